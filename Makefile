@@ -1,0 +1,63 @@
+# Everything in one word each. `make setup` needs Python >= 3.11 and nothing else of ours;
+# mirrors set for pip, uv and npm are used as they stand.
+LINLI := .venv/bin/linli
+LAN ?=
+ARGS ?=
+export LINLI_PYTHON
+
+.PHONY: help setup demo demo-check dev test check format lock wheel clean
+
+help:
+	@echo "make setup        .venv/bin/linli and its pages, from nothing but Python >= 3.11"
+	@echo "make demo         a town of simulated people, in your browser (LAN=1: for phones too)"
+	@echo "make demo-check   the same town, walked through by itself; says what held"
+	@echo "make test         every test (ARGS='tests/unit -x' picks)"
+	@echo "make check        format, lint, types, arrows between the packages, pages"
+	@echo "make format       lay out Python as make check wants it"
+	@echo "make wheel        dist/linli-*.whl with the pages inside"
+	@echo "make lock         resolve the versions anew (needs uv)"
+	@echo "make clean        remove what the others made"
+
+setup:
+	@sh bootstrap.sh setup
+
+demo: setup
+	@$(LINLI) demo $(if $(LAN),--lan) $(ARGS)
+
+demo-check: setup
+	@$(LINLI) demo --check $(ARGS)
+
+dev:
+	@sh bootstrap.sh dev
+
+test: dev
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: dev
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/ruff check --quiet .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	sh bootstrap.sh npm run check
+
+format: dev
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix-only .
+
+wheel: dev
+	.venv/bin/python -m hatchling build -t wheel
+
+# One resolution for every platform and Python; no line of it names an index.
+UV_LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+lock:
+	$(UV_LOCK) --upgrade pyproject.toml --extra demo --group build -o requirements.lock
+	$(UV_LOCK) --upgrade pyproject.toml --extra demo --extra postgres --group build --group dev \
+		-c requirements.lock -o requirements-dev.lock
+	$(UV_LOCK) --upgrade --group node -o requirements-node.lock
+	$(UV_LOCK) --upgrade --group setup -o requirements-setup.lock
+	npm install --package-lock-only
+
+clean:
+	rm -rf .venv node_modules build dist hub/static kiosk/static simulators/static .setup.lock
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,369 @@
+"""Sets up a checkout: .venv, locked packages, built pages. Needs nothing but Python >= 3.11.
+
+Every step is stamped with the hash of what it was made from, so a second run is quick and an
+interrupted one goes on where it stopped. Mirrors set for pip, uv and npm are used as they stand.
+"""
+
+import configparser
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMPS = VENV / "linli-setup.json"
+PAGES = {
+    "hub/web": "hub/static",
+    "kiosk/web": "kiosk/static",
+    "simulators/panel/web": "simulators/static",
+}
+PAGES_COMMON = ("devices/web", "package.json", "package-lock.json", "tsconfig.base.json")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+HASHED = ("--quiet", "--require-hashes", "--requirement")
+NOT_SOURCE = {"node_modules", "dist", "__pycache__"}
+
+# pip's name of a setting, uv's name of it, and what separates its values there.
+FROM_PIP_TO_UV = (
+    ("index-url", "UV_DEFAULT_INDEX", " "),
+    ("extra-index-url", "UV_INDEX", " "),
+    ("find-links", "UV_FIND_LINKS", ","),
+    ("trusted-host", "UV_INSECURE_HOST", " "),
+    ("cert", "SSL_CERT_FILE", " "),
+    ("proxy", "ALL_PROXY", " "),
+    ("timeout", "UV_HTTP_TIMEOUT", " "),
+)
+UV_INDEX_NAMES = {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"}
+UV_INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
+
+
+class SetupStopped(Exception):  # noqa: N818 - it is told in one line, not raised at a caller
+    """Why setup cannot go on and what to do about it, in one line."""
+
+
+# --- mirrors ---------------------------------------------------------------------------------
+
+
+def pip_config_files(environ: Mapping[str, str]) -> list[Path]:
+    """The files pip reads, weakest first."""
+    named = environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return []
+    home = Path(environ.get("HOME", "/"))
+    user = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    system = [Path(part) for part in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if part]
+    files = [*(folder / "pip" / "pip.conf" for folder in system), Path("/etc/pip.conf")]
+    files += [home / ".pip" / "pip.conf", home / "Library/Application Support/pip/pip.conf"]
+    return [*files, user / "pip" / "pip.conf", *([Path(named)] if named else [])]
+
+
+def pip_settings(environ: Mapping[str, str], files: Iterable[Path]) -> dict[str, list[str]]:
+    """What pip was told: each setting's values; variables beat files, [install] beats [global]."""
+    found: dict[str, list[str]] = {}
+    parser = configparser.RawConfigParser()
+    parser.read(files, encoding="utf-8")
+    for section in ("global", "install"):
+        for key, value in parser.items(section) if parser.has_section(section) else ():
+            found[key.replace("_", "-")] = value.split()
+    for name, value in environ.items():
+        if name.startswith("PIP_") and value:
+            found[name.removeprefix("PIP_").lower().replace("_", "-")] = value.split()
+    if "default-timeout" in found:
+        found.setdefault("timeout", found["default-timeout"])
+    return found
+
+
+def uv_names_an_index(environ: Mapping[str, str]) -> bool:
+    """Whether uv has its own word on where packages come from; then pip's is not passed on."""
+    if UV_INDEX_NAMES & environ.keys():
+        return True
+    user = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config")
+    named = environ.get("UV_CONFIG_FILE")
+    for file in [Path(named)] if named else [user / "uv/uv.toml", Path("/etc/uv/uv.toml")]:
+        if file.is_file():
+            told = tomllib.loads(file.read_text(encoding="utf-8"))
+            if UV_INDEX_KEYS & (told.keys() | told.get("pip", {}).keys()):
+                return True
+    return False
+
+
+def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for uv: the given one, and pip's settings where uv has none of its own."""
+    result = {"UV_NO_PROGRESS": "1", **environ}
+    told = pip_settings(environ, pip_config_files(environ))
+    own_index = uv_names_an_index(environ)
+    for pip_name, uv_name, separator in FROM_PIP_TO_UV:
+        about_index = pip_name in UV_INDEX_KEYS
+        if told.get(pip_name) and uv_name not in environ and not (about_index and own_index):
+            result[uv_name] = separator.join(told[pip_name])
+    if not own_index:
+        # pip looks at every index for the best version; with hashes that is safe.
+        result.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    return result
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(f"linli: {text}", file=sys.stderr, flush=True)
+
+
+def run(words: Sequence[str | Path], why: str, env: Mapping[str, str] | None = None) -> None:
+    """Run a program to its end; its output only when it fails, then SetupStopped(why)."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout[-6000:], file=sys.stderr)
+        raise SetupStopped(why)
+
+
+def runs(*words: str | Path) -> bool:
+    """Whether a program starts and ends well."""
+    try:
+        return not subprocess.run(words, capture_output=True, check=False).returncode
+    except OSError:
+        return False
+
+
+def digest(*paths: Path, also: str = "") -> str:
+    """Hash of files' names and content (folders: every source file below) and of a text."""
+    total = hashlib.sha256(also.encode())
+    for path in paths:
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in below:
+            if file.is_file() and not NOT_SOURCE & set(file.relative_to(ROOT).parts):
+                total.update(f"\0{file.relative_to(ROOT)}\0".encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def stamps() -> dict[str, str]:
+    """What was made from what, as far as it was finished."""
+    try:
+        told = json.loads(STAMPS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in told.items()}
+
+
+def write_stamps(told: Mapping[str, str]) -> None:
+    """Replace all stamps at once."""
+    after = STAMPS.with_suffix(".new")
+    after.write_text(json.dumps(dict(told), indent=1), encoding="utf-8")
+    after.replace(STAMPS)
+
+
+def step(title: str, made_from: Mapping[str, str], make: Callable[[], None]) -> bool:
+    """Make something unless every stamp of it stands; stamped only when finished."""
+    if made_from.items() <= stamps().items():
+        return False
+    say(f"{title} ...")
+    began = time.monotonic()
+    make()
+    write_stamps(stamps() | dict(made_from))
+    say(f"{title}: done in {time.monotonic() - began:.1f} s")
+    return True
+
+
+def forget(*keys: str) -> None:
+    """Drop stamps whose product is gone."""
+    write_stamps({key: value for key, value in stamps().items() if key not in keys})
+
+
+# --- Python ----------------------------------------------------------------------------------
+
+
+def make_venv() -> None:
+    """Make .venv with this Python: by uv, by venv, or by venv without pip where that is cut out."""
+    base = str(getattr(sys, "_base_executable", sys.executable))
+    shutil.rmtree(VENV, ignore_errors=True)
+    uv = shutil.which("uv")
+    if uv and runs(uv, "venv", "--quiet", "--python", base, VENV):
+        return
+    if runs(base, "-m", "venv", VENV):
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    if runs(base, "-m", "venv", "--without-pip", VENV) and runs(
+        base, "-m", "pip", "--python", PYTHON, "install", *HASHED, "requirements-setup.lock"
+    ):
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    raise SetupStopped(
+        f"{base} cannot make an environment. On Debian and Ubuntu 'apt install python3-venv' mends"
+        " that, as does uv on the PATH; then try again"
+    )
+
+
+def installer() -> list[str | Path]:
+    """The words before what to install: uv's if it is there or can be had, else pip's."""
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
+    own = VENV / "bin" / "uv"
+    on_path = shutil.which("uv")
+    if "no-index" in pip_settings(os.environ, pip_config_files(os.environ)):
+        return pip
+    if on_path is None and not own.exists():
+        runs(*pip, *HASHED, "requirements-setup.lock")
+    uv = on_path or own
+    return [uv, "pip", "install", "--python", PYTHON] if runs(uv, "--version") else pip
+
+
+def install(*what: str | Path) -> None:
+    """Install by the best installer; where uv fails (a proxy's own ways), by pip."""
+    why = (
+        "could not install the Python packages. Is a package index reachable? A mirror set in"
+        " PIP_INDEX_URL, pip.conf, UV_DEFAULT_INDEX or uv.toml is used as it stands"
+    )
+    words = installer()
+    by_uv = "uv" in str(words[0])
+    try:
+        run([*words, *what], why, uv_environment(os.environ) if by_uv else None)
+    except SetupStopped:
+        if not by_uv or not runs(PYTHON, "-m", "pip", "--version"):
+            raise
+        say("uv could not; trying pip")
+        run([PYTHON, "-m", "pip", "install", *what], why)
+
+
+def python_side(*, dev: bool) -> bool:
+    """.venv with the locked packages and this checkout; whether anything had to be made."""
+    where = {"venv": str(VENV)}
+    if not (where.items() <= stamps().items() and runs(PYTHON, "-c", "import sys")):
+        STAMPS.unlink(missing_ok=True)
+    version = ".".join(map(str, sys.version_info[:3]))
+    made = step(f"environment with Python {version}", where, make_venv)
+    # The lock for development holds every line of the other: one installation serves both.
+    locks = {lock: digest(ROOT / lock) for lock in LOCKS[: 2 if dev else 1]}
+    packages = [*HASHED, list(locks)[-1]]
+    made |= step("Python packages", locks, lambda: install(*packages))
+    own = {"linli": digest(ROOT / "pyproject.toml", also=str(ROOT))}
+    editable = ["--no-deps", "--no-build-isolation", "--editable", "."]
+    return made | step("the linli command", own, lambda: install(*editable))
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+def node_is_fit(version: str) -> bool:
+    """Whether Vite 8 runs on this node: 20.19 and later 20s, 22.12 and later."""
+    parts = re.fullmatch(r"v(\d+)\.(\d+)\.\d+\S*", version.strip())
+    if parts is None:
+        return False
+    major, minor = int(parts[1]), int(parts[2])
+    return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major > 22
+
+
+def machine_node() -> Path | None:
+    """The folder of the machine's node and npm, if they are there and fit."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    return Path(node).parent if node_is_fit(said.stdout) else None
+
+
+def node_folder() -> Path:
+    """Where node and npm are: the machine's, else those of the package index, put into .venv."""
+    there = machine_node()
+    if there is not None:
+        return there
+    lock = "requirements-node.lock"
+    stamp = {lock: digest(ROOT / lock)}
+    step("node for the pages", stamp, lambda: install(*HASHED, lock))
+    return VENV / "bin"
+
+
+def npm_words(node: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    """npm's command line, and the environment in which that node comes first."""
+    env = os.environ | {"PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    return [shutil.which("npm", path=env["PATH"]) or "npm", *words], env
+
+
+def npm(node: Path, why: str, *words: str) -> None:
+    """Run npm to its end; its output only when it fails."""
+    command, env = npm_words(node, *words)
+    run(command, why, env)
+
+
+def pages_side(node: Path) -> bool:
+    """node_modules from the lock and every page built; whether anything had to be made."""
+    present = {
+        web: static for web, static in PAGES.items() if (ROOT / web / "package.json").exists()
+    }
+    packages = [ROOT / name for name in ("package.json", "package-lock.json")]
+    packages += [
+        file for web in (*PAGES, "devices/web") if (file := ROOT / web / "package.json").exists()
+    ]
+    tools = {"node_modules": digest(*packages)}
+    if not (ROOT / "node_modules").is_dir():
+        forget(*tools)
+    why = (
+        "could not install the pages' tools. Is a package registry for npm reachable? A mirror set"
+        " in .npmrc or npm_config_registry is used as it stands"
+    )
+    made = step("tools of the pages", tools, partial(npm, node, why, "ci"))
+    sources = [ROOT / name for name in (*PAGES_COMMON, *present) if (ROOT / name).exists()]
+    pages = {"pages": digest(*sources)}
+    if not all((ROOT / static).is_dir() for static in present.values()):
+        forget(*pages)
+    if not present:
+        say("no page is here to build")
+        return made
+    build = partial(npm, node, "the pages could not be built", "run", "build")
+    return made | step("pages", pages, build)
+
+
+# --- the command -----------------------------------------------------------------------------
+
+
+def main(words: Sequence[str]) -> int:
+    """setup: what a town needs; dev: what the tests need as well; npm ...: npm as setup runs it."""
+    verb = words[0] if words else "setup"
+    if verb not in {"setup", "dev", "npm"}:
+        print(f"usage: bootstrap.sh [setup|dev|npm ...], not {verb}", file=sys.stderr)
+        return 2
+    with (ROOT / ".setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another setup is at work here; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        made = python_side(dev=verb != "setup")
+        node = node_folder()
+        made |= pages_side(node)
+    if verb == "npm":
+        command, env = npm_words(node, *words[1:])
+        return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+    if made:
+        say("ready: .venv/bin/linli")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except SetupStopped as stopped:
+        print(f"linli: {stopped}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("linli: interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
