@@ -1,0 +1,215 @@
+/**
+ * The wire between the panel page and the panel server of a running town (same origin, loopback).
+ *
+ * Rules of the wire
+ * - `GET /api/town` and the first event of `GET /api/live` (`town`) are the same document; after a
+ *   reconnect the server sends `town` again, so the page never needs Last-Event-ID.
+ * - The page shows only what really happened: a door lights because its relay's coil moved on the
+ *   serial line, a letter reaches the hub because the hub's journal has the entry. Nothing is played.
+ * - POSTs carry the header `Linli-Client: panel` and answer 200 JSON (`Said`), or problem+json with a
+ *   code of devices/reasons.py or one of: `no_code` (nothing to scan on the kiosk), `nothing_to_copy`,
+ *   `story_running`, `town_starting`.
+ * - The page tells the story: it asks for one step at a time and decides when to go on, so pausing
+ *   costs the server nothing. The server plays a step through real devices and reports its beats.
+ */
+import { ask, jsonBytes } from "@linli/shared/api";
+import type { Words } from "@linli/shared/i18n";
+
+/** Where a thing stands in the picture. The picture has these places and no others. */
+export type Place =
+  | "gate" // the gate by the road, with the guard's lodge
+  | "side" // the small side gate to the creek path
+  | "b1u1" | "b1u2" // building 1, unit 1 and 2
+  | "b2u1" | "b2u2" // building 2, unit 1 and 2
+  | "activity" // card point in the activity room
+  | "kiosk";
+
+/** Anything a card can be held to. */
+export interface Reader {
+  id: string;
+  kind: "door" | "point" | "kiosk";
+  place: Place;
+  /** "1幢2单元"; the name a resident would use. */
+  name: Words;
+  /** Doors only: the relay's coil now. */
+  coil: boolean;
+}
+
+export interface Person {
+  id: string;
+  /** Never converted. */
+  name: string;
+  house: string;
+  age: number;
+  /** "elder", "carer"...: a drawing and a word under the name. */
+  role: "elder" | "carer" | "resident" | "stranger";
+  /** Doors this person's phone is enrolled for; empty: no phone. */
+  phone_doors: string[];
+}
+
+export interface Card {
+  id: string;
+  /** Person id; null for a stranger's blank card that no door knows. */
+  person: string | null;
+  /** What is printed on it: "沈桂芳", or words such as "陌生的卡". */
+  label: Words;
+  kind: "senior" | "resident" | "stranger";
+}
+
+/** `GET /api/town`; SSE event `town`. */
+export interface Town {
+  name: Words;
+  /** Each part of the town that must be up before it can be driven; "starting" ones are named. */
+  ready: boolean;
+  starting: Words[];
+  readers: Reader[];
+  people: Person[];
+  cards: Card[];
+  net: Net;
+  /** Whom the story is about: ids in the lists above. */
+  cast: { elder_card: string; elder_door: string; shaker: string; shaker_door: string };
+  story: StoryNow;
+  kiosk: KioskNow;
+  /** Pages to open beside this one. `href` with the host the browser used. */
+  pages: TownPage[];
+  /** The newest lines of the wires, oldest first, at most 200. */
+  wire: WireLine[];
+  /** The newest entries of the hub's journal, oldest first, at most 30. */
+  journal: JournalEntry[];
+}
+
+export interface TownPage {
+  kind: "phone" | "kiosk" | "console" | "mailbox";
+  href: string;
+  /** What one types there, each shown with a copy button: {label: 姓名, value: "admin"}. */
+  sign_in: { label: Words; value: string }[];
+}
+
+/** SSE `net`. `cut`: the town's wire to the hub is cut by the proxy in front of the broker. */
+export interface Net {
+  cut: boolean;
+}
+
+/** SSE `door`: a write to the relay, as seen on its own serial line. */
+export interface DoorSign {
+  door: string;
+  coil: boolean;
+}
+
+/** SSE `said`: what a person at the door, phone or card point was told, in their words. */
+export interface Said {
+  /** Reader id. */
+  at: string;
+  outcome: "opened" | "noted" | "refused" | "unknown";
+  /** Code of devices/reasons.py. */
+  reason: string;
+  via: "card" | "phone" | "copy";
+  person: string | null;
+  /** From the reader's first byte (card) or the request (phone) to the coil, measured; null if no coil. */
+  ms: number | null;
+}
+
+/** SSE `journal`: an entry that the hub has committed. The page lets a letter fly for each. */
+export interface JournalEntry {
+  n: number;
+  at: string;
+  door: string;
+  outcome: string;
+  reason: string;
+  /** The name as the journal shows it to staff; null when not known. */
+  person: string | null;
+  via: string | null;
+  /** Happened while the wire was cut. */
+  late: boolean;
+}
+
+/** SSE `kiosk`: the payment as the provider and the hub see it. */
+export interface KioskNow {
+  /** "code": a QR is on the glass and can be scanned. */
+  state: "quiet" | "bills" | "code" | "paid";
+  amount_fen: number | null;
+  /** Notices the provider has sent for this payment, and receipts the hub has made of them. */
+  callbacks: number;
+  receipts: number;
+  receipt_number: string | null;
+}
+
+/** Steps 1 to 4 of the story, and what each reports while it plays, in this order. */
+export type Beat =
+  | "tap" | "opened" //                                        1: she taps, the door opens
+  | "cut" | "tap_cut" | "opened_cut" | "joined" | "arrived" // 2: the same with the network cut
+  | "shake" | "shaken" | "copy" | "refused" //                 3: a shake, and its copy
+  | "find" | "code" | "callback" | "receipt"; //               4: a bill; `callback` comes three times
+
+/** SSE `story`. */
+export interface StoryNow {
+  step: 0 | 1 | 2 | 3 | 4;
+  /** Null before the first beat of a step. */
+  beat: Beat | null;
+  /** idle: nothing plays; playing; done: the step's last beat was seen; failed: it did not come. */
+  state: "idle" | "playing" | "done" | "failed";
+  /**
+   * Measured, shown in the step's sentence when there:
+   * ms (opened, opened_cut, shaken), entries (arrived: journal entries of that tap),
+   * amount_fen, callbacks, receipts (callback, receipt).
+   */
+  facts: { ms?: number; entries?: number; amount_fen?: number; callbacks?: number; receipts?: number };
+}
+
+export type WireKind = "serial" | "mqtt" | "http" | "pay";
+
+/** SSE `wire`: one frame, packet or request exactly as it went over a wire. */
+export interface WireLine {
+  n: number;
+  at: string;
+  kind: WireKind;
+  /** The two ends in plain words: {from: 读卡器, to: 门口机}. `dir` ">" is from -> to. */
+  line: { from: Words; to: Words };
+  dir: ">" | "<";
+  /** The bytes, lower case, no blanks. */
+  hex: string;
+  /** Set where the bytes are text (a signed request): shown instead of its hex, hex on demand. */
+  text: string | null;
+  /** What it means, one plain sentence; null when the server has no words for it. */
+  words: Words | null;
+  /** Protocol words for those who know: "PN532 InListPassiveTarget", "PUBLISH QoS 1". */
+  name: string;
+}
+
+/** The events of `GET /api/live`, name to data. */
+export interface TownEvents {
+  town: Town;
+  door: DoorSign;
+  said: Said;
+  net: Net;
+  journal: JournalEntry;
+  kiosk: KioskNow;
+  story: StoryNow;
+  wire: WireLine;
+}
+
+async function post<T>(path: string, body: unknown = {}): Promise<T> {
+  const answer = await ask<T>(path, {
+    method: "POST",
+    bytes: jsonBytes(body),
+    headers: { "Linli-Client": "panel" },
+    timeout_ms: 20_000, // a door may be silent for its whole time-out before the answer comes
+  });
+  return answer.body;
+}
+
+export const town = {
+  /** Hold a card to a reader. Answers when the door has moved or has surely not. */
+  tap: (card: string, reader: string) => post<Said>("/api/tap", { card, reader }),
+  /** A person shakes the phone before a door. */
+  shake: (person: string, door: string) => post<Said>("/api/shake", { person, door }),
+  /** The very bytes of the last shake once more, as a listener would send them. */
+  copy: () => post<Said>("/api/copy"),
+  net: (cut: boolean) => post<Net>("/api/net", { cut }),
+  /** Scan the code on the kiosk and pay it: the provider then sends its notice three times. */
+  pay: (person: string) => post<KioskNow>("/api/pay", { person }),
+  /** play: do this step now (and first end another); stop: end it and join the network again. */
+  story: (action: "play" | "stop", step: number) => post<StoryNow>("/api/story", { action, step }),
+  /** The town as it was in the morning: bills open again, network joined, story at its start. */
+  reset: () => post<Town>("/api/reset"),
+};
