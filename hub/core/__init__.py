@@ -1,0 +1,1 @@
+"""The community's rules: pure functions over frozen values, no I/O, no clock, no luck."""
