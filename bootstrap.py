@@ -47,7 +47,7 @@ UV_INDEX_NAMES = {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDE
 UV_INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
 
 
-class SetupStopped(Exception):  # noqa: N818 - it is told in one line, not raised at a caller
+class SetupStopped(Exception):
     """Why setup cannot go on and what to do about it, in one line."""
 
 
@@ -133,7 +133,9 @@ def run(words: Sequence[str | Path], why: str, env: Mapping[str, str] | None = N
         check=False,
     )
     if done.returncode:
-        print(done.stdout[-6000:], file=sys.stderr)
+        said = done.stdout.strip()
+        short = said if len(said) < 3000 else f"{said[:1500]}\n ...\n{said[-1500:]}"
+        print(short, file=sys.stderr)
         raise SetupStopped(why)
 
 
@@ -222,6 +224,7 @@ def installer() -> list[str | Path]:
     if "no-index" in pip_settings(os.environ, pip_config_files(os.environ)):
         return pip
     if on_path is None and not own.exists():
+        runs(PYTHON, "-m", "ensurepip")  # an environment that a uv now gone made has no pip
         runs(*pip, *HASHED, "requirements-setup.lock")
     uv = on_path or own
     return [uv, "pip", "install", "--python", PYTHON] if runs(uv, "--version") else pip

@@ -1,0 +1,132 @@
+"""What every test stands on: real services, our loop, and no skip that goes unnoticed."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import loops, services
+
+# Set where nothing may be left out (CI): a skip is then a failure.
+STRICT = os.environ.get("LINLI_NOTHING_LEFT_OUT") == "1"
+
+# A machine's HTTP proxy has no business between two ends on loopback.
+os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
+
+
+# --- services --------------------------------------------------------------------------------
+
+
+def _present(find: Callable[[], Path]) -> Path:
+    try:
+        return find()
+    except services.Absent as absent:
+        pytest.skip(str(absent))
+
+
+@pytest.fixture(scope="session")
+def mosquitto_path() -> Path:
+    """The Mosquitto broker's program."""
+    return _present(services.mosquitto)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """Chromium's program, for Playwright's executable_path."""
+    return _present(services.chromium)
+
+
+@pytest.fixture(scope="session")
+def shared_file() -> Callable[[str], Path]:
+    """A function from a name such as "faces/obama.jpg" to the file in ../shared/data."""
+    return lambda name: _present(lambda: services.shared_file(name))
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[services.PostgresCluster]:
+    """A private PostgreSQL for the whole run."""
+    try:
+        with services.postgres() as cluster:
+            yield cluster
+    except services.Absent as absent:
+        pytest.skip(str(absent))
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: services.PostgresCluster) -> str:
+    """SQLAlchemy's address of an empty database of this test's own."""
+    return postgres_cluster.new_database()
+
+
+# --- coroutines ------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run `async def` tests on a loop that must be empty afterwards."""
+    if not loops.is_async(pyfuncitem.obj):
+        return None
+    wanted = pyfuncitem._fixtureinfo.argnames
+    loops.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    return True
+
+
+# --- nothing left out silently ---------------------------------------------------------------
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if STRICT and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"left out, where nothing may be left out: {_why(report)}"
+
+
+def _why(report: pytest.TestReport | pytest.CollectReport) -> str:
+    told = report.longrepr
+    reason = told[2] if isinstance(told, tuple) else str(told)
+    return reason.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where nothing may be left out."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for whole modules."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name what did not run and what the machine lacks for it."""
+    skipped = terminalreporter.getreports("skipped")
+    if not skipped:
+        return
+    terminalreporter.section("NOT RUN", sep="=", yellow=True)
+    for why, count in Counter(_why(report) for report in skipped).most_common():
+        terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {why}")
+
+
+def pytest_report_header() -> str:
+    """One line: which services the machine has."""
+    found = []
+    for name, find in (
+        ("mosquitto", services.mosquitto),
+        ("postgresql", services.initdb),
+        ("chromium", services.chromium),
+        ("test data", lambda: services.shared_file("README.md")),
+    ):
+        try:
+            find()
+            found.append(f"{name}: here")
+        except services.Absent:
+            found.append(f"{name}: absent")
+    return ", ".join(found)

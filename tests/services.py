@@ -1,0 +1,140 @@
+"""Real services for tests: found on the machine or honestly absent."""
+
+import contextlib
+import dataclasses
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+
+START_S = 30  # a cold disk on a busy two-core machine
+SOCKET_PORT = 5432  # names the socket file only: the cluster listens on no network
+
+
+class Absent(Exception):
+    """What the machine lacks and what brings it, in one line."""
+
+
+def find(what: str, debian: str, *names: str, folders: str = "") -> Path:
+    """The program's path; raises Absent."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), SBIN, folders])
+    for name in names:
+        if found := shutil.which(name, path=path):
+            return Path(found)
+    raise Absent(f"needs {what}: on Debian 'apt install {debian}'")
+
+
+def mosquitto() -> Path:
+    """The Mosquitto broker."""
+    return find("mosquitto", "mosquitto", "mosquitto")
+
+
+def chromium() -> Path:
+    """A Chromium for the browser tests; LINLI_CHROMIUM names one by hand."""
+    names = (os.environ.get("LINLI_CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
+    return find("chromium", "chromium", *names)
+
+
+def initdb() -> Path:
+    """PostgreSQL's initdb, from the PATH or Debian's newest version folder."""
+    versions = Path("/usr/lib/postgresql").glob("*/bin")
+    newest = sorted(versions, key=lambda folder: int(folder.parent.name), reverse=True)
+    return find("postgresql", "postgresql", "initdb", folders=os.pathsep.join(map(str, newest)))
+
+
+def shared_file(name: str) -> Path:
+    """A file of the test data beside the checkout, which is never committed; raises Absent."""
+    file = SHARED / name
+    if not file.exists():
+        raise Absent(f"needs test data: ../shared/data/{name}")
+    return file
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclasses.dataclass
+class PostgresCluster:
+    """A private cluster on a unix socket; trusts whoever can reach its folder."""
+
+    folder: Path
+    user: str
+    databases: int = 0
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy's address of a database."""
+        return f"postgresql+psycopg://{self.user}@/{database}?host={self.folder}&port={SOCKET_PORT}"
+
+    def new_database(self) -> str:
+        """Create an empty database and return its address."""
+        import psycopg  # noqa: PLC0415 - the driver is wanted only where PostgreSQL is
+
+        self.databases += 1
+        name = f"test_{self.databases}"
+        told = f"host={self.folder} port={SOCKET_PORT} user={self.user} dbname=postgres"
+        with psycopg.connect(told, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Who runs PostgreSQL, which refuses root: None for ourselves; raises Absent."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise Absent("needs a user other than root to run postgresql")
+
+
+def _run_as(account: pwd.struct_passwd | None, folder: Path, *words: str | Path) -> None:
+    with (folder / "errors").open("ab") as errors:
+        done = subprocess.run(
+            words,
+            cwd=folder,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # the server inherits these: a pipe would stay open
+            stderr=errors,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"{words[0]}: {(folder / 'errors').read_text(errors='replace')}")
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[PostgresCluster]:
+    """A private PostgreSQL in a folder of its own, gone afterwards; raises Absent."""
+    bin_folder = initdb().resolve().parent
+    account = _account()
+    # Not below pytest's own folder: that one is closed to other users than the one testing.
+    folder = Path(tempfile.mkdtemp(prefix="linli-pg-"))
+    control = (bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-t", str(START_S))
+    try:
+        if account:
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        make = (bin_folder / "initdb", "-D", folder / "data", "-N", "--locale=C", "-E", "UTF8")
+        _run_as(account, folder, *make, "-U", "linli", "-A", "trust")
+        # Durability is PostgreSQL's own business; what is tested here is ours.
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        _run_as(account, folder, *control, "-l", folder / "log", "-o", options, "start")
+        try:
+            yield PostgresCluster(folder, "linli")
+        finally:
+            _run_as(account, folder, *control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,140 @@
+"""The ground the tests stand on: leaks are seen, skips are told, services are real."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import loops
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def pair() -> Iterator[socket.socket]:
+    one, other = socket.socketpair()
+    with one, other:
+        yield one
+
+
+async def lingering_task(_: socket.socket) -> None:
+    asyncio.create_task(asyncio.Event().wait()).add_done_callback(lambda _: None)
+
+
+async def lingering_timer(_: socket.socket) -> None:
+    asyncio.get_running_loop().call_later(3600, print)
+
+
+async def watched_socket(pair: socket.socket) -> None:
+    asyncio.get_running_loop().add_reader(pair, print)
+
+
+async def error_in_a_callback(_: socket.socket) -> None:
+    asyncio.get_running_loop().call_soon(lambda: 1 // 0)
+
+
+async def error_in_a_task(_: socket.socket) -> None:
+    async def fails() -> None:
+        raise ValueError("nobody looks")
+
+    task = asyncio.create_task(fails())
+    await asyncio.wait([task])
+
+
+@pytest.mark.parametrize(
+    ("leaves", "told"),
+    [
+        (lingering_task, "a task still runs"),
+        (lingering_timer, "a timer still waits"),
+        (watched_socket, "a file is still watched"),
+        (error_in_a_callback, "ZeroDivisionError"),
+        (error_in_a_task, "nobody looks"),
+    ],
+)
+def test_what_is_left_on_the_loop_is_told(
+    leaves: Callable[[socket.socket], Awaitable[None]], told: str, pair: socket.socket
+) -> None:
+    async def main() -> None:
+        await leaves(pair)
+
+    with pytest.raises(loops.LeftBehind, match=told):
+        loops.run(main())
+
+
+def test_a_clean_coroutine_gives_its_result() -> None:
+    async def clean(pair: socket.socket) -> bytes:
+        loop = asyncio.get_running_loop()
+        cancelled = asyncio.create_task(asyncio.sleep(3600))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        reader, writer = await asyncio.open_connection(sock=pair)
+        loop.call_later(3600, print).cancel()
+        writer.close()
+        return await reader.read()
+
+    one, other = socket.socketpair()
+    with other:
+        assert loops.run(clean(one)) == b""
+
+
+async def test_an_async_test_runs_on_our_loop(tmp_path: Path) -> None:
+    await asyncio.sleep(0)
+    assert tmp_path.is_dir()
+
+
+SAMPLE = """
+import asyncio
+import pytest
+
+async def test_leaks():
+    asyncio.get_running_loop().call_later(3600, print)
+
+@pytest.mark.skip(reason="needs a tram")
+def test_tram():
+    pass
+
+@pytest.mark.skip(reason="needs a tram")
+def test_tram_again():
+    pass
+
+def test_passes():
+    pass
+"""
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_skip_is_told_and_in_strict_mode_fails(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, strict: bool
+) -> None:
+    monkeypatch.setenv("LINLI_NOTHING_LEFT_OUT", "1" if strict else "")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest("from tests.conftest import *")
+    pytester.makepyfile(SAMPLE)
+    pytester.makepyfile(test_module="import pytest\npytest.importorskip('no_such_thing')")
+    options = ("--import-mode=importlib", "--continue-on-collection-errors")
+    ran = pytester.runpytest_subprocess(*options)
+    if strict:
+        ran.assert_outcomes(failed=1, passed=1, errors=3)
+        ran.stdout.fnmatch_lines(["*left out, where nothing may be left out: needs a tram*"])
+    else:
+        ran.assert_outcomes(failed=1, passed=1, skipped=3)
+        ran.stdout.fnmatch_lines(["*= NOT RUN =*", "2 tests: needs a tram", "1 test: *no_such*"])
+    ran.stdout.fnmatch_lines(["*a timer still waits*"])
+
+
+def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:
+    address = postgres_url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(address) as connection:
+        connection.execute("CREATE TABLE seen (n int)")
+        found = connection.execute("SELECT count(*) FROM seen").fetchone()
+    assert found == (0,)
+
+
+def test_found_programs_are_there(mosquitto_path: Path, chromium_path: Path) -> None:
+    assert mosquitto_path.is_file()
+    assert chromium_path.is_file()
