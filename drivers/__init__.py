@@ -1,0 +1,1 @@
+"""The wires: each protocol a core without I/O and a thin shell around it; no domain words here."""

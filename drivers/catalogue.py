@@ -1,0 +1,169 @@
+"""From a URL to a driver: `protocol+transport`, the right part being a pyserial port."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from drivers.kinds import (
+    Card,
+    CardLost,
+    CardReader,
+    NotIsoDep,
+    OnState,
+    Secrets,
+    Strike,
+    StrikeFault,
+)
+from drivers.link import Link, LinkLost, OnWire, Parity
+from drivers.modbus_relay import ModbusRelay
+from drivers.pn532 import Pn532Reader
+
+__all__ = [
+    "Address",
+    "Card",
+    "CardLost",
+    "CardReader",
+    "CatalogueError",
+    "NotIsoDep",
+    "OnState",
+    "Secrets",
+    "Strike",
+    "StrikeFault",
+    "check_port",
+    "open_reader",
+    "open_strike",
+    "parse",
+]
+
+READERS: Final = ("pn532",)
+STRIKES: Final = ("modbus-relay",)
+SECRET: Final = "secret:"  # noqa: S105 - the mark of a reference to a secret, not one
+NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
+    "baud": (300, 3_000_000),
+    "unit": (1, 247),
+    "outputs": (1, 64),
+    "inputs": (0, 64),
+    "echo": (0, 1),
+    "presence_ms": (20, 5_000),
+}
+COMMON: Final = {"baud", "parity"}
+SETTINGS: Final[Mapping[str, set[str]]] = {
+    "pn532": COMMON | {"presence_ms"},
+    "modbus-relay": COMMON | {"unit", "outputs", "inputs", "echo"},
+}
+PARITIES: Final[Mapping[str, Parity]] = {"N": "N", "E": "E", "O": "O"}
+BAUD: Final[Mapping[str, int]] = {"pn532": 115_200, "modbus-relay": 9_600}
+
+
+class CatalogueError(ValueError):
+    """A device URL is wrong: one line that says which part and what to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A device URL taken apart."""
+
+    protocol: str
+    port: str  # a path, or a URL of pyserial
+    baud: int
+    parity: Parity
+    numbers: Mapping[str, int]
+
+
+def parse(url: str) -> Address:
+    """Take a device URL apart; raises CatalogueError."""
+    protocol, plus, transport = url.partition("+")
+    if not plus or "://" not in transport:
+        raise CatalogueError(f"{url}: a device is written protocol+transport://place")
+    if protocol not in SETTINGS:
+        known = ", ".join(sorted(SETTINGS))
+        raise CatalogueError(f"{url}: unknown protocol {protocol!r} left of +; known: {known}")
+    place, _, query = transport.partition("?")
+    if place.startswith("serial://"):
+        place = place.removeprefix("serial://")
+    if not place or place.endswith("://"):
+        raise CatalogueError(f"{url}: the port is missing after ://")
+    if "@" in place and not place.startswith("/"):
+        raise CatalogueError(f"{url}: no passwords in a URL; write a reference to a secret")
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    for name, value in settings.items():
+        if name not in SETTINGS[protocol]:
+            known = ", ".join(sorted(SETTINGS[protocol]))
+            raise CatalogueError(f"{url}: {protocol} has no setting {name!r}; known: {known}")
+        if "key" in name and not value.startswith(SECRET):
+            raise CatalogueError(f"{url}: {name} must be {SECRET}NAME, never the secret itself")
+    told = settings.pop("parity", "N")
+    parity = PARITIES.get(told)
+    if parity is None:
+        raise CatalogueError(f"{url}: parity is N, E or O, not {told!r}")
+    numbers = {name: _number(url, name, value) for name, value in settings.items()}
+    return Address(protocol, place, numbers.pop("baud", BAUD[protocol]), parity, numbers)
+
+
+def open_reader(
+    url: str,
+    secrets: Secrets,
+    *,
+    on_state: OnState | None = None,
+    on_wire: OnWire | None = None,
+) -> CardReader:
+    """A card reader that opens its line once cards() is awaited; raises CatalogueError."""
+    del secrets  # no reader of this release has a secret; OSDP readers will
+    address = _of_kind(url, READERS, "a card reader")
+    presence_s = address.numbers.get("presence_ms", 100) / 1000
+    return Pn532Reader(_opener(address, on_wire), on_state=on_state, presence_s=presence_s)
+
+
+def open_strike(
+    url: str,
+    secrets: Secrets,
+    *,
+    on_state: OnState | None = None,
+    on_wire: OnWire | None = None,
+) -> Strike:
+    """A strike that opens its line now, on the running loop; raises CatalogueError."""
+    del secrets  # as in open_reader
+    address = _of_kind(url, STRIKES, "a strike")
+    numbers = address.numbers
+    strike = ModbusRelay(
+        _opener(address, on_wire),
+        unit=numbers.get("unit", 1),
+        outputs=numbers.get("outputs", 8),
+        inputs=numbers.get("inputs", 8),
+        echo=bool(numbers.get("echo", 0)),
+        on_state=on_state,
+    )
+    strike.start()
+    return strike
+
+
+async def check_port(url: str) -> None:
+    """Open and close the port without a byte on the wire; raises CatalogueError with the cure."""
+    address = parse(url)
+    try:
+        link = await _opener(address, None)()
+    except LinkLost as lost:
+        raise CatalogueError(str(lost)) from lost
+    link.close()
+
+
+def _opener(address: Address, on_wire: OnWire | None) -> Callable[[], Awaitable[Link]]:
+    return lambda: Link.open(
+        address.port, baudrate=address.baud, parity=address.parity, on_wire=on_wire
+    )
+
+
+def _of_kind(url: str, protocols: tuple[str, ...], kind: str) -> Address:
+    address = parse(url)
+    if address.protocol not in protocols:
+        known = ", ".join(protocols)
+        raise CatalogueError(f"{url}: {address.protocol} is not {kind}; known: {known}")
+    return address
+
+
+def _number(url: str, name: str, value: str) -> int:
+    least, most = NUMBERS[name]
+    if not value.isascii() or not value.isdecimal() or not least <= int(value) <= most:
+        raise CatalogueError(f"{url}: {name} is a number from {least} to {most}, not {value!r}")
+    return int(value)
