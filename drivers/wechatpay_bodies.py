@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -308,7 +308,7 @@ def rfc3339(at: datetime) -> str:
 def _number(out_trade_no: str) -> str:
     if not _OUT_TRADE_NO.fullmatch(out_trade_no):
         raise ValueError("out_trade_no: 6 to 32 of 0-9 A-Z a-z _ - | *")
-    return out_trade_no
+    return quote(out_trade_no, safe="*")  # the signature covers the path exactly as sent
 
 
 def _order_fault(order: Order) -> str | None:
