@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
@@ -411,12 +411,12 @@ class Connection:
         protocol: MQTTProtocolVersion,
     ) -> None:
         """Socket, TLS, CONNECT and CONNACK."""
-        self.version = int(protocol)
         self._tick_s = max(0.05, keepalive_s / 4)  # a ping leaves before 1.5 keep-alives are over
         tls = None
         if address.tls_ca is not None:
             tls = ssl.create_default_context(cafile=address.tls_ca)
         await self._loop.create_connection(lambda: self._wire, address.host, address.port, ssl=tls)
+        self.version = int(protocol)
         client = self._paho = PahoOnWire(self._wire, client_id, protocol)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -429,11 +429,13 @@ class Connection:
         if will is not None:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         properties = None
+        clean: bool | Literal[3] = 3  # "first only": the one value that paho takes on 3.1.1
         if protocol == _V5:
+            clean = True
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.MaximumPacketSize = PACKET_MOST_BYTES
         client.connect(
-            address.host, address.port, keepalive_s, clean_start=True, properties=properties
+            address.host, address.port, keepalive_s, clean_start=clean, properties=properties
         )
         self._timer = self._loop.call_later(self._tick_s, self._tick)
         code = await self._connack
@@ -464,8 +466,10 @@ async def connect(
                 await connection._open(address, client_id, will, keepalive_s, protocol)  # noqa: SLF001
             opened = True
         except TimeoutError:
-            where = f"{address.host}:{address.port}"
-            raise BrokerUnreachable(f"{where} did not answer in {CONNECT_MOST_S:g} s") from None
+            # Some brokers of 3.1.1 misread MQTT 5 and wait for more.
+            if protocol == _V311 or connection.version == 0:
+                where = f"{address.host}:{address.port}"
+                raise BrokerUnreachable(f"{where} did not answer in {CONNECT_MOST_S:g} s") from None
         except OSError as fault:
             raise BrokerUnreachable(f"{address.host}:{address.port}: {fault}") from fault
         except (_VersionRefused, ConnectionLost) as refusal:
