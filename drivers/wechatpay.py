@@ -118,7 +118,7 @@ def load_public_key(pem: bytes) -> rsa.RSAPublicKey:
 
 def authorization(signer: SigningKey, mchid: str, call: Call, *, at_s: int, nonce: str) -> str:
     """Return the Authorization header of a request."""
-    signature = signer.sign(_request_text(call, at_s, nonce))
+    signature = signer.sign(_request_text(call, str(at_s), nonce))
     return (
         f'{SCHEME} mchid="{mchid}",nonce_str="{nonce}",signature="{signature}",'
         f'timestamp="{at_s}",serial_no="{signer.serial}"'
@@ -142,12 +142,11 @@ def read_authorization(
         "serial_no",
     }:
         return Refused(Refusal.FORM, "the Authorization header has another form")
-    at_s = _in_window(parts["timestamp"], now_s)
-    if isinstance(at_s, Refused):
-        return at_s
-    message = _request_text(call, at_s, parts["nonce_str"])
+    message = _request_text(call, parts["timestamp"], parts["nonce_str"])
     key = keys.get(parts["serial_no"])
-    wrong = _verify(message, key, parts["signature"], parts["nonce_str"])
+    wrong = _beyond(parts["timestamp"], now_s) or _verify(
+        message, key, parts["signature"], parts["nonce_str"]
+    )
     if wrong is not None:
         return wrong
     return Authorised(parts["mchid"], parts["serial_no"], parts["nonce_str"])
@@ -162,7 +161,7 @@ def signed_headers(signer: SigningKey, body: bytes, at_s: int, nonce: str) -> di
         "Wechatpay-Serial": signer.serial,
         "Wechatpay-Timestamp": str(at_s),
         "Wechatpay-Nonce": nonce,
-        "Wechatpay-Signature": signer.sign(_answer_text(at_s, nonce, body)),
+        "Wechatpay-Signature": signer.sign(_answer_text(str(at_s), nonce, body)),
         "Wechatpay-Signature-Type": SCHEME,
     }
 
@@ -172,13 +171,14 @@ def verify(
 ) -> Refused | None:
     """Return None when the body was signed by a pinned key within the time window."""
     found = {name.lower(): value for name, value in headers.items()}
-    at_s = _in_window(found.get("wechatpay-timestamp", ""), now_s)
-    if isinstance(at_s, Refused):
-        return at_s
+    timestamp = found.get("wechatpay-timestamp", "")
+    wrong = _beyond(timestamp, now_s)
+    if wrong is not None:
+        return wrong
     if found.get("wechatpay-signature-type", SCHEME) != SCHEME:
         return Refused(Refusal.SIGNATURE, "another signature scheme")
     nonce = found.get("wechatpay-nonce", "")
-    message = _answer_text(at_s, nonce, body)
+    message = _answer_text(timestamp, nonce, body)
     key = keys.get(found.get("wechatpay-serial", ""))
     return _verify(message, key, found.get("wechatpay-signature", ""), nonce)
 
@@ -261,12 +261,12 @@ def read_notice(
 # --- inside -----------------------------------------------------------------------------------
 
 
-def _request_text(call: Call, at_s: int, nonce: str) -> bytes:
-    return f"{call.method}\n{call.target}\n{at_s}\n{nonce}\n".encode() + call.body + b"\n"
+def _request_text(call: Call, timestamp: str, nonce: str) -> bytes:
+    return f"{call.method}\n{call.target}\n{timestamp}\n{nonce}\n".encode() + call.body + b"\n"
 
 
-def _answer_text(at_s: int, nonce: str, body: bytes) -> bytes:
-    return f"{at_s}\n{nonce}\n".encode() + body + b"\n"
+def _answer_text(timestamp: str, nonce: str, body: bytes) -> bytes:
+    return f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
 
 
 def _coherent(notice: Notice) -> bool:
@@ -274,13 +274,13 @@ def _coherent(notice: Notice) -> bool:
     return paid or notice.event != PAID_EVENT
 
 
-def _in_window(timestamp: str, now_s: int) -> int | Refused:
+def _beyond(timestamp: str, now_s: int) -> Refused | None:
     if not _TIMESTAMP.fullmatch(timestamp):
         return Refused(Refusal.TIMESTAMP, "no timestamp")
-    at_s = int(timestamp)
-    if abs(now_s - at_s) > WINDOW_S:
-        return Refused(Refusal.TIMESTAMP, f"{now_s - at_s} s away, at most {WINDOW_S} s")
-    return at_s
+    away_s = now_s - int(timestamp)
+    if abs(away_s) > WINDOW_S:
+        return Refused(Refusal.TIMESTAMP, f"{away_s} s away, at most {WINDOW_S} s")
+    return None
 
 
 def _verify(

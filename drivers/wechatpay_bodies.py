@@ -318,9 +318,18 @@ def _order_fault(order: Order) -> str | None:
         return "amount: a whole, positive number of fen"
     if not 0 < len(order.description) <= DESCRIPTION_MOST_CHARS:
         return f"description: 1 to {DESCRIPTION_MOST_CHARS} characters"
-    parts = urlsplit(order.notify_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+    if not _notify_url_ok(order.notify_url):
         return "notify_url: absolute and without a query"
     if not (_NAME.fullmatch(order.appid) and _NAME.fullmatch(order.mchid)):
         return "appid, mchid: letters and digits"
     return None
+
+
+def _notify_url_ok(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # reading it is what checks it
+    except ValueError:
+        return False
+    where = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return where and not (parts.query or parts.fragment or parts.username)

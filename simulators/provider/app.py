@@ -53,9 +53,10 @@ def make_app(provider: Provider) -> Starlette:
 
 
 async def serve(provider: Provider, port: int = 0) -> None:
-    """Serve on loopback until cancelled; `provider.base_url` is set before the first request."""
+    """Serve on loopback until cancelled; sets `provider.base_url`, then `provider.listening`."""
     with contextlib.closing(_listen(port)) as sock:
         provider.base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        provider.listening.set()
         config = uvicorn.Config(make_app(provider), log_config=None, access_log=False)
         server = _Server(config)
         task = asyncio.ensure_future(server.serve(sockets=[sock]))
@@ -191,4 +192,5 @@ def _listen(port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", port))
+    sock.listen()
     return sock

@@ -53,6 +53,7 @@ class Provider:
     ) -> None:
         self.papers = papers
         self.base_url = ""
+        self.listening = asyncio.Event()
         self.faults = Faults()
         self.sent: deque[Sent] = deque(maxlen=SENT_MOST)
         self.orders = OrderBook(lambda: secrets.token_urlsafe(18), path)
