@@ -1,0 +1,221 @@
+"""A serial line whose far end is a program: a pseudo-terminal, its noise, its pace and its log."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import tempfile
+import time
+import tty
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+Words = Mapping[str, str]  # one sentence by language: zh-Hans, zh-Hant, en
+Direction = Literal[">", "<"]  # ">" towards the device, "<" from the device
+
+RING_MOST_ENTRIES: Final = 1_000  # what a page can show; the file, where asked for, has all
+READ_MOST_BYTES: Final = 4_096  # a pseudo-terminal hands over no more at once
+IN_FLIGHT_MOST_CHUNKS: Final = (
+    256  # chunks still "on the wire" of a paced line; then bytes fall off
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WireEntry:
+    """Some bytes that passed a line, when, which way, and what they say."""
+
+    at: datetime
+    at_ns: int  # time.perf_counter_ns()
+    line: str
+    dir: Direction
+    bytes: bytes
+    words: Words | None
+
+    def as_json(self) -> dict[str, object]:
+        """The entry as the log file and the pages have it."""
+        at = self.at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {
+            "at": at,
+            "line": self.line,
+            "dir": self.dir,
+            "hex": self.bytes.hex(" "),
+            "words": dict(self.words) if self.words else None,
+        }
+
+
+class WireLog:
+    """What passed a line: the newest in a ring, all in a file if one is named."""
+
+    def __init__(
+        self,
+        line: str,
+        *,
+        file: Path | None = None,
+        on_entry: Callable[[WireEntry], None] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.line = line
+        self.ring: deque[WireEntry] = deque(maxlen=RING_MOST_ENTRIES)
+        self.on_entry = on_entry
+        self._clock = clock
+        self._file = file.open("a", encoding="utf-8") if file is not None else None
+
+    def add(self, direction: Direction, chunk: bytes, words: Words | None = None) -> None:
+        """Note that chunk passed now."""
+        entry = WireEntry(self._clock(), time.perf_counter_ns(), self.line, direction, chunk, words)
+        self.ring.append(entry)
+        if self._file is not None:
+            self._file.write(json.dumps(entry.as_json(), ensure_ascii=False) + "\n")
+            self._file.flush()
+        if self.on_entry is not None:
+            self.on_entry(entry)
+
+    def close(self) -> None:
+        """Close the file; the ring stays."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+@dataclass(slots=True)
+class Noise:
+    """What a bad line does to a chunk: one byte flipped, lost or invented, each with its odds."""
+
+    luck: random.Random
+    flip: float = 0.0
+    drop: float = 0.0
+    insert: float = 0.0
+    hits: int = 0
+
+    def spoil(self, chunk: bytes) -> bytes:
+        """The chunk as it comes out of the line."""
+        worn = bytearray(chunk)
+        if worn and self.luck.random() < self.flip:
+            worn[self.luck.randrange(len(worn))] ^= 1 << self.luck.randrange(8)
+            self.hits += 1
+        if worn and self.luck.random() < self.drop:
+            del worn[self.luck.randrange(len(worn))]
+            self.hits += 1
+        if self.luck.random() < self.insert:
+            worn.insert(self.luck.randrange(len(worn) + 1), self.luck.randrange(256))
+            self.hits += 1
+        return bytes(worn)
+
+
+class PtyLine:
+    """The device's side of a serial line on the running loop; `path` is what the host opens.
+
+    The path stays the same through unplug() and plug(), like a name under /dev/serial/by-id.
+    With byte_s the line is as slow as its baud rate: chunks arrive when their last byte would.
+    """
+
+    def __init__(
+        self,
+        on_bytes: Callable[[bytes], None],
+        *,
+        path: Path | None = None,
+        noise: Noise | None = None,
+        byte_s: float = 0.0,
+    ) -> None:
+        self._on_bytes = on_bytes
+        self._loop = asyncio.get_running_loop()
+        self._own_place = None if path is not None else tempfile.TemporaryDirectory(prefix="pty-")
+        self._path = path if path is not None else Path(self._own_place_name()) / "line"
+        self._master = self._slave = -1
+        self._free_at_s = {">": 0.0, "<": 0.0}
+        self._in_flight = 0
+        self._plugs = 0
+        self.noise = noise
+        self.byte_s = byte_s
+        self.lost_bytes = 0  # bytes nobody took
+        self.plug()
+
+    @property
+    def path(self) -> str:
+        """The name the host opens."""
+        return str(self._path)
+
+    @property
+    def is_plugged(self) -> bool:
+        """True while the host can open the line."""
+        return self._master >= 0
+
+    def plug(self) -> None:
+        """Make the line appear; does nothing when it is there."""
+        if self._master >= 0:
+            return
+        # Our own hold on the slave keeps the master readable between two hosts.
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self._loop.add_reader(self._master, self._readable)
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(os.ttyname(self._slave))
+        fresh.replace(self._path)
+        self._plugs += 1
+
+    def unplug(self) -> None:
+        """Pull the cable: the host's line dies and the name is gone."""
+        if self._master < 0:
+            return
+        self._loop.remove_reader(self._master)
+        os.close(self._master)
+        os.close(self._slave)
+        self._master = self._slave = -1
+        self._path.unlink(missing_ok=True)
+
+    def write(self, chunk: bytes) -> bytes:
+        """Send to the host; returns the bytes as the line made them."""
+        worn = self.noise.spoil(chunk) if self.noise is not None else chunk
+        self._pass("<", worn, self._emit)
+        return worn
+
+    def close(self) -> None:
+        """Unplug for good."""
+        self.unplug()
+        if self._own_place is not None:
+            self._own_place.cleanup()
+
+    def _own_place_name(self) -> str:
+        assert self._own_place is not None
+        return self._own_place.name
+
+    def _readable(self) -> None:
+        try:
+            chunk = os.read(self._master, READ_MOST_BYTES)
+        except OSError:
+            return
+        if self.noise is not None:
+            chunk = self.noise.spoil(chunk)
+        if chunk:
+            self._pass(">", chunk, self._on_bytes)
+
+    def _pass(self, direction: Direction, chunk: bytes, arrive: Callable[[bytes], None]) -> None:
+        if self.byte_s <= 0:
+            arrive(chunk)
+            return
+        if self._in_flight >= IN_FLIGHT_MOST_CHUNKS:
+            self.lost_bytes += len(chunk)
+            return
+        begins_s = max(self._loop.time(), self._free_at_s[direction])
+        self._free_at_s[direction] = begins_s + len(chunk) * self.byte_s
+        self._in_flight += 1
+        self._loop.call_at(self._free_at_s[direction], self._arrive, arrive, chunk, self._plugs)
+
+    def _arrive(self, arrive: Callable[[bytes], None], chunk: bytes, plugs: int) -> None:
+        self._in_flight -= 1
+        if plugs == self._plugs and self._master >= 0:
+            arrive(chunk)
+
+    def _emit(self, chunk: bytes) -> None:
+        sent = 0
+        if self._master >= 0:
+            with contextlib.suppress(OSError):  # full: a wire holds nothing back
+                sent = os.write(self._master, chunk)
+        self.lost_bytes += len(chunk) - sent
