@@ -24,20 +24,26 @@ _KINDS: Final = (
     "DISCONNECT",
     "AUTH",
 )
+_CONNECT: Final = 1
 _PUBLISH: Final = 3
 _HAS_ID: Final = frozenset({4, 5, 6, 7, 8, 9, 10, 11})
 
 
 @dataclass(frozen=True, slots=True)
 class PacketHead:
-    """What a person wants to know of a packet; topic, qos and retain only where it has them."""
+    """What a person wants to know of a packet; each field only where it has one.
+
+    `open_bytes` is how much of it may be shown: a CONNECT holds a secret behind its client id.
+    """
 
     kind: str
     length_bytes: int
+    open_bytes: int
     topic: str | None = None
     qos: int | None = None
     retain: bool = False
     packet_id: int | None = None
+    client_id: str | None = None
 
 
 class PacketSplitter:
@@ -94,32 +100,52 @@ class PacketSplitter:
 def head_of(packet: bytes) -> PacketHead:
     """Say what a whole packet is; bytes that are none give the kind `RESERVED`, never an error."""
     if not packet:
-        return PacketHead("RESERVED", 0)
-    number, flags = packet[0] >> 4, packet[0] & 0x0F
-    kind = _KINDS[number]
+        return PacketHead("RESERVED", 0, 0)
+    number = packet[0] >> 4
     body = 1
     while body < min(len(packet), 1 + _LENGTH_MOST_BYTES) and packet[body] & 0x80:
         body += 1
     body += 1
+    if number == _CONNECT:
+        return _connect_head(packet, body)
     if number == _PUBLISH:
-        return _publish_head(packet, body, flags)
+        return _publish_head(packet, body)
     packet_id = _u16(packet, body) if number in _HAS_ID else None
-    return PacketHead(kind, len(packet), packet_id=packet_id)
+    return PacketHead(_KINDS[number], len(packet), len(packet), packet_id=packet_id)
 
 
-def _publish_head(packet: bytes, body: int, flags: int) -> PacketHead:
-    size = _u16(packet, body)
-    topic_end = body + 2 + (size or 0)
-    whole = size is not None and topic_end <= len(packet)
-    qos = flags >> 1 & 3
+def _publish_head(packet: bytes, body: int) -> PacketHead:
+    topic, end = _text(packet, body)
+    qos = packet[0] >> 1 & 3
     return PacketHead(
         "PUBLISH",
         len(packet),
-        topic=packet[body + 2 : topic_end].decode("utf-8", "replace") if whole else None,
+        len(packet),
+        topic=topic,
         qos=qos,
-        retain=bool(flags & 1),
-        packet_id=_u16(packet, topic_end) if qos and whole else None,
+        retain=bool(packet[0] & 1),
+        packet_id=_u16(packet, end) if qos and topic is not None else None,
     )
+
+
+def _connect_head(packet: bytes, body: int) -> PacketHead:
+    name, at = _text(packet, body)
+    at += 4  # level, flags, keep-alive
+    if name is None or at > len(packet):
+        return PacketHead("CONNECT", len(packet), min(body, len(packet)))
+    if packet[at - 4] >= 5:  # MQTT 5 has properties here; more than 127 bytes of them is not ours
+        at += 1 + packet[at] if at < len(packet) and packet[at] < 0x80 else len(packet)
+    client_id, end = _text(packet, at)
+    return PacketHead("CONNECT", len(packet), min(end, len(packet)), client_id=client_id)
+
+
+def _text(packet: bytes, at: int) -> tuple[str | None, int]:
+    """Return the text at a place and where it ends; None when it is not all there."""
+    size = _u16(packet, at)
+    end = at + 2 + (size or 0)
+    if size is None or end > len(packet):
+        return None, at
+    return packet[at + 2 : end].decode("utf-8", "replace"), end
 
 
 def _u16(packet: bytes, at: int) -> int | None:
