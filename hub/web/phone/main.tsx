@@ -1,5 +1,69 @@
+/** The residents' phone page: one key, one door, one button. */
+
 import "@linli/shared/base.css";
+import "./phone.css";
+
+import { hasNetwork, OfflineStrip } from "@linli/shared/bits";
+import { primeChimes } from "@linli/shared/chime";
+import { rememberLanguage, say } from "@linli/shared/i18n";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { Button, LanguageSwitch } from "@linli/shared/bits";
-import { QrCode } from "@linli/shared/qr";
-render(<main><Button look="main" icon="door">开门</Button><LanguageSwitch /><QrCode text="hi" /></main>, document.body);
+
+import { Enrol } from "./enrol";
+import { Home } from "./home";
+import { openDoor, turn } from "./opening";
+import { fresh, key, refresh, site, standing, start } from "./phone";
+import { Settings } from "./settings";
+import { allowMotion, watchShakes } from "./shake";
+import { fetchNonceAhead } from "./signed";
+import { Starting, Top } from "./top";
+import { words } from "./words";
+
+const inSettings = signal(false);
+
+function App() {
+  const openSettings = () => {
+    inSettings.value = true;
+  };
+  const told = turn.value.phase === "told";
+  return (
+    <>
+      {!told && <OfflineStrip />}
+      {!told && <Top onSettings={openSettings} />}
+      {standing.value === "starting" && <Starting />}
+      {standing.value === "known" && <Home />}
+      {["stranger", "lost", "stopped"].includes(standing.value) && <Enrol />}
+      {inSettings.value && (
+        <Settings
+          onClose={() => {
+            inSettings.value = false;
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** In sight again: have a nonce ready, and the doors as they are now. */
+function onSight(): void {
+  if (document.hidden || key.value === null) return;
+  if (fresh.value) fetchNonceAhead(key.value);
+  else refresh();
+}
+
+rememberLanguage();
+effect(() => {
+  document.title = site.value ? say(site.value.name) : say(words.product);
+});
+render(<App />, document.body);
+start().then(onSight);
+document.addEventListener("visibilitychange", onSight);
+effect(() => {
+  if (hasNetwork.value) onSight();
+});
+addEventListener("pointerdown", primeChimes);
+watchShakes(() => {
+  if (standing.value === "known" && !inSettings.value) openDoor();
+});
+allowMotion(false);
+if (import.meta.env.PROD) navigator.serviceWorker?.register("/phone/sw.js").catch(() => {});

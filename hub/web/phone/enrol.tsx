@@ -1,0 +1,182 @@
+/** Introducing this phone: one code, one button, and plain words when it does not go well. */
+
+import { Refused } from "@linli/shared/api";
+import { Button, Field, Notice } from "@linli/shared/bits";
+import { say, type Words } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { reasonWords } from "@linli/shared/reasons";
+import { signal } from "@preact/signals";
+
+import { enrol, standing } from "./phone";
+import { family, place } from "./place";
+import { words } from "./words";
+
+/** The six digits of a text that was typed, pasted or linked. */
+function digitsOf(text: string): string {
+  return text.normalize("NFKC").replace(/\D/g, "").slice(0, 6);
+}
+
+const linked = digitsOf(new URLSearchParams(location.hash.slice(1)).get("code") ?? "");
+if (linked) window.history.replaceState(null, "", location.pathname + location.search);
+
+const code = signal(linked);
+const label = signal<string | null>(null);
+const wrong = signal<Words | null>(null);
+const busy = signal(false);
+/** Before a key is made in a place that forgets it, the better place is shown once. */
+const moved = signal(place !== "wechat" && place !== "ios-tab");
+
+function firstLabel(): string {
+  const names = { iphone: words.labelIphone, android: words.labelAndroid, other: words.labelOther };
+  return say(names[family]);
+}
+
+function whyNot(error: unknown): Words {
+  if (error instanceof Refused) return reasonWords(error.code);
+  if (error instanceof DOMException || error instanceof TypeError) return words.noKeys;
+  return words.noHub;
+}
+
+async function submit(event: Event): Promise<void> {
+  event.preventDefault();
+  if (busy.value) return;
+  wrong.value = code.value.length === 6 ? null : words.codeShort;
+  if (wrong.value) return;
+  busy.value = true;
+  try {
+    await enrol(code.value, (label.value ?? "").trim() || firstLabel());
+    code.value = "";
+  } catch (error) {
+    wrong.value = whyNot(error);
+  } finally {
+    busy.value = false;
+  }
+}
+
+function WhereFrom() {
+  return (
+    <section class="where-from">
+      <h2>{say(words.whereTitle)}</h2>
+      <ul>
+        <li>
+          <Icon name="people" />
+          <span>{say(words.whereDesk)}</span>
+        </li>
+        <li>
+          <Icon name="kiosk" />
+          <span>{say(words.whereKiosk)}</span>
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+/** What to do first in WeChat or in a Safari tab, where a key would not stay. */
+function MoveFirst() {
+  const inWechat = place === "wechat";
+  const steps = inWechat
+    ? [words.wechatStep1, words.wechatStep2]
+    : [words.iosStep1, words.iosStep2, words.iosStep3];
+  return (
+    <main class="page">
+      <h1>{say(inWechat ? words.wechatTitle : words.iosTitle)}</h1>
+      <p class="lead">{say(words.iosLine)}</p>
+      <ol class="steps">
+        {steps.map((step, at) => (
+          <li key={at}>
+            <span class="number" aria-hidden="true">
+              {at + 1}
+            </span>
+            <span>{say(step)}</span>
+            {at === 0 && <Icon name={inWechat ? "dots" : "share"} />}
+            {at === 1 && <Icon name={inWechat ? "globe" : "plusSquare"} />}
+          </li>
+        ))}
+      </ol>
+      {code.value && (
+        <p class="your-code">
+          <span>{say(words.yourCode)}</span>
+          <strong class="figures">{code.value.replace(/(\d{3})(?=\d)/g, "$1 ")}</strong>
+        </p>
+      )}
+      <div class="foot">
+        <Button
+          wide
+          onClick={() => {
+            moved.value = true;
+          }}
+        >
+          {say(words.hereAnyway)}
+        </Button>
+      </div>
+    </main>
+  );
+}
+
+function CodeForm() {
+  const problem = wrong.value;
+  return (
+    <form class="code-form" noValidate onSubmit={submit}>
+      <div class="code-field">
+        <Field
+          label={say(words.codeLabel)}
+          wrong={problem && say(problem)}
+          input={{
+            name: "code",
+            type: "text",
+            inputMode: "numeric",
+            autocomplete: "one-time-code",
+            enterKeyHint: "done",
+            pattern: "[0-9]*",
+            value: code.value,
+            onInput: (event) => {
+              code.value = digitsOf(event.currentTarget.value);
+              event.currentTarget.value = code.value; // a pasted text keeps only its digits
+              wrong.value = null;
+            },
+          }}
+        />
+      </div>
+      {linked !== "" && code.value === linked && !problem && (
+        <Notice tone="good">{say(words.codeFilled)}</Notice>
+      )}
+      <Button look="main" wide type="submit" disabled={busy.value}>
+        {say(busy.value ? words.enrolBusy : words.enrolButton)}
+      </Button>
+      <details class="naming">
+        <summary>
+          <span>{say(words.phoneLabel)}</span>
+          <Icon name="down" />
+        </summary>
+        <Field
+          label={say(words.phoneLabel)}
+          hint={say(words.phoneLabelHint)}
+          input={{
+            name: "label",
+            maxLength: 24,
+            autocomplete: "off",
+            value: label.value ?? firstLabel(),
+            onInput: (event) => {
+              label.value = event.currentTarget.value;
+            },
+          }}
+        />
+      </details>
+    </form>
+  );
+}
+
+/** The first screen of a phone that the doors do not know, or know no more. */
+export function Enrol() {
+  if (!moved.value) return <MoveFirst />;
+  const again = standing.value !== "stranger";
+  const why = standing.value === "lost" ? words.lostLine : words.unknownLine;
+  return (
+    <main class="page">
+      <h1>{say(again ? words.lostTitle : words.enrolTitle)}</h1>
+      <p class="lead">{say(again ? why : words.enrolLine)}</p>
+      <CodeForm />
+      <WhereFrom />
+    </main>
+  );
+}

@@ -1,0 +1,149 @@
+/** One gesture, one opening: sign, send, and say what became of it. */
+
+import { jsonBytes, Refused, Unreachable } from "@linli/shared/api";
+import { chime } from "@linli/shared/chime";
+import type { Opening, PhoneDoor } from "@linli/shared/types";
+import { signal } from "@preact/signals";
+
+import { door as chosenDoor, ifStranger, key, remember, sound } from "./phone";
+import { type Letter, post, seal, wantsFreshNonce } from "./signed";
+
+/**
+ * `opened`, `refused`: the door said so. `unknown`: the hub heard nothing from the door.
+ * `silent`: it was sent and nobody answered. `offline`: nothing was sent.
+ */
+export type Result = "opened" | "refused" | "unknown" | "silent" | "offline";
+
+export type Turn =
+  | { phase: "idle" }
+  | { phase: "busy"; door: PhoneDoor }
+  | { phase: "told"; door: PhoneDoor; result: Result; reason: string };
+
+export const turn = signal<Turn>({ phase: "idle" });
+
+/** A second tap of a trembling finger is the same gesture. */
+const ONE_GESTURE_MS = 1_500;
+/** The hub keeps an answer for 60 s; the margin covers the journey. */
+const SAME_BYTES_MS = 50_000;
+/** The first time nothing comes back, the same bytes go once more after this pause. */
+const PAUSE_MS = 500;
+/** The door's own time-out is five seconds; the hub has said "unknown" well before this. */
+const ANSWER_MS = 9_000;
+
+interface Sent extends Letter {
+  door: string;
+  /** How often it has left; after the first time its effect can no longer be excluded. */
+  times: number;
+  /** Both clocks: the first may stand still while the phone sleeps, the second may be set. */
+  steady_ms: number;
+  wall_ms: number;
+}
+
+interface Told {
+  result: Result;
+  reason: string;
+}
+
+/** A request that was sent and not answered: it may still be on its way or already done. */
+let unanswered: Sent | null = null;
+let lastGesture_ms = Number.NEGATIVE_INFINITY;
+
+function ageMs(letter: Sent): number {
+  return Math.max(performance.now() - letter.steady_ms, Date.now() - letter.wall_ms);
+}
+
+/** The letter that is still unanswered, else a new one; throws Unreachable when nothing has left. */
+async function letterFor(door: PhoneDoor): Promise<Sent> {
+  if (unanswered?.door === door.id && ageMs(unanswered) < SAME_BYTES_MS) return unanswered;
+  const holder = key.value;
+  if (holder === null) throw new Unreachable("network");
+  const sealed = await seal(holder, "POST", "/api/v1/openings", jsonBytes({ door: door.id }));
+  const [steady_ms, wall_ms] = [performance.now(), Date.now()];
+  return { ...sealed, door: door.id, times: 0, steady_ms, wall_ms };
+}
+
+/** Send the letter, and once more the same when nothing came back; throws only Refused. */
+async function deliver(letter: Sent): Promise<Told> {
+  unanswered = letter;
+  for (;;) {
+    letter.times += 1;
+    const first = letter.times === 1;
+    try {
+      const { body } = await post<Opening>(letter, ANSWER_MS);
+      unanswered = null;
+      return { result: body.outcome, reason: body.reason };
+    } catch (error) {
+      if (error instanceof Refused) unanswered = null;
+      if (!(error instanceof Unreachable)) throw error;
+      if (!first) return { result: "silent", reason: "outcome_unknown" };
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+async function openOnce(door: PhoneDoor): Promise<Told> {
+  const letter = await letterFor(door);
+  try {
+    return await deliver(letter);
+  } catch (error) {
+    if (!wantsFreshNonce(error)) throw error;
+    // said of a letter that left twice, it can mean that the first copy did open the door
+    if (letter.times > 1) return { result: "unknown", reason: "outcome_unknown" };
+    return deliver(await letterFor(door));
+  }
+}
+
+/** What a failure means to the person at the door. */
+function meaningOf(error: unknown): Told {
+  if (error instanceof Unreachable) return { result: "offline", reason: "outcome_unknown" };
+  if (!(error instanceof Refused)) return { result: "unknown", reason: "outcome_unknown" };
+  const unknown = error.body["outcome"] === "unknown" || error.code === "outcome_unknown";
+  return { result: unknown ? "unknown" : "refused", reason: error.code };
+}
+
+const BUZZ_MS: Readonly<Record<Result, number[]>> = {
+  opened: [60, 60, 140],
+  refused: [260],
+  unknown: [120, 90, 120],
+  silent: [120, 90, 120],
+  offline: [120, 90, 120],
+};
+
+function tell(door: PhoneDoor, result: Result, reason: string): void {
+  turn.value = { phase: "told", door, result, reason };
+  navigator.vibrate?.(BUZZ_MS[result]);
+  if (sound.value === "on") chime(result === "opened" ? "welcome" : result === "refused" ? "pause" : "noted");
+  const outcome = result === "silent" ? "unknown" : result;
+  if (outcome === "offline") return; // nothing happened, nothing to remember
+  remember({ at: new Date().toISOString(), door: door.name, outcome, reason });
+}
+
+/** Open the chosen door; a gesture that comes while one is under way is the same gesture. */
+export async function openDoor(): Promise<void> {
+  const door = chosenDoor.value;
+  const now_ms = performance.now();
+  if (door === null || turn.value.phase === "busy") return;
+  if (now_ms - lastGesture_ms < ONE_GESTURE_MS) return;
+  lastGesture_ms = now_ms;
+  if (!navigator.onLine) {
+    tell(door, "offline", "outcome_unknown");
+    return;
+  }
+  turn.value = { phase: "busy", door };
+  try {
+    const { result, reason } = await openOnce(door);
+    tell(door, result, reason);
+  } catch (error) {
+    if (await ifStranger(error)) {
+      turn.value = { phase: "idle" };
+      return;
+    }
+    const { result, reason } = meaningOf(error);
+    tell(door, result, reason);
+  }
+}
+
+/** Back to the button. */
+export function settle(): void {
+  if (turn.value.phase === "told") turn.value = { phase: "idle" };
+}
