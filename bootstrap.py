@@ -16,7 +16,6 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -230,21 +229,32 @@ def installer() -> list[str | Path]:
     return [uv, "pip", "install", "--python", PYTHON] if runs(uv, "--version") else pip
 
 
-def install(*what: str | Path) -> None:
+def install(why: str, *what: str) -> None:
     """Install by the best installer; where uv fails (a proxy's own ways), by pip."""
-    why = (
-        "could not install the Python packages. Is a package index reachable? A mirror set in"
-        " PIP_INDEX_URL, pip.conf, UV_DEFAULT_INDEX or uv.toml is used as it stands"
-    )
     words = installer()
-    by_uv = "uv" in str(words[0])
+    by_pip = [PYTHON, "-m", "pip", "install"]
     try:
-        run([*words, *what], why, uv_environment(os.environ) if by_uv else None)
+        run([*words, *what], why, uv_environment(os.environ))
     except SetupStopped:
-        if not by_uv or not runs(PYTHON, "-m", "pip", "--version"):
+        if words[: len(by_pip)] == by_pip or not runs(PYTHON, "-m", "pip", "--version"):
             raise
         say("uv could not; trying pip")
-        run([PYTHON, "-m", "pip", "install", *what], why)
+        run([*by_pip, *what], why)
+
+
+def install_locked(lock: str) -> None:
+    """Install what a lock names, each file checked against its hash."""
+    why = (
+        f"could not install {lock}. Is a package index reachable? A mirror set in PIP_INDEX_URL,"
+        " pip.conf, UV_DEFAULT_INDEX or uv.toml is used as it stands"
+    )
+    install(why, *HASHED, lock)
+
+
+def install_checkout() -> None:
+    """Put this checkout's packages and its command into .venv, to be edited in place."""
+    options = ("--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
+    install("could not install this checkout into .venv", *options)
 
 
 def python_side(*, dev: bool) -> bool:
@@ -256,11 +266,9 @@ def python_side(*, dev: bool) -> bool:
     made = step(f"environment with Python {version}", where, make_venv)
     # The lock for development holds every line of the other: one installation serves both.
     locks = {lock: digest(ROOT / lock) for lock in LOCKS[: 2 if dev else 1]}
-    packages = [*HASHED, list(locks)[-1]]
-    made |= step("Python packages", locks, lambda: install(*packages))
+    made |= step("Python packages", locks, lambda: install_locked(list(locks)[-1]))
     own = {"linli": digest(ROOT / "pyproject.toml", also=str(ROOT))}
-    editable = ["--no-deps", "--no-build-isolation", "--editable", "."]
-    return made | step("the linli command", own, lambda: install(*editable))
+    return made | step("the linli command", own, install_checkout)
 
 
 # --- pages -----------------------------------------------------------------------------------
@@ -275,64 +283,62 @@ def node_is_fit(version: str) -> bool:
     return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major > 22
 
 
-def machine_node() -> Path | None:
-    """The folder of the machine's node and npm, if they are there and fit."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        return None
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    return Path(node).parent if node_is_fit(said.stdout) else None
+def present_node() -> Path | None:
+    """The folder of a fit node and its npm, on the PATH or in .venv; None when there is neither."""
+    path = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{VENV / 'bin'}"
+    for folder in map(Path, path.split(os.pathsep)):
+        if (folder / "node").is_file() and (folder / "npm").exists():
+            node = str(folder / "node")
+            said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+            if node_is_fit(said.stdout):
+                return folder
+    return None
 
 
 def node_folder() -> Path:
-    """Where node and npm are: the machine's, else those of the package index, put into .venv."""
-    there = machine_node()
+    """Where node and npm are: present, or those of the package index, put into .venv."""
+    there = present_node()
     if there is not None:
         return there
     lock = "requirements-node.lock"
-    stamp = {lock: digest(ROOT / lock)}
-    step("node for the pages", stamp, lambda: install(*HASHED, lock))
+    forget(lock)
+    step("node for the pages", {lock: digest(ROOT / lock)}, lambda: install_locked(lock))
     return VENV / "bin"
 
 
-def npm_words(node: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+def npm_words(node: Path, *words: str) -> tuple[list[str | Path], dict[str, str]]:
     """npm's command line, and the environment in which that node comes first."""
-    env = os.environ | {"PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-    return [shutil.which("npm", path=env["PATH"]) or "npm", *words], env
+    path = f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return [node / "npm", *words], os.environ | {"PATH": path}
 
 
-def npm(node: Path, why: str, *words: str) -> None:
-    """Run npm to its end; its output only when it fails."""
-    command, env = npm_words(node, *words)
-    run(command, why, env)
-
-
-def pages_side(node: Path) -> bool:
-    """node_modules from the lock and every page built; whether anything had to be made."""
-    present = {
-        web: static for web, static in PAGES.items() if (ROOT / web / "package.json").exists()
-    }
-    packages = [ROOT / name for name in ("package.json", "package-lock.json")]
-    packages += [
-        file for web in (*PAGES, "devices/web") if (file := ROOT / web / "package.json").exists()
-    ]
-    tools = {"node_modules": digest(*packages)}
-    if not (ROOT / "node_modules").is_dir():
-        forget(*tools)
+def install_page_tools(node: Path) -> None:
+    """node_modules, exactly as locked."""
+    command, env = npm_words(node, "ci")
     why = (
         "could not install the pages' tools. Is a package registry for npm reachable? A mirror set"
         " in .npmrc or npm_config_registry is used as it stands"
     )
-    made = step("tools of the pages", tools, partial(npm, node, why, "ci"))
-    sources = [ROOT / name for name in (*PAGES_COMMON, *present) if (ROOT / name).exists()]
-    pages = {"pages": digest(*sources)}
-    if not all((ROOT / static).is_dir() for static in present.values()):
-        forget(*pages)
-    if not present:
-        say("no page is here to build")
-        return made
-    build = partial(npm, node, "the pages could not be built", "run", "build")
-    return made | step("pages", pages, build)
+    run(command, why, env)
+
+
+def build_pages(node: Path) -> None:
+    """Every page, into the static folder of its package."""
+    command, env = npm_words(node, "run", "build")
+    run(command, "the pages could not be built", env)
+
+
+def pages_side(node: Path) -> bool:
+    """node_modules from the lock and every page built; whether anything had to be made."""
+    if not (ROOT / "node_modules").is_dir():
+        forget("tools")
+    if not all((ROOT / static).is_dir() for static in PAGES.values()):
+        forget("pages")
+    manifests = [ROOT / web / "package.json" for web in ("", "devices/web", *PAGES)]
+    tools = {"tools": digest(ROOT / "package-lock.json", *manifests)}
+    made = step("tools of the pages", tools, lambda: install_page_tools(node))
+    sources = digest(*(ROOT / name for name in (*PAGES_COMMON, *PAGES)))
+    return made | step("pages", {"pages": sources}, lambda: build_pages(node))
 
 
 # --- the command -----------------------------------------------------------------------------
