@@ -232,7 +232,7 @@ def installer() -> list[str | Path]:
 def install(why: str, *what: str) -> None:
     """Install by the best installer; where uv fails (a proxy's own ways), by pip."""
     words = installer()
-    by_pip = [PYTHON, "-m", "pip", "install"]
+    by_pip: list[str | Path] = [PYTHON, "-m", "pip", "install"]
     try:
         run([*words, *what], why, uv_environment(os.environ))
     except SetupStopped:
