@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal, Self
 
@@ -21,10 +21,6 @@ INBOX_MOST_BYTES: Final = 65_536  # unread bytes; frames are < 300 bytes, so 200
 OUTBOX_MOST_BYTES: Final = 65_536  # unsent bytes; more means the far end no longer takes any
 IDLE_S: Final = 0.02  # quiet time after which half a frame is noise; USB adapters deliver in 16 ms
 THREAD_READ_S: Final = 0.1  # how long a reading thread sleeps in one read, so how late it ends
-
-
-BACKOFF_FIRST_S: Final = 0.05  # a replugged adapter is back within a blink
-BACKOFF_MOST_S: Final = 5.0  # nobody waits longer in front of a reader that works again
 
 
 class LinkLost(Exception):
@@ -252,14 +248,6 @@ class Link:
             self._thread_writes.shutdown(wait=False, cancel_futures=True)
         with contextlib.suppress(OSError):
             self._port.close()
-
-
-def backoff(luck: Callable[[], float]) -> Iterator[float]:
-    """Delays without end: doubling from first to most, each between half and whole of that."""
-    whole_s = BACKOFF_FIRST_S
-    while True:
-        yield whole_s * (0.5 + 0.5 * luck())
-        whole_s = min(BACKOFF_MOST_S, 2 * whole_s)
 
 
 def explain(path: str, error: Exception) -> str:

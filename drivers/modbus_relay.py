@@ -8,7 +8,8 @@ from typing import Final
 
 from drivers.framing import Deframer, crc16_modbus
 from drivers.kinds import OnState, StrikeFault
-from drivers.link import Link, LinkLost, backoff
+from drivers.link import Link, LinkLost
+from drivers.reconnect import Backoff, keep
 
 READ_COILS: Final = 0x01
 READ_CONTACTS: Final = 0x02  # the standard's "discrete inputs"
@@ -127,7 +128,8 @@ class ModbusRelay:
         self._outputs = outputs
         self._inputs = inputs
         self._echo = echo
-        self._luck = luck
+        self._backoff = Backoff(luck=luck)
+        self._told: tuple[bool, str] | None = None
         self._link: Link | None = None
         self._why = "the line is not open yet"
         self._turn = asyncio.Lock()
@@ -243,24 +245,29 @@ class ModbusRelay:
                 return
 
     async def _keep(self) -> None:
-        delays = backoff(self._luck)
         try:
-            while True:
-                try:
-                    link = await self._open_link()
-                    try:
-                        await self._begin(link)
-                        delays = backoff(self._luck)
-                        self._why = await self._watch(link)
-                    finally:
-                        self._link = None
-                        link.close()
-                except (LinkLost, StrikeFault) as fault:
-                    self._why = str(fault)
-                self._report(False, self._why)
-                await asyncio.sleep(next(delays))
+            await keep(
+                self._open_link,
+                self._serve,
+                self._backoff,
+                expected=(LinkLost, StrikeFault),
+                on_fault=self._fell,
+            )
         finally:
-            self._why = "closed by us"
+            self._why = "the line is closed"
+
+    async def _serve(self, link: Link) -> None:
+        try:
+            await self._begin(link)
+            self._backoff.reset()
+            raise LinkLost(await self._watch(link))
+        finally:
+            self._link = None
+            link.close()
+
+    def _fell(self, fault: Exception) -> None:
+        self._why = str(fault)
+        self._report(False, self._why)
 
     async def _begin(self, link: Link) -> None:
         """Outputs off, and proof that they are; raises StrikeFault or LinkLost."""
@@ -289,5 +296,8 @@ class ModbusRelay:
                     await self.coils()
 
     def _report(self, online: bool, why: str) -> None:
-        if self.on_state is not None:
-            self.on_state(online, why)
+        """Tell what is new; a board that stays away for the same reason is told once."""
+        if self._told != (online, why):
+            self._told = (online, why)
+            if self.on_state is not None:
+                self.on_state(online, why)

@@ -108,7 +108,8 @@ async def personalise(
     """Make the card ours, or ours anew from known keys; the tap it then gives is the proof.
 
     A card torn away half-way is finished by calling again with the same arguments: the version
-    on each slot tells which keys it has. Raises CardFault or CardLost.
+    on each slot tells which keys it has. The chip counts taps anew from here, so a counter seen
+    before says nothing about a card of this key version. Raises CardFault or CardLost.
     """
     if keys.version == current.version:
         raise ValueError("new keys need another version, or a torn card could not be finished")

@@ -1,6 +1,7 @@
 """NXP PN532 over its serial port (HSU): frames, the chip's commands, and a reader of cards."""
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -9,7 +10,8 @@ from typing import Final
 
 from drivers.framing import Deframer, sum_to_zero
 from drivers.kinds import TRANSCEIVE_S, Card, CardLost, NotIsoDep, OnState
-from drivers.link import Link, LinkLost, backoff
+from drivers.link import Link, LinkLost
+from drivers.reconnect import Backoff
 
 HOST: Final = 0xD4  # TFI of frames to the chip
 CHIP: Final = 0xD5  # TFI of frames from the chip
@@ -392,7 +394,8 @@ class Pn532Reader:
     ) -> None:
         self._open_link = open_link
         self._presence_s = presence_s
-        self._luck = luck
+        self._backoff = Backoff(luck=luck)
+        self._told: tuple[bool, str] | None = None
         self._closing = asyncio.Event()
         self._link: Link | None = None
         self.on_state = on_state
@@ -400,7 +403,6 @@ class Pn532Reader:
 
     async def cards(self) -> AsyncIterator[Card]:
         """Each new presence of a card, through unplugging and return, until close()."""
-        delays = backoff(self._luck)
         while not self._closing.is_set():
             try:
                 link = self._link = await self._open_link()
@@ -408,7 +410,7 @@ class Pn532Reader:
                     chip = Pn532(link, self.tally)
                     self._report(True, f"{await chip.start()} at {link.name}")
                     self.tally.opened += 1
-                    delays = backoff(self._luck)
+                    self._backoff.reset()
                     async for card in self._presences(chip):
                         yield card
                 finally:
@@ -417,7 +419,8 @@ class Pn532Reader:
                 if self._closing.is_set():
                     return
                 self._report(False, str(fault))
-                await self._pause(next(delays))
+                with contextlib.suppress(LinkLost):
+                    await self._pause(self._backoff.next_s())
 
     async def close(self) -> None:
         """Let go of the line; cards() ends."""
@@ -467,5 +470,8 @@ class Pn532Reader:
         raise LinkLost("closed by us")
 
     def _report(self, online: bool, why: str) -> None:
-        if self.on_state is not None:
-            self.on_state(online, why)
+        """Tell what is new; a reader that stays away for the same reason is told once."""
+        if self._told != (online, why):
+            self._told = (online, why)
+            if self.on_state is not None:
+                self.on_state(online, why)

@@ -128,8 +128,8 @@ class PtyLine:
         self._path = path if path is not None else Path(self._own_place_name()) / "line"
         self._master = self._slave = -1
         self._free_at_s = {">": 0.0, "<": 0.0}
-        self._in_flight = 0
-        self._plugs = 0
+        self._in_flight: dict[int, asyncio.TimerHandle] = {}
+        self._passed = 0
         self.noise = noise
         self.byte_s = byte_s
         self.lost_bytes = 0  # bytes nobody took
@@ -158,7 +158,6 @@ class PtyLine:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(os.ttyname(self._slave))
         fresh.replace(self._path)
-        self._plugs += 1
 
     def unplug(self) -> None:
         """Pull the cable: the host's line dies and the name is gone."""
@@ -169,6 +168,9 @@ class PtyLine:
         os.close(self._slave)
         self._master = self._slave = -1
         self._path.unlink(missing_ok=True)
+        for timer in self._in_flight.values():  # what was on the wire falls off it
+            timer.cancel()
+        self._in_flight.clear()
 
     def write(self, chunk: bytes) -> bytes:
         """Send to the host; returns the bytes as the line made them."""
@@ -200,18 +202,19 @@ class PtyLine:
         if self.byte_s <= 0:
             arrive(chunk)
             return
-        if self._in_flight >= IN_FLIGHT_MOST_CHUNKS:
+        if len(self._in_flight) >= IN_FLIGHT_MOST_CHUNKS:
             self.lost_bytes += len(chunk)
             return
         begins_s = max(self._loop.time(), self._free_at_s[direction])
         self._free_at_s[direction] = begins_s + len(chunk) * self.byte_s
-        self._in_flight += 1
-        self._loop.call_at(self._free_at_s[direction], self._arrive, arrive, chunk, self._plugs)
+        self._passed += 1
+        self._in_flight[self._passed] = self._loop.call_at(
+            self._free_at_s[direction], self._arrive, self._passed, arrive, chunk
+        )
 
-    def _arrive(self, arrive: Callable[[bytes], None], chunk: bytes, plugs: int) -> None:
-        self._in_flight -= 1
-        if plugs == self._plugs and self._master >= 0:
-            arrive(chunk)
+    def _arrive(self, number: int, arrive: Callable[[bytes], None], chunk: bytes) -> None:
+        del self._in_flight[number]
+        arrive(chunk)
 
     def _emit(self, chunk: bytes) -> None:
         sent = 0
