@@ -147,7 +147,8 @@ class Connection:
         self._window = WINDOW_MOST_MESSAGES
         self._unacked: dict[int, _Outgoing] = {}  # by packet id, oldest first
         self._waiting: deque[_Outgoing] = deque()
-        self._outgoing_bytes = 0
+        self._unacked_bytes = 0  # of QoS 1, also of what waits for its turn
+        self._burst_bytes = 0  # handed to paho in this turn of the loop
         self._reading = self._flush_due = False
         self._tick_s = 1.0
         self._timer: asyncio.TimerHandle | None = None
@@ -169,10 +170,9 @@ class Connection:
             raise PayloadTooLarge(f"{topic}: {len(payload)} bytes, {PAYLOAD_MOST_BYTES} at most")
         size = len(topic) + len(payload)
         messages = len(self._unacked) + len(self._waiting)
-        if (
-            messages >= OUTGOING_MOST_MESSAGES
-            or self._outgoing_bytes + self._wire.unsent_bytes() + size > OUTGOING_MOST_BYTES
-        ):
+        unsent_bytes = self._burst_bytes + self._wire.unsent_bytes()
+        waiting_bytes = max(self._unacked_bytes, unsent_bytes) + size
+        if messages >= OUTGOING_MOST_MESSAGES or waiting_bytes > OUTGOING_MOST_BYTES:
             raise Overrun(f"{messages} messages are waiting for the broker")
         message = _Outgoing(self._number + 1, topic, payload, retain, expiry_s, size)
         if qos == 0:
@@ -182,8 +182,9 @@ class Connection:
         elif not self._send(message, 1):
             raise Overrun("65,535 messages are waiting for the broker")
         self._number += 1
+        self._burst_bytes += size
         if qos:
-            self._outgoing_bytes += size
+            self._unacked_bytes += size
 
     async def subscribe(self, filters: Iterable[tuple[str, int] | Subscription]) -> None:
         """Read these filters; returns when the broker has agreed to each of them."""
@@ -293,7 +294,7 @@ class Connection:
         message = self._unacked.pop(mid, None)
         if message is None:
             return
-        self._outgoing_bytes -= message.bytes
+        self._unacked_bytes -= message.bytes
         if code.is_failure:
             _log.warning("the broker refused a message to %s: %s", message.topic, code)
             if self._on_refused is not None:
@@ -339,6 +340,7 @@ class Connection:
 
     def _flush(self) -> None:
         self._flush_due = False
+        self._burst_bytes = 0
         if self._paho is not None:
             self._paho.loop_write()
         self._wire.flush()

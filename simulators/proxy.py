@@ -125,6 +125,7 @@ class _Call:
         self.line = line
         self.number = 0
         self.name: str | None = None
+        self.is_ended = False
         self.client, self.target = _End(self, ">"), _End(self, "<")
 
     def opened(self) -> None:
@@ -148,7 +149,7 @@ class _Call:
         except (OSError, TimeoutError):
             self.end()
             return
-        if self not in self.line.calls:  # cut, or the client left, while we were calling
+        if self.is_ended:  # cut while we were calling
             self.target.abort()
         self.client.resume_reading()
 
@@ -165,6 +166,7 @@ class _Call:
 
     def end(self) -> None:
         """Reset both ends now."""
+        self.is_ended = True
         self.line.calls.discard(self)
         self.client.abort()
         self.target.abort()
@@ -205,6 +207,8 @@ class _End(asyncio.Protocol):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self is self._call.client:
             self._call.opened()
+        while self._due:
+            self._write_next()
 
     def data_received(self, data: bytes) -> None:
         self._call.passed(self, data)
@@ -224,9 +228,11 @@ class _End(asyncio.Protocol):
 
     def send(self, data: bytes | None, delay_s: float) -> None:
         """Write now or later, in order; None closes."""
-        if not self.is_open:
+        if self._transport is not None and not self.is_open:
             return
         self._due.append(data)
+        if self._transport is None:  # asyncio may read once more after pause_reading
+            return
         if delay_s <= 0 and len(self._due) == 1:
             self._write_next()
             return
@@ -251,9 +257,11 @@ class _End(asyncio.Protocol):
         assert self._transport is not None
         if self._rings:
             self._rings.popleft()
-        if not self._due or self._transport.is_closing():
+        if not self._due:
             return
         data = self._due.popleft()
+        if self._transport.is_closing():
+            return
         if data is None:
             self._transport.close()
         else:
