@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 FIRST_S: Final = 0.05  # a restarted broker is back within this on loopback
 MOST_S: Final = 5.0  # longest a door stays away from a broker that has come back
+STEADY_S: Final = 5.0  # a service this long was a success, however it ended
 JITTER: Final = 0.5  # half of each delay is luck, so that 300 doors do not knock together
 
 _T = TypeVar("_T")
@@ -46,23 +48,28 @@ class Backoff:
 
 async def keep(
     open_once: Callable[[], Awaitable[_T]],
-    serve: Callable[[_T], Awaitable[None]],
+    serve: Callable[[_T], Awaitable[object]],
     backoff: Backoff,
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    clock_s: Callable[[], float] = time.monotonic,
     expected: tuple[type[Exception], ...] = (OSError,),
     on_fault: Callable[[Exception], None] | None = None,
 ) -> None:
     """Open, serve until it returns or fails, wait, again; ends only by cancellation or a bug.
 
     `expected` are the faults of the far end; anything else is ours and passes through. The delay
-    starts afresh once a `serve` has returned in peace: a peer that accepts and fails at once is
-    not hammered.
+    begins afresh only after a service of `STEADY_S`: who lets us in and drops us is not hammered.
     """
     while True:
         try:
-            await serve(await open_once())
-            backoff.reset()
+            opened = await open_once()
+            since_s = clock_s()
+            try:
+                await serve(opened)
+            finally:
+                if clock_s() - since_s >= STEADY_S:
+                    backoff.reset()
         except expected as fault:
             if on_fault is not None:
                 on_fault(fault)
