@@ -73,12 +73,31 @@ SITE_NAME = words("柳溪新村", "柳溪新村", "Liuxi New Village")
 DOORS: list[Json] = [
     {"id": "gate-south", "name": words("南大门", "南大門", "South gate"), "kind": "perimeter"},
     {"id": "gate-north", "name": words("北门", "北門", "North gate"), "kind": "perimeter"},
-    {"id": "b1-u1", "name": words("1幢1单元", "1幢1單元", "Building 1, unit 1"), "kind": "building"},
-    {"id": "b1-u2", "name": words("1幢2单元", "1幢2單元", "Building 1, unit 2"), "kind": "building"},
-    {"id": "b2-u1", "name": words("2幢1单元", "2幢1單元", "Building 2, unit 1"), "kind": "building"},
+    {
+        "id": "b1-u1",
+        "name": words("1幢1单元", "1幢1單元", "Building 1, unit 1"),
+        "kind": "building",
+    },
+    {
+        "id": "b1-u2",
+        "name": words("1幢2单元", "1幢2單元", "Building 1, unit 2"),
+        "kind": "building",
+    },
+    {
+        "id": "b2-u1",
+        "name": words("2幢1单元", "2幢1單元", "Building 2, unit 1"),
+        "kind": "building",
+    },
     {"id": "hall", "name": words("邻里中心", "鄰里中心", "Neighbour hall"), "kind": "building"},
 ]
-BUILDINGS = {"gate-south": "", "gate-north": "", "b1-u1": "1", "b1-u2": "1", "b2-u1": "2", "hall": ""}
+BUILDINGS = {
+    "gate-south": "",
+    "gate-north": "",
+    "b1-u1": "1",
+    "b1-u2": "1",
+    "b2-u1": "2",
+    "hall": "",
+}
 PEOPLE: list[Json] = [
     {"id": "p-shen", "name": "沈桂芳", "house": "1幢2单元302", "cards": 1},
     {"id": "p-zheng", "name": "郑海燕", "house": "1幢2单元501", "cards": 1},
@@ -98,6 +117,7 @@ class StubHub:
     verdicts: deque[str] = field(default_factory=deque)
     moved: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    proofs: list[str] = field(default_factory=list)
     staff: dict[str, str] = field(default_factory=dict)
     claim_code: str = "481-920"
     sessions: set[str] = field(default_factory=set)
@@ -117,6 +137,10 @@ class StubHub:
         nonce = secrets.token_urlsafe(18)
         self._nonces[nonce] = now() + NONCE_LIFE
         return nonce
+
+    def forget_nonces(self) -> None:
+        """As if every nonce had grown too old."""
+        self._nonces.clear()
 
     def proven(self, request: Request, body: bytes, jwk: Json | None = None) -> tuple[str, bytes]:
         """The kid that signed this very request, and the proof's bytes; the nonce is spent."""
@@ -175,7 +199,13 @@ class StubHub:
 
     def site(self) -> Json:
         zone = "Asia/Shanghai"
-        return {"site": "liuxi", "name": SITE_NAME, "time_zone": zone, "now": stamp(now()), "demo": True}
+        return {
+            "site": "liuxi",
+            "name": SITE_NAME,
+            "time_zone": zone,
+            "now": stamp(now()),
+            "demo": True,
+        }
 
     # --- the wall
 
@@ -311,6 +341,7 @@ async def _forget(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("POST", "/api/v1/openings")
 async def _open(hub: StubHub, request: Request, body: bytes) -> Response:
+    hub.proofs.append(request.headers["linli-proof"])
     _, key = hub.proven(request, body)
     said = hub.open(json.loads(body)["door"], key)
     answer: Response = JSONResponse(said)

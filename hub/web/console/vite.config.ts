@@ -6,4 +6,5 @@ export default page({
   root: import.meta.dirname,
   at: "/console/",
   to: resolve(import.meta.dirname, "../../static/console"),
+  icons: true,
 });

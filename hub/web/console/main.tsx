@@ -1,0 +1,3 @@
+/** The staff console. */
+
+import "@linli/shared/base.css";
