@@ -1,0 +1,1 @@
+"""The things: what doors, card points and kiosks say, decide and keep."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,6 +46,10 @@ class Compiled:
         """How many cards and people it knows; shown with the receipt."""
         people = {person for door in self.policy.doors.values() for person in door.people}
         return len(people) + len(self.policy.cards)
+
+    def policy_at(self, revision: Revision) -> Policy:
+        """The same rules under the revision that is already wanted."""
+        return replace(self.policy, revision=revision)
 
 
 def _context(site: str, device: str, revision: Revision) -> bytes:

@@ -69,7 +69,9 @@ _USED = Words(
     "This request is not a new one, so the door did not move. Please try again.",
 )
 _AGAIN = Words(
-    "没有听清,请再试一次。", "沒有聽清,請再試一次。", "That did not arrive clearly. Please try again."
+    "没有听清,请再试一次。",
+    "沒有聽清,請再試一次。",
+    "That did not arrive clearly. Please try again.",
 )
 _UNKNOWN = Words(
     "没有等到门的回答。请看看门有没有开,没开就再试一次。",
@@ -90,16 +92,16 @@ _STAFF = Words("不允许这样做。", "不允許這樣做。", "This is not al
 _SIGN_IN = Words(
     "姓名、密码或动态码不对。", "姓名、密碼或動態碼不對。", "Name, password or code is not right."
 )
-_FORM = Words(
-    "请检查填写的内容。", "請檢查填寫的內容。", "Please check what you have entered."
-)
+_FORM = Words("请检查填写的内容。", "請檢查填寫的內容。", "Please check what you have entered.")
 _REENROL = Words(
     "这部手机需要重新登记。用一个新的六位数号码,一分钟就好。",
     "這部手機需要重新登記。用一個新的六位數號碼,一分鐘就好。",
     "This phone must be introduced again. A new six-digit code takes a minute.",
 )
 _CHECKING = Words(
-    "正在核对,请不要再付一次。", "正在核對,請不要再付一次。", "We are checking. Please do not pay again."
+    "正在核对,请不要再付一次。",
+    "正在核對,請不要再付一次。",
+    "We are checking. Please do not pay again.",
 )
 
 _R, _S, _M = Audience.RESIDENT, Audience.STAFF, Audience.MACHINE
@@ -112,90 +114,464 @@ def _reason(code: str, to: Audience, how: Severity, http: int, words: Words, cur
 
 _TABLE: tuple[Reason, ...] = (
     # --- the decision at a door (devices/access.py)
-    _reason("granted", _R, _FINE, 200, Words("门开了,请进", "門開了,請進", "The door is open, please come in"), ""),
-    _reason("exit", _R, _FINE, 200, Words("门开了,请慢走", "門開了,請慢走", "The door is open, goodbye"), ""),
-    _reason("fire", _R, _ALARM, 403, Words("消防警报,请马上离开。", "消防警報,請馬上離開。", "Fire alarm. Please leave now."), "Locks are released; reset by hand on site."),
-    _reason("locked_down", _R, _ALARM, 403, Words("这扇门已经封锁。请找工作人员。", "這扇門已經封鎖。請找工作人員。", "This door is locked down. Please find the staff."), "Release the lockdown."),
-    _reason("door_blocked", _R, _NOTE, 403, Words("这扇门暂停使用。请走别的门。", "這扇門暫停使用。請走別的門。", "This door is out of use. Please use another door."), "Unblock the door."),
-    _reason("credential_unknown", _R, _NOTE, 403, _CARD, "The card is not known at this door; check its access rules."),
-    _reason("credential_blocked", _R, _ALARM, 403, _CARD, "The card was blocked; give out a new one."),
-    _reason("credential_forged", _R, _ALARM, 403, _CARD, "The card could not prove its key: a copy, or a card that needs new keys."),
+    _reason(
+        "granted",
+        _R,
+        _FINE,
+        200,
+        Words("门开了,请进", "門開了,請進", "The door is open, please come in"),
+        "",
+    ),
+    _reason(
+        "exit",
+        _R,
+        _FINE,
+        200,
+        Words("门开了,请慢走", "門開了,請慢走", "The door is open, goodbye"),
+        "",
+    ),
+    _reason(
+        "fire",
+        _R,
+        _ALARM,
+        403,
+        Words("消防警报,请马上离开。", "消防警報,請馬上離開。", "Fire alarm. Please leave now."),
+        "Locks are released; reset by hand on site.",
+    ),
+    _reason(
+        "locked_down",
+        _R,
+        _ALARM,
+        403,
+        Words(
+            "这扇门已经封锁。请找工作人员。",
+            "這扇門已經封鎖。請找工作人員。",
+            "This door is locked down. Please find the staff.",
+        ),
+        "Release the lockdown.",
+    ),
+    _reason(
+        "door_blocked",
+        _R,
+        _NOTE,
+        403,
+        Words(
+            "这扇门暂停使用。请走别的门。",
+            "這扇門暫停使用。請走別的門。",
+            "This door is out of use. Please use another door.",
+        ),
+        "Unblock the door.",
+    ),
+    _reason(
+        "credential_unknown",
+        _R,
+        _NOTE,
+        403,
+        _CARD,
+        "The card is not known at this door; check its access rules.",
+    ),
+    _reason(
+        "credential_blocked", _R, _ALARM, 403, _CARD, "The card was blocked; give out a new one."
+    ),
+    _reason(
+        "credential_forged",
+        _R,
+        _ALARM,
+        403,
+        _CARD,
+        "The card could not prove its key: a copy, or a card that needs new keys.",
+    ),
     _reason("assurance_low", _R, _NOTE, 403, _CARD, "This door asks for a stronger credential."),
-    _reason("person_unknown", _R, _NOTE, 403, _PHONE, "The person has no access rule for this door."),
+    _reason(
+        "person_unknown", _R, _NOTE, 403, _PHONE, "The person has no access rule for this door."
+    ),
     _reason("person_denied", _R, _NOTE, 403, _CARD, "A deny rule names this person."),
-    _reason("schedule_closed", _R, _NOTE, 403, Words("现在不在开放时间。请按呼叫键,我们来帮您。", "現在不在開放時間。請按呼叫鍵,我們來幫您。", "This is outside the opening hours. Press call, we will help."), "See the schedule of the rule."),
+    _reason(
+        "schedule_closed",
+        _R,
+        _NOTE,
+        403,
+        Words(
+            "现在不在开放时间。请按呼叫键,我们来帮您。",
+            "現在不在開放時間。請按呼叫鍵,我們來幫您。",
+            "This is outside the opening hours. Press call, we will help.",
+        ),
+        "See the schedule of the rule.",
+    ),
     _reason("validity_over", _R, _NOTE, 403, _CARD, "The rule is not yet or no longer valid."),
-    _reason("remote_refused", _R, _NOTE, 403, Words("这扇门只能在门前刷卡。", "這扇門只能在門前刷卡。", "This door opens only with a card at the door."), "The door does not take remote openings."),
-    _reason("door_unknown", _R, _NOTE, 404, Words("找不到这扇门。", "找不到這扇門。", "We cannot find this door."), "Check the door id."),
-    _reason("policy_missing", _R, _ALARM, 503, _LATER, "The controller has no policy yet; look at its state."),
-    _reason("policy_behind", _R, _NOTE, 503, _AGAIN, "The controller has not yet received the newest policy."),
-    _reason("strike_fault", _R, _ALARM, 503, Words("门锁没有反应。请按呼叫键,我们来帮您。", "門鎖沒有反應。請按呼叫鍵,我們來幫您。", "The lock does not respond. Press call, we will help."), "Look at the relay, its wire and its power."),
+    _reason(
+        "remote_refused",
+        _R,
+        _NOTE,
+        403,
+        Words(
+            "这扇门只能在门前刷卡。",
+            "這扇門只能在門前刷卡。",
+            "This door opens only with a card at the door.",
+        ),
+        "The door does not take remote openings.",
+    ),
+    _reason(
+        "door_unknown",
+        _R,
+        _NOTE,
+        404,
+        Words("找不到这扇门。", "找不到這扇門。", "We cannot find this door."),
+        "Check the door id.",
+    ),
+    _reason(
+        "policy_missing",
+        _R,
+        _ALARM,
+        503,
+        _LATER,
+        "The controller has no policy yet; look at its state.",
+    ),
+    _reason(
+        "policy_behind",
+        _R,
+        _NOTE,
+        503,
+        _AGAIN,
+        "The controller has not yet received the newest policy.",
+    ),
+    _reason(
+        "strike_fault",
+        _R,
+        _ALARM,
+        503,
+        Words(
+            "门锁没有反应。请按呼叫键,我们来帮您。",
+            "門鎖沒有反應。請按呼叫鍵,我們來幫您。",
+            "The lock does not respond. Press call, we will help.",
+        ),
+        "Look at the relay, its wire and its power.",
+    ),
     _reason("storage_fault", _R, _ALARM, 503, _LATER, "The controller cannot write to its disk."),
-    _reason("opened_elsewhere", _R, _NOTE, 409, _AGAIN, "Another opening of this door is under way."),
+    _reason(
+        "opened_elsewhere", _R, _NOTE, 409, _AGAIN, "Another opening of this door is under way."
+    ),
     # --- the envelope of a command (contract.md, in the order in which it is checked)
     _reason("form", _M, _NOTE, 400, _AGAIN, "The message is not of the contract's form."),
     _reason("oversize", _M, _NOTE, 413, _AGAIN, "The message is larger than the contract allows."),
-    _reason("signature", _M, _ALARM, 401, _AGAIN, "The signature does not match; somebody may be forging."),
+    _reason(
+        "signature",
+        _M,
+        _ALARM,
+        401,
+        _AGAIN,
+        "The signature does not match; somebody may be forging.",
+    ),
     _reason("key_unknown", _M, _NOTE, 401, _AGAIN, "The signing key is not in the key set."),
     _reason("audience", _M, _ALARM, 401, _AGAIN, "The message was made for another device."),
     _reason("id_conflict", _M, _ALARM, 409, _AGAIN, "The same id came with other content."),
-    _reason("epoch_old", _M, _ALARM, 409, _AGAIN, "The message is from a hub that is no longer the judge."),
-    _reason("connection_old", _M, _NOTE, 409, _UNKNOWN, "The command was made for an earlier connection."),
+    _reason(
+        "epoch_old",
+        _M,
+        _ALARM,
+        409,
+        _AGAIN,
+        "The message is from a hub that is no longer the judge.",
+    ),
+    _reason(
+        "connection_old",
+        _M,
+        _NOTE,
+        409,
+        _UNKNOWN,
+        "The command was made for an earlier connection.",
+    ),
     _reason("expired", _M, _NOTE, 409, _USED, "The command came after its time."),
-    _reason("too_early", _M, _NOTE, 409, _AGAIN, "The command is from the future; check the clocks."),
+    _reason(
+        "too_early", _M, _NOTE, 409, _AGAIN, "The command is from the future; check the clocks."
+    ),
     _reason("window_long", _M, _ALARM, 400, _AGAIN, "A command may live ten seconds at most."),
     _reason("clock_unsigned", _M, _NOTE, 503, _LATER, "The device has no signed time yet."),
-    _reason("hold_long", _M, _NOTE, 400, _AGAIN, "The wanted opening time is above the door's maximum."),
+    _reason(
+        "hold_long", _M, _NOTE, 400, _AGAIN, "The wanted opening time is above the door's maximum."
+    ),
     _reason("unsupported", _M, _NOTE, 400, _AGAIN, "The device does not know this operation."),
     # --- the hub's own refusals
-    _reason("outcome_unknown", _R, _NOTE, 504, _UNKNOWN, "The door did not answer in time; its event will tell."),
-    _reason("door_offline", _R, _NOTE, 503, Words("这扇门现在连不上。请用卡开门。", "這扇門現在連不上。請用卡開門。", "This door cannot be reached now. Please use your card."), "The controller is not connected."),
-    _reason("request_repeated", _R, _NOTE, 200, Words("这次请求已经用过了,门没有再动。", "這次請求已經用過了,門沒有再動。", "This request was already used. The door did not move again."), ""),
-    _reason("request_spent", _R, _NOTE, 401, _USED, "The nonce was already spent; a copy or a late repeat."),
+    _reason(
+        "outcome_unknown",
+        _R,
+        _NOTE,
+        504,
+        _UNKNOWN,
+        "The door did not answer in time; its event will tell.",
+    ),
+    _reason(
+        "door_offline",
+        _R,
+        _NOTE,
+        503,
+        Words(
+            "这扇门现在连不上。请用卡开门。",
+            "這扇門現在連不上。請用卡開門。",
+            "This door cannot be reached now. Please use your card.",
+        ),
+        "The controller is not connected.",
+    ),
+    _reason(
+        "request_repeated",
+        _R,
+        _NOTE,
+        200,
+        Words(
+            "这次请求已经用过了,门没有再动。",
+            "這次請求已經用過了,門沒有再動。",
+            "This request was already used. The door did not move again.",
+        ),
+        "",
+    ),
+    _reason(
+        "request_spent",
+        _R,
+        _NOTE,
+        401,
+        _USED,
+        "The nonce was already spent; a copy or a late repeat.",
+    ),
     _reason("request_stale", _R, _NOTE, 401, _USED, "The nonce is too old or not ours."),
-    _reason("request_altered", _R, _ALARM, 401, _USED, "Method, path or body are not what was signed."),
-    _reason("proof_missing", _R, _NOTE, 401, _REENROL, "The request carries no Linli-Proof header."),
+    _reason(
+        "request_altered", _R, _ALARM, 401, _USED, "Method, path or body are not what was signed."
+    ),
+    _reason(
+        "proof_missing", _R, _NOTE, 401, _REENROL, "The request carries no Linli-Proof header."
+    ),
     _reason("proof_form", _R, _NOTE, 401, _AGAIN, "The proof is not of the expected form."),
-    _reason("proof_forged", _R, _ALARM, 401, _AGAIN, "The proof's signature does not match its key."),
-    _reason("phone_unknown", _R, _NOTE, 401, _REENROL, "This phone key was never enrolled or was removed."),
+    _reason(
+        "proof_forged", _R, _ALARM, 401, _AGAIN, "The proof's signature does not match its key."
+    ),
+    _reason(
+        "phone_unknown",
+        _R,
+        _NOTE,
+        401,
+        _REENROL,
+        "This phone key was never enrolled or was removed.",
+    ),
     _reason("phone_revoked", _R, _NOTE, 401, _REENROL, "This phone was revoked."),
     _reason("code_wrong", _R, _NOTE, 403, _CODE, "Issue a new code."),
-    _reason("too_many", _R, _NOTE, 429, Words("试得太多了,请过一会儿再来。", "試得太多了,請過一會兒再來。", "Too many tries. Please come back in a little while."), "Wait; guessing is slowed down."),
+    _reason(
+        "too_many",
+        _R,
+        _NOTE,
+        429,
+        Words(
+            "试得太多了,请过一会儿再来。",
+            "試得太多了,請過一會兒再來。",
+            "Too many tries. Please come back in a little while.",
+        ),
+        "Wait; guessing is slowed down.",
+    ),
     _reason("hub_busy", _R, _NOTE, 503, _LATER, "The inbox is full; the client tries again."),
-    _reason("store_unavailable", _R, _ALARM, 503, _LATER, "The database cannot write now; look at disk and locks."),
-    _reason("internal", _R, _ALARM, 500, Words("出了点问题,已经记下来了。请按呼叫键。", "出了點問題,已經記下來了。請按呼叫鍵。", "Something went wrong and has been recorded. Press call, please."), "See the quarantine."),
+    _reason(
+        "store_unavailable",
+        _R,
+        _ALARM,
+        503,
+        _LATER,
+        "The database cannot write now; look at disk and locks.",
+    ),
+    _reason(
+        "internal",
+        _R,
+        _ALARM,
+        500,
+        Words(
+            "出了点问题,已经记下来了。请按呼叫键。",
+            "出了點問題,已經記下來了。請按呼叫鍵。",
+            "Something went wrong and has been recorded. Press call, please.",
+        ),
+        "See the quarantine.",
+    ),
     _reason("field_wrong", _R, _NOTE, 422, _FORM, "The named field does not fit."),
-    _reason("not_found", _R, _NOTE, 404, Words("没有找到。", "沒有找到。", "Nothing was found."), ""),
+    _reason(
+        "not_found", _R, _NOTE, 404, Words("没有找到。", "沒有找到。", "Nothing was found."), ""
+    ),
     _reason("method_wrong", _M, _NOTE, 405, _AGAIN, "This address does not take this method."),
-    _reason("signed_out", _S, _NOTE, 401, Words("请先登录。", "請先登入。", "Please sign in first."), ""),
+    _reason(
+        "signed_out", _S, _NOTE, 401, Words("请先登录。", "請先登入。", "Please sign in first."), ""
+    ),
     _reason("sign_in_refused", _S, _NOTE, 401, _SIGN_IN, ""),
-    _reason("password_weak", _S, _NOTE, 422, Words("密码至少要十二个字符。", "密碼至少要十二個字元。", "The password needs at least twelve characters."), ""),
+    _reason(
+        "password_weak",
+        _S,
+        _NOTE,
+        422,
+        Words(
+            "密码至少要十二个字符。",
+            "密碼至少要十二個字元。",
+            "The password needs at least twelve characters.",
+        ),
+        "",
+    ),
     _reason("not_allowed", _S, _NOTE, 403, _STAFF, "Ask an administrator for the grant."),
     _reason("client_header", _M, _NOTE, 403, _STAFF, "Send the header Linli-Client."),
     # --- cards at activity points (SUN)
-    _reason("checked_in", _R, _FINE, 200, Words("记上了,祝您愉快。", "記上了,祝您愉快。", "Noted. Enjoy yourself."), ""),
-    _reason("checked_in_again", _R, _FINE, 200, Words("刚才已经记上了,不用再刷。", "剛才已經記上了,不用再刷。", "You are already noted, no need to tap again."), ""),
+    _reason(
+        "checked_in",
+        _R,
+        _FINE,
+        200,
+        Words("记上了,祝您愉快。", "記上了,祝您愉快。", "Noted. Enjoy yourself."),
+        "",
+    ),
+    _reason(
+        "checked_in_again",
+        _R,
+        _FINE,
+        200,
+        Words(
+            "刚才已经记上了,不用再刷。",
+            "剛才已經記上了,不用再刷。",
+            "You are already noted, no need to tap again.",
+        ),
+        "",
+    ),
     _reason("sun_form", _R, _NOTE, 400, _AGAIN, "What the card said is not a SUN message."),
-    _reason("sun_forged", _R, _ALARM, 401, Words("这张卡没有认出来。请找工作人员。", "這張卡沒有認出來。請找工作人員。", "We did not recognise this card. Please ask the staff."), "The card's code does not match its key."),
-    _reason("sun_repeat", _R, _ALARM, 409, Words("刚才已经记上了,不用再刷。", "剛才已經記上了,不用再刷。", "You are already noted, no need to tap again."), "The same tap came twice: a copied message."),
-    _reason("sun_review", _S, _NOTE, 202, Words("已经收到,等待核对。", "已經收到,等待核對。", "Received; it will be checked."), "A late tap out of time order; look at it."),
+    _reason(
+        "sun_forged",
+        _R,
+        _ALARM,
+        401,
+        Words(
+            "这张卡没有认出来。请找工作人员。",
+            "這張卡沒有認出來。請找工作人員。",
+            "We did not recognise this card. Please ask the staff.",
+        ),
+        "The card's code does not match its key.",
+    ),
+    _reason(
+        "sun_repeat",
+        _R,
+        _ALARM,
+        409,
+        Words(
+            "刚才已经记上了,不用再刷。",
+            "剛才已經記上了,不用再刷。",
+            "You are already noted, no need to tap again.",
+        ),
+        "The same tap came twice: a copied message.",
+    ),
+    _reason(
+        "sun_review",
+        _S,
+        _NOTE,
+        202,
+        Words("已经收到,等待核对。", "已經收到,等待核對。", "Received; it will be checked."),
+        "A late tap out of time order; look at it.",
+    ),
     # --- bills and payments
-    _reason("bill_unknown", _R, _NOTE, 404, Words("没有找到账单。", "沒有找到帳單。", "We found no such bill."), ""),
-    _reason("bill_paid", _R, _FINE, 409, Words("这张账单已经付过了。", "這張帳單已經付過了。", "This bill is already paid."), ""),
-    _reason("bill_pending", _R, _NOTE, 409, _CHECKING, "Another payment of this bill is still open."),
-    _reason("lookup_expired", _R, _NOTE, 401, Words("时间到了,请重新查一次。", "時間到了,請重新查一次。", "Time is up. Please look it up again."), ""),
-    _reason("card_session_refused", _R, _NOTE, 401, _CARD, "The card could not prove its key to the hub."),
-    _reason("house_unknown", _R, _NOTE, 404, Words("房号和手机尾号对不上。", "房號和手機尾號對不上。", "House number and phone digits do not match."), ""),
-    _reason("payment_unknown", _R, _NOTE, 404, Words("没有找到这笔付款。", "沒有找到這筆付款。", "We found no such payment."), ""),
-    _reason("provider_silent", _R, _NOTE, 503, Words("支付平台暂时连不上,请稍后再付。", "支付平台暫時連不上,請稍後再付。", "The payment service cannot be reached. Please pay later."), "Look at the way to the provider."),
-    _reason("provider_refused", _R, _NOTE, 502, Words("支付平台没有接受,请稍后再付。", "支付平台沒有接受,請稍後再付。", "The payment service did not accept. Please pay later."), "See the provider's code in the log."),
-    _reason("callback_timestamp", _M, _ALARM, 401, _AGAIN, "The callback is older than five minutes: a replay."),
-    _reason("callback_serial", _M, _ALARM, 401, _AGAIN, "The callback names a key that is not pinned."),
-    _reason("callback_signature", _M, _ALARM, 401, _AGAIN, "The callback's signature does not match."),
+    _reason(
+        "bill_unknown",
+        _R,
+        _NOTE,
+        404,
+        Words("没有找到账单。", "沒有找到帳單。", "We found no such bill."),
+        "",
+    ),
+    _reason(
+        "bill_paid",
+        _R,
+        _FINE,
+        409,
+        Words("这张账单已经付过了。", "這張帳單已經付過了。", "This bill is already paid."),
+        "",
+    ),
+    _reason(
+        "bill_pending", _R, _NOTE, 409, _CHECKING, "Another payment of this bill is still open."
+    ),
+    _reason(
+        "lookup_expired",
+        _R,
+        _NOTE,
+        401,
+        Words(
+            "时间到了,请重新查一次。",
+            "時間到了,請重新查一次。",
+            "Time is up. Please look it up again.",
+        ),
+        "",
+    ),
+    _reason(
+        "card_session_refused",
+        _R,
+        _NOTE,
+        401,
+        _CARD,
+        "The card could not prove its key to the hub.",
+    ),
+    _reason(
+        "house_unknown",
+        _R,
+        _NOTE,
+        404,
+        Words(
+            "房号和手机尾号对不上。",
+            "房號和手機尾號對不上。",
+            "House number and phone digits do not match.",
+        ),
+        "",
+    ),
+    _reason(
+        "payment_unknown",
+        _R,
+        _NOTE,
+        404,
+        Words("没有找到这笔付款。", "沒有找到這筆付款。", "We found no such payment."),
+        "",
+    ),
+    _reason(
+        "provider_silent",
+        _R,
+        _NOTE,
+        503,
+        Words(
+            "支付平台暂时连不上,请稍后再付。",
+            "支付平台暫時連不上,請稍後再付。",
+            "The payment service cannot be reached. Please pay later.",
+        ),
+        "Look at the way to the provider.",
+    ),
+    _reason(
+        "provider_refused",
+        _R,
+        _NOTE,
+        502,
+        Words(
+            "支付平台没有接受,请稍后再付。",
+            "支付平台沒有接受,請稍後再付。",
+            "The payment service did not accept. Please pay later.",
+        ),
+        "See the provider's code in the log.",
+    ),
+    _reason(
+        "callback_timestamp",
+        _M,
+        _ALARM,
+        401,
+        _AGAIN,
+        "The callback is older than five minutes: a replay.",
+    ),
+    _reason(
+        "callback_serial", _M, _ALARM, 401, _AGAIN, "The callback names a key that is not pinned."
+    ),
+    _reason(
+        "callback_signature", _M, _ALARM, 401, _AGAIN, "The callback's signature does not match."
+    ),
     _reason("callback_cipher", _M, _ALARM, 400, _AGAIN, "The callback's content cannot be opened."),
     _reason("callback_form", _M, _ALARM, 400, _AGAIN, "The callback is not of the expected form."),
     _reason("callback_merchant", _M, _ALARM, 403, _AGAIN, "The callback is for another merchant."),
-    _reason("callback_amount", _M, _ALARM, 409, _AGAIN, "The callback's amount differs from the payment's."),
+    _reason(
+        "callback_amount",
+        _M,
+        _ALARM,
+        409,
+        _AGAIN,
+        "The callback's amount differs from the payment's.",
+    ),
 )
 
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _TABLE}

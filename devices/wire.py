@@ -378,9 +378,7 @@ def open_time(raw: bytes, me: Topics, find_key: KeyFinder) -> TimeTold | Refusal
     claims = open_jws(raw, "linli-time+jwt", find_key)
     if isinstance(claims, dict) and claims.get("aud") != f"{me.site}/{me.device}":
         return Refusal("audience")
-    return read(
-        lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch")), claims
-    )
+    return read(lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch")), claims)
 
 
 def sign_manifest(manifest: Manifest, audience: Topics, signer: Signer) -> bytes:
@@ -463,9 +461,7 @@ def sign_keyset(keyset: KeySet, root: Signer) -> bytes:
         }
         for key in keyset.keys
     ]
-    return root.sign(
-        "linli-keys+jwt", {"site": keyset.site, "serial": keyset.serial, "keys": keys}
-    )
+    return root.sign("linli-keys+jwt", {"site": keyset.site, "serial": keyset.serial, "keys": keys})
 
 
 def open_keyset(raw: bytes, find_key: KeyFinder) -> KeySet | Refusal:

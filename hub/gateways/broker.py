@@ -303,8 +303,6 @@ class ManagedBroker:
             "password_file passwords",
             "acl_file rules",
             "allow_zero_length_clientid false",
-            # Who a client is comes from its credential alone; the same device twice is a take-over.
-            "use_username_as_clientid true",
             "set_tcp_nodelay true",
             # Nothing on disk: after a restart each party says again what is true, and a retained
             # `ready` of a device that died meanwhile would stand for ever.
@@ -319,17 +317,24 @@ class ManagedBroker:
             "log_type notice",
             "connection_messages false",
             "log_timestamp_format %Y-%m-%dT%H:%M:%S",
-            f"listener {self.port} {self.host}",
-            f"max_connections {CONNECTIONS_MOST}",
+            *_listener(self.port, self.host),
         ]
         for number, listener in enumerate(self._outside):
-            lines += [f"listener {listener.port} {listener.host}"]
-            lines += [f"max_connections {CONNECTIONS_MOST}"]
+            lines += _listener(listener.port, listener.host)
             if listener.certificate is not None and listener.key is not None:
                 self._write(f"certificate.{number}", listener.certificate.read_text("ascii"))
                 self._write(f"key.{number}", listener.key.read_text("ascii"))
                 lines += [f"certfile certificate.{number}", f"keyfile key.{number}"]
         return "\n".join(lines) + "\n"
+
+
+def _listener(port: int, host: str) -> list[str]:
+    return [
+        f"listener {port} {host}",
+        f"max_connections {CONNECTIONS_MOST}",
+        # Who a client is comes from its credential alone, or it could throw out another by name.
+        "use_username_as_clientid true",
+    ]
 
 
 def external_address(url: str, secret: str) -> mqtt.BrokerAddress:

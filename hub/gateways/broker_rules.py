@@ -100,6 +100,7 @@ def rules_of(site: str, hubs: Iterable[str]) -> Rules:
     home_assistant = (
         # It is nobody's device: what everybody may write under his own name is not for it.
         *(Rule("deny", ha.of(leaf)) for leaf in _DEVICE_WRITES),
+        *(Rule("deny", wire.Topics(site, hub).of(wire.KEYSET)) for hub in hubs),
         Rule("read", ha.of("#")),
         Rule("read", any_device.of(wire.STATE)),
         Rule("read", any_device.of("door/+/state")),

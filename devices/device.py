@@ -1,0 +1,301 @@
+"""What every adopted device does on the bus: life, time, keys, and an outbox that forgets nothing.
+
+Door, card point and kiosk are built on this; they add what their hardware does. It speaks only
+through the ``Bus`` it is given and runs on whatever clock its loop has, so that a whole town of
+devices can live a day in a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from devices import wire
+from devices.clock import RENEW_S, DeviceClock
+from devices.identity import Adoption, Identity
+from devices.messages import ClockQuality, Description, Event, KeySet, Life, Refusal, StateNote
+from devices.outbox import Journal
+from devices.ports import Bus, Hail, Luck
+from devices.reasons import Severity, reason
+
+log = logging.getLogger(__name__)
+
+WINDOW = 64  # events on the wire without an answer; more would only fill the broker's queue
+RESEND_FIRST_S = 5.0  # an honest hub commits within milliseconds (contract.md)
+RESEND_MOST_S = 60.0
+TIME_RETRY_S = 2.0  # ask again when a question stayed unanswered
+READY_WAIT_S = 2.0  # after this the device is ready with the clock it has
+
+
+class Device:
+    """One adopted device; a subclass or owner registers handlers for its own leaves."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        adoption: Adoption,
+        journal: Journal,
+        clock: DeviceClock,
+        luck: Luck,
+        description: Description,
+    ) -> None:
+        self.identity = identity
+        self.adoption = adoption
+        self.journal = journal
+        self.clock = clock
+        self.luck = luck
+        self.description = description
+        self.topics = wire.Topics(adoption.site, identity.device)
+        self.hub_topics = wire.Topics(adoption.site, adoption.hub)
+        self.counters: Counter[str] = Counter()
+        self.handlers: dict[str, Callable[[bytes], None]] = {
+            wire.EVENT_ACK: self._on_ack,
+            wire.TIME_TOLD: self._on_time,
+            wire.STATE: self._on_own_state,
+        }
+        self.on_connected: Callable[[], None] = lambda: None
+        self.on_keys: Callable[[], None] = lambda: None
+        self.boot = journal.begin_boot(luck)
+        self.connection = ""
+        self.ready = False
+        self._bus: Bus | None = None
+        self._keyset: KeySet | None = None
+        self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
+        self._sent_upto: dict[str, int] = {}
+        self._timers: set[asyncio.Task[None]] = set()
+        self._timed = asyncio.Event()
+        self._resend_s = RESEND_FIRST_S
+        self._take_keyset((journal.text("keyset") or adoption.keyset.decode()).encode())
+
+    # ----------------------------------------------------------------- the runner's side
+
+    def hail(self) -> Hail:
+        """A new connection: its random name goes into the will and into every ready."""
+        self.connection = self.luck(8).hex()
+        leaves = sorted({*self.handlers, *self.extra_filters()})
+        filters = [(self.topics.of(leaf), 1) for leaf in leaves]
+        filters += [(self.hub_topics.of(wire.STATE), 1), (self.hub_topics.of(wire.KEYSET), 1)]
+        will = self._state(Life.LOST)
+        return Hail(self.identity.device, self.topics.of(wire.STATE), will, tuple(filters))
+
+    def extra_filters(self) -> tuple[str, ...]:
+        """Leaves with a wildcard that have no handler of their own name."""
+        return ()
+
+    def connected(self, bus: Bus) -> None:
+        """Say what we are, ask for the time, then be ready and empty the outbox."""
+        self._bus = bus
+        self.ready = False
+        self._sent_upto.clear()
+        self._resend_s = RESEND_FIRST_S
+        self.publish(wire.STATE, self._state(Life.INIT), retain=True)
+        self.publish(wire.DESCRIPTION, wire.encode_description(self.description), retain=True)
+        self._ask_time()
+        self._spawn(self._become_ready())
+        self._spawn(self._keep_time())
+        self._spawn(self._keep_sending())
+
+    def disconnected(self) -> None:
+        """Stop speaking; the outbox keeps what was not acknowledged."""
+        self._bus = None
+        self.ready = False
+        for timer in list(self._timers):
+            timer.cancel()
+
+    def close(self) -> None:
+        """End for good: say so while there is somebody to hear it."""
+        if self._bus is not None:
+            self.publish(wire.STATE, self._state(Life.DISCONNECTED), retain=True)
+        self.disconnected()
+
+    def on_message(self, topic: str, payload: bytes) -> None:
+        """Hand a message to its handler; what nobody knows is counted and dropped."""
+        parts = wire.split_topic(topic)
+        if parts is None or parts[0] != self.topics.site:
+            return self.drop("topic")
+        _, sender, leaf = parts
+        if sender == self.hub_topics.device:
+            if leaf == wire.KEYSET:
+                return self._on_keyset(payload)
+            return self._on_hub_state(payload) if leaf == wire.STATE else self.drop("topic")
+        if sender != self.topics.device:
+            return self.drop("topic")
+        handler = self.handlers.get(leaf)
+        return handler(payload) if handler else self.on_other(leaf, payload)
+
+    def on_other(self, leaf: str, payload: bytes) -> None:
+        """A leaf without a handler of its own name."""
+        del leaf, payload
+        self.drop("topic")
+
+    # ----------------------------------------------------------------- speaking
+
+    def publish(
+        self, leaf: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+    ) -> None:
+        """Say something on one of our own topics, if anybody is there."""
+        if self._bus is not None:
+            self._bus.publish(
+                self.topics.of(leaf), payload, qos=1, retain=retain, expiry_s=expiry_s
+            )
+
+    def drop(self, what: str, detail: str = "") -> None:
+        """Count what the far end did wrong; say it once, not a thousand times."""
+        self.counters[what] += 1
+        if self.counters[what] == 1:
+            log.warning("dropped a message: %s %s", what, detail)
+
+    def draft(self, kind: str) -> Event:
+        """An event of now, without a number yet; late when nobody can hear it now."""
+        return Event("", 0, self.clock.now_s(), self.clock.quality, kind, late=not self.ready)
+
+    def send(self, event: Event) -> None:
+        """Put a numbered event on the wire; the outbox repeats it until it is acknowledged."""
+        if not self.ready:
+            return
+        before = self._sent_upto.get(event.boot, event.seq - 1)
+        if event.seq != before + 1:  # older ones first: they go out with the next round
+            return
+        self._sent_upto[event.boot] = event.seq
+        raw = wire.sign_event(event, self.topics, self.identity.signer)
+        if event.reason is not None and reason(event.reason).severity is Severity.ALARM:
+            self.publish(wire.ALARM, raw)
+        self.publish(wire.EVENT, raw)
+
+    def _state(self, life: Life) -> bytes:
+        note = StateNote(life, self.boot, self.connection, self.clock.now_s())
+        return wire.encode_state(note)
+
+    # ----------------------------------------------------------------- tasks of one connection
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._timers.add(task)
+        task.add_done_callback(self._timers.discard)
+
+    async def _become_ready(self) -> None:
+        if self.clock.quality is not ClockQuality.SIGNED:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(READY_WAIT_S):
+                    await self._timed.wait()
+        self._say_ready()
+
+    def _say_ready(self) -> None:
+        self.ready = True
+        self.publish(wire.STATE, self._state(Life.READY), retain=True)
+        self.on_connected()
+        self._send_waiting()
+
+    async def _keep_time(self) -> None:
+        while True:
+            signed = self.clock.quality is ClockQuality.SIGNED
+            await asyncio.sleep(RENEW_S if signed else TIME_RETRY_S)
+            self._ask_time()
+
+    def _ask_time(self) -> None:
+        nonce = self.luck(16).hex()
+        self.clock.ask(nonce)
+        self.publish(wire.TIME_WANT, wire.encode_time_want(nonce), expiry_s=2)
+
+    async def _keep_sending(self) -> None:
+        while True:
+            await asyncio.sleep(self._resend_s)
+            if self.ready and self.journal.held():
+                self._resend_s = min(self._resend_s * 2, RESEND_MOST_S)
+                self._sent_upto.clear()
+                self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        for event in self.journal.unacked(WINDOW):
+            if self._sent_upto.get(event.boot, event.seq - 1) < event.seq:
+                self._sent_upto.setdefault(event.boot, event.seq - 1)
+                self.send(event)
+
+    # ----------------------------------------------------------------- hearing
+
+    def _on_ack(self, raw: bytes) -> None:
+        ack = wire.decode_ack(raw)
+        if isinstance(ack, Refusal):
+            return self.drop(ack.reason, "ack")
+        if self.journal.acked(ack.boot, ack.upto, self.clock.now_s()):
+            self._resend_s = RESEND_FIRST_S
+        if self.journal.held():
+            self._send_waiting()
+        return None
+
+    def _on_time(self, raw: bytes) -> None:
+        told = wire.open_time(raw, self.topics, self.keys_for("time"))
+        if isinstance(told, Refusal):
+            return self.drop(told.reason, "time")
+        if told.epoch < self.journal.number("epoch"):
+            return self.drop("epoch_old", "time")
+        if self.clock.told(told.nonce, told.now_s):
+            self._timed.set()
+            self.journal.raise_to("time", told.now_s)
+            self.journal.raise_to("epoch", told.epoch)
+        return None
+
+    def _on_own_state(self, raw: bytes) -> None:
+        note = wire.decode_state(raw)
+        if isinstance(note, Refusal):
+            return self.drop(note.reason, "own state")
+        if note.life is Life.LOST and self.ready:  # a will of an old connection came late
+            self.publish(wire.STATE, self._state(Life.READY), retain=True)
+        return None
+
+    def _on_hub_state(self, raw: bytes) -> None:
+        note = wire.decode_state(raw)
+        if isinstance(note, Refusal):
+            return self.drop(note.reason, "hub state")
+        if note.life is Life.READY:
+            self._ask_time()
+            self._sent_upto.clear()
+            if self.ready:
+                self._send_waiting()
+        return None
+
+    def _on_keyset(self, raw: bytes) -> None:
+        if self._take_keyset(raw):
+            self.journal.keep_text("keyset", raw.decode("ascii", "replace"))
+            self.on_keys()
+
+    def _take_keyset(self, raw: bytes) -> bool:
+        keyset = wire.open_keyset(raw, lambda kid: self.adoption.root if kid == "root" else None)
+        if isinstance(keyset, Refusal):
+            self.drop(keyset.reason, "key set")
+            return False
+        newest = self._keyset.serial if self._keyset else -1
+        if keyset.site != self.topics.site or keyset.serial < newest:
+            self.drop("key_unknown", "an older key set")
+            return False
+        self._keyset = keyset
+        self._keys = {
+            key.kid: (
+                key.purpose,
+                key.from_s,
+                key.to_s,
+                Ed25519PublicKey.from_public_bytes(key.public),
+            )
+            for key in keyset.keys
+        }
+        return True
+
+    def keys_for(self, purpose: str) -> Callable[[str], Ed25519PublicKey | None]:
+        """A finder of the hub's keys for one purpose, as of now."""
+
+        def find(kid: str) -> Ed25519PublicKey | None:
+            entry = self._keys.get(kid)
+            if entry is None or entry[0] != purpose:
+                return None
+            if self.clock.quality is ClockQuality.SIGNED:
+                now_s = self.clock.now_s()
+                if not entry[1] <= now_s < entry[2]:
+                    return None
+            return entry[3]
+
+        return find

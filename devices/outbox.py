@@ -1,0 +1,244 @@
+"""A device's own disk: intents before the strike, events until the hub has them, and its policy.
+
+SQLite with a synced commit for each step. Events are deleted only long after the hub's gapless
+acknowledgement; a full box drops the oldest events of low priority and says so with ``gap``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from devices.messages import ClockQuality, Event, Revision
+from devices.ports import Luck
+from devices.wire import event_body, read_event
+
+EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hub
+ACKED_KEPT_S = 7 * 86_400.0  # a restored hub re-reads what the doors still hold (keys.md)
+ANSWERS_KEPT_S = 3_600.0  # a command lives ten seconds; an hour outlives every honest repeat
+_LOW = ("condition", "contact")  # kinds that may be dropped when the box is full
+
+_SCHEMA = """
+create table if not exists meta (key text primary key, value text not null) without rowid;
+create table if not exists outbox (
+  boot_n integer not null, seq integer not null, boot text not null, low integer not null,
+  body text not null, acked_at real, primary key (boot_n, seq)) without rowid;
+create index if not exists outbox_unacked on outbox (boot_n, seq) where acked_at is null;
+create table if not exists intents (id text primary key, body text not null) without rowid;
+create table if not exists answers (
+  id text primary key, digest text not null, answer blob, at real not null) without rowid;
+create table if not exists policy (
+  one integer primary key check (one = 1), epoch integer, number integer, sha256 text, plain blob);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A command that came before: the digest of its bytes and the answer, if it got that far."""
+
+    digest: str
+    answer: bytes | None
+
+
+class Journal:
+    """The one SQLite file of a device; every public method is one synced transaction."""
+
+    def __init__(self, path: Path | str, *, synced: bool = True) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("pragma journal_mode=wal")
+        self._db.execute(f"pragma synchronous={'full' if synced else 'off'}")
+        self._db.executescript(_SCHEMA)
+        self.boot = ""
+        self._boot_n = 0
+        self._seq = 0
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    @contextmanager
+    def _commit(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("begin immediate")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    # ----------------------------------------------------------------- start
+
+    def begin_boot(self, luck: Luck) -> str:
+        """A boot name that never repeats, even on a wiped disk: a counter and 64 random bits."""
+        with self._commit() as db:
+            self._boot_n = int(self._get("boot", "0")) + 1
+            self._set(db, "boot", str(self._boot_n))
+        self._seq = 0
+        self.boot = f"{self._boot_n}-{luck(8).hex()}"
+        return self.boot
+
+    def _get(self, key: str, default: str) -> str:
+        row = self._db.execute("select value from meta where key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def _set(self, db: sqlite3.Connection, key: str, value: str) -> None:
+        db.execute("insert or replace into meta values (?, ?)", (key, value))
+
+    def number(self, key: str) -> float:
+        """A stored number such as the highest epoch or time; 0 when there is none."""
+        return float(self._get(key, "0"))
+
+    def raise_to(self, key: str, value: float) -> None:
+        """Store a number that only ever grows."""
+        with self._commit() as db:
+            if value > self.number(key):
+                self._set(db, key, repr(value))
+
+    # ----------------------------------------------------------------- commands and intents
+
+    def seen(self, command: str) -> Seen | None:
+        """Whether a command id came before."""
+        row = self._db.execute(
+            "select digest, answer from answers where id = ?", (command,)
+        ).fetchone()
+        return None if row is None else Seen(row[0], row[1])
+
+    def intend(
+        self, intent: str, body: Mapping[str, Any], command: str | None, raw: bytes, at_s: float
+    ) -> None:
+        """Before the strike: the command's id is spent and the intent is on disk."""
+        with self._commit() as db:
+            if command is not None:
+                self._remember(db, command, raw, None, at_s)
+            db.execute("insert into intents values (?, ?)", (intent, json.dumps(body)))
+
+    def _remember(
+        self, db: sqlite3.Connection, command: str, raw: bytes, answer: bytes | None, at_s: float
+    ) -> None:
+        digest = hashlib.sha256(raw).hexdigest()
+        db.execute("insert into answers values (?, ?, ?, ?)", (command, digest, answer, at_s))
+
+    def settle(self, intent: str, event: Event, command: str | None, answer: bytes | None) -> Event:
+        """After the strike: the event takes its number, the intent ends, the answer is kept."""
+        with self._commit() as db:
+            numbered = self._append(db, event)
+            db.execute("delete from intents where id = ?", (intent,))
+            if command is not None:
+                db.execute("update answers set answer = ? where id = ?", (answer, command))
+        return numbered
+
+    def record(
+        self, event: Event, command: str | None = None, raw: bytes = b"", answer: bytes = b""
+    ) -> Event:
+        """An event that needs no intent (a refusal, a contact), with a refused command's answer."""
+        with self._commit() as db:
+            numbered = self._append(db, event)
+            if command is not None:
+                self._remember(db, command, raw, answer, event.at_s)
+        return numbered
+
+    def orphans(self) -> list[tuple[str, dict[str, Any]]]:
+        """Intents whose end nobody saw: the device died between promise and event."""
+        rows = self._db.execute("select id, body from intents").fetchall()
+        return [(row[0], json.loads(row[1])) for row in rows]
+
+    # ----------------------------------------------------------------- events
+
+    def _append(self, db: sqlite3.Connection, event: Event) -> Event:
+        self._make_room(db, event.at_s, event.clock)
+        numbered = replace(event, boot=self.boot, seq=self._seq + 1)
+        self._put(db, numbered, low=event.kind in _LOW)
+        return numbered
+
+    def _put(self, db: sqlite3.Connection, event: Event, *, low: bool) -> None:
+        body = json.dumps(event_body(event), ensure_ascii=False)
+        db.execute(
+            "insert into outbox values (?, ?, ?, ?, ?, null)",
+            (self._boot_n, event.seq, event.boot, int(low), body),
+        )
+        self._seq = event.seq
+
+    def _make_room(self, db: sqlite3.Connection, at_s: float, clock: ClockQuality) -> None:
+        (held,) = db.execute("select count(*) from outbox where acked_at is null").fetchone()
+        if held < EVENTS_MAX:
+            return
+        victim = db.execute(
+            "select boot_n, seq, boot from outbox where acked_at is null "
+            "order by low desc, boot_n, seq limit 1"
+        ).fetchone()
+        gap = Event(
+            victim[2], victim[1], at_s, clock, "gap", content={"from": victim[1], "to": victim[1]}
+        )
+        db.execute(
+            "update outbox set body = ?, low = 0 where boot_n = ? and seq = ?",
+            (json.dumps(event_body(gap)), victim[0], victim[1]),
+        )
+        db.execute(
+            "delete from outbox where boot_n = ? and seq = ? and acked_at is not null",
+            (victim[0], victim[1]),
+        )
+
+    def unacked(self, limit: int) -> list[Event]:
+        """The oldest events that the hub has not acknowledged, in order."""
+        rows = self._db.execute(
+            "select body from outbox where acked_at is null order by boot_n, seq limit ?", (limit,)
+        ).fetchall()
+        return [_event(row[0]) for row in rows]
+
+    def held(self) -> int:
+        """How many events wait for the hub."""
+        (count,) = self._db.execute("select count(*) from outbox where acked_at is null").fetchone()
+        return int(count)
+
+    def acked(self, boot: str, upto: int, at_s: float) -> int:
+        """The hub has every event of this boot up to here; returns how many that settled."""
+        with self._commit() as db:
+            done = db.execute(
+                "update outbox set acked_at = ? where boot = ? and seq <= ? and acked_at is null",
+                (at_s, boot, upto),
+            ).rowcount
+            db.execute("delete from outbox where acked_at < ?", (at_s - ACKED_KEPT_S,))
+            db.execute("delete from answers where at < ?", (at_s - ANSWERS_KEPT_S,))
+        return int(done)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest event of this boot."""
+        return self._seq
+
+    # ----------------------------------------------------------------- policy and keys
+
+    def keep_policy(self, revision: Revision, sha256: str, plain: bytes) -> None:
+        """The policy in force, replaced whole."""
+        with self._commit() as db:
+            db.execute(
+                "insert or replace into policy values (1, ?, ?, ?, ?)",
+                (revision.epoch, revision.number, sha256, plain),
+            )
+
+    def policy(self) -> tuple[Revision, str, bytes] | None:
+        """The policy that was in force when the device last ran."""
+        row = self._db.execute("select epoch, number, sha256, plain from policy").fetchone()
+        return None if row is None else (Revision(row[0], row[1]), row[2], row[3])
+
+    def keep_text(self, key: str, value: str) -> None:
+        """A named text such as the newest key set."""
+        with self._commit() as db:
+            self._set(db, key, value)
+
+    def text(self, key: str) -> str:
+        """That text, empty when there is none."""
+        return self._get(key, "")
+
+
+def _event(body: str) -> Event:
+    event = read_event(json.loads(body))
+    if not isinstance(event, Event):  # we wrote it ourselves: our own fault, not the far end's
+        raise RuntimeError(f"outbox holds what is no event: {event}")
+    return event

@@ -1,0 +1,90 @@
+"""What devices and hub need from the world, as narrow ports; composition roots choose the rest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Bus(Protocol):
+    """One connection to a broker; publishing never blocks and may be lost with the connection."""
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        expiry_s: int | None = None,
+    ) -> None:
+        """Hand a message to the broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hail:
+    """How a party connects: its id, last will, and what it subscribes to."""
+
+    client_id: str
+    will_topic: str
+    will_payload: bytes
+    filters: tuple[tuple[str, int], ...]
+
+
+class Party(Protocol):
+    """Somebody on the bus: device or hub. The runner owns connecting and reconnecting."""
+
+    def hail(self) -> Hail:
+        """A fresh connection begins: what to announce and to subscribe to."""
+
+    def connected(self, bus: Bus) -> None:
+        """The subscriptions are in force."""
+
+    def disconnected(self) -> None:
+        """The connection is gone; nothing sent since can be trusted to have arrived."""
+
+    def on_message(self, topic: str, payload: bytes) -> None:
+        """A message arrived; never raises on bytes from outside."""
+
+
+class Card(Protocol):
+    """A card on a reader."""
+
+    @property
+    def uid(self) -> bytes:
+        """What the card calls itself; proves nothing."""
+
+    @property
+    def first_byte_at_ns(self) -> int:
+        """``time.perf_counter_ns`` when the reader's report began to arrive."""
+
+    async def transceive(self, apdu: bytes) -> bytes:
+        """The card's answer with its status word; raises when the card is gone."""
+
+
+class CardReader(Protocol):
+    """A reader: one item for each new presence of a card."""
+
+    def cards(self) -> AsyncIterator[Card]:
+        """Cards as they come; never ends while the reader is in use."""
+
+    async def close(self) -> None:
+        """Give the line back."""
+
+
+class Strike(Protocol):
+    """A lock that the device itself locks again."""
+
+    async def pulse(self, output: int, duration_ms: int) -> None:
+        """Release for a time that the board ends by itself; raises when it did not take it."""
+
+    async def inputs(self) -> tuple[bool, ...]:
+        """The board's inputs now; raises when the board is silent."""
+
+    async def close(self) -> None:
+        """Give the line back."""
+
+
+Monotonic = Callable[[], float]
+Luck = Callable[[int], bytes]

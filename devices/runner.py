@@ -1,0 +1,83 @@
+"""Keeping a party on a real broker: connect, subscribe, serve, reconnect for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from devices.ports import Party
+from drivers import mqtt
+from drivers.reconnect import Backoff, keep
+
+log = logging.getLogger(__name__)
+
+
+class _Line:
+    """A bus over one connection; a full line is cut, since the outbox repeats what matters."""
+
+    def __init__(self, connection: mqtt.Connection) -> None:
+        self._connection = connection
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        expiry_s: int | None = None,
+    ) -> None:
+        """Hand over, or end the connection: half a conversation is worse than none."""
+        try:
+            self._connection.publish(topic, payload, qos=qos, retain=retain, expiry_s=expiry_s)
+        except mqtt.ConnectionLost:
+            return
+        except mqtt.Overrun:
+            log.warning("the broker takes nothing any more; connecting again")
+            self._connection.abort()
+
+
+async def stay_connected(
+    party: Party, address: mqtt.BrokerAddress, on_state: Callable[[bool, str], None]
+) -> None:
+    """Serve a party until cancelled; each lost connection is told once with its reason."""
+
+    async def once() -> None:
+        hail = party.hail()
+        will = mqtt.Will(hail.will_topic, hail.will_payload)
+        connection = await mqtt.connect(
+            address,
+            client_id=hail.client_id,
+            will=will,
+            on_message=lambda message: party.on_message(message.topic, message.payload),
+        )
+        try:
+            await connection.subscribe(hail.filters)
+            on_state(True, "connected")
+            party.connected(_Line(connection))
+            why = await connection.closed()
+            on_state(False, why)
+        finally:
+            party.disconnected()
+            await connection.close()
+
+    async def serve(_: None) -> None:
+        await once()
+
+    async def nothing() -> None:
+        return None
+
+    await keep(
+        nothing,
+        serve,
+        Backoff(),
+        expected=(mqtt.MqttError, OSError),
+        on_fault=lambda fault: on_state(False, str(fault)),
+    )
+
+
+async def until_cancelled(work: asyncio.Task[None]) -> None:
+    """Wait for a task that only ends when it is cancelled or fails."""
+    await asyncio.wait([work])
+    work.result()

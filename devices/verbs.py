@@ -1,0 +1,152 @@
+"""The devices' verbs of `linli`: door and point. These are composition roots: they choose drivers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from devices.mistake import Mistake
+
+log = logging.getLogger(__name__)
+
+
+def door(parser: argparse.ArgumentParser) -> None:
+    """Run a door controller until it is told to stop."""
+    parser.description = "Run a door controller."
+    _run(parser, _door_run)
+
+
+def point(parser: argparse.ArgumentParser) -> None:
+    """Run a card point until it is told to stop."""
+    parser.description = "Run a card point."
+    _run(parser, _point_run)
+
+
+def _run(parser: argparse.ArgumentParser, func: Any) -> None:
+    actions = parser.add_subparsers(required=True, metavar="run")
+    run = actions.add_parser("run", help="serve until interrupted")
+    run.add_argument("--data", type=Path, required=True, help="the device's data folder")
+    run.set_defaults(func=func)
+
+
+def _door_run(asked: argparse.Namespace) -> None:
+    _logged()
+    run_until_signal(_door(asked.data))
+
+
+async def _door(folder: Path) -> None:
+    from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.runner import stay_connected  # noqa: PLC0415
+    from devices.setup import make_device, read_wires  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError, open_reader, open_strike  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    sections = read_wires(folder).body.get("doors", [])
+    if not sections:
+        raise Mistake(f"{folder / 'device.toml'}: write a [[doors]] section for each door")
+    numbers = tuple(section.get("number", 0) for section in sections)
+    device, address, wires = make_device(folder, "door", numbers, loop.time)
+    hardware: dict[int, DoorHardware] = {}
+    strikes: dict[str, Any] = {}
+    readers: list[Any] = []
+    try:
+        for section in sections:
+            number = wires.number(section, "number")
+            url = wires.text(section, "strike")
+            if url not in strikes:  # two doors may hang on one relay board
+                strikes[url] = open_strike(url, _no_secret, on_state=_told(f"strike {number}"))
+            reader = None
+            if "reader" in section:
+                reader = open_reader(
+                    wires.text(section, "reader"), _no_secret, on_state=_told(f"reader {number}")
+                )
+                readers.append(reader)
+            hardware[number] = DoorHardware(
+                number,
+                strikes[url],
+                wires.number(section, "output", 0),
+                reader,
+                wires.number_or_none(section, "contact_input"),
+                wires.number_or_none(section, "exit_input"),
+                wires.number_or_none(section, "fire_input"),
+            )
+    except CatalogueError as fault:
+        raise Mistake(str(fault)) from fault
+    controller = DoorController(device, hardware)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(controller.run())
+        group.create_task(stay_connected(device, address, _told("broker")))
+
+
+def _point_run(asked: argparse.Namespace) -> None:
+    _logged()
+    run_until_signal(_point(asked.data))
+
+
+async def _point(folder: Path) -> None:
+    from devices.point import CardPoint  # noqa: PLC0415
+    from devices.runner import stay_connected  # noqa: PLC0415
+    from devices.setup import make_device  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    device, address, wires = make_device(folder, "point", (), loop.time)
+    section = wires.body.get("point", {})
+    try:
+        url = wires.text(section, "reader")
+        reader: Any = open_reader(url, _no_secret, on_state=_told("reader"))
+    except CatalogueError as fault:
+        raise Mistake(str(fault)) from fault
+
+    def show(code: str) -> None:
+        # a point without a screen of its own says its words on its standard output
+        print(json.dumps({"show": code}), flush=True)
+
+    card_point = CardPoint(
+        device, reader, wires.text(section, "place", device.identity.device), show
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(card_point.run())
+        group.create_task(stay_connected(device, address, _told("broker")))
+
+
+def _told(what: str) -> Any:
+    def on_state(online: bool, why: str) -> None:
+        log.info("%s: %s (%s)", what, "here" if online else "away", why)
+
+    return on_state
+
+
+def _no_secret(name: str) -> bytes:
+    raise Mistake(f"secret:{name} is not known on this device")
+
+
+def _logged() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+
+
+def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run until it ends, or SIGINT or SIGTERM asks it to; a polite end is no error."""
+
+    async def main() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    try:
+        asyncio.run(main())
+    except* Mistake as group:
+        raise group.exceptions[0] from None

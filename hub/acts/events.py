@@ -1,0 +1,168 @@
+"""Events of devices: at least once on the wire, exactly once as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from devices.jws import canonical
+from devices.messages import Ack, Event
+from devices.wire import event_body
+from hub.acts.checkins import Sun, check_in
+from hub.core.effects import Announce, SendAck
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+ACK_STEP = 256  # how many waiting numbers one act looks through
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A verified event of a device; ``door`` is our id of the door it speaks of."""
+
+    device: str
+    event: Event
+    door: str | None
+    sun: Sun | None = None
+
+
+def announced(n: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """An event's row as the pages receive it (names are added by who knows them)."""
+    return {
+        "n": n,
+        "at": row["at"],
+        "recorded_at": row["recorded_at"],
+        "kind": row["kind"],
+        "door": row["door_id"],
+        "outcome": row["outcome"],
+        "reason": row["reason"],
+        "person": row["person_id"],
+        "via": row["via"],
+        "late": row["late"],
+        "ms": row["ms"],
+        "device": row["device_id"],
+    }
+
+
+def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
+    """Record an event once; its number, or None when it was known. Acknowledged after commit."""
+    event = heard.event
+    body = canonical(event_body(event)).decode()
+    known = tx.execute(
+        select(t.events.c.body).where(
+            t.events.c.device_id == heard.device,
+            t.events.c.boot == event.boot,
+            t.events.c.seq == event.seq,
+        )
+    ).first()
+    if known is not None:
+        if known.body != body:
+            tx.journal("event_conflict", {"device": heard.device, "body": body})
+        return Done(None, (_ack(tx, heard.device, event.boot),))
+    row = _row(heard, body, tx.now_s)
+    n = tx.record(t.events, row)
+    effects: list[object] = [Announce("event", announced(n, row))]
+    if event.command is not None and event.outcome is not None:
+        _settle_opening(tx, event)
+    if heard.sun is not None:
+        effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
+    effects.append(_ack(tx, heard.device, event.boot))
+    return Done(n, tuple(effects))
+
+
+def _row(heard: Heard, body: str, now_s: float) -> dict[str, Any]:
+    event = heard.event
+    return {
+        "device_id": heard.device,
+        "boot": event.boot,
+        "seq": event.seq,
+        "at": event.at_s,
+        "recorded_at": now_s,
+        "kind": event.kind,
+        "door_id": heard.door,
+        "outcome": event.outcome.value if event.outcome else None,
+        "reason": event.reason,
+        "person_id": event.person,
+        "via": event.via,
+        "late": event.late,
+        "ms": dict(event.ms),
+        "body": body,
+    }
+
+
+def _settle_opening(tx: Tx, event: Event) -> None:
+    """The door's event is the truth: it also settles an opening whose answer was lost."""
+    if event.reason in ("id_conflict", "connection_old"):
+        return  # these speak of a copy of the command, not of the opening itself
+    tx.execute(
+        update(t.openings)
+        .where(t.openings.c.id == event.command)
+        .values(
+            outcome=event.outcome.value if event.outcome else None,
+            reason=event.reason,
+            ms=dict(event.ms),
+        )
+    )
+
+
+def _ack(tx: Tx, device: str, boot: str) -> SendAck:
+    """Move the gapless mark as far as committed events reach."""
+    row = tx.execute(
+        select(t.acks.c.upto).where(t.acks.c.device_id == device, t.acks.c.boot == boot)
+    ).first()
+    upto = row.upto if row is not None else 0
+    waiting = tx.execute(
+        select(t.events.c.seq)
+        .where(t.events.c.device_id == device, t.events.c.boot == boot, t.events.c.seq > upto)
+        .order_by(t.events.c.seq)
+        .limit(ACK_STEP)
+    ).scalars()
+    mark = upto
+    for seq in waiting:
+        if seq != mark + 1:
+            break
+        mark = seq
+    if row is None:
+        tx.execute(insert(t.acks).values(device_id=device, boot=boot, upto=mark))
+    elif mark != upto:
+        tx.execute(
+            update(t.acks)
+            .where(t.acks.c.device_id == device, t.acks.c.boot == boot)
+            .values(upto=mark)
+        )
+    return SendAck(device, Ack(boot, mark))
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """An event whose act failed: kept raw in quarantine, counted here so that life goes on."""
+
+    device: str
+    event: Event
+    quarantine: str
+
+
+def pass_over(tx: Tx, poison: Poison, now: datetime) -> Done[None]:
+    """Stand in for a quarantined event, so that the gapless acknowledgement can move on."""
+    del now
+    event = poison.event
+    row = _row(Heard(poison.device, event, None), "{}", tx.now_s)
+    row |= {"kind": "quarantined", "outcome": None, "reason": "internal", "person_id": None}
+    row |= {"via": None, "ms": {}, "at": event.at_s, "body": f'{{"q":"{poison.quarantine}"}}'}
+    known = tx.execute(
+        select(t.events.c.n).where(
+            t.events.c.device_id == poison.device,
+            t.events.c.boot == event.boot,
+            t.events.c.seq == event.seq,
+        )
+    ).first()
+    effects: list[object] = []
+    if known is None:
+        n = tx.record(t.events, row)
+        effects.append(Announce("event", announced(n, row)))
+    effects.append(_ack(tx, poison.device, event.boot))
+    return Done(None, tuple(effects))

@@ -1,0 +1,160 @@
+"""Openings by phone: presented by the hub, decided at the door, never sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from devices.access import DoorState, Granted, Policy, Request, Way, decide
+from devices.messages import Assurance, Presentation
+from hub.acts.events import announced
+from hub.core.effects import Announce, SendAccess
+from hub.core.errors import DomainError
+from hub.core.proofs import REPEAT_S
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A verified wish: which phone, which door, and the bytes that asked for it."""
+
+    opening: str
+    phone: str
+    person: str
+    nonce: str
+    nonce_expires_s: float
+    digest: str
+    door: str
+    device: str
+    number: int
+    hub: str
+    policy: Policy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known of an opening; ``outcome`` None while the door has not answered."""
+
+    id: str
+    outcome: str | None
+    reason: str | None
+    ms: Mapping[str, float]
+    repeat: bool
+
+
+def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
+    """Spend the nonce, decide early, and journal the wish; the command leaves after the commit."""
+    stored = _stored(tx, wish)
+    if stored is not None:
+        return Done(stored)
+    tx.execute(
+        insert(t.nonces).values(
+            nonce=wish.nonce,
+            expires_at=wish.nonce_expires_s,
+            digest=wish.digest,
+            opening_id=wish.opening,
+        )
+    )
+    revoked = tx.execute(select(t.phones.c.revoked_at).where(t.phones.c.id == wish.phone)).first()
+    if revoked is None or revoked[0] is not None:
+        raise DomainError("phone_revoked")
+    request = Request(
+        door=wish.number,
+        way=Way.REMOTE,
+        person=wish.person,
+        assurance=Assurance.MUTUAL,
+        revision=wish.policy.revision if wish.policy else Request(0, Way.REMOTE).revision,
+    )
+    decision, _ = decide(wish.policy, DoorState(), request, now)
+    granted = isinstance(decision, Granted)
+    tx.execute(
+        insert(t.openings).values(
+            id=wish.opening,
+            phone_id=wish.phone,
+            person_id=wish.person,
+            door_id=wish.door,
+            presented_at=tx.now_s,
+            outcome=None if granted else "refused",
+            reason=None if granted else decision.reason,
+            ms={},
+        )
+    )
+    if not granted:
+        return Done(
+            Opening(wish.opening, "refused", decision.reason, {}, repeat=False),
+            (_refused_early(tx, wish, decision.reason),),
+        )
+    tx.journal(
+        "presented",
+        {"opening": wish.opening, "phone": wish.phone, "person": wish.person, "door": wish.door},
+    )
+    shown = Presentation(wish.person, Assurance.MUTUAL, request.revision, "phone")
+    return Done(
+        Opening(wish.opening, None, None, {}, repeat=False),
+        (SendAccess(wish.opening, wish.device, wish.number, shown),),
+    )
+
+
+def _stored(tx: Tx, wish: Present) -> Opening | None:
+    """The answer of the very same bytes within a minute; anything else of a spent nonce is late."""
+    spent = tx.execute(select(t.nonces).where(t.nonces.c.nonce == wish.nonce)).first()
+    if spent is None:
+        return None
+    row = tx.execute(select(t.openings).where(t.openings.c.id == spent.opening_id)).first()
+    fresh = row is not None and tx.now_s - row.presented_at <= REPEAT_S
+    if row is None or not fresh or spent.digest != wish.digest:
+        raise DomainError("request_spent")
+    return Opening(row.id, row.outcome, row.reason, row.ms, repeat=True)
+
+
+def _refused_early(tx: Tx, wish: Present, reason: str) -> Announce:
+    """The hub refused on the door's behalf; it stands in the log like any refusal."""
+    row: dict[str, Any] = {
+        "device_id": wish.hub,
+        "boot": wish.opening,
+        "seq": 0,
+        "at": tx.now_s,
+        "recorded_at": tx.now_s,
+        "kind": "access",
+        "door_id": wish.door,
+        "outcome": "refused",
+        "reason": reason,
+        "person_id": wish.person,
+        "via": "phone",
+        "late": False,
+        "ms": {},
+        "body": "{}",
+    }
+    n = tx.record(t.events, row)
+    return Announce("event", announced(n, row))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The door's own answer to a command."""
+
+    opening: str
+    outcome: str
+    reason: str
+    ms: Mapping[str, float]
+
+
+def note_answer(tx: Tx, answer: Answered, now: datetime) -> Done[None]:
+    """Keep the answer for a repeated request; the door's event stays the truth of the log."""
+    del now
+    tx.execute(
+        update(t.openings)
+        .where(t.openings.c.id == answer.opening)
+        .values(
+            outcome=answer.outcome,
+            reason=answer.reason,
+            ms=dict(answer.ms),
+            answered_at=tx.now_s,
+        )
+    )
+    return Done(None)

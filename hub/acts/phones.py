@@ -1,0 +1,137 @@
+"""Phones: introduced by a one-time code, known by a key that cannot leave them, revocable."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from hub.core.effects import Forget
+from hub.core.errors import DomainError
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+CODE_LIFE_S = 600.0  # ten minutes (keys.md)
+CODE_TRIES = 5
+PHONES_MAX = 8  # per person; more is a sign of a shared or stolen code
+LABEL_CHARS_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """Somebody with the right to do so asks for a code; ``mark`` is the code's keyed hash."""
+
+    person: str
+    mark: str
+    by: str
+
+
+def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float]:
+    """Keep a fresh phone code for a person and end the older ones; the value is its expiry."""
+    del now
+    person = tx.execute(select(t.people.c.id).where(t.people.c.id == wish.person)).first()
+    if person is None:
+        raise DomainError("not_found", "no such person", "person")
+    tx.execute(
+        update(t.codes)
+        .where(t.codes.c.subject == wish.person, t.codes.c.purpose == "phone")
+        .values(tries_left=0)
+    )
+    expires = tx.now_s + CODE_LIFE_S
+    tx.execute(
+        insert(t.codes).values(
+            id=secrets.token_hex(8),
+            purpose="phone",
+            subject=wish.person,
+            mark=wish.mark,
+            expires_at=expires,
+            tries_left=CODE_TRIES,
+        )
+    )
+    tx.journal("code_issued", {"person": wish.person, "by": wish.by})
+    return Done(expires)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A phone shows its key (already proven) and a code."""
+
+    mark: str
+    kid: str
+    jwk: Mapping[str, Any]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledPhone:
+    """A phone as it was taken in."""
+
+    id: str
+    person: str
+    label: str
+    enrolled_at: float
+
+
+def enrol(tx: Tx, wish: Enrolment, now: datetime) -> Done[EnrolledPhone]:
+    """Take a phone in; the code is used up. The same key with its own code is not doubled."""
+    del now
+    code = tx.execute(
+        select(t.codes).where(t.codes.c.mark == wish.mark, t.codes.c.purpose == "phone")
+    ).first()
+    known = tx.execute(select(t.phones).where(t.phones.c.kid == wish.kid)).first()
+    if code is None or not hmac.compare_digest(code.mark, wish.mark):
+        raise DomainError("code_wrong")
+    if known is not None and code.used_at is not None and known.revoked_at is None:
+        if known.person_id == code.subject:  # the answer was lost; the same phone asks again
+            return Done(EnrolledPhone(known.id, known.person_id, known.label, known.enrolled_at))
+        raise DomainError("code_wrong")
+    if code.used_at is not None or code.tries_left <= 0 or tx.now_s >= code.expires_at:
+        raise DomainError("code_wrong")
+    if known is not None:
+        raise DomainError("code_wrong", "this key was enrolled before; make a new one")
+    held = tx.execute(
+        select(t.phones.c.id)
+        .where(t.phones.c.person_id == code.subject, t.phones.c.revoked_at.is_(None))
+        .order_by(t.phones.c.enrolled_at)
+    ).all()
+    if len(held) >= PHONES_MAX:
+        raise DomainError("too_many", "this person has too many phones; revoke one")
+    phone = EnrolledPhone(secrets.token_hex(8), code.subject, wish.label, tx.now_s)
+    tx.execute(
+        insert(t.phones).values(
+            id=phone.id,
+            person_id=phone.person,
+            kid=wish.kid,
+            jwk=dict(wish.jwk),
+            label=wish.label,
+            enrolled_at=tx.now_s,
+        )
+    )
+    tx.execute(update(t.codes).where(t.codes.c.id == code.id).values(used_at=tx.now_s))
+    tx.journal("phone_enrolled", {"phone": phone.id, "person": phone.person})
+    return Done(phone, (Forget("phone", wish.kid),))
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A phone shall open nothing any more; ``by`` is staff, or the phone itself."""
+
+    phone: str
+    by: str
+
+
+def revoke(tx: Tx, wish: Revocation, now: datetime) -> Done[None]:
+    """Revoke a phone at once; doing it twice is no error."""
+    del now
+    row = tx.execute(select(t.phones).where(t.phones.c.id == wish.phone)).first()
+    if row is None:
+        raise DomainError("not_found", "no such phone", "phone")
+    if row.revoked_at is None:
+        tx.execute(update(t.phones).where(t.phones.c.id == wish.phone).values(revoked_at=tx.now_s))
+        tx.journal("phone_revoked", {"phone": wish.phone, "by": wish.by})
+    return Done(None, (Forget("phone", row.kid),))

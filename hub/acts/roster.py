@@ -1,0 +1,124 @@
+"""The roster: households, people, doors, rules and bills, loaded repeatably without doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, insert, select, update
+
+from hub.acts.billing import issue_bill
+from hub.acts.policies import ask_for
+from hub.core.effects import Forget
+from hub.core.errors import DomainError
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+ROWS_MAX = 2_000  # rows of one act: keeps an act near 20 ms, a long list is many acts
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPart:
+    """Some rows of one kind; a long list is loaded in several parts."""
+
+    kind: str
+    rows: Sequence[Mapping[str, Any]]
+    mark: Callable[[str, str], str]
+
+
+_COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
+    "households": (t.households, ("id", "house", "building", "unit", "area_centi_m2")),
+    "people": (t.people, ("id", "household_id", "name", "elder")),
+    "doors": (
+        t.doors,
+        ("id", "device_id", "number", "name", "building", "unit", "kind", "mode", "asks",
+         "remote", "hold_ms", "hold_max_ms", "fail_safe"),
+    ),
+    "schedules": (t.schedules, ("id", "days")),
+    "rules": (
+        t.rules,
+        ("id", "door_id", "subject_kind", "subject", "schedule_id", "valid_from", "valid_to",
+         "deny"),
+    ),
+}  # fmt: skip
+KINDS = (*_COLUMNS, "bills")
+
+
+def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
+    """Insert or update rows by id; absence never deletes. The value counts the rows."""
+    if len(part.rows) > ROWS_MAX:
+        raise DomainError("field_wrong", f"at most {ROWS_MAX} rows at a time", part.kind)
+    if part.kind == "bills":
+        for row in part.rows:
+            issue_bill(tx, row, now)
+        return Done(len(part.rows))
+    if part.kind not in _COLUMNS:
+        raise DomainError("field_wrong", f"kinds are {', '.join(KINDS)}", "kind")
+    table, names = _COLUMNS[part.kind]
+    _upsert(tx, table, [_clean(part, row, names) for row in part.rows])
+    tx.journal("roster", {"kind": part.kind, "rows": len(part.rows)})
+    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
+    return Done(len(part.rows), (ask_for(tx, devices), Forget("roster")))
+
+
+def _clean(part: RosterPart, row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    unknown = set(row) - set(names) - {"phone_last4"}
+    if unknown:
+        raise DomainError("field_wrong", f"{part.kind} has no {min(unknown)}", part.kind)
+    if not isinstance(row.get("id"), str):
+        raise DomainError("field_wrong", f"each of {part.kind} needs an id", part.kind)
+    clean = {name: row[name] for name in names if name in row}
+    if "phone_last4" in row:
+        house = str(row.get("household_id", ""))
+        clean["phone_mark"] = part.mark("phone4", f"{house}|{row['phone_last4']}")
+    return clean
+
+
+def _upsert(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Fresh rows go in together; known ones are updated with what was given."""
+    ids = [row["id"] for row in rows]
+    known: set[str] = set()
+    for start in range(0, len(ids), 500):  # the bound on parameters of small databases
+        chunk = ids[start : start + 500]
+        known |= set(tx.execute(select(table.c.id).where(table.c.id.in_(chunk))).scalars())
+    shapes: dict[frozenset[str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["id"] in known:
+            tx.execute(update(table).where(table.c.id == row["id"]).values(**row))
+        else:
+            shapes.setdefault(frozenset(row), []).append(row)
+    for fresh in shapes.values():
+        tx.execute(insert(table), fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A personalised card for a person."""
+
+    id: str
+    uid: str
+    person: str
+
+
+def issue_card(tx: Tx, card: NewCard, now: datetime) -> Done[None]:
+    """Give a card to a person; the same card for the same person is no error."""
+    del now
+    known = tx.execute(select(t.cards).where(t.cards.c.uid == card.uid)).first()
+    if known is not None and known.person_id != card.person:
+        raise DomainError("field_wrong", "this card belongs to somebody", "uid")
+    if known is None:
+        tx.execute(
+            insert(t.cards).values(
+                id=card.id,
+                uid=card.uid,
+                person_id=card.person,
+                kind="ntag424",
+                issued_at=tx.now_s,
+                sun_counter=-1,
+            )
+        )
+        tx.journal("card_issued", {"card": card.id, "person": card.person})
+    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
+    return Done(None, (ask_for(tx, devices),))

@@ -1,0 +1,156 @@
+"""Who asks: phones and devices by signed request, staff by session, the operator by token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from starlette.requests import Request
+
+from hub.app import Hub
+from hub.core import proofs
+from hub.core.errors import DomainError
+from hub.core.limits import Limit, Limiter
+from hub.core.may import Grant, may
+from hub.store import tables as t
+from hub.store.memory import DeviceEntry, PhoneEntry
+
+COOKIE = "linli_session"
+CLIENT_HEADER = "linli-client"
+NONCE_HEADER = "Linli-Nonce"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A verified signed request."""
+
+    proof: proofs.Proof
+    digest: str
+    body: bytes
+    nonce_expires_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A staff member in a session."""
+
+    id: str
+    name: str
+    grants: tuple[Grant, ...]
+    mark: str
+
+
+class Gate:
+    """Checks every request; the routes only say who may come in."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.codes = Limiter(Limit(5, 600.0))
+        self.codes_all = Limiter(Limit(100, 600.0))
+        self.sign_ins = Limiter(Limit(5, 60.0))
+        self.nonces = Limiter(Limit(60, 30.0))
+        self.proofs = Limiter(Limit(120, 60.0))
+        self.lookups = Limiter(Limit(10, 60.0))
+        self.operator_token = secrets.token_urlsafe(32)
+
+    # ----------------------------------------------------------------- signed requests
+
+    def now_s(self) -> float:
+        """The hub's time."""
+        return self.hub.clock().timestamp()
+
+    def nonce(self, kid: str) -> tuple[str, float]:
+        """A fresh nonce for a key."""
+        return proofs.make_nonce(self.hub.keys.nonce, kid, self.now_s(), secrets.token_bytes(8))
+
+    async def signed(self, request: Request, key: proofs.Key | None = None) -> Signed:
+        """Verify a proof; with no key given it is the enrolled phone's."""
+        proof = proofs.parse(request.headers.get("linli-proof"))
+        body = await request.body()
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        proofs.check(proof, key or self._key_of(proof.kid), request.method, path, body)
+        request.state.next_nonce = {NONCE_HEADER: self.nonce(proof.kid)[0]}
+        expires = proofs.nonce_expiry(self.hub.keys.nonce, proof.kid, proof.nonce, self.now_s())
+        return Signed(proof, proof.digest(body), body, expires)
+
+    def _key_of(self, kid: str) -> proofs.Key:
+        device = self.hub.memory.devices.get(kid)
+        return device.key if device is not None else self.hub.memory.phone(kid).key
+
+    async def phone(self, request: Request) -> tuple[PhoneEntry, Signed]:
+        """An enrolled phone's request."""
+        signed = await self.signed(request)
+        return self.hub.memory.phone(signed.proof.kid), signed
+
+    async def device(self, request: Request, kind: str) -> tuple[DeviceEntry, Signed]:
+        """An adopted device's request."""
+        kid = proofs.parse(request.headers.get("linli-proof")).kid
+        device = self.hub.memory.devices.get(kid)
+        if device is None:
+            raise DomainError("phone_unknown", "no adopted device of this name")
+        signed = await self.signed(request, device.key)
+        if device.kind != kind:
+            raise DomainError("not_allowed")
+        return device, signed
+
+    # ----------------------------------------------------------------- staff
+
+    def member(self, request: Request, verb: str, thing: str) -> Member:
+        """A staff member who may do this; a change also needs our client's header."""
+        if request.method != "GET" and request.headers.get(CLIENT_HEADER) != "console":
+            raise DomainError("client_header")
+        member = self.session(request)
+        allowed = may(
+            member.grants, f"staff:{member.id}", verb, thing, self.hub.memory.site,
+            self.hub.clock(),
+        )  # fmt: skip
+        if not allowed:
+            raise DomainError("not_allowed")
+        return member
+
+    def session(self, request: Request) -> Member:
+        """Whose session this is; refuses with signed_out."""
+        token = request.cookies.get(COOKIE)
+        if not token or len(token) > 128:
+            raise DomainError("signed_out")
+        mark = self.hub.keys.mark("session", token)
+        with self.hub.engines.read.connect() as connection:
+            row = connection.execute(
+                select(t.staff.c.id, t.staff.c.name, t.sessions.c.expires_at)
+                .join(t.sessions, t.sessions.c.staff_id == t.staff.c.id)
+                .where(t.sessions.c.mark == mark, t.staff.c.ended_at.is_(None))
+            ).first()
+            if row is None or row.expires_at <= self.now_s():
+                raise DomainError("signed_out")
+            grants = connection.execute(
+                select(t.grants).where(t.grants.c.subject == f"staff:{row.id}")
+            ).all()
+        return Member(
+            row.id,
+            row.name,
+            tuple(
+                Grant(g.subject, g.role, g.scope, g.purpose, g.valid_from, g.valid_to)
+                for g in grants
+            ),
+            mark,
+        )
+
+    def operator(self, request: Request) -> None:
+        """The machine's own operator, who can read the token file of the data folder."""
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        wanted = hashlib.sha256(self.operator_token.encode()).digest()
+        if not hmac.compare_digest(hashlib.sha256(given.encode()).digest(), wanted):
+            raise DomainError("not_allowed")
+
+    def guard(self, limiter: Limiter, key: str) -> None:
+        """Slow guessing down."""
+        if not limiter.take(key, self.now_s()):
+            raise DomainError("too_many")
+
+
+def address_of(request: Request) -> str:
+    """The caller's address, for limits only; never kept."""
+    return request.client.host if request.client else "-"

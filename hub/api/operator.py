@@ -1,0 +1,115 @@
+"""The operator's endpoints: this machine's owner, by the token file of the data folder."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from devices.identity import PublicIdentity, adoption_json
+from devices.jws import unb64
+from hub.acts.policies import Adoptee, adopt
+from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
+from hub.api.gate import Gate
+from hub.api.staff import PhoneCode, new_phone_code
+from hub.core.errors import DomainError
+
+ROWS_MAX = 1_000  # rows of one request
+
+
+class RosterAsked(BaseModel):
+    """Some rows of one kind."""
+
+    kind: str
+    rows: list[dict[str, Any]] = Field(max_length=ROWS_MAX)
+
+
+class AdoptionAsked(BaseModel):
+    """A device's public identity and the fingerprint that a person read off the device."""
+
+    device: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    kind: str
+    ed25519: str
+    x25519: str
+    fingerprint: str
+
+
+class CardAsked(BaseModel):
+    """A personalised card for a person."""
+
+    uid: str = Field(pattern=r"^[0-9a-f]{8,20}$")
+    person: str
+
+
+def routes(gate: Gate) -> APIRouter:
+    """The router of the operator's endpoints."""
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+    hub = gate.hub
+
+    @router.post("/roster")
+    async def roster(asked: RosterAsked, request: Request) -> dict[str, int]:
+        gate.operator(request)
+        return {"rows": await load_rows(gate, asked.kind, asked.rows)}
+
+    @router.post("/devices")
+    async def devices(asked: AdoptionAsked, request: Request) -> dict[str, str]:
+        gate.operator(request)
+        return {"adoption": await adopt_device(gate, asked)}
+
+    @router.post("/cards", status_code=204)
+    async def cards(asked: CardAsked, request: Request) -> None:
+        gate.operator(request)
+        card = NewCard(f"c-{secrets.token_hex(6)}", asked.uid, asked.person)
+        await hub.writer.submit(issue_card, card)
+
+    @router.post("/people/{person}/phone-codes")
+    async def phone_codes(person: str, request: Request) -> PhoneCode:
+        gate.operator(request)
+        return await new_phone_code(gate, person, "operator")
+
+    return router
+
+
+async def load_rows(gate: Gate, kind: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Load rows of one kind in acts of a bounded size."""
+    if kind not in KINDS:
+        raise DomainError("field_wrong", f"kind is one of {', '.join(KINDS)}", "kind")
+    return await gate.hub.writer.submit(load_part, RosterPart(kind, rows, gate.hub.keys.mark))
+
+
+async def adopt_device(gate: Gate, asked: AdoptionAsked) -> str:
+    """Adopt a device whose fingerprint was compared; returns its adoption file."""
+    hub = gate.hub
+    keys = (unb64(asked.ed25519), unb64(asked.x25519))
+    if any(key is None or len(key) != 32 for key in keys):
+        raise DomainError("field_wrong", "keys are 32 bytes in base64url", "ed25519")
+    public = PublicIdentity(asked.device, asked.kind, keys[0] or b"", keys[1] or b"")
+    if public.fingerprint != asked.fingerprint.strip().lower():
+        raise DomainError("field_wrong", "the fingerprint is another device's", "fingerprint")
+    if hub.broker is None:
+        raise DomainError("not_allowed", "with your own broker, make its credential there first")
+    await hub.writer.submit(
+        adopt, Adoptee(public.device, public.kind, public.ed25519, public.x25519)
+    )
+    secret = await hub.broker.add_credential(public.device)
+    hub.memory.reload()
+    hub.policies.wake()
+    address: dict[str, str | int | None] = {
+        "host": hub.broker.host,
+        "port": hub.broker.port,
+        "ca": None,
+    }
+    origin = hub.settings.http.origin or f"http://{hub.settings.http.host}:{hub.settings.http.port}"
+    return adoption_json(
+        public,
+        hub.memory.site,
+        hub.settings.hub,
+        hub.keys.root_public,
+        hub.keys.keyset,
+        address,
+        secret,
+        origin,
+    )

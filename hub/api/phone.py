@@ -1,0 +1,250 @@
+"""The phone's endpoints: nonce, enrolment, the phone's own page, openings."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from devices.messages import Answer, Outcome
+from devices.reasons import reason
+from hub.acts.openings import Opening, Present, present
+from hub.acts.phones import LABEL_CHARS_MAX, Enrolment, Revocation, enrol, revoke
+from hub.api.gate import Gate, address_of
+from hub.api.problems import body_of, problem
+from hub.core import proofs
+from hub.core.errors import DomainError
+from hub.ingest import ANSWER_WAIT_S
+from hub.live import instant
+from hub.store import tables as t
+from hub.store.memory import DoorEntry, PhoneEntry
+from hub.store.writer import Lane
+
+_OUTCOMES = {Outcome.GRANTED: "opened", Outcome.REFUSED: "refused", Outcome.UNKNOWN: "unknown"}
+_NOT_HEARD = ("connection_old",)  # the door refused a stale copy: nobody knows of the wish itself
+
+
+class NonceShown(BaseModel):
+    """A single-use nonce for signing."""
+
+    nonce: str
+    expires_at: str
+
+
+class EnrolmentAsked(BaseModel):
+    """A phone introduces itself with a one-time code."""
+
+    code: str = Field(pattern=r"^[0-9]{6}$")
+    jwk: dict[str, Any]
+    label: str = Field(min_length=1, max_length=LABEL_CHARS_MAX)
+
+
+class OpeningAsked(BaseModel):
+    """Which door shall open."""
+
+    door: str = Field(min_length=1, max_length=32)
+
+
+def routes(gate: Gate) -> APIRouter:
+    """The router of the phone's endpoints."""
+    router = APIRouter(prefix="/api/v1", tags=["phone"])
+    hub = gate.hub
+
+    @router.get("/nonce")
+    def nonce(
+        request: Request, kid: Annotated[str, Query(min_length=1, max_length=64)]
+    ) -> NonceShown:
+        gate.guard(gate.nonces, address_of(request))
+        fresh, expires_s = gate.nonce(kid)
+        return NonceShown(nonce=fresh, expires_at=instant(expires_s))
+
+    @router.post("/phones", status_code=201)
+    async def phones(request: Request) -> Response:
+        return await _enrol(gate, request)
+
+    @router.get("/me")
+    async def me(request: Request) -> Response:
+        phone, _ = await gate.phone(request)
+        return _json(_mine(gate, phone), request)
+
+    @router.delete("/me/phone", status_code=204)
+    async def leave(request: Request) -> Response:
+        phone, _ = await gate.phone(request)
+        await hub.writer.submit(revoke, Revocation(phone.id, f"phone:{phone.id}"))
+        return Response(status_code=204)
+
+    @router.post("/openings", openapi_extra=_documented(OpeningAsked))
+    async def openings(request: Request) -> Response:
+        return await _open(gate, request)
+
+    return router
+
+
+def _documented(model: type[BaseModel]) -> dict[str, Any]:
+    """The body's schema of an endpoint that reads the very bytes itself (they are signed)."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": model.model_json_schema()}},
+        }
+    }
+
+
+def read_body(raw: bytes) -> dict[str, Any]:
+    """A signed body as a JSON object, else field_wrong."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as fault:
+        raise DomainError("field_wrong", "the body is not JSON", "body") from fault
+    if not isinstance(body, dict):
+        raise DomainError("field_wrong", "the body is not a JSON object", "body")
+    return body
+
+
+def _json(body: object, request: Request, status: int = 200) -> Response:
+    headers = getattr(request.state, "next_nonce", {})
+    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(raw, status, headers, "application/json")
+
+
+# --------------------------------------------------------------------------- enrolment
+
+
+async def _enrol(gate: Gate, request: Request) -> Response:
+    body = EnrolmentAsked.model_validate(read_body(await request.body()))
+    kid, key = proofs.phone_key(body.jwk)
+    proof = proofs.parse(request.headers.get("linli-proof"))
+    if proof.kid != kid:
+        raise DomainError("proof_form", "kid must be the key's RFC 7638 thumbprint")
+    await gate.signed(request, key)
+    address = address_of(request)
+    gate.guard(gate.codes, address)
+    gate.guard(gate.codes_all, "all")
+    mark = gate.hub.keys.mark("phone-code", body.code)
+    jwk = {name: body.jwk[name] for name in ("kty", "crv", "x", "y")}
+    wish = Enrolment(mark, kid, jwk, body.label)
+    await gate.hub.writer.submit(enrol, wish, Lane.URGENT)
+    gate.codes.forgive(address)
+    gate.codes_all.forgive("all")
+    return _json(_mine(gate, gate.hub.memory.phone(kid)), request, 201)
+
+
+def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
+    """Who this phone belongs to and which doors it may ask for."""
+    hub = gate.hub
+    with hub.engines.read.connect() as connection:
+        person = connection.execute(
+            select(t.people.c.name, t.people.c.household_id, t.households.c.building)
+            .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
+            .where(t.people.c.id == phone.person)
+        ).one()
+        rules = connection.execute(
+            select(t.rules.c.door_id, t.rules.c.subject_kind, t.rules.c.subject).where(
+                t.rules.c.deny.is_(False)
+            )
+        ).all()
+    mine = {
+        "everyone": "",
+        "building": person.building,
+        "household": person.household_id,
+        "person": phone.person,
+    }
+    own = {
+        rule.door_id
+        for rule in rules
+        if rule.subject_kind == "everyone" or mine.get(rule.subject_kind) == rule.subject
+    }
+    doors = [show_own_door(door) for door in hub.memory.doors.values() if door.id in own]
+    return {
+        "person": {"name": person.name},
+        "phone": {
+            "id": phone.id,
+            "label": phone.label,
+            "enrolled_at": instant(phone.enrolled_at),
+        },
+        "doors": doors,
+    }
+
+
+def show_own_door(door: DoorEntry) -> dict[str, Any]:
+    """A door as its resident sees it."""
+    return {"id": door.id, "name": door.name, "building": door.building, "kind": door.kind}
+
+
+# --------------------------------------------------------------------------- openings
+
+
+async def _open(gate: Gate, request: Request) -> Response:
+    hub = gate.hub
+    phone, signed = await gate.phone(request)
+    gate.guard(gate.proofs, phone.id)
+    wanted = read_body(signed.body).get("door")
+    if not isinstance(wanted, str) or not 0 < len(wanted) <= 32:
+        raise DomainError("field_wrong", "door is the id of a door", "door")
+    door = hub.memory.doors.get(wanted)
+    if door is None:
+        raise DomainError("door_unknown", "", "door")
+    device = hub.memory.devices.get(door.device)
+    if device is None:
+        raise DomainError("door_offline")
+    if device.policy is None:
+        device.policy = (await hub.policies.gather(device)).compiled.policy_at(device.want)
+    opening = "o-" + hashlib.sha256(f"{phone.kid}.{signed.proof.nonce}".encode()).hexdigest()[:30]
+    wish = Present(
+        opening=opening,
+        phone=phone.id,
+        person=phone.person,
+        nonce=signed.proof.nonce,
+        nonce_expires_s=signed.nonce_expires_s,
+        digest=signed.digest,
+        door=door.id,
+        device=door.device,
+        number=door.number,
+        hub=hub.settings.hub,
+        policy=device.policy,
+    )
+    waiting = hub.ingest.expect(opening)
+    try:
+        known = await hub.writer.submit(present, wish, Lane.URGENT)
+        if known.outcome is None:
+            known = await _await_door(waiting, known)
+    finally:
+        hub.ingest.give_up(opening)
+    return _told(known, request)
+
+
+async def _await_door(waiting: asyncio.Future[Answer], known: Opening) -> Opening:
+    """The door's word, or unknown when it stays silent."""
+    try:
+        async with asyncio.timeout(ANSWER_WAIT_S):
+            answer = await asyncio.shield(waiting)
+    except TimeoutError:
+        return Opening(known.id, "unknown", "outcome_unknown", {}, known.repeat)
+    if answer.reason in _NOT_HEARD:
+        return Opening(known.id, "unknown", "outcome_unknown", answer.ms, known.repeat)
+    return Opening(known.id, answer.outcome.value, answer.reason, answer.ms, known.repeat)
+
+
+def _told(known: Opening, request: Request) -> Response:
+    outcome = _OUTCOMES.get(Outcome(known.outcome or "unknown"), "unknown")
+    code = known.reason or "outcome_unknown"
+    body = {
+        "opening": known.id,
+        "outcome": outcome,
+        "reason": code,
+        "ms": {name: round(value, 3) for name, value in known.ms.items()},
+        "repeat": known.repeat,
+    }
+    if outcome == "opened":
+        return _json(body, request)
+    more = {name: value for name, value in body.items() if name != "reason"}
+    headers = getattr(request.state, "next_nonce", {})
+    return problem(code, reason(code).cure, None, headers, reason=code, **more)
+
+
+__all__ = ["body_of", "read_body", "routes", "show_own_door"]

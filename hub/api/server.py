@@ -1,0 +1,250 @@
+"""The hub's HTTP side: routes, pages, limits, headers, and a server that stops at once."""
+
+from __future__ import annotations
+
+import gzip
+import mimetypes
+import secrets
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.api import operator, phone, staff
+from hub.api.gate import Gate, address_of
+from hub.api.problems import HANDLERS, body_of, problem
+from hub.app import Hub
+from hub.live import instant
+
+BODY_BYTES_MAX = 64 * 1024  # the largest honest request of a page is below 4 kB
+OPERATOR_BODY_BYTES_MAX = 4 * 1024 * 1024  # a thousand rows of a roster
+PAGES = ("phone", "console")
+_CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+_HEADERS = [
+    (b"content-security-policy", _CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"accelerometer=(self), gyroscope=(self), camera=(self)"),
+]
+
+
+class Shell:
+    """Pure ASGI around everything: a request id, a bound on bodies, the security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        operators = scope["path"].startswith("/api/v1/operator/")
+        room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
+        seen = 0
+        started = False
+
+        async def bounded() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > room:
+                raise _TooLarge
+            return message
+
+        async def marked(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], *_HEADERS, *_mark(scope)]
+            await send(message)
+
+        try:
+            await self._app(scope, bounded, marked)
+        except _TooLarge:
+            if not started:
+                await problem("oversize", f"at most {room} bytes")(scope, receive, marked)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _mark(scope: Scope) -> list[tuple[bytes, bytes]]:
+    headers = [(b"linli-request", secrets.token_hex(8).encode())]
+    if scope["path"].startswith("/api/"):
+        headers.append((b"cache-control", b"no-store"))
+    return headers
+
+
+def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
+    """The application and its gate."""
+    app = FastAPI(
+        title="Linli", version="1", docs_url=None, redoc_url=None, exception_handlers=HANDLERS
+    )
+    gate = Gate(hub)
+    app.include_router(phone.routes(gate))
+    app.include_router(staff.routes(gate))
+    app.include_router(operator.routes(gate))
+    if hub.payments is not None:
+        from hub.api import money  # noqa: PLC0415
+
+        app.include_router(money.routes(gate))
+    _health(app, gate)
+    _pages(app)
+    app.add_middleware(Shell)
+    return app, gate
+
+
+def _health(app: FastAPI, gate: Gate) -> None:
+    hub = gate.hub
+
+    @app.get("/live", include_in_schema=False)
+    def live() -> dict[str, bool]:
+        return {"live": True}
+
+    @app.get("/ready", include_in_schema=False)
+    def ready() -> Response:
+        if hub.ready and hub.ingest.online:
+            return Response('{"ready":true}', 200, media_type="application/json")
+        return problem("hub_busy", "starting, or away from the broker")
+
+    @app.get("/api/v1/site")
+    def site() -> dict[str, Any]:
+        memory = hub.memory
+        return {
+            "site": memory.site,
+            "name": memory.site_name,
+            "time_zone": memory.zone,
+            "now": instant(hub.clock().timestamp()),
+            "demo": memory.demo,
+        }
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        if address_of(request) not in ("127.0.0.1", "::1"):
+            gate.member(request, "read", "metrics")
+        return Response(_metrics(gate), media_type="text/plain; version=0.0.4")
+
+
+def _metrics(gate: Gate) -> str:
+    hub = gate.hub
+    lines = [
+        f"linli_writer_waiting {hub.writer.waiting}",
+        f"linli_writer_batches_total {hub.writer.batches}",
+        f"linli_broker_connected {int(hub.ingest.online)}",
+        f"linli_site_epoch {hub.epoch}",
+    ]
+    for what, count in sorted(hub.ingest.counters.items()):
+        lines.append(f'linli_dropped_total{{reason="{what}"}} {count}')
+    for device in hub.memory.devices.values():
+        lines.append(f'linli_device_ready{{device="{device.id}"}} {int(device.ready)}')
+        for name, value in zip(("p50", "p95"), device.percentiles_ms(), strict=True):
+            if value is not None:
+                lines.append(f'linli_door_ms{{device="{device.id}",quantile="{name}"}} {value}')
+    return "\n".join(lines) + "\n"
+
+
+# --------------------------------------------------------------------------- pages
+
+
+def _pages(app: FastAPI) -> None:
+    root = Path(__file__).resolve().parent.parent / "static"
+
+    @app.get("/", include_in_schema=False)
+    def home() -> Response:
+        return RedirectResponse("/phone/")
+
+    for page in PAGES:
+        _page(app, page, root / page)
+
+
+def _page(app: FastAPI, page: str, folder: Path) -> None:
+    files = read_files(folder)
+
+    @app.get(f"/{page}", include_in_schema=False)
+    def bare() -> Response:
+        return RedirectResponse(f"/{page}/")
+
+    @app.get(f"/{page}/{{path:path}}", include_in_schema=False)
+    def serve(path: str, request: Request) -> Response:
+        found = files.get(path or "index.html")
+        if found is None:
+            return problem(
+                "not_found", "" if files else "the pages are not built: run `make setup`"
+            )
+        packed = "gzip" in request.headers.get("accept-encoding", "") and found[1] is not None
+        headers = {"Cache-Control": _cache(path), "Vary": "Accept-Encoding"}
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        return Response(found[1] if packed else found[0], 200, headers, found[2])
+
+
+def read_files(folder: Path) -> dict[str, tuple[bytes, bytes | None, str]]:
+    """A built page's files by path: plain, packed when that is smaller, media type."""
+    files: dict[str, tuple[bytes, bytes | None, str]] = {}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        if not path.is_file() or path.suffix in (".gz", ".map"):
+            continue
+        raw = path.read_bytes()
+        packed = gzip.compress(raw, 6) if len(raw) > 512 else None
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if path.suffix == ".webmanifest":
+            kind = "application/manifest+json"
+        small = packed if packed is not None and len(packed) < len(raw) else None
+        files[path.relative_to(folder).as_posix()] = (raw, small, kind)
+    return files
+
+
+def _cache(path: str) -> str:
+    """Names with a hash never change; everything else is asked for anew."""
+    return "public, max-age=31536000, immutable" if "assets/" in path else "no-cache"
+
+
+# --------------------------------------------------------------------------- the server
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends open streams first, so that stopping takes no time."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """End the streams, then the connections."""
+        self._hub.live.close()
+        await super().shutdown(sockets)
+
+    def install_signal_handlers(self) -> None:
+        """The verb owns the signals."""
+
+
+def make_server(app: FastAPI, hub: Hub) -> Server:
+    """The server for the hub's settings."""
+    http = hub.settings.http
+    config = uvicorn.Config(
+        app,
+        host=http.host,
+        port=http.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="off",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=http.certificate,
+        ssl_keyfile=http.key,
+    )
+    return Server(config, hub)
+
+
+__all__ = ["body_of", "make_app", "make_server", "read_files"]

@@ -1,0 +1,371 @@
+"""Staff endpoints: claim, sign-in with two factors, the wall, events, people, live stream."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from typing import Annotated, Any
+
+import segno
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Row, select
+from starlette.types import Receive, Scope, Send
+
+from hub.acts.events import announced
+from hub.acts.phones import NewCode, Revocation, issue_code, revoke
+from hub.acts.staff import (
+    NAME_CHARS_MAX,
+    SESSION_S,
+    Claim,
+    SignIn,
+    SignOut,
+    claim,
+    sign_in,
+    sign_out,
+)
+from hub.api.gate import COOKIE, Gate, Member, address_of
+from hub.core.errors import DomainError
+from hub.core.otp import key_uri, matching_step
+from hub.live import instant, show_device, show_door, show_event
+from hub.store import tables as t
+from hub.store.writer import Lane
+
+PASSWORD_CHARS_MIN = 12
+PASSWORD_CHARS_MAX = 256  # argon2 over a novel would be a way to keep the hub busy
+EVENTS_PAGE_MAX = 200
+PEOPLE_PAGE = 50
+HEARTBEAT_S = 15.0  # proxies end silent streams
+_HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
+
+
+class ClaimAsked(BaseModel):
+    """The first sign-in of a staff member."""
+
+    code: str = Field(min_length=8, max_length=64)
+    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX)
+    password: str = Field(max_length=PASSWORD_CHARS_MAX)
+
+
+class Claimed(BaseModel):
+    """The second factor to put into an authenticator app."""
+
+    totp_uri: str
+    totp_secret: str
+    totp_svg: str
+
+
+class SignInAsked(BaseModel):
+    """Both factors."""
+
+    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX)
+    password: str = Field(min_length=1, max_length=PASSWORD_CHARS_MAX)
+    otp: str = Field(pattern=r"^[0-9]{6}$")
+
+
+class WhoAmI(BaseModel):
+    """A staff member in a session."""
+
+    name: str
+    role: str
+
+
+class PhoneCode(BaseModel):
+    """A one-time code for a phone; shown once, kept only as a mark."""
+
+    code: str
+    expires_at: str
+
+
+class _Words:
+    """Hashes passwords, few at a time, beside the loop."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher()
+        self._slots = asyncio.Semaphore(_HASHES_AT_ONCE)
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    async def hash(self, password: str) -> str:
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def fits(self, known: str | None, password: str) -> bool:
+        """The same work for a name that does not exist, so that names cannot be guessed."""
+        async with self._slots:
+            try:
+                await asyncio.to_thread(self._hasher.verify, known or self._nobody, password)
+            except VerificationError:
+                return False
+        return known is not None
+
+
+def routes(gate: Gate) -> APIRouter:
+    """The router of the staff endpoints."""
+    router = APIRouter(prefix="/api/v1", tags=["staff"])
+    words = _Words()
+    _signing(router, gate, words)
+    _looking(router, gate)
+    _phones(router, gate)
+    return router
+
+
+def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
+    hub = gate.hub
+
+    @router.post("/staff/claim")
+    async def staff_claim(asked: ClaimAsked, request: Request) -> Claimed:
+        gate.guard(gate.codes, address_of(request))
+        if len(asked.password) < PASSWORD_CHARS_MIN:
+            raise DomainError("password_weak", "at least twelve characters", "password")
+        secret = secrets.token_bytes(20)
+        code = asked.code.strip().upper().replace("-", "")
+        wish = Claim(
+            hub.keys.mark("staff-code", code),
+            asked.name,
+            await words.hash(asked.password),
+            hub.keys.close_envelope(secret, f"totp:{asked.name}"),
+            hub.memory.site,
+        )
+        await hub.writer.submit(claim, wish)
+        uri = key_uri(secret, asked.name, hub.memory.site)
+        svg = segno.make(uri, error="m").svg_inline(omitsize=True, border=2)
+        return Claimed(
+            totp_uri=uri, totp_secret=base64.b32encode(secret).decode().rstrip("="), totp_svg=svg
+        )
+
+    @router.post("/staff/sign-in")
+    async def staff_sign_in(asked: SignInAsked, request: Request, response: Response) -> WhoAmI:
+        gate.guard(gate.sign_ins, f"name:{asked.name}")
+        gate.guard(gate.sign_ins, f"from:{address_of(request)}")
+        row = _staff_named(gate, asked.name)
+        fits = await words.fits(row.password_hash if row else None, asked.password)
+        if row is None or not fits:
+            raise DomainError("sign_in_refused")
+        secret = hub.keys.open_envelope(row.totp_sealed, f"totp:{row.name}")
+        step = matching_step(secret, asked.otp, gate.now_s(), row.totp_step)
+        if step is None:
+            raise DomainError("sign_in_refused")
+        token = secrets.token_urlsafe(32)
+        await hub.writer.submit(sign_in, SignIn(row.id, step, hub.keys.mark("session", token)))
+        gate.sign_ins.forgive(f"name:{asked.name}")
+        gate.sign_ins.forgive(f"from:{address_of(request)}")
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(SESSION_S),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+        return WhoAmI(name=row.name, role=_role(gate, row.id))
+
+    @router.get("/staff/me")
+    def staff_me(request: Request) -> WhoAmI:
+        member = gate.session(request)
+        return WhoAmI(name=member.name, role=member.grants[0].role if member.grants else "")
+
+    @router.post("/staff/sign-out", status_code=204)
+    async def staff_sign_out(request: Request, response: Response) -> None:
+        member = gate.session(request)
+        await hub.writer.submit(sign_out, SignOut(member.mark))
+        response.delete_cookie(COOKIE, path="/")
+
+
+def _staff_named(gate: Gate, name: str) -> Row[Any] | None:
+    with gate.hub.engines.read.connect() as connection:
+        return connection.execute(
+            select(t.staff).where(t.staff.c.name == name, t.staff.c.ended_at.is_(None))
+        ).first()
+
+
+def _role(gate: Gate, staff: str) -> str:
+    with gate.hub.engines.read.connect() as connection:
+        role = connection.execute(
+            select(t.grants.c.role).where(t.grants.c.subject == f"staff:{staff}")
+        ).scalar()
+    return str(role or "")
+
+
+def _looking(router: APIRouter, gate: Gate) -> None:
+    hub = gate.hub
+
+    @router.get("/console")
+    def console(request: Request) -> dict[str, Any]:
+        gate.member(request, "read", "console")
+        memory = hub.memory
+        return {
+            "site": {"site": memory.site, "name": memory.site_name, "time_zone": memory.zone},
+            "doors": [show_door(door, memory) for door in memory.doors.values()],
+            "devices": [show_device(device) for device in memory.devices.values()],
+            "broker": hub.ingest.online,
+        }
+
+    @router.get("/events")
+    def events(
+        request: Request,
+        before: Annotated[int | None, Query(ge=1)] = None,
+        limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE_MAX)] = 50,
+    ) -> dict[str, Any]:
+        member = gate.member(request, "read", "events")
+        return _events(gate, member, before, limit)
+
+    @router.get("/live", include_in_schema=False)
+    def live(request: Request) -> Response:
+        gate.member(request, "read", "console")
+        after = request.headers.get("last-event-id", "")
+        return LiveStream(gate, int(after) if after.isdecimal() else None)
+
+
+def _events(gate: Gate, member: Member, before: int | None, limit: int) -> dict[str, Any]:
+    del member  # events show pseudonyms' names only to who may read people
+    query = select(t.events).order_by(t.events.c.n.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(t.events.c.n < before)
+    with gate.hub.engines.read.connect() as connection:
+        rows = connection.execute(query).all()
+        names = _names(connection, [row.person_id for row in rows if row.person_id])
+    memory = gate.hub.memory
+    shown = [
+        {
+            **show_event(announced(row.n, row._asdict()), memory),
+            "person_name": names.get(row.person_id),
+        }
+        for row in rows[:limit]
+    ]
+    return {"events": shown, "next": rows[limit - 1].n if len(rows) > limit else None}
+
+
+def _names(connection: Any, people: list[str]) -> dict[str, str]:
+    rows = connection.execute(
+        select(t.people.c.id, t.people.c.name).where(t.people.c.id.in_(set(people)))
+    )
+    return {row.id: row.name for row in rows}
+
+
+class LiveStream(Response):
+    """Server-sent events, pure ASGI: what was missed since the last id, then all that comes."""
+
+    def __init__(self, gate: Gate, after: int | None) -> None:
+        super().__init__()
+        self._gate = gate
+        self._after = after
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream until the page, or the hub, goes away."""
+        del scope
+        live = self._gate.hub.live
+        queue = live.listen()
+        status = 200 if queue is not None else 503
+        headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if queue is None:
+            await send({"type": "http.response.body", "body": b""})
+            return
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await send(_part(b"retry: 2000\n\n" + self._missed()))
+            while not gone.done():
+                try:
+                    async with asyncio.timeout(HEARTBEAT_S):
+                        raw = await queue.get()
+                except TimeoutError:
+                    raw = b": still here\n\n"
+                if raw is None:
+                    break
+                await send(_part(raw))
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+            live.leave(queue)
+
+    def _missed(self) -> bytes:
+        if self._after is None:
+            return b""
+        with self._gate.hub.engines.read.connect() as connection:
+            rows = connection.execute(
+                select(t.events).where(t.events.c.n > self._after).order_by(t.events.c.n).limit(200)
+            ).all()
+        parts = []
+        for row in rows:
+            shown = show_event(announced(row.n, row._asdict()), self._gate.hub.memory)
+            text = json.dumps(shown, ensure_ascii=False)
+            parts.append(f"id: {row.n}\nevent: event\ndata: {text}\n\n")
+        return "".join(parts).encode()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _part(raw: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": raw, "more_body": True}
+
+
+def _phones(router: APIRouter, gate: Gate) -> None:
+    hub = gate.hub
+
+    @router.get("/people")
+    def people(
+        request: Request, query: Annotated[str, Query(max_length=40)] = ""
+    ) -> dict[str, Any]:
+        gate.member(request, "read", "people")
+        return {"people": _people(gate, query.strip())}
+
+    @router.post("/people/{person}/phone-codes")
+    async def phone_codes(person: str, request: Request) -> PhoneCode:
+        member = gate.member(request, "issue", "code")
+        return await new_phone_code(gate, person, f"staff:{member.id}")
+
+    @router.post("/phones/{phone}/revoke", status_code=204)
+    async def phone_revoke(phone: str, request: Request) -> None:
+        member = gate.member(request, "revoke", "phone")
+        await hub.writer.submit(revoke, Revocation(phone, f"staff:{member.id}"), Lane.URGENT)
+
+
+async def new_phone_code(gate: Gate, person: str, by: str) -> PhoneCode:
+    """A fresh six-digit code; only its keyed hash is kept."""
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    mark = gate.hub.keys.mark("phone-code", code)
+    expires_s = await gate.hub.writer.submit(issue_code, NewCode(person, mark, by))
+    return PhoneCode(code=code, expires_at=instant(expires_s))
+
+
+def _people(gate: Gate, query: str) -> list[dict[str, Any]]:
+    found = (
+        select(t.people.c.id, t.people.c.name, t.households.c.house)
+        .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
+        .order_by(t.households.c.house, t.people.c.id)
+        .limit(PEOPLE_PAGE)
+    )
+    if query:
+        text = f"%{query.replace('%', '').replace('_', '')}%"
+        found = found.where(t.people.c.name.like(text) | t.households.c.house.like(text))
+    with gate.hub.engines.read.connect() as connection:
+        rows = connection.execute(found).all()
+        ids = [row.id for row in rows]
+        phones = connection.execute(
+            select(t.phones).where(t.phones.c.person_id.in_(ids), t.phones.c.revoked_at.is_(None))
+        ).all()
+        cards = connection.execute(
+            select(t.cards.c.person_id).where(t.cards.c.person_id.in_(ids))
+        ).scalars().all()  # fmt: skip
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "house": row.house,
+            "phones": [
+                {"id": p.id, "label": p.label, "enrolled_at": instant(p.enrolled_at)}
+                for p in phones
+                if p.person_id == row.id
+            ],
+            "cards": sum(1 for card in cards if card == row.id),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,201 @@
+"""The hub's composition root: chooses the store, the broker, the wires; starts and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from devices.mistake import Mistake
+from devices.runner import stay_connected
+from drivers.mqtt import BrokerAddress
+from hub import keys as hub_keys
+from hub.config import HubSettings
+from hub.core.effects import Forget
+from hub.gateways.broker import BrokerFailed, ManagedBroker, external_address
+from hub.ingest import Ingest
+from hub.jobs import DurableEffects, Policies, Upkeep
+from hub.keys import HubKeys
+from hub.live import Live
+from hub.store.engine import Engines, check_schema, open_engines
+from hub.store.lease import FileLock, take_lease
+from hub.store.memory import Memory
+from hub.store.writer import Batcher, Writer
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The wall clock; everything below gets time from its caller."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Hub:
+    """A running hub's parts, as API and tests see them."""
+
+    settings: HubSettings
+    engines: Engines
+    keys: HubKeys
+    memory: Memory
+    writer: Writer
+    ingest: Ingest
+    policies: Policies
+    durable: DurableEffects
+    live: Live
+    clock: Callable[[], datetime]
+    epoch: int
+    payments: Any = None
+    broker: ManagedBroker | None = None
+    ready: bool = False
+
+
+def assemble(
+    settings: HubSettings,
+    engines: Engines,
+    keys: HubKeys,
+    epoch: int,
+    holder: str,
+    clock: Callable[[], datetime],
+    on_fatal: Callable[[BaseException], None],
+    *,
+    inline: bool = False,
+    luck: Callable[[int], bytes] = secrets.token_bytes,
+) -> Hub:
+    """Put the parts together on the running loop; ``inline`` keeps everything on it (tests)."""
+    memory = Memory(engines)
+    memory.reload()
+    live = Live(memory)
+    writer = Writer(Batcher(engines, epoch, holder), clock, on_fatal, inline=inline)
+    ingest = Ingest(settings.hub, memory, keys, writer, clock, luck, epoch, live.announce)
+    writer.speak = ingest.speak
+    policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
+    durable = DurableEffects(engines, writer, clock)
+
+    def on_work(kind: str) -> None:
+        policies.wake() if kind == "policy" else durable.wake()
+
+    def on_forget(what: Forget) -> None:
+        if what.what == "phone":
+            memory.forget_phone(what.key)
+        else:
+            memory.reload()
+
+    ingest.on_work = on_work
+    ingest.on_forget = on_forget
+    return Hub(
+        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch
+    )
+
+
+def die(fault: BaseException) -> None:
+    """Memory and database may disagree, or another judge rules: end at once, be started again."""
+    log.critical("the hub ends itself: %s: %s", type(fault).__name__, fault)
+    os._exit(70)
+
+
+class Running:
+    """The hub with its broker, its bus and its jobs; the HTTP server is started by the verb."""
+
+    def __init__(self, settings: HubSettings) -> None:
+        self._settings = settings
+        self._lock = FileLock(settings.data)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._upkeep: Upkeep | None = None
+        self.hub: Hub | None = None
+
+    async def start(self) -> Hub:
+        """Lock, open, take the lease, start the broker, connect; returns when requests may come."""
+        settings = self._settings
+        self._lock.take()
+        keys = hub_keys.load(settings.data)
+        engines = open_engines(settings.database)
+        check_schema(engines)
+        holder = f"{os.getpid()}-{secrets.token_hex(8)}"
+        epoch = take_lease(engines, holder)
+        hub = assemble(settings, engines, keys, epoch, holder, utc_now, die)
+        self.hub = hub
+        address = await self._broker(hub)
+        self._spawn(stay_connected(hub.ingest, address, _tell_bus))
+        self._spawn(hub.policies.run())
+        self._payments(hub)
+        self._spawn(hub.durable.run())
+        self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
+        self._upkeep.start()
+        hub.policies.wake()
+        hub.ready = True
+        return hub
+
+    def _payments(self, hub: Hub) -> None:
+        """Only where a provider is configured: importing its client costs a tenth of a second."""
+        if hub.settings.pay.base_url:
+            from hub.payments import start_payments  # noqa: PLC0415
+
+            hub.payments, work = start_payments(hub)
+            self._spawn(work)
+
+    async def _broker(self, hub: Hub) -> BrokerAddress:
+        settings = hub.settings.broker
+        secret_file = hub.settings.data / "secrets" / "broker-hub"
+        if settings.url != "managed":
+            path = hub.settings.data / "secrets" / (settings.secret or "broker-hub")
+            if not path.exists():
+                raise Mistake(f"the broker's secret is missing: write it to {path}")
+            try:
+                return external_address(settings.url, path.read_text(encoding="utf-8").strip())
+            except ValueError as fault:
+                raise Mistake(str(fault)) from fault
+        kind: Any = None if settings.kind == "auto" else settings.kind
+        broker = ManagedBroker(
+            hub.settings.data, settings.port, site=hub.memory.site, hub=hub.settings.hub, kind=kind
+        )
+        hub.broker = broker
+        if not secret_file.exists():
+            raise Mistake(f"{secret_file} is missing: run `linli init` first")
+        try:
+            await broker.start()
+        except BrokerFailed as fault:
+            raise Mistake(str(fault)) from fault
+        return broker.address(hub.settings.hub, secret_file.read_text(encoding="utf-8").strip())
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(_end_with)
+        self._tasks.append(task)
+
+    async def stop(self) -> None:
+        """Finish what was promised, then go: head signed, writer empty, broker stopped."""
+        hub = self.hub
+        if hub is None:
+            self._lock.free()
+            return
+        hub.ready = False
+        if self._upkeep is not None:
+            await self._upkeep.sign_head()
+            self._upkeep.stop()
+        hub.live.close()
+        hub.ingest.close()
+        await asyncio.sleep(0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await hub.writer.close()
+        if hub.broker is not None:
+            await hub.broker.stop()
+        hub.engines.close()
+        self._lock.free()
+
+
+def _end_with(task: asyncio.Task[None]) -> None:
+    """A task of the hub that ends by itself is our fault in memory: the process ends."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        die(fault)
+
+
+def _tell_bus(online: bool, why: str) -> None:
+    log.info("broker: %s (%s)", "connected" if online else "away", why)

@@ -1,0 +1,125 @@
+"""This machine's wires in ``hub.toml``; people, doors and rules live in the database."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devices.mistake import Mistake
+from hub.store.engine import sqlite_url
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Where the hub serves; TLS by certificate and key files."""
+
+    host: str = "127.0.0.1"
+    port: int = 8460
+    origin: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """``managed`` starts a broker of our own on a port; else a URL and a secret reference."""
+
+    url: str = "managed"
+    port: int = 8461
+    secret: str = ""
+    kind: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class PaySettings:
+    """The payment provider; empty base_url means bills can be seen but not paid."""
+
+    base_url: str = ""
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """All of it."""
+
+    data: Path
+    hub: str
+    database: str
+    http: HttpSettings
+    broker: BrokerSettings
+    pay: PaySettings
+
+
+_KNOWN: dict[str, set[str]] = {
+    "hub": {"id", "database"},
+    "http": {"host", "port", "origin", "certificate", "key"},
+    "broker": {"url", "port", "secret", "kind"},
+    "pay": {"base_url", "folder"},
+}
+
+
+def load(data: Path) -> HubSettings:
+    """Read ``hub.toml`` of a data folder; each mistake is one line that says what to write."""
+    path = data / "hub.toml"
+    if not path.exists():
+        raise Mistake(f"{path} is missing: run `linli init --data {data}` first")
+    try:
+        body = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise Mistake(f"{path}: {fault}") from fault
+    for section, values in body.items():
+        if section not in _KNOWN or not isinstance(values, dict):
+            raise Mistake(f"{path}: [{section}] is unknown; sections are {', '.join(_KNOWN)}")
+        for key in values:
+            if key not in _KNOWN[section]:
+                raise Mistake(
+                    f"{path}: {key} in [{section}] is unknown; "
+                    f"write one of {', '.join(sorted(_KNOWN[section]))}"
+                )
+    return HubSettings(
+        data=data,
+        hub=_text(path, body, "hub", "id", "hub-1"),
+        database=_text(path, body, "hub", "database", "") or sqlite_url(data / "hub.db"),
+        http=HttpSettings(
+            _text(path, body, "http", "host", "127.0.0.1"),
+            _port(path, body, "http", 8460),
+            _text(path, body, "http", "origin", ""),
+            _file(path, body, "http", "certificate"),
+            _file(path, body, "http", "key"),
+        ),
+        broker=BrokerSettings(
+            _text(path, body, "broker", "url", "managed"),
+            _port(path, body, "broker", 8461),
+            _text(path, body, "broker", "secret", ""),
+            _text(path, body, "broker", "kind", "auto"),
+        ),
+        pay=PaySettings(
+            _text(path, body, "pay", "base_url", ""), _file(path, body, "pay", "folder")
+        ),
+    )
+
+
+def _text(path: Path, body: dict[str, Any], section: str, key: str, default: str) -> str:
+    value = body.get(section, {}).get(key, default)
+    if not isinstance(value, str):
+        raise Mistake(f'{path}: {key} in [{section}] is a text: write {key} = "..."')
+    return value
+
+
+def _port(path: Path, body: dict[str, Any], section: str, default: int) -> int:
+    value = body.get(section, {}).get("port", default)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65_536:
+        raise Mistake(f"{path}: port in [{section}] is a number from 1 to 65535: write port = 8460")
+    return value
+
+
+def _file(path: Path, body: dict[str, Any], section: str, key: str) -> Path | None:
+    value = _text(path, body, section, key, "")
+    if not value:
+        return None
+    file = Path(value) if Path(value).is_absolute() else path.parent / value
+    if not file.exists():
+        raise Mistake(f"{path}: {key} in [{section}] names {file}, which does not exist")
+    return file

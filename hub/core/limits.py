@@ -1,0 +1,39 @@
+"""Rate limits where guessing pays: token buckets by key, bounded in number; time comes in."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+KEYS_MAX = 20_000  # addresses and names remembered; the longest unseen are forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many tries at once, refilled evenly over a time."""
+
+    tries: int
+    refill_s: float
+
+
+class Limiter:
+    """One limit over many keys."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str, now_s: float) -> bool:
+        """Whether another try is allowed now; an allowed one is counted."""
+        level, at_s = self._levels.pop(key, (float(self._limit.tries), now_s))
+        rate = self._limit.tries / self._limit.refill_s
+        level = min(self._limit.tries, level + max(0.0, now_s - at_s) * rate)
+        allowed = level >= 1.0
+        self._levels[key] = (level - 1.0 if allowed else level, now_s)
+        if len(self._levels) > KEYS_MAX:
+            self._levels.popitem(last=False)
+        return allowed
+
+    def forgive(self, key: str) -> None:
+        """A success: the key starts afresh."""
+        self._levels.pop(key, None)

@@ -1,0 +1,64 @@
+"""May I? One pure function over grants; deny by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody holds a role within a scope, perhaps for one purpose and for a time."""
+
+    subject: str
+    role: str
+    scope: str
+    purpose: str = ""
+    valid_from_s: float | None = None
+    valid_to_s: float | None = None
+
+
+# What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
+_ROLES: dict[str, frozenset[tuple[str, str]]] = {
+    "administrator": frozenset(
+        {
+            ("read", "console"),
+            ("read", "events"),
+            ("read", "people"),
+            ("issue", "code"),
+            ("revoke", "phone"),
+            ("load", "roster"),
+            ("adopt", "device"),
+            ("read", "metrics"),
+        }
+    ),
+    "property_staff": frozenset(
+        {("read", "console"), ("read", "events"), ("read", "people"), ("issue", "code")}
+    ),
+    "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
+    "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
+    "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),
+}
+
+
+def may(
+    grants: Iterable[Grant],
+    subject: str,
+    verb: str,
+    thing: str,
+    scope: str,
+    now: datetime,
+    purpose: str = "",
+) -> bool:
+    """Whether any grant of the subject allows this now; a grant for a purpose serves only it."""
+    at_s = now.timestamp()
+    return any(
+        grant.subject == subject
+        and (verb, thing) in _ROLES.get(grant.role, frozenset())
+        and (grant.scope in ("*", scope))
+        and (not grant.purpose or grant.purpose == purpose)
+        and (grant.valid_from_s is None or at_s >= grant.valid_from_s)
+        and (grant.valid_to_s is None or at_s < grant.valid_to_s)
+        for grant in grants
+    )

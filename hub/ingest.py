@@ -1,0 +1,411 @@
+"""The hub on the bus: hears devices, speaks what was committed, waits for answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from devices import wire
+from devices.messages import (
+    Answer,
+    Command,
+    Event,
+    Life,
+    Outcome,
+    Refusal,
+    StateNote,
+    TimeTold,
+)
+from devices.ports import Bus, Hail, Luck
+from hub.acts.checkins import Sun
+from hub.acts.events import Heard, Poison, hear, pass_over
+from hub.acts.openings import Answered, note_answer
+from hub.acts.policies import Receipt, note_have
+from hub.core.cards import read_sun
+from hub.core.effects import Announce, Forget, SendAccess, SendAck, SendIndicate, WorkWaiting
+from hub.keys import HubKeys
+from hub.store.memory import DeviceEntry, Memory
+from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
+
+log = logging.getLogger(__name__)
+
+COMMAND_LIFE_S = 5.0  # a person stands at the door; half of what the contract allows
+ANSWER_WAIT_S = 3.0  # then the phone is told that nobody knows
+PENDING_MAX = 2_000  # openings waiting for a door's answer
+
+
+class Ingest:
+    """One hub's party on the bus. ``policies`` sends a snapshot when a device has too little."""
+
+    def __init__(
+        self,
+        hub: str,
+        memory: Memory,
+        keys: HubKeys,
+        writer: Writer,
+        clock: Callable[[], datetime],
+        luck: Luck,
+        epoch: int,
+        announce: Callable[[str, dict[str, Any]], None],
+    ) -> None:
+        self.hub = hub
+        self.memory = memory
+        self.keys = keys
+        self.writer = writer
+        self.clock = clock
+        self.luck = luck
+        self.epoch = epoch
+        self.announce = announce
+        self.counters: Counter[str] = Counter()
+        self.on_work: Callable[[str], None] = lambda _kind: None
+        self.on_behind: Callable[[str], None] = lambda _device: None
+        self.on_forget: Callable[[Forget], None] = lambda _what: None
+        self.boot = f"{epoch}-{luck(8).hex()}"
+        self.connection = ""
+        self._bus: Bus | None = None
+        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._waiters: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # ----------------------------------------------------------------- the runner's side
+
+    @property
+    def online(self) -> bool:
+        """Whether the hub is on its broker."""
+        return self._bus is not None
+
+    def hail(self) -> Hail:
+        """Everything devices of this site may say."""
+        self.connection = self.luck(8).hex()
+        mine = self._topics(self.hub)
+        leaves = (
+            wire.EVENT,
+            wire.ALARM,
+            wire.ANSWER,
+            wire.TIME_WANT,
+            wire.POLICY_HAVE,
+            wire.STATE,
+            wire.DESCRIPTION,
+            "door/+/state",
+        )
+        filters = tuple((f"{wire.ROOT}/{self.memory.site}/+/{leaf}", 1) for leaf in leaves)
+        return Hail(self.hub, mine.of(wire.STATE), self._state(Life.LOST), filters)
+
+    def connected(self, bus: Bus) -> None:
+        """Show the key set first, then say that we are here."""
+        self._bus = bus
+        mine = self._topics(self.hub)
+        bus.publish(mine.of(wire.KEYSET), self.keys.keyset, retain=True)
+        bus.publish(mine.of(wire.STATE), self._state(Life.READY), retain=True)
+        self.on_work("policy")
+
+    def disconnected(self) -> None:
+        """Nobody hears us; what devices are doing is unknown from now on."""
+        self._bus = None
+        for device in self.memory.devices.values():
+            device.note = None
+            for door in self.memory.doors.values():
+                if door.device == device.id:
+                    door.condition = None
+
+    def close(self) -> None:
+        """Leave politely."""
+        if self._bus is not None:
+            mine = self._topics(self.hub)
+            self._bus.publish(mine.of(wire.STATE), self._state(Life.DISCONNECTED), retain=True)
+        for task in list(self._tasks):
+            task.cancel()
+
+    def on_message(self, topic: str, payload: bytes) -> None:
+        """A message of a device; what is not ours, not signed or not known is counted."""
+        parts = wire.split_topic(topic)
+        if parts is None or parts[0] != self.memory.site:
+            return self._drop("topic", "")
+        _, sender, leaf = parts
+        if sender == self.hub:
+            return self._on_own_state(payload) if leaf == wire.STATE else None
+        device = self.memory.devices.get(sender)
+        if device is None:
+            return self._drop("device_unknown", sender)
+        if leaf in (wire.EVENT, wire.ALARM):
+            self._on_event(device, payload)
+        elif leaf == wire.ANSWER:
+            self._on_answer(device, payload)
+        elif leaf == wire.TIME_WANT:
+            self._on_time(device, payload)
+        elif leaf == wire.STATE:
+            self._on_state(device, payload)
+        elif leaf == wire.DESCRIPTION:
+            self._on_description(device, payload)
+        elif leaf == wire.POLICY_HAVE:
+            self._on_have(device, payload)
+        elif leaf.startswith("door/"):
+            self._on_condition(device, leaf, payload)
+        else:
+            self._drop("topic", leaf)
+        return None
+
+    # ----------------------------------------------------------------- hearing
+
+    def _on_event(self, device: DeviceEntry, raw: bytes) -> None:
+        event = wire.open_event(raw, self._topics(device.id), self._key_of(device))
+        if isinstance(event, Refusal):
+            return self._drop(event.reason, f"event of {device.id}")
+        if event.ms and event.outcome is Outcome.GRANTED and not event.late:
+            device.latencies_ms.append(sum(event.ms.values()))
+        door = self.memory.by_number.get((device.id, event.door or -1))
+        heard = Heard(device.id, event, door.id if door else None, self._sun(device, event))
+        self._spawn(self._hear(heard))
+        return None
+
+    async def _hear(self, heard: Heard) -> None:
+        try:
+            await self.writer.submit(hear, heard)
+        except Faulted as fault:
+            self.counters["quarantined"] += 1
+            poison = Poison(heard.device, heard.event, fault.quarantine_id)
+            await self.writer.submit(pass_over, poison)
+        except (InboxFull, StoreUnavailable):
+            self.counters["unwritten"] += 1  # no acknowledgement: the device keeps it
+
+    def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
+        if event.kind != "sun":
+            return None
+        place = str(event.content.get("place", device.id))
+        read = read_sun(str(event.content.get("url", "")), self.keys.masters, self.keys.system_id)
+        if isinstance(read, str):
+            return Sun(None, 0, read, place)
+        return Sun(read.uid.hex(), read.counter, None, place)
+
+    def _on_answer(self, device: DeviceEntry, raw: bytes) -> None:
+        answer = wire.open_answer(raw, self._topics(device.id), self._key_of(device))
+        if isinstance(answer, Refusal):
+            return self._drop(answer.reason, f"answer of {device.id}")
+        waiting = self._waiting.get(answer.id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+        self._spawn(self._keep_answer(answer))
+        return None
+
+    async def _keep_answer(self, answer: Answer) -> None:
+        kept = Answered(answer.id, answer.outcome.value, answer.reason, answer.ms)
+        try:
+            await self.writer.submit(note_answer, kept)
+        except (InboxFull, StoreUnavailable, Faulted):
+            self.counters["unwritten"] += 1  # the door's event will settle it
+
+    def _on_time(self, device: DeviceEntry, raw: bytes) -> None:
+        nonce = wire.decode_time_want(raw)
+        if isinstance(nonce, Refusal):
+            return self._drop(nonce.reason, f"time of {device.id}")
+        told = TimeTold(nonce, self.clock().timestamp(), self.epoch)
+        topics = self._topics(device.id)
+        self._publish(
+            topics.of(wire.TIME_TOLD),
+            wire.sign_time(told, topics, self.keys.signers["time"]),
+            expiry_s=2,
+        )
+        return None
+
+    def _on_state(self, device: DeviceEntry, raw: bytes) -> None:
+        note = wire.decode_state(raw)
+        if isinstance(note, Refusal):
+            return self._drop(note.reason, f"state of {device.id}")
+        known = device.note
+        if (
+            note.life is Life.LOST
+            and known is not None
+            and known.life is Life.READY
+            and (note.boot, note.connection) != (known.boot, known.connection)
+        ):
+            return self._drop("late_lost", device.id)
+        device.note = note
+        device.since_s = self.clock().timestamp()
+        if note.life is not Life.READY:
+            for door in self.memory.doors.values():
+                if door.device == device.id:
+                    door.condition = None
+        self._tell_device(device)
+        return None
+
+    def _on_description(self, device: DeviceEntry, raw: bytes) -> None:
+        described = wire.decode_description(raw)
+        if isinstance(described, Refusal):
+            return self._drop(described.reason, f"description of {device.id}")
+        device.firmware = described.firmware
+        return None
+
+    def _on_have(self, device: DeviceEntry, raw: bytes) -> None:
+        have = wire.open_have(raw, self._topics(device.id), self._key_of(device))
+        if isinstance(have, Refusal):
+            return self._drop(have.reason, f"receipt of {device.id}")
+        device.have = have.revision
+        self._spawn(self._note_have(Receipt(device.id, have)))
+        self._tell_device(device)
+        return None
+
+    async def _note_have(self, receipt: Receipt) -> None:
+        try:
+            behind = await self.writer.submit(note_have, receipt)
+        except (InboxFull, StoreUnavailable, Faulted):
+            self.counters["unwritten"] += 1
+            return
+        if behind:
+            self.on_behind(receipt.device)
+
+    def _on_condition(self, device: DeviceEntry, leaf: str, raw: bytes) -> None:
+        number = leaf.removeprefix("door/").removesuffix("/state")
+        door = self.memory.by_number.get((device.id, int(number) if number.isdecimal() else -1))
+        condition = wire.decode_condition(raw)
+        if door is None or isinstance(condition, Refusal):
+            return self._drop("form", f"door of {device.id}")
+        if device.note is None or device.note.life in (Life.READY, Life.INIT):
+            door.condition = condition
+            self.announce("door", {"id": door.id})
+        return None
+
+    def _on_own_state(self, raw: bytes) -> None:
+        note = wire.decode_state(raw)
+        if isinstance(note, StateNote) and note.life is Life.LOST and self._bus is not None:
+            self._publish(
+                self._topics(self.hub).of(wire.STATE), self._state(Life.READY), retain=True
+            )
+
+    # ----------------------------------------------------------------- speaking
+
+    def speak(self, effects: Iterable[object]) -> None:
+        """Carry out the effects of a committed act, in order."""
+        for effect in effects:
+            match effect:
+                case SendAccess():
+                    self._send_access(effect)
+                case SendAck(device, ack):
+                    self._publish(
+                        self._topics(device).of(wire.EVENT_ACK), wire.encode_ack(ack), expiry_s=60
+                    )
+                case SendIndicate():
+                    self._send_indicate(effect)
+                case Announce(kind, body):
+                    self.announce(kind, dict(body))
+                case Forget():
+                    self.on_forget(effect)
+                case WorkWaiting(kind):
+                    self.on_work(kind)
+                case _:
+                    log.error("an effect nobody knows: %s", type(effect).__name__)
+
+    def expect(self, opening: str) -> asyncio.Future[Answer]:
+        """The door's answer to an opening; the same future for a request that came twice."""
+        waiting = self._waiting.get(opening)
+        if waiting is None:
+            if len(self._waiting) >= PENDING_MAX:
+                raise InboxFull("answers")
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting[opening] = waiting
+        self._waiters[opening] += 1
+        return waiting
+
+    def give_up(self, opening: str) -> None:
+        """One waiter less; the last one takes the future away."""
+        self._waiters[opening] -= 1
+        if self._waiters[opening] <= 0:
+            del self._waiters[opening]
+            self._waiting.pop(opening, None)
+
+    def _send_access(self, wish: SendAccess) -> None:
+        device = self.memory.devices.get(wish.device)
+        if device is None or not device.ready or self._bus is None or device.note is None:
+            waiting = self._waiting.get(wish.command)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(Answer(wish.command, Outcome.REFUSED, "door_offline"))
+            offline = Answered(wish.command, Outcome.REFUSED.value, "door_offline", {})
+            self._spawn(self._keep_offline(offline))
+            return
+        now_s = self.clock().timestamp()
+        self._send_command(
+            Command(
+                id=wish.command,
+                op="access",
+                door=wish.door,
+                connection=device.note.connection,
+                epoch=self.epoch,
+                issued_at_s=now_s,
+                expires_at_s=now_s + COMMAND_LIFE_S,
+                presentation=wish.presentation,
+            ),
+            device.id,
+        )
+
+    async def _keep_offline(self, answer: Answered) -> None:
+        try:
+            await self.writer.submit(note_answer, answer)
+        except (InboxFull, StoreUnavailable, Faulted):
+            self.counters["unwritten"] += 1
+
+    def _send_indicate(self, wish: SendIndicate) -> None:
+        device = self.memory.devices.get(wish.device)
+        if device is None or device.note is None or not device.ready:
+            return
+        now_s = self.clock().timestamp()
+        command = Command(
+            id=f"i-{self.luck(8).hex()}",
+            op="indicate",
+            door=0,
+            connection=device.note.connection,
+            epoch=self.epoch,
+            issued_at_s=now_s,
+            expires_at_s=now_s + COMMAND_LIFE_S,
+            about=wish.about,
+            reason=wish.reason,
+        )
+        self._send_command(command, device.id)
+
+    def _send_command(self, command: Command, device: str) -> None:
+        topics = self._topics(device)
+        raw = wire.sign_command(command, topics, self.keys.signers["command"])
+        self._publish(topics.of(wire.COMMAND), raw, expiry_s=int(COMMAND_LIFE_S))
+
+    def publish_for(self, device: str, leaf: str, payload: bytes, *, retain: bool = False) -> None:
+        """Say something to one device (policies)."""
+        self._publish(self._topics(device).of(leaf), payload, retain=retain)
+
+    def _publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+    ) -> None:
+        if self._bus is not None:
+            self._bus.publish(topic, payload, qos=1, retain=retain, expiry_s=expiry_s)
+
+    # ----------------------------------------------------------------- small things
+
+    def _topics(self, device: str) -> wire.Topics:
+        return wire.Topics(self.memory.site, device)
+
+    def _key_of(self, device: DeviceEntry) -> Callable[[str], Any]:
+        return lambda kid: device.key if kid == device.id else None
+
+    def _state(self, life: Life) -> bytes:
+        at_s = self.clock().astimezone(UTC).timestamp()
+        return wire.encode_state(StateNote(life, self.boot, self.connection, at_s))
+
+    def _tell_device(self, device: DeviceEntry) -> None:
+        self.announce("device", {"id": device.id})
+
+    def _drop(self, what: str, detail: str) -> None:
+        self.counters[what] += 1
+        if self.counters[what] == 1:
+            log.warning("dropped a message: %s %s", what, detail)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def wake(self, device: str) -> None:
+        """Re-announce a device to staff pages."""
+        entry = self.memory.devices.get(device)
+        if entry is not None:
+            self._tell_device(entry)

@@ -1,0 +1,132 @@
+"""Live events for staff pages: encoded once, sent to all (SSE), with ids that survive restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.store.memory import DeviceEntry, DoorEntry, Memory
+
+LISTENERS_MAX = 500  # staff and walls of a county's site; each costs about 20 kB
+BACKLOG_MAX = 256  # messages a slow page may lag behind before it must reconnect
+
+
+class Live:
+    """Who listens, and what they are told."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._listeners: set[asyncio.Queue[bytes | None]] = set()
+        self._last = 0
+
+    def announce(self, kind: str, body: dict[str, Any]) -> None:
+        """Tell every page; doors and devices are shown whole, as they are now."""
+        if kind == "event":
+            self._note_last(body)
+        if not self._listeners:
+            return
+        shown = self._shown(kind, body)
+        if shown is None:
+            return
+        number = body.get("n")
+        head = f"id: {number}\n" if number is not None else ""
+        text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+        raw = f"{head}event: {kind}\ndata: {text}\n\n".encode()
+        for queue in list(self._listeners):
+            if queue.full():  # it cannot follow: end it, the browser comes back and resumes
+                self._listeners.discard(queue)
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(raw)
+
+    def _note_last(self, body: Mapping[str, Any]) -> None:
+        door = self._memory.doors.get(str(body.get("door")))
+        if door is not None:
+            door.last = dict(body)
+
+    def _shown(self, kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        if kind == "door":
+            door = self._memory.doors.get(body["id"])
+            return show_door(door, self._memory) if door else None
+        if kind == "device":
+            device = self._memory.devices.get(body["id"])
+            return show_device(device) if device else None
+        return show_event(body, self._memory)
+
+    def listen(self) -> asyncio.Queue[bytes | None] | None:
+        """A queue of encoded messages ending with None; None when too many listen."""
+        if len(self._listeners) >= LISTENERS_MAX:
+            return None
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=BACKLOG_MAX + 1)
+        self._listeners.add(queue)
+        return queue
+
+    def leave(self, queue: asyncio.Queue[bytes | None]) -> None:
+        """A page went away."""
+        self._listeners.discard(queue)
+
+    def close(self) -> None:
+        """End all streams, so that the server can stop."""
+        for queue in self._listeners:
+            while queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
+        self._listeners.clear()
+
+
+def show_event(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
+    """An event as pages see it: instants as text, the door with its name."""
+    door = memory.doors.get(str(body.get("door")))
+    return {
+        **body,
+        "at": instant(body["at"]),
+        "recorded_at": instant(body["recorded_at"]),
+        "door_name": door.name if door else None,
+    }
+
+
+def show_door(door: DoorEntry, memory: Memory) -> dict[str, Any]:
+    """A door's tile; what is not known is said to be unknown."""
+    device = memory.devices.get(door.device)
+    condition = door.condition if device is not None and device.ready else None
+    return {
+        "id": door.id,
+        "name": door.name,
+        "building": door.building,
+        "unit": door.unit,
+        "kind": door.kind,
+        "device": door.device,
+        "number": door.number,
+        "lock": condition.lock if condition else "unknown",
+        "contact": condition.contact if condition else "unknown",
+        "mode": condition.mode if condition else "Unknown",
+        "online": device.ready if device is not None and device.note is not None else None,
+        "last": show_event(door.last, memory) if door.last else None,
+    }
+
+
+def show_device(device: DeviceEntry) -> dict[str, Any]:
+    """A device's row."""
+    p50_ms, p95_ms = device.percentiles_ms()
+    return {
+        "id": device.id,
+        "kind": device.kind,
+        "state": device.note.life.value if device.note else "unknown",
+        "since": instant(device.since_s) if device.since_s is not None else None,
+        "firmware": device.firmware,
+        "policy_want": f"{device.want.epoch}.{device.want.number}",
+        "policy_have": f"{device.have.epoch}.{device.have.number}",
+        "p50_ms": p50_ms,
+        "p95_ms": p95_ms,
+    }
+
+
+def instant(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC with milliseconds."""
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

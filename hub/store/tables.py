@@ -1,0 +1,431 @@
+"""Every table of the hub. Times are seconds since 1970 (UTC) as floats, money is whole fen.
+
+Tables marked *recorded* hold facts that never change; each of their rows stands in the chain too.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+# ----------------------------------------------------------------- the site and its judge
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", String(63), primary_key=True),
+    Column("name", JSON, nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("demo", Boolean, nullable=False, default=False),
+    Column("epoch", BigInteger, nullable=False, default=0),
+    Column("holder", String(64), nullable=False, default=""),
+    Column("chain_n", BigInteger, nullable=False, default=0),
+    Column("chain_hash", String(64), nullable=False),
+    Column("schema_version", Integer, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("salt", String(32)),
+    Column("body", Text),
+    Column("commitment", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+chain_heads = Table(
+    "chain_heads",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("signed", Text, nullable=False),
+)
+
+# ----------------------------------------------------------------- people and places
+
+households = Table(
+    "households",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("house", String(32), nullable=False, unique=True),
+    Column("building", String(32), nullable=False),
+    Column("unit", String(32), nullable=False, default=""),
+    Column("area_centi_m2", Integer, nullable=False, default=0),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("household_id", ForeignKey("households.id"), index=True),
+    Column("name", String(64), nullable=False),
+    Column("elder", Boolean, nullable=False, default=False),
+    Column("phone_mark", String(64), index=True),
+)
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("device_id", String(63), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("name", JSON, nullable=False),
+    Column("building", String(32), nullable=False, default=""),
+    Column("unit", String(32), nullable=False, default=""),
+    Column("kind", String(16), nullable=False),
+    Column("mode", String(16), nullable=False, default="Locked"),
+    Column("asks", Integer, nullable=False, default=3),
+    Column("remote", Boolean, nullable=False, default=True),
+    Column("hold_ms", Integer, nullable=False, default=3000),
+    Column("hold_max_ms", Integer, nullable=False, default=10_000),
+    Column("fail_safe", Boolean, nullable=False, default=True),
+    UniqueConstraint("device_id", "number"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("days", JSON, nullable=False),
+)
+
+holidays = Table("holidays", metadata, Column("day", String(10), primary_key=True))
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("door_id", ForeignKey("doors.id"), nullable=False, index=True),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False, default=""),
+    Column("schedule_id", ForeignKey("schedules.id")),
+    Column("valid_from", Double),
+    Column("valid_to", Double),
+    Column("deny", Boolean, nullable=False, default=False),
+)
+
+# ----------------------------------------------------------------- credentials
+
+phones = Table(
+    "phones",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kid", String(64), nullable=False, unique=True),
+    Column("jwk", JSON, nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("enrolled_at", Double, nullable=False),
+    Column("revoked_at", Double),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("subject", String(32), nullable=False),
+    Column("mark", String(64), nullable=False, index=True),
+    Column("expires_at", Double, nullable=False),
+    Column("tries_left", Integer, nullable=False),
+    Column("used_at", Double),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("uid", String(20), nullable=False, unique=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False, default="ntag424"),
+    Column("issued_at", Double, nullable=False),
+    Column("blocked_at", Double),
+    Column("sun_counter", Integer, nullable=False, default=-1),
+)
+
+sun_taps = Table(
+    "sun_taps",
+    metadata,
+    Column("card_id", ForeignKey("cards.id"), primary_key=True),
+    Column("counter", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("device_id", String(63), nullable=False),
+)
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("nonce", String(64), primary_key=True),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+    Column("opening_id", String(40)),
+)
+
+# ----------------------------------------------------------------- devices
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", String(63), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("ed25519", LargeBinary, nullable=False),
+    Column("x25519", LargeBinary, nullable=False),
+    Column("adopted_at", Double, nullable=False),
+    Column("removed_at", Double),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("plain_mark", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("have_epoch", BigInteger, nullable=False, default=0),
+    Column("have_number", BigInteger, nullable=False, default=0),
+    Column("have_at", Double),
+)
+
+policy_changes = Table(
+    "policy_changes",
+    metadata,
+    Column("device_id", String(63), primary_key=True),
+    Column("asked_at", Double, nullable=False),
+)
+
+acks = Table(
+    "acks",
+    metadata,
+    Column("device_id", String(63), primary_key=True),
+    Column("boot", String(64), primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)
+
+# ----------------------------------------------------------------- what happened
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("phone_id", String(32), nullable=False),
+    Column("person_id", String(32), nullable=False),
+    Column("door_id", String(32), nullable=False),
+    Column("presented_at", Double, nullable=False),
+    Column("outcome", String(16)),
+    Column("reason", String(32)),
+    Column("ms", JSON, nullable=False, default=dict),
+    Column("answered_at", Double),
+    Index("openings_when", "presented_at"),
+)
+
+# recorded
+events = Table(
+    "events",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("device_id", String(63), nullable=False),
+    Column("boot", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("recorded_at", Double, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("door_id", String(32)),
+    Column("outcome", String(16)),
+    Column("reason", String(32)),
+    Column("person_id", String(32)),
+    Column("via", String(16)),
+    Column("late", Boolean, nullable=False, default=False),
+    Column("ms", JSON, nullable=False, default=dict),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("device_id", "boot", "seq"),
+)
+
+# recorded
+archive = Table(
+    "archive",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("device_id", String(63), nullable=False),
+    Column("event_n", BigInteger),
+    Column("review", Boolean, nullable=False, default=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("source", String(128), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("fault", Text, nullable=False),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("done_at", Double),
+)
+
+# ----------------------------------------------------------------- staff
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("totp_sealed", Text, nullable=False),
+    Column("totp_step", BigInteger, nullable=False, default=0),
+    Column("created_at", Double, nullable=False),
+    Column("ended_at", Double),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("role", String(32), nullable=False),
+    Column("scope", String(64), nullable=False),
+    Column("purpose", String(64), nullable=False, default=""),
+    Column("valid_from", Double),
+    Column("valid_to", Double),
+)
+
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("verb", String(16), nullable=False),
+    Column("object", String(64), nullable=False),
+)
+
+# ----------------------------------------------------------------- money
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("ledger", Integer, nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("debits_pending", BigInteger, nullable=False, default=0),
+    Column("debits_posted", BigInteger, nullable=False, default=0),
+    Column("credits_pending", BigInteger, nullable=False, default=0),
+    Column("credits_posted", BigInteger, nullable=False, default=0),
+    Column("flags", Integer, nullable=False, default=0),
+)
+
+# recorded
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", String(80), nullable=False, unique=True),
+    Column("debit", String(64), nullable=False),
+    Column("credit", String(64), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("ledger", Integer, nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("pending_id", String(80), index=True),
+    Column("at", Double, nullable=False),
+    Column("ref", String(80), nullable=False, default=""),
+)
+
+bills = Table(
+    "bills",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("household_id", ForeignKey("households.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("due_on", String(10), nullable=False),
+    Column("lines", JSON, nullable=False),
+    Column("paid_by", String(64)),
+    UniqueConstraint("household_id", "kind", "period"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kiosk_id", String(63), nullable=False),
+    Column("bill_id", ForeignKey("bills.id"), nullable=False, index=True),
+    Column("provider", String(16), nullable=False),
+    Column("provider_order", String(32), nullable=False, unique=True),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("code_url", Text),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("close_asked_at", Double),
+    Column("checked_at", Double),
+    Column("settled_at", Double),
+    Column("provider_ref", String(64)),
+    Column("receipt", String(32)),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("intent_id", String(64), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("seen", Integer, nullable=False, default=1),
+)
+
+# Facts that never change: each row stands in the chain with exactly these columns.
+RECORDED: dict[str, Table] = {table.name: table for table in (events, archive, transfers)}

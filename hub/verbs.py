@@ -1,0 +1,364 @@
+"""The hub's verbs of `linli`: init, hub, load, device, card, audit, config."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import secrets
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from devices.identity import Identity, PublicIdentity, write_private
+from devices.mistake import Mistake
+from devices.verbs import run_until_signal
+
+ROWS_AT_ONCE = 1_000
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+
+
+# --------------------------------------------------------------------------- init
+
+
+def init(parser: argparse.ArgumentParser) -> None:
+    """Make a new site: keys, database, settings, and the first administrator's code."""
+    parser.description = "Make a new site: keys, database, settings, one administrator's code."
+    _data(parser)
+    parser.add_argument("--site", required=True, help="id of the site, such as liuxi")
+    parser.add_argument("--name", default="", help="the site's name as people say it")
+    parser.add_argument("--names", default="", help="the name in three languages, as JSON")
+    parser.add_argument("--zone", default="Asia/Shanghai", help="IANA time zone of the site")
+    parser.add_argument("--database", default="", help="sqlite:/// or postgresql:// address")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8460, help="HTTP port")
+    parser.add_argument("--origin", default="", help="https://name under which pages are reached")
+    parser.add_argument("--certificate", default="")
+    parser.add_argument("--key", default="")
+    parser.add_argument("--broker-port", type=int, default=8461)
+    parser.add_argument("--broker-kind", default="auto", choices=["auto", "mosquitto", "amqtt"])
+    parser.add_argument("--pay-url", default="", help="base address of the payment provider")
+    parser.add_argument("--pay-folder", default="", help="folder with the merchant's keys")
+    parser.add_argument("--demo", action="store_true", help="a site of made-up people")
+    parser.set_defaults(func=_init)
+
+
+def _init(asked: argparse.Namespace) -> None:
+    from devices import wire  # noqa: PLC0415
+    from hub import config, keys  # noqa: PLC0415
+    from hub.acts.staff import NewClaim, offer_claim  # noqa: PLC0415
+    from hub.gateways.broker import ManagedBroker  # noqa: PLC0415
+    from hub.store.engine import create, open_engines  # noqa: PLC0415
+
+    if not wire.is_id(asked.site):
+        raise Mistake("--site is an id such as liuxi: small letters, digits and hyphens")
+    asked.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (asked.data / "hub.toml").exists():
+        raise Mistake(f"{asked.data} already holds a site")
+    keys.make(asked.data, asked.site, time.time())
+    _write_toml(asked)
+    settings = config.load(asked.data)
+    names = json.loads(asked.names) if asked.names else {}
+    name = names or dict.fromkeys(("zh-Hans", "zh-Hant", "en"), asked.name or asked.site)
+    engines = open_engines(settings.database)
+    create(engines, asked.site, name, asked.zone, demo=asked.demo)
+    (asked.data / "secrets").mkdir(exist_ok=True, mode=0o700)
+    broker = ManagedBroker(asked.data, settings.broker.port, site=asked.site, hub=settings.hub)
+    secret = asyncio.run(broker.add_credential(settings.hub))
+    write_private(asked.data / "secrets" / "broker-hub", secret)
+    code = _claim_code()
+    mark = keys.load(asked.data).mark("staff-code", code)
+    _write_offline(engines, offer_claim, NewClaim(mark, "administrator"))
+    engines.close()
+    shown = "-".join(code[i : i + 4] for i in range(0, 12, 4))
+    print(json.dumps({"site": asked.site, "data": str(asked.data), "administrator_code": shown}))
+
+
+def _claim_code() -> str:
+    """Twelve characters without look-alikes: 59 bits."""
+    return "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(12))
+
+
+def _write_toml(asked: argparse.Namespace) -> None:
+    def text(value: object) -> str:
+        return json.dumps(str(value), ensure_ascii=False)
+
+    lines = ["[hub]", 'id = "hub-1"']
+    if asked.database:
+        lines.append(f"database = {text(asked.database)}")
+    lines += ["", "[http]", f"host = {text(asked.host)}", f"port = {asked.port}"]
+    for name in ("origin", "certificate", "key"):
+        if getattr(asked, name):
+            lines.append(f"{name} = {text(getattr(asked, name))}")
+    lines += ["", "[broker]", 'url = "managed"', f"port = {asked.broker_port}"]
+    lines.append(f"kind = {text(asked.broker_kind)}")
+    if asked.pay_url:
+        lines += ["", "[pay]", f"base_url = {text(asked.pay_url)}"]
+        lines.append(f"folder = {text(asked.pay_folder)}")
+    write_private(asked.data / "hub.toml", "\n".join(lines) + "\n")
+
+
+def _write_offline(engines: Any, act: Any, request: Any) -> Any:
+    """Run one act without a hub; only before the hub ever ran."""
+    from hub.store.lease import take_lease  # noqa: PLC0415
+    from hub.store.writer import Batcher, Writer  # noqa: PLC0415
+
+    async def work() -> Any:
+        holder = secrets.token_hex(8)
+        epoch = take_lease(engines, holder)
+        faults: list[BaseException] = []
+        writer = Writer(
+            Batcher(engines, epoch, holder), lambda: datetime.now(UTC), faults.append, inline=True
+        )
+        value = await writer.submit(act, request)
+        await writer.close()
+        return value
+
+    return asyncio.run(work())
+
+
+# --------------------------------------------------------------------------- hub
+
+
+def hub(parser: argparse.ArgumentParser) -> None:
+    """Run the hub until it is told to stop."""
+    parser.description = "Run the hub."
+    actions = parser.add_subparsers(required=True, metavar="run")
+    run = actions.add_parser("run", help="serve until interrupted")
+    _data(run)
+    run.set_defaults(func=_hub_run)
+
+
+def _hub_run(asked: argparse.Namespace) -> None:
+    from hub import config  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    for noisy in ("apscheduler", "httpx", "httpcore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    run_until_signal(_serve(config.load(asked.data)))
+
+
+async def _serve(settings: Any) -> None:
+    from hub.api.server import make_app, make_server  # noqa: PLC0415
+    from hub.app import Running  # noqa: PLC0415
+
+    running = Running(settings)
+    try:
+        hub_running = await running.start()
+        app, gate = make_app(hub_running)
+        server = make_server(app, hub_running)
+        token = settings.data / "operator.json"
+        scheme = "https" if settings.http.certificate else "http"
+        host = "127.0.0.1" if settings.http.host in ("0.0.0.0", "::") else settings.http.host  # noqa: S104
+        body = {"url": f"{scheme}://{host}:{settings.http.port}", "token": gate.operator_token}
+        write_private(token, json.dumps(body))
+        serving = asyncio.ensure_future(server.serve())
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise
+        finally:
+            token.unlink(missing_ok=True)
+    finally:
+        await running.stop()
+
+
+# --------------------------------------------------------------------------- the operator's calls
+
+
+def call(data: Path, path: str, body: object) -> Any:
+    """Ask the running hub of a data folder as its operator."""
+    import httpx  # noqa: PLC0415
+
+    token = data / "operator.json"
+    if not token.exists():
+        raise Mistake(f"no hub runs on {data}: start it with `linli hub run --data {data}`")
+    where = json.loads(token.read_text(encoding="utf-8"))
+    answer = httpx.post(
+        where["url"] + "/api/v1/operator/" + path,
+        json=body,
+        headers={"Authorization": f"Bearer {where['token']}"},
+        timeout=60.0,
+        trust_env=False,
+        verify=False,  # noqa: S501 - the machine's own hub; the token file names where it is
+    )
+    if answer.status_code >= 400:
+        told = answer.json()
+        raise Mistake(f"{told.get('code')}: {told.get('detail') or told.get('title')}")
+    return answer.json() if answer.content else None
+
+
+def load(parser: argparse.ArgumentParser) -> None:
+    """Load a roster (JSON: households, people, doors, schedules, rules, bills)."""
+    parser.description = "Load households, people, doors, rules and bills; repeatable."
+    _data(parser)
+    parser.add_argument("file", type=Path)
+    parser.set_defaults(func=_load)
+
+
+def _load(asked: argparse.Namespace) -> None:
+    try:
+        body = json.loads(asked.file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise Mistake(f"{asked.file} cannot be read as JSON: {fault}") from fault
+    counts = {}
+    for kind in ("households", "people", "doors", "schedules", "rules", "bills"):
+        rows = body.get(kind, [])
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            call(asked.data, "roster", {"kind": kind, "rows": part})
+        counts[kind] = len(rows)
+    print(json.dumps(counts))
+
+
+# --------------------------------------------------------------------------- devices
+
+
+def device(parser: argparse.ArgumentParser) -> None:
+    """Identities and adoption of devices."""
+    parser.description = "Make a device's identity, show it, adopt it."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    make = actions.add_parser("identity", help="on the device: make keys, show the fingerprint")
+    _data(make)
+    make.add_argument("--id", required=True)
+    make.add_argument("--kind", required=True, choices=["door", "point", "kiosk"])
+    make.set_defaults(func=_device_identity)
+    adopt = actions.add_parser("adopt", help="at the hub: take a device in")
+    _data(adopt)
+    adopt.add_argument("public", type=Path, help="the device's public.json")
+    adopt.add_argument("--fingerprint", required=True, help="as read off the device")
+    adopt.add_argument("--out", type=Path, required=True, help="where to write adoption.json")
+    adopt.set_defaults(func=_device_adopt)
+
+
+def _device_identity(asked: argparse.Namespace) -> None:
+    from devices import wire  # noqa: PLC0415
+
+    if not wire.is_id(asked.id):
+        raise Mistake("--id is an id such as gate-east: small letters, digits and hyphens")
+    asked.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (asked.data / "identity.json").exists():
+        identity = Identity.load(asked.data)
+    else:
+        identity = Identity.make(asked.id, asked.kind)
+        identity.save(asked.data)
+    public = identity.public
+    (asked.data / "public.json").write_text(public.as_json(), encoding="utf-8")
+    print(json.dumps({"device": public.device, "fingerprint": public.fingerprint}))
+
+
+def _device_adopt(asked: argparse.Namespace) -> None:
+    public = PublicIdentity.from_json(asked.public.read_text(encoding="utf-8"))
+    body = json.loads(public.as_json()) | {"fingerprint": asked.fingerprint}
+    told = call(asked.data, "devices", body)
+    write_private(asked.out, told["adoption"])
+    print(json.dumps({"device": public.device, "adopted": True}))
+
+
+# --------------------------------------------------------------------------- cards
+
+
+def card(parser: argparse.ArgumentParser) -> None:
+    """The issuing desk."""
+    parser.description = "Personalise senior cards at a desk reader and give them out."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    issue = actions.add_parser("issue", help="personalise the next cards, one for each person")
+    _data(issue)
+    issue.add_argument("--reader", required=True, help="such as pn532+serial:///dev/ttyUSB0")
+    issue.add_argument("people", nargs="+", help="ids of the people, in the order of the cards")
+    issue.set_defaults(func=_card_issue)
+
+
+def _card_issue(asked: argparse.Namespace) -> None:
+    asyncio.run(_issue_all(asked.data, asked.reader, asked.people))
+
+
+async def _issue_all(data: Path, reader_url: str, people: list[str]) -> None:
+    from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
+    from drivers.ntag424_desk import personalise  # noqa: PLC0415
+    from hub import keys as hub_keys  # noqa: PLC0415
+    from hub.core.cards import SUN_URL, keys_for  # noqa: PLC0415
+
+    secrets_of = hub_keys.load(data)
+    try:
+        reader = open_reader(reader_url, lambda _name: b"")
+    except CatalogueError as fault:
+        raise Mistake(str(fault)) from fault
+    waiting = list(people)
+    try:
+        async for laid in reader.cards():
+            person = waiting[0]
+            keys = keys_for(secrets_of.masters, laid.uid, secrets_of.system_id)
+            await personalise(laid.transceive, laid.uid, keys, SUN_URL)
+            uid = laid.uid.hex()
+            await asyncio.to_thread(call, data, "cards", {"uid": uid, "person": person})
+            print(json.dumps({"person": person, "issued": True}), flush=True)
+            waiting.pop(0)
+            if not waiting:
+                return
+    finally:
+        await reader.close()
+
+
+# --------------------------------------------------------------------------- audit and config
+
+
+def audit(parser: argparse.ArgumentParser) -> None:
+    """Verify the log."""
+    parser.description = "Verify the hash chain and every recorded table."
+    actions = parser.add_subparsers(required=True, metavar="verify")
+    verify = actions.add_parser("verify", help="names the first altered, removed or inserted row")
+    verify.add_argument("--database", default="", help="sqlite:///… or postgresql://…")
+    _data(verify)
+    verify.set_defaults(func=_audit_verify)
+
+
+def _audit_verify(asked: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from hub import config  # noqa: PLC0415
+    from hub.store import chain  # noqa: PLC0415
+    from hub.store.engine import check_schema, open_engines  # noqa: PLC0415
+
+    engines = open_engines(asked.database or config.load(asked.data).database)
+    check_schema(engines)
+    try:
+        with engines.read.connect() as connection:
+            verdict = chain.verify(connection)
+    except (SQLAlchemyError, ValueError, TypeError) as fault:
+        print(json.dumps({"ok": False, "fault": f"unreadable: {type(fault).__name__}"}))
+        return 1
+    finally:
+        engines.close()
+    told: dict[str, Any] = {"ok": verdict.fine, "links": verdict.links}
+    if not verdict.fine:
+        told |= {"table": verdict.table, "n": verdict.n, "fault": verdict.fault}
+        print(f"{verdict.table} row {verdict.n}: {verdict.fault}", file=sys.stderr)
+    print(json.dumps(told))
+    return 0 if verdict.fine else 1
+
+
+def config(parser: argparse.ArgumentParser) -> None:
+    """Check the settings of this machine."""
+    parser.description = "Check hub.toml."
+    actions = parser.add_subparsers(required=True, metavar="check")
+    check = actions.add_parser("check", help="each mistake is one line that says what to write")
+    _data(check)
+    check.set_defaults(func=_config_check)
+
+
+def _config_check(asked: argparse.Namespace) -> None:
+    from hub import config as settings  # noqa: PLC0415
+    from hub import keys  # noqa: PLC0415
+
+    settings.load(asked.data)
+    keys.load(asked.data)
+    print("the settings are fine")
