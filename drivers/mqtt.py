@@ -37,6 +37,7 @@ WINDOW_MOST_MESSAGES: Final = 1_000  # QoS 1 on the wire at once where the broke
 _log = logging.getLogger(__name__)
 _V5: Final = MQTTProtocolVersion.MQTTv5
 _V311: Final = MQTTProtocolVersion.MQTTv311
+VERSIONS: Final = (_V5, _V311)  # in the order they are tried
 
 
 class MqttError(Exception):
@@ -460,7 +461,7 @@ async def connect(
     `on_refused(topic, reason)` is told of messages the broker denied (MQTT 5 only; an older broker
     drops them in silence). Raises BrokerUnreachable or BrokerRefused.
     """
-    for protocol in (_V5, _V311):
+    for protocol in VERSIONS:
         connection = Connection(on_message, on_refused)
         opened = False
         try:
