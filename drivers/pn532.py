@@ -32,6 +32,8 @@ LIST_PASSIVE_TARGET: Final = 0x4A
 ACK_S: Final = 0.1  # the chip acknowledges in 15 ms at most; a USB adapter adds up to 16 ms
 REPLY_S: Final = 0.5  # commands that touch no card answer in a few ms
 GARBLED_S: Final = 0.02  # quiet time after noise until it is sure that nothing follows it
+ACK_NOISE_BYTES: Final = 1  # least noise that may have been an acknowledgement
+REPLY_NOISE_BYTES: Final = 4  # least noise that may have been a reply; less is a stray byte
 HEALTH_EVERY_S: Final = 15.0  # a reader that waits for cards for ever must still prove to be alive
 PRESENCE_S: Final = 0.1  # how often a lying card is asked whether it is still there
 MISSES_MOST: Final = 2  # checks in a row without an answer until a card counts as gone
@@ -187,7 +189,8 @@ class Pn532:
         self._tally = tally
         self._deframer = Pn532Deframer(CHIP)
         self._frames: deque[tuple[Frame, int]] = deque()
-        self._dropped = 0
+        self._counted = 0  # dropped bytes that are in the tally
+        self._quiet = 0  # dropped bytes when the far end was last asked for something
         self._began_ns = 0
         self._busy = False
         self.fault = ""  # why the chip must be started anew, "" while it is well
@@ -214,6 +217,7 @@ class Pn532:
                 reply, _ = await self._reply(code, deadline)
             except _Garbled:
                 self._tally.repeats_asked += 1
+                self._quiet = self._deframer.dropped
                 self._link.write(NACK)
             except TimeoutError:
                 break
@@ -255,6 +259,7 @@ class Pn532:
         self._link.discard()
         self._frames.clear()
         self._deframer.clear()
+        self._quiet = self._deframer.dropped
         frame = before + encode(HOST, code, body)
         for turn in range(COMMAND_TRIES):
             self._tally.resent += turn > 0
@@ -267,10 +272,11 @@ class Pn532:
         deadline = asyncio.get_running_loop().time() + ACK_S
         while True:
             try:
-                frame, at_ns = await self._frame(deadline)
+                frame, at_ns = await self._frame(deadline, ACK_NOISE_BYTES)
             except TimeoutError:
                 return False
             except _Garbled:
+                self._quiet = self._deframer.dropped
                 return True  # most likely the acknowledgement; a second sending could act twice
             match frame:
                 case Ack():
@@ -287,7 +293,7 @@ class Pn532:
 
     async def _reply(self, code: int, deadline: float) -> tuple[bytes, int]:
         while True:
-            frame, at_ns = await self._frame(deadline)
+            frame, at_ns = await self._frame(deadline, REPLY_NOISE_BYTES)
             match frame:
                 case Message() if frame.code == code + 1:
                     return frame.body, at_ns
@@ -296,11 +302,15 @@ class Pn532:
                 case Message() | Ack() | Nack():
                     continue
 
-    async def _frame(self, deadline: float) -> tuple[Frame, int]:
-        """The next frame and when its first byte came; raises TimeoutError, _Garbled, LinkLost."""
+    async def _frame(self, deadline: float, noise_bytes: int) -> tuple[Frame, int]:
+        """The next frame and when its first byte came; raises TimeoutError, _Garbled, LinkLost.
+
+        Noise of that many bytes may have been what we wait for: quiet after it says it was.
+        """
         loop = asyncio.get_running_loop()
         while not self._frames:
-            is_noisy = self._deframer.dropped > self._dropped or not self._deframer.blank
+            noise = self._deframer.dropped - self._quiet
+            is_noisy = noise >= noise_bytes or not self._deframer.blank
             until = min(deadline, loop.time() + GARBLED_S) if is_noisy else deadline
             try:
                 async with asyncio.timeout_at(until):
@@ -309,22 +319,18 @@ class Pn532:
                 if not is_noisy:
                     raise
                 self._take(self._deframer.idle())
-                self._count_noise()
                 if not self._frames:
                     raise _Garbled from None
             else:
                 if self._deframer.blank:
                     self._began_ns = self._link.read_at_ns
                 self._take(self._deframer.feed(chunk))
-        self._count_noise()
         return self._frames.popleft()
 
     def _take(self, frames: list[Frame]) -> None:
         self._frames.extend((frame, self._began_ns) for frame in frames)
-
-    def _count_noise(self) -> None:
-        self._tally.dropped_bytes += self._deframer.dropped - self._dropped
-        self._dropped = self._deframer.dropped
+        self._tally.dropped_bytes += self._deframer.dropped - self._counted
+        self._counted = self._deframer.dropped
 
     def _dead(self, why: str) -> ChipFault:
         self.fault = f"{self._link.name}: {why}; check power, wiring and baud rate of the reader"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import Final
 
@@ -65,9 +65,11 @@ class Pn532End:
         wire_log: WireLog | None = None,
     ) -> None:
         self.wire_log = wire_log if wire_log is not None else WireLog(name)
+        self.is_deaf = False  # a chip that hears nothing: broken, or its power is off
         self.radio_s = radio_s  # how long card and antenna take for one exchange
         self.report_log: deque[tuple[bytes, int]] = deque(maxlen=REPORTS_MOST)
         self.dropped_bytes = 0
+        self.obeyed: Counter[int] = Counter()  # commands carried out, by code
         self._deframer = _HostDeframer()
         self._card: VirtualCard | None = None
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
@@ -144,7 +146,7 @@ class Pn532End:
         is_wake = not chunk.strip(b"\x55\x00")
         self.wire_log.add(">", chunk, words.joined(told) or (None if is_wake else words.NOISE))
         self.dropped_bytes = self._deframer.dropped
-        if not self._is_awake:
+        if not self._is_awake or self.is_deaf:
             return
         for frame in frames:
             self._obey(frame)
@@ -160,7 +162,9 @@ class Pn532End:
             case Message():
                 self._cancel_late()
                 self._is_listing = False
+                self._last = b""  # there is nothing to repeat before the new reply
                 self._send(ACK, words.ACK)
+                self.obeyed[frame.code] += 1
                 self._command(frame.code, frame.body)
             case SyntaxFault():
                 pass  # hosts have none
