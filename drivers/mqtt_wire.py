@@ -31,7 +31,8 @@ class Wire(asyncio.Protocol):
         """Asyncio: the socket is open."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.set_write_buffer_limits(high=0)  # `writable` then means: all is with the kernel
+        # `writable` then means: all is with the kernel. Not 0: asyncio's TLS would pause for ever.
+        transport.set_write_buffer_limits(high=1)
         sock = transport.get_extra_info("socket")
         # Without it Nagle and delayed ACK make a QoS 1 exchange take 44 ms instead of 0.3.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -33,6 +33,7 @@ RELOAD_MOST_S: Final = 5.0  # a signal and a file; the rest is a loaded machine
 STOP_MOST_S: Final = 3.0  # mosquitto stops at once; then it is killed
 LOOK_EVERY_S: Final = 0.02  # how often readiness is tried
 LOG_MOST_BYTES: Final = 4 << 20  # a start later, one older log is kept: 8 MiB of disk in all
+WORDS_MOST_CHARS: Final = 300  # of a log in one line of ours
 CONNECTIONS_MOST: Final = 4_000  # 300 doors of an estate, a thousand simulated ones, and spare
 QUEUED_MOST_MESSAGES: Final = 1_000  # for one client that reads slowly
 QUEUED_MOST_BYTES: Final = 4 << 20  # the same in bytes: four of the largest packets
@@ -41,6 +42,7 @@ MEMORY_MOST_BYTES: Final = 512 << 20  # half of a village box; retained topics h
 
 Kind = Literal["mosquitto", "amqtt"]
 _USER: Final = "mosquitto"  # whom the distribution's package makes
+_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _log = logging.getLogger(__name__)
 
 
@@ -178,7 +180,7 @@ class ManagedBroker:
         uid, gid = (-1, -1) if self._owner is None else (self._owner.pw_uid, self._owner.pw_gid)
         launcher = [sys.executable, "-I", "-S", broker_child.__file__]
         who = [str(os.getpid()), str(uid), str(gid)]
-        with self._log_file.open("ab") as log:
+        with os.fdopen(os.open(self._log_file, _APPEND, 0o600), "ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *launcher,
                 *who,
@@ -260,8 +262,8 @@ class ManagedBroker:
         return self._folder / "log"
 
     def _last_words(self) -> str:
-        lines = self._read("log").strip().splitlines()
-        return lines[-1] if lines else f"nothing in {self._log_file}"
+        words = "; ".join(self._read("log").strip().splitlines()[-2:])
+        return words[-WORDS_MOST_CHARS:] or f"nothing in {self._log_file}"
 
     def _read(self, name: str) -> str:
         try:
