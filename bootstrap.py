@@ -42,6 +42,8 @@ FROM_PIP_TO_UV = (
     ("proxy", "ALL_PROXY", " "),
     ("timeout", "UV_HTTP_TIMEOUT", " "),
 )
+MACHINE_NPMRC = ("/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc")
+NPMRC = {"npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG"}
 UV_INDEX_NAMES = {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"}
 UV_INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
 
@@ -309,7 +311,13 @@ def node_folder() -> Path:
 def npm_words(node: Path, *words: str) -> tuple[list[str | Path], dict[str, str]]:
     """npm's command line, and the environment in which that node comes first."""
     path = f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return [node / "npm", *words], os.environ | {"PATH": path}
+    # A proxy's certificate that the machine trusts is good enough for npm too.
+    env = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
+    own_file = next((file for file in MACHINE_NPMRC if Path(file).is_file()), None)
+    if node == VENV / "bin" and own_file and not NPMRC & env.keys():
+        # Otherwise npm's machine-wide file would be one in .venv, where nobody sets a mirror.
+        env["npm_config_globalconfig"] = own_file
+    return [node / "npm", *words], env
 
 
 def install_page_tools(node: Path) -> None:
