@@ -18,6 +18,7 @@ export const w = dictionary({
   bigText: { "zh-Hans": "大字", "zh-Hant": "大字", en: "Large text" },
   readAloud: { "zh-Hans": "读出来", "zh-Hant": "讀出來", en: "Read aloud" },
   language: { "zh-Hans": "语言", "zh-Hant": "語言", en: "Language" },
+  moreBelow: { "zh-Hans": "下面还有", "zh-Hant": "下面還有", en: "More below" },
   end: { "zh-Hans": "退出", "zh-Hant": "離開", en: "Leave" },
   back: { "zh-Hans": "返回", "zh-Hant": "返回", en: "Back" },
 
@@ -244,7 +245,7 @@ export const w = dictionary({
   stillLine: {
     "zh-Hans": "按“还在”，我等您。",
     "zh-Hant": "按「還在」，我等您。",
-    en: "Press “I am here” and I will wait.",
+    en: 'Press "I am here" and I will wait.',
   },
   stillButton: { "zh-Hans": "还在", "zh-Hant": "還在", en: "I am here" },
   stillCount: {
@@ -254,37 +255,12 @@ export const w = dictionary({
   },
 
   // trouble
-  troubleAgent_silent: {
+  troubleSilent: {
     "zh-Hans": "机器没有反应，请稍等一下再试。",
     "zh-Hant": "機器沒有反應，請稍候再試。",
     en: "The machine did not answer. Please try again in a moment.",
   },
-  troubleHub_silent: {
-    "zh-Hans": "网络断了，现在查不了。请稍等一下再试。",
-    "zh-Hant": "網絡斷了，現在查不了。請稍候再試。",
-    en: "The network is down. Please try again in a moment.",
-  },
-  troubleHouse_unknown: {
-    "zh-Hans": "房号和手机尾号对不上，请再看一看。",
-    "zh-Hant": "房號和手機尾號對不上，請再看一看。",
-    en: "House number and phone digits do not match. Please look again.",
-  },
-  troubleToo_many: {
-    "zh-Hans": "试得太多了，请过一会儿再来。",
-    "zh-Hant": "試得太多了，請過一會兒再來。",
-    en: "Too many tries. Please come back in a little while.",
-  },
-  troubleBill_paid: {
-    "zh-Hans": "这张账单已经付过了。",
-    "zh-Hant": "這張帳單已經付過了。",
-    en: "This bill is already paid.",
-  },
-  troubleBill_pending: {
-    "zh-Hans": "正在核对，请不要再付一次。",
-    "zh-Hant": "正在核對，請不要再付一次。",
-    en: "We are checking. Please do not pay again.",
-  },
-  troublePaper_out: {
+  troublePaperOut: {
     "zh-Hans": "打印纸用完了，请到服务台补打。",
     "zh-Hant": "列印紙用完了，請到服務台補印。",
     en: "The paper is used up. The desk can print your receipt.",

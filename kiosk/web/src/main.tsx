@@ -1,0 +1,77 @@
+import "@linli/shared/base.css";
+import "./kiosk.css";
+
+import { chime, primeChimes } from "@linli/shared/chime";
+import { say } from "@linli/shared/i18n";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+
+import { asking, watchIdle } from "./idle";
+import { Bills } from "./screens/bills";
+import { Find } from "./screens/find";
+import { Head, Strips } from "./screens/frame";
+import { Home } from "./screens/home";
+import { Pay } from "./screens/pay";
+import { PhoneCode } from "./screens/phone";
+import { Receipt } from "./screens/receipt";
+import { Still } from "./screens/still";
+import { agentLost, card, screen } from "./visit";
+import { spoken } from "./voice";
+import { w } from "./words";
+
+function Now() {
+  const now = screen.value;
+  switch (now.name) {
+    case "starting":
+      return (
+        <main class="starting" aria-busy="true">
+          <img src="/icon.svg" alt="" width="160" height="160" />
+          <h1>{say(w.netAgent)}</h1>
+        </main>
+      );
+    case "home":
+      return <Home />;
+    case "find":
+      return <Find />;
+    case "bills":
+      return <Bills session={now.session} />;
+    case "phone":
+      return <PhoneCode />;
+    case "pay":
+      return now.payment.state === "paid" ? (
+        <Receipt payment={now.payment} session={now.session} />
+      ) : (
+        <Pay payment={now.payment} />
+      );
+  }
+}
+
+function Kiosk() {
+  const left_s = asking.value;
+  return (
+    <>
+      <div class="kiosk" data-lost={agentLost.value}>
+        <Head />
+        <Strips />
+        <Now />
+      </div>
+      <p class="unseen" role="status">
+        {spoken.value}
+      </p>
+      {left_s !== null && <Still seconds={left_s} />}
+    </>
+  );
+}
+
+effect(() => {
+  if (card.value === "known") chime("noted");
+  else if (card.value === "refused" || card.value === "lost") chime("pause");
+});
+// an elder's long press is a press: no menu, no dragged pictures
+addEventListener("contextmenu", (event) => event.preventDefault());
+addEventListener("dragstart", (event) => event.preventDefault());
+
+addEventListener("pointerdown", primeChimes, { capture: true });
+
+watchIdle();
+render(<Kiosk />, document.body);

@@ -1,0 +1,111 @@
+/** The untouched screen: the time, today's notices, and the card's place at the lower edge. */
+import { language, say } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { useEffect, useState } from "preact/hooks";
+
+import { CardArt, NoticeIcon, Sign, Willow } from "../art";
+import type { CardSign } from "../local";
+import { agentLost, card, go, settings } from "../visit";
+import { announce } from "../voice";
+import { w } from "../words";
+
+
+function Clock() {
+  const [now, setNow] = useState(() => new Date());
+  useEffect(() => {
+    const beat = setInterval(() => setNow(new Date()), 1_000);
+    return () => clearInterval(beat);
+  }, []);
+  const zone = settings.value?.time_zone ?? "Asia/Shanghai";
+  const tag = language.value === "en" ? "en-GB" : language.value;
+  const time = new Intl.DateTimeFormat(tag, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: zone,
+  }).format(now);
+  const date = new Intl.DateTimeFormat(tag, {
+    month: "long",
+    day: "numeric",
+    weekday: "long",
+    timeZone: zone,
+  }).format(now);
+  return (
+    <p class="clock">
+      <time class="figures">{time}</time>
+      <span>{date}</span>
+    </p>
+  );
+}
+
+function Notices() {
+  const notices = settings.value?.notices ?? [];
+  if (notices.length === 0) return null;
+  return (
+    <section class="notices" aria-labelledby="notices-title">
+      <h2 id="notices-title">{say(w.today)}</h2>
+      <ul>
+        {notices.map((notice) => (
+          <li key={notice.id}>
+            <span class="round">
+              <NoticeIcon kind={notice.kind} />
+            </span>
+            <span>
+              <b>{say(notice.title)}</b>
+              <span class="soft">{say(notice.line)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const CARD_WORDS = {
+  reading: w.cardReading,
+  known: w.cardKnown,
+  refused: w.cardRefused,
+  lost: w.cardLost,
+} as const;
+
+const MINDFUL: readonly CardSign["state"][] = ["refused", "lost"];
+
+/** The card's place: it says what to do, and then what the reader feels. */
+function CardPlace() {
+  const state = card.value;
+  const title = say(state === null ? w.tapTitle : CARD_WORDS[state]);
+  const line = state === null ? say(w.tapLine) : null;
+  useEffect(() => announce(line === null ? title : `${title} ${line}`), [title, line]);
+  return (
+    <section class="card-place" data-state={state ?? "ready"}>
+      <div>
+        <h1>{title}</h1>
+        {line && <p>{line}</p>}
+      </div>
+      {state !== null && MINDFUL.includes(state) ? <Sign kind="mind" /> : <CardArt />}
+    </section>
+  );
+}
+
+export function Home() {
+  return (
+    <main class="home">
+      <Willow />
+      <Clock />
+      <div class="beside">
+        <Notices />
+        <button
+          type="button"
+          class="button find-key"
+          disabled={agentLost.value}
+          onClick={() => go("find")}
+        >
+          <Icon name="search" />
+          <span>{say(w.findButton)}</span>
+          <Icon name="chevron" />
+        </button>
+      </div>
+      <CardPlace />
+    </main>
+  );
+}
