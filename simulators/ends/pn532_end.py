@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from drivers.pn532 import (
     encode,
 )
 from simulators.ends import words
+from simulators.ends.blocks import Blocks
 from simulators.ends.cards import VirtualCard
 from simulators.ends.wires import Noise, PtyLine, WireLog, Words
 
@@ -29,14 +31,16 @@ STATUS_OK: Final = b"\x00"
 STATUS_TIMEOUT: Final = b"\x01"  # the card did not answer
 STATUS_RELEASED: Final = b"\x29"  # there is no such target
 REPORTS_MOST: Final = 1_000  # remembered card reports, for measurements
+WAKE_EDGES: Final = 5  # the fifth rising edge on its line wakes the chip
+AUTOMATIC_RATS: Final = 0x10  # SetParameters: the chip itself activates ISO 14443-4
+POWER_DOWN: Final = 0x16
 POLL_S: Final = 0.005  # one try to activate a card, where the host asked for finite tries
 PASSIVE_FOR_EVER: Final = 0xFF
 PLAIN_REPLIES: Final = {
     0x02: b"\x32\x01\x06\x07",  # firmware: PN532 1.6
     0x04: b"\x00\x01\x00\x80",  # general status: no error, field on, no target, SAM normal
-    0x08: b"",  # registers, line speed, parameters and SAM are taken as told
+    0x08: b"",  # registers, line speed and SAM are taken as told
     0x10: b"",
-    0x12: b"",
     0x14: b"",
 }
 
@@ -72,6 +76,7 @@ class Pn532End:
         self.obeyed: Counter[int] = Counter()  # commands carried out, by code
         self._deframer = _HostDeframer()
         self._card: VirtualCard | None = None
+        self._blocks: Blocks | None = None
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
         self._power_up()
 
@@ -94,6 +99,7 @@ class Pn532End:
         """Hold a card to the antenna; returns perf_counter_ns of that moment."""
         now_ns = time.perf_counter_ns()
         self._card = card
+        self._blocks = Blocks(card)
         self._selected = False
         card.wake()
         if self._is_listing:
@@ -104,7 +110,7 @@ class Pn532End:
         """Take the card away."""
         if self._card is not None:
             self._card.wake()
-        self._card = None
+        self._card = self._blocks = None
         self._selected = False
 
     def unplug(self) -> None:
@@ -125,9 +131,10 @@ class Pn532End:
     # -- the chip ------------------------------------------------------------------------------
 
     def _power_up(self) -> None:
-        self._is_awake = False
+        self._edges = 0
         self._is_listing = False
         self._selected = False
+        self._activates = True
         self._tries = PASSIVE_FOR_EVER
         self._last = b""
         self._late: asyncio.TimerHandle | None = None
@@ -139,17 +146,25 @@ class Pn532End:
             self._late = None
 
     def _heard(self, chunk: bytes) -> None:
-        if not self._is_awake and b"\x55\x55" in chunk:
-            self._is_awake = True
-        frames = self._deframer.feed(chunk)
+        frames = self._deframer.feed(self._what_wakes(chunk))
         told = [_words_of(frame) for frame in frames]
         is_wake = not chunk.strip(b"\x55\x00")
         self.wire_log.add(">", chunk, words.joined(told) or (None if is_wake else words.NOISE))
         self.dropped_bytes = self._deframer.dropped
-        if not self._is_awake or self.is_deaf:
+        if self.is_deaf:
             return
         for frame in frames:
             self._obey(frame)
+
+    def _what_wakes(self, chunk: bytes) -> bytes:
+        """A sleeping chip wakes at some edges on its line; what came before them is not heard."""
+        if self._edges >= WAKE_EDGES:
+            return chunk
+        for n, byte in enumerate(chunk):
+            self._edges += _rising_edges(byte)
+            if self._edges >= WAKE_EDGES:
+                return chunk[n + 1 :]
+        return b""
 
     def _obey(self, frame: Frame) -> None:
         match frame:
@@ -182,15 +197,21 @@ class Pn532End:
                 if body[:1] == b"\x05" and len(body) >= 4:
                     self._tries = body[3]
                 self._reply(code, b"")
+            case 0x12:
+                self._activates = bool(body[:1] and body[0] & AUTOMATIC_RATS)
+                self._reply(code, b"")
             case 0x06:  # registers read as zeros
                 self._reply(code, bytes(len(body) // 2))
             case 0x4A:
                 self._list(body)
             case 0x40:
                 self._later(code, self._exchange(body))
-            case 0x44 | 0x52:
+            case 0x42:
+                self._later(code, self._through(body))
+            case 0x16 | 0x44 | 0x52:
                 self._selected = False
                 self._reply(code, STATUS_OK)
+                self._edges = 0 if code == POWER_DOWN else self._edges
             case _:
                 self._send(FAULT_FRAME, words.FAULT)
 
@@ -219,7 +240,7 @@ class Pn532End:
         self._selected = True
         told = bytes((1, 1)) + card.sens_res + bytes((card.sel_res, len(card.uid))) + card.uid
         self.report_log.append((card.uid, time.perf_counter_ns()))
-        self._reply(LIST_PASSIVE_TARGET, told + card.ats)
+        self._reply(LIST_PASSIVE_TARGET, told + (card.ats if self._activates else b""))
 
     def _sign_of_life(self) -> bytes:
         is_there = self._card is not None and self._selected and bool(self._card.sel_res & 0x20)
@@ -230,7 +251,14 @@ class Pn532End:
             return STATUS_RELEASED if self._card is not None else STATUS_TIMEOUT
         if self._card is None or body[:1] != b"\x01":
             return STATUS_TIMEOUT
+        if not self._activates:
+            return self._through(body[1:])
         answer = self._card.exchange(body[1:])
+        return STATUS_TIMEOUT if answer is None else STATUS_OK + answer
+
+    def _through(self, block: bytes) -> bytes:
+        """A block of the host's own making, as it is."""
+        answer = self._blocks.exchange(block) if self._blocks and self._selected else None
         return STATUS_TIMEOUT if answer is None else STATUS_OK + answer
 
     def _later(self, code: int, body: bytes) -> None:
@@ -247,6 +275,12 @@ class Pn532End:
 
     def _send(self, frame: bytes, told: Words) -> None:
         self.wire_log.add("<", self._line.write(frame), told)
+
+
+def _rising_edges(byte: int) -> int:
+    """Rising edges of one byte on the line: start bit, eight bits low first, stop bit."""
+    levels = [0, *(byte >> n & 1 for n in range(8)), 1]
+    return sum(before < after for before, after in pairwise(levels))
 
 
 def _words_of(frame: Frame) -> Words:
