@@ -74,3 +74,7 @@ def _measure(entry: EntryPoint, *, quick: bool) -> None:
     }
     report = {"bench": entry.name, "quick": quick, "machine": machine, **found}
     print(json.dumps(report, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from drivers.mqtt_packets import PacketHead, PacketSplitter, head_of
 SHOWN_MOST_BYTES: Final = 4_096  # of one packet; a person looks at the first lines
 CONNECT_MOST_S: Final = 5.0  # to the target, which is on this machine
 
+_RESET: Final = struct.pack("ii", 1, 0)  # linger for no time: close sends RST, not FIN
 Direction = Literal[">", "<"]  # towards the target, back from it
 _log = logging.getLogger(__name__)
 
@@ -242,6 +244,8 @@ class _End(asyncio.Protocol):
 
     def abort(self) -> None:
         if self._transport is not None and self.is_open:
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._transport.abort()
 
     def pause_reading(self) -> None:

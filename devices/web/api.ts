@@ -90,9 +90,3 @@ export async function ask<T>(path: string, how: Ask = {}): Promise<Answer<T>> {
   if (!isRecord(body)) throw new Unreachable("garbled"); // a proxy speaks, not the hub
   throw new Refused(answer.status, codeOf(body), body, answer.headers);
 }
-
-/** How far the hub's clock is ahead of ours, from an answer's Date header (whole seconds). */
-export function aheadMs(headers: Headers, now_ms: number = Date.now()): number {
-  const theirs = Date.parse(headers.get("Date") ?? "");
-  return Number.isNaN(theirs) ? 0 : theirs - now_ms;
-}

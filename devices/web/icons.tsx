@@ -78,3 +78,14 @@ export function Icon({ name, label }: { name: IconName; label?: string }) {
     </svg>
   );
 }
+
+/** The sign of the product: two neighbouring doors, a light on in one. */
+export function Sign() {
+  return (
+    <svg class="sign" viewBox="0 0 64 64" width="32" height="32" aria-hidden="true">
+      <rect width="64" height="64" rx="14" />
+      <path class="left" d="M14 49V30a8 8 0 0 1 16 0v19z" />
+      <path class="right" d="M34 49V23a8 8 0 0 1 16 0v26z" />
+    </svg>
+  );
+}

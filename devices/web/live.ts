@@ -89,7 +89,6 @@ function listen(
   let retry: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let beats = false;
-  let last = "";
 
   const again = () => {
     source?.close();
@@ -105,9 +104,7 @@ function listen(
     if (beats) silence = setTimeout(again, SILENCE_MS);
   };
   function connect(): void {
-    // EventSource sends Last-Event-ID only while it lives; a new one is told in the address
-    const url = last === "" ? options.url : `${options.url}?after=${encodeURIComponent(last)}`;
-    source = new EventSource(url);
+    source = new EventSource(options.url);
     source.onopen = () => {
       wait_ms = FIRST_WAIT_MS;
       heard();
@@ -120,7 +117,6 @@ function listen(
     for (const kind of options.kinds) {
       source.addEventListener(kind, (event: MessageEvent<string>) => {
         heard();
-        if (event.lastEventId !== "") last = event.lastEventId;
         onMessage({ kind, id: event.lastEventId, data: JSON.parse(event.data) as unknown });
       });
     }

@@ -54,7 +54,10 @@ export interface HubEvent {
   door_name: Words | null;
   outcome: string | null;
   reason: string | null;
+  /** The person's id; the name is there for those who may read people. */
   person: string | null;
+  person_name?: string | null;
+  device?: string | null;
   via: string | null;
   late: boolean;
   ms: StagesMs;
@@ -87,9 +90,11 @@ export interface DeviceView {
 }
 
 export interface ConsoleView {
-  site: Site;
+  site: Pick<Site, "site" | "name" | "time_zone">;
   doors: DoorView[];
   devices: DeviceView[];
+  /** Whether the hub itself hears its broker. */
+  broker?: boolean;
 }
 
 export interface EventPage {

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from devices.messages import NO_REVISION
 from hub.api import operator, phone, staff
 from hub.api.gate import Gate, address_of
 from hub.api.problems import HANDLERS, body_of, problem
@@ -134,6 +135,13 @@ def _health(app: FastAPI, gate: Gate) -> None:
         return Response(_metrics(gate), media_type="text/plain; version=0.0.4")
 
 
+def _behind(gate: Gate) -> int:
+    """Doors whose controller does not have the wanted policy in force."""
+    devices = gate.hub.memory.devices.values()
+    doors = [device for device in devices if device.kind == "door"]
+    return sum(1 for door in doors if door.want == NO_REVISION or door.have < door.want)
+
+
 def _metrics(gate: Gate) -> str:
     hub = gate.hub
     lines = [
@@ -141,6 +149,7 @@ def _metrics(gate: Gate) -> str:
         f"linli_writer_batches_total {hub.writer.batches}",
         f"linli_broker_connected {int(hub.ingest.online)}",
         f"linli_site_epoch {hub.epoch}",
+        f"linli_policies_behind {_behind(gate)}",
     ]
     for what, count in sorted(hub.ingest.counters.items()):
         lines.append(f'linli_dropped_total{{reason="{what}"}} {count}')

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from devices.identity import write_private
 from drivers.wechatpay import RSA_LEAST_BITS, SigningKey, load_private_key
 
 APPID = "wx00000000000000ff"
@@ -30,23 +34,28 @@ class Papers:
     @property
     def merchant(self) -> SigningKey:
         """The merchant's signing key (the hub's side)."""
-        return SigningKey(self.merchant_serial, load_private_key(self.merchant_private_pem))
+        return SigningKey(self.merchant_serial, _key(self.merchant_private_pem))
 
     @property
     def provider(self) -> SigningKey:
         """The provider's signing key (this side)."""
-        return SigningKey(self.provider_serial, load_private_key(self.provider_private_pem))
+        return SigningKey(self.provider_serial, _key(self.provider_private_pem))
 
     @property
     def provider_public_pem(self) -> bytes:
         """What the hub pins under `provider_serial`."""
         return (
-            load_private_key(self.provider_private_pem)
+            _key(self.provider_private_pem)
             .public_key()
             .public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
             )
         )
+
+
+@functools.lru_cache(maxsize=16)  # parsing checks the primes each time, some 40 ms
+def _key(pem: bytes) -> rsa.RSAPrivateKey:
+    return load_private_key(pem)
 
 
 def make_papers(appid: str = APPID, mchid: str = MCHID) -> Papers:
@@ -69,3 +78,18 @@ def _new_pem() -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+
+
+def write_papers(papers: Papers, folder: Path) -> None:
+    """Leave the merchant's half where a hub looks for it; files that only their owner reads."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = {
+        "appid": papers.appid,
+        "mchid": papers.mchid,
+        "merchant_serial": papers.merchant_serial,
+        "provider_serial": papers.provider_serial,
+    }
+    write_private(folder / "papers.json", json.dumps(names))
+    write_private(folder / "merchant.pem", papers.merchant_private_pem.decode())
+    write_private(folder / "provider.pub.pem", papers.provider_public_pem.decode())
+    write_private(folder / "apiv3.key", papers.apiv3_key.decode())

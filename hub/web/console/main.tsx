@@ -1,3 +1,181 @@
-/** The staff console. */
+/** The staff console: sign-in, the live wall, the devices, the residents. */
 
 import "@linli/shared/base.css";
+import "./console.css";
+
+import { Button, Dialog, ErrorState, hasNetwork, LanguageSwitch, Name, Skeleton, StatusLine } from "@linli/shared/bits";
+import { clockTime, rememberLanguage, say } from "@linli/shared/i18n";
+import { Icon, type IconName, Sign } from "@linli/shared/icons";
+import { effect, signal, untracked } from "@preact/signals";
+import { render } from "preact";
+
+import { Devices } from "./devices";
+import { Doors } from "./doors";
+import { Gate } from "./gate";
+import { People } from "./people";
+import { member, resume, signOut } from "./staff";
+import { brokerOnline, hubNow, link, site, trueAt, unwatch, watch } from "./wall";
+import { words } from "./words";
+
+const SECTIONS = {
+  doors: { text: words.wall, icon: "door", show: Doors },
+  devices: { text: words.devices, icon: "kiosk", show: Devices },
+  people: { text: words.people, icon: "people", show: People },
+} as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;
+type Section = keyof typeof SECTIONS;
+
+function sectionOf(hash: string): Section {
+  const named = hash.replace(/^#\/?/, "");
+  return named in SECTIONS ? (named as Section) : "doors";
+}
+
+const section = signal<Section>(sectionOf(location.hash));
+const inAccount = signal(false);
+const failed = signal(false);
+const second = signal(hubNow());
+
+function Nav() {
+  return (
+    <nav aria-label={say(words.sections)}>
+      {(Object.keys(SECTIONS) as Section[]).map((each) => (
+        <a key={each} href={`#/${each}`} aria-current={section.value === each ? "page" : undefined}>
+          <Icon name={SECTIONS[each].icon} />
+          <span>{say(SECTIONS[each].text)}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function LinkLine() {
+  const state = hasNetwork.value ? link.value : "lost";
+  if (state === "live") return <StatusLine tone="good" icon="online">{say(words.live)}</StatusLine>;
+  const text = state === "lost" ? words.cut : words.connecting;
+  const icon = state === "lost" ? "offline" : "hourglass";
+  return <StatusLine tone={state === "lost" ? "mind" : "wait"} icon={icon}>{say(text)}</StatusLine>;
+}
+
+function Bar() {
+  return (
+    <header class="bar">
+      <span class="brand">
+        <Sign />
+        <strong>{say(site.value?.name ?? words.product)}</strong>
+      </span>
+      <Nav />
+      <span class="state">
+        <LinkLine />
+        <time class="figures" aria-hidden="true">
+          {clockTime(second.value, site.value?.time_zone, true)}
+        </time>
+        <Button
+          look="plain"
+          icon="person"
+          opens="dialog"
+          onClick={() => {
+            inAccount.value = true;
+          }}
+        >
+          <Name>{member.value?.name ?? ""}</Name>
+        </Button>
+      </span>
+    </header>
+  );
+}
+
+function Account() {
+  const close = () => {
+    inAccount.value = false;
+  };
+  const role = member.value?.role ?? "";
+  return (
+    <Dialog title={say(words.me)} onClose={close}>
+      <p>
+        <strong>
+          <Name>{member.value?.name ?? ""}</Name>
+        </strong>{" "}
+        <span class="soft">{role === "administrator" ? say(words.roleAdministrator) : role}</span>
+      </p>
+      <LanguageSwitch />
+      <Button
+        icon="signOut"
+        onClick={() => {
+          close();
+          signOut();
+        }}
+      >
+        {say(words.signOut)}
+      </Button>
+    </Dialog>
+  );
+}
+
+function Strips() {
+  if (link.value === "lost" || !hasNetwork.value) {
+    return (
+      <div class="strip" role="status">
+        <Icon name="offline" />
+        <span>{say(words.stale, { at: clockTime(trueAt.value, site.value?.time_zone, true) })}</span>
+      </div>
+    );
+  }
+  if (brokerOnline.value) return null;
+  return (
+    <div class="strip" role="status">
+      <Icon name="offline" />
+      <span>{say(words.brokerLost)}</span>
+    </div>
+  );
+}
+
+function Console() {
+  const Shown = SECTIONS[section.value].show;
+  return (
+    <>
+      <a class="skip" href="#content">
+        {say(words.skip)}
+      </a>
+      <Bar />
+      <Strips />
+      <main id="content" tabIndex={-1} data-section={section.value}>
+        <Shown />
+      </main>
+      {inAccount.value && <Account />}
+    </>
+  );
+}
+
+function begin(): void {
+  failed.value = false;
+  resume().catch(() => {
+    failed.value = true;
+  });
+}
+
+function App() {
+  if (member.value) return <Console />;
+  if (member.value === null) return <Gate />;
+  return (
+    <main class="gate-page">
+      <h1 class="unseen">{say(words.console)}</h1>
+      {failed.value ? <ErrorState title={say(words.noHub)} onAgain={begin} /> : <Skeleton rows={4} />}
+    </main>
+  );
+}
+
+rememberLanguage();
+effect(() => {
+  document.title = `${say(site.value?.name ?? words.product)} · ${say(words.console)}`;
+});
+effect(() => {
+  const act = member.value ? watch : unwatch;
+  untracked(act);
+});
+addEventListener("hashchange", () => {
+  if (location.hash !== "#content") section.value = sectionOf(location.hash);
+});
+setInterval(() => {
+  second.value = hubNow();
+}, 1_000);
+render(<App />, document.body);
+begin();

@@ -7,7 +7,7 @@ import { keep, recall, recallJson, remembered } from "@linli/shared/settings";
 import type { Me, PhoneDoor, Site } from "@linli/shared/types";
 import { computed, signal } from "@preact/signals";
 
-import { askSigned } from "./signed";
+import { askSigned, hubClock } from "./signed";
 
 /** `stranger`: no key yet; `lost`: it had one; `stopped`: the hub takes it no more. */
 export type Standing = "starting" | "stranger" | "lost" | "stopped" | "known";
@@ -54,6 +54,7 @@ function learnMe(said: Me): void {
 async function readSite(): Promise<void> {
   const { body } = await ask<Site>("/api/v1/site");
   site.value = body;
+  hubClock.ahead_ms = Date.parse(body.now) - Date.now();
   keep(SITE, JSON.stringify(body));
 }
 

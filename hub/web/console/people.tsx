@@ -1,0 +1,193 @@
+/** The residents: find somebody, give their phone a code, stop a phone that is gone. */
+
+import { Refused } from "@linli/shared/api";
+import { Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
+import { dayOf, say, type Words } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { reasonWords } from "@linli/shared/reasons";
+import type { OneTimeCode, PersonRow, Phone } from "@linli/shared/types";
+import { signal } from "@preact/signals";
+
+import { CodeSlip } from "./code";
+import { staffAsk } from "./staff";
+import { site } from "./wall";
+import { words } from "./words";
+
+const query = signal("");
+const found = signal<readonly PersonRow[] | null>(null);
+const state = signal<"idle" | "busy" | "failed">("idle");
+const wrong = signal<Words | null>(null);
+const issued = signal<{ person: PersonRow; code: OneTimeCode } | null>(null);
+const stopping = signal<{ person: PersonRow; phone: Phone } | null>(null);
+
+async function search(): Promise<void> {
+  state.value = "busy";
+  wrong.value = null;
+  try {
+    const path = `/api/v1/people?query=${encodeURIComponent(query.value.trim())}`;
+    found.value = (await staffAsk<{ people: PersonRow[] }>("GET", path)).body.people;
+    state.value = "idle";
+  } catch {
+    state.value = "failed";
+  }
+}
+
+/** Do something for a resident and say plainly when it does not go. */
+async function act(what: () => Promise<void>): Promise<void> {
+  wrong.value = null;
+  try {
+    await what();
+  } catch (error) {
+    wrong.value = error instanceof Refused ? reasonWords(error.code) : words.noHub;
+  }
+}
+
+function issue(person: PersonRow): Promise<void> {
+  return act(async () => {
+    const path = `/api/v1/people/${encodeURIComponent(person.id)}/phone-codes`;
+    issued.value = { person, code: (await staffAsk<OneTimeCode>("POST", path, {})).body };
+  });
+}
+
+function stop(phone: Phone): Promise<void> {
+  stopping.value = null;
+  return act(async () => {
+    await staffAsk("POST", `/api/v1/phones/${encodeURIComponent(phone.id)}/revoke`, {});
+    await search();
+  });
+}
+
+function PhoneLine({ person, phone }: { person: PersonRow; phone: Phone }) {
+  return (
+    <li>
+      <Icon name="phone" />
+      <span>
+        <bdi>{phone.label}</bdi>{" "}
+        <span class="soft small">
+          {say(words.enrolledAt, { day: dayOf(phone.enrolled_at, site.value?.time_zone) })}
+        </span>
+      </span>
+      <Button
+        look="grave"
+        label={`${say(words.revoke)}: ${phone.label}`}
+        onClick={() => {
+          stopping.value = { person, phone };
+        }}
+      >
+        {say(words.revoke)}
+      </Button>
+    </li>
+  );
+}
+
+function PersonCard({ person }: { person: PersonRow }) {
+  return (
+    <li>
+      <Card data-person={person.id}>
+        <header>
+          <h2>
+            <Name>{person.name}</Name>
+          </h2>
+          <p class="soft">
+            <bdi lang="zh-Hans">{person.house}</bdi> · {say(words.cards, { n: person.cards })}
+          </p>
+          <Button icon="key" opens="dialog" onClick={() => issue(person)}>
+            {say(words.issue)}
+          </Button>
+        </header>
+        {person.phones.length === 0 && <p class="soft small">{say(words.noPhones)}</p>}
+        <ul class="phones">
+          {person.phones.map((phone) => (
+            <PhoneLine key={phone.id} person={person} phone={phone} />
+          ))}
+        </ul>
+      </Card>
+    </li>
+  );
+}
+
+function Stopping({ person, phone }: { person: PersonRow; phone: Phone }) {
+  const close = () => {
+    stopping.value = null;
+  };
+  return (
+    <Dialog title={say(words.revokeTitle)} onClose={close}>
+      <p>{say(words.revokeLine, { name: person.name, label: phone.label })}</p>
+      <div class="choices">
+        <Button onClick={close}>{say(words.cancel)}</Button>
+        <Button look="grave" onClick={() => stop(phone)}>
+          {say(words.revokeYes)}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Results() {
+  if (state.value === "failed") return <ErrorState onAgain={search} />;
+  if (state.value === "busy" && found.value === null) return <Skeleton rows={4} />;
+  if (found.value === null) {
+    return (
+      <EmptyState icon="search" title={say(words.searchFirst)}>
+        <p>{say(words.searchFirstLine)}</p>
+      </EmptyState>
+    );
+  }
+  if (found.value.length === 0) return <EmptyState icon="search" title={say(words.nobody)} />;
+  return (
+    <ul class="results" aria-busy={state.value === "busy"}>
+      {found.value.map((person) => (
+        <PersonCard key={person.id} person={person} />
+      ))}
+    </ul>
+  );
+}
+
+export function People() {
+  return (
+    <div class="sheet">
+      <h1>{say(words.people)}</h1>
+      <form
+        class="search"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          search();
+        }}
+      >
+        <Field
+          label={say(words.search)}
+          input={{
+            type: "search",
+            name: "query",
+            autocomplete: "off",
+            maxLength: 40,
+            value: query.value,
+            onInput: (event) => {
+              query.value = event.currentTarget.value;
+            },
+          }}
+        />
+        <Button look="main" icon="search" type="submit">
+          {say(words.searchButton)}
+        </Button>
+      </form>
+      {wrong.value && (
+        <Notice tone="mind" spoken>
+          {say(wrong.value)}
+        </Notice>
+      )}
+      <Results />
+      {stopping.value && <Stopping {...stopping.value} />}
+      {issued.value && (
+        <CodeSlip
+          {...issued.value}
+          onAgain={issue}
+          onClose={() => {
+            issued.value = null;
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,146 @@
+/** What the wall shows: doors, devices and events, read once and then kept up by the live stream. */
+
+import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/shared/live";
+import type { ConsoleView, DeviceView, DoorView, EventPage, HubEvent, Site } from "@linli/shared/types";
+import { computed, signal } from "@preact/signals";
+
+import { member, staffAsk } from "./staff";
+
+/** Events kept on the page; older ones are a button away. */
+const MOST_EVENTS = 400;
+const PAGE = 60;
+
+export const doors = signal<readonly DoorView[]>([]);
+export const devices = signal<readonly DeviceView[]>([]);
+export const events = signal<readonly HubEvent[]>([]);
+export const site = signal<Pick<Site, "name" | "time_zone"> | null>(null);
+export const brokerOnline = signal(true);
+/** `failed` only while there is nothing to show. */
+export const reading = signal<"busy" | "done" | "failed">("busy");
+export const link = signal<LinkState>("connecting");
+/** When the picture was last known to be true. */
+export const trueAt = signal<Date>(new Date());
+export const mayHaveOlder = signal(false);
+/** Numbers of events that came while this page was looking: they light up once. */
+export const news = signal<ReadonlySet<number>>(new Set());
+
+/** How far the hub's clock is ahead of this machine's. */
+export const ahead_ms = signal(0);
+
+/** The hub's time now. */
+export function hubNow(): Date {
+  return new Date(Date.now() + ahead_ms.value);
+}
+
+function merge(known: readonly HubEvent[], more: readonly HubEvent[]): HubEvent[] {
+  const all = new Map([...known, ...more].map((each) => [each.n, each]));
+  return [...all.values()].sort((a, b) => b.n - a.n).slice(0, MOST_EVENTS);
+}
+
+function replaced<T extends { id: string }>(list: readonly T[], one: T): T[] {
+  const known = list.some((each) => each.id === one.id);
+  return known ? list.map((each) => (each.id === one.id ? one : each)) : [...list, one];
+}
+
+async function readSite(): Promise<void> {
+  const { body } = await staffAsk<Site>("GET", "/api/v1/site");
+  ahead_ms.value = Date.parse(body.now) - Date.now();
+}
+
+/** Read everything afresh. */
+export async function readAll(): Promise<void> {
+  try {
+    const [view, page] = await Promise.all([
+      staffAsk<ConsoleView>("GET", "/api/v1/console"),
+      staffAsk<EventPage>("GET", `/api/v1/events?limit=${PAGE}`),
+      readSite(),
+    ]);
+    doors.value = view.body.doors;
+    devices.value = view.body.devices;
+    site.value = view.body.site;
+    brokerOnline.value = view.body.broker ?? true;
+    const first = events.value.length === 0;
+    events.value = merge(events.value, page.body.events);
+    if (first) mayHaveOlder.value = page.body.next !== null;
+    reading.value = "done";
+    trueAt.value = new Date();
+  } catch {
+    if (doors.value.length === 0) reading.value = "failed";
+  }
+}
+
+/** Read the page of events before the oldest one shown. */
+export async function readOlder(): Promise<void> {
+  const oldest = events.value.at(-1)?.n;
+  if (oldest === undefined) return;
+  const { body } = await staffAsk<EventPage>("GET", `/api/v1/events?before=${oldest}&limit=${PAGE}`);
+  events.value = merge(events.value, body.events);
+  mayHaveOlder.value = body.next !== null && events.value.length < MOST_EVENTS;
+}
+
+function take(batch: readonly LiveMessage[]): void {
+  let [nextDoors, nextDevices] = [doors.value, devices.value];
+  const fresh: HubEvent[] = [];
+  for (const { kind, data } of batch) {
+    if (kind === "door") nextDoors = replaced(nextDoors, data as DoorView);
+    else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceView);
+    else fresh.push(data as HubEvent);
+  }
+  for (const event of fresh) {
+    nextDoors = nextDoors.map((each) => (each.id === event.door ? { ...each, last: event } : each));
+  }
+  doors.value = nextDoors;
+  devices.value = nextDevices;
+  trueAt.value = new Date();
+  if (fresh.length === 0) return;
+  events.value = merge(events.value, fresh);
+  news.value = new Set(fresh.map((each) => each.n));
+}
+
+let live: Live | null = null;
+
+/** Look at the wall as long as somebody is signed in. */
+export function watch(): void {
+  live?.close();
+  reading.value = "busy";
+  live = openLive({
+    url: "/api/v1/live",
+    kinds: ["event", "door", "device"],
+    onOpen: readAll,
+    onMessages: take,
+  });
+  const { state } = live;
+  state.subscribe((now) => {
+    link.value = now;
+    // a stream that the hub ended may mean that the session is over: asking tells
+    if (now === "lost" && member.value) readAll();
+  });
+  readAll();
+}
+
+/** Stop looking and forget what was seen. */
+export function unwatch(): void {
+  live?.close();
+  live = null;
+  [doors.value, devices.value, events.value] = [[], [], []];
+  news.value = new Set();
+}
+
+const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));
+
+/** The device that drives a door. */
+export function deviceOf(door: DoorView): DeviceView | undefined {
+  return speed.value.get(door.device);
+}
+
+export type Mood = "calm" | "open" | "mind" | "gone";
+
+const CALM_MODES = ["Locked", "normal"];
+
+/** How a door's tile looks; what is not known is never shown as open or closed. */
+export function moodOf(door: DoorView): Mood {
+  if (door.online !== true) return "gone";
+  if (!CALM_MODES.includes(door.mode)) return "mind";
+  if (door.lock === "unknown") return "mind";
+  return door.contact === "open" || door.lock === "unlocked" ? "open" : "calm";
+}

@@ -1,0 +1,1 @@
+"""A whole town in processes of its own, on this machine, without hardware."""

@@ -1,0 +1,369 @@
+"""The town: far ends of every wire in this process, every `linli` program in one of its own.
+
+It knows the product only by its command line, its HTTP API and its wires.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from devices.identity import Identity, write_private
+from simulators.demo.processes import Child, ChildFailed, free_ports, run
+from simulators.ends import Ntag424Card, Pn532End, RelayBoardEnd, WireLog
+from simulators.phone import Phone
+from simulators.provider import Provider, make_papers, serve, write_papers
+from simulators.proxy import CuttableProxy
+from simulators.roster import (
+    CONTROLLERS,
+    DOORS,
+    ELDER,
+    KIOSK,
+    NAMES,
+    POINT,
+    POINT_PLACE,
+    SITE,
+    DoorPlan,
+    make_roster,
+)
+
+READY_WAIT_S = 30.0
+SEED = 20_261_009  # card numbers of the made-up town
+CARDS = 8  # the elder of the story and her neighbours; each takes a moment at the desk
+WATCH_S = 0.05  # how often the town looks whether everybody is ready
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class TownDoor:
+    """A door with its real far ends."""
+
+    plan: DoorPlan
+    reader: Pn532End
+    board: RelayBoardEnd
+    output: int
+
+
+@dataclass(slots=True)
+class TownSettings:
+    """Where and how a town runs; ports 0 are chosen."""
+
+    folder: Path
+    http_port: int = 0
+    host: str = "127.0.0.1"
+    origin: str = ""
+    certificate: str = ""
+    key: str = ""
+    broker_kind: str = "auto"
+    database: str = ""
+    wire_logs: bool = True
+
+
+@dataclass(slots=True)
+class Town:
+    """A running town; ``start`` and ``stop`` bracket everything."""
+
+    settings: TownSettings
+    say: Progress
+    doors: dict[str, TownDoor] = field(default_factory=dict)
+    boards: dict[str, RelayBoardEnd] = field(default_factory=dict)
+    cards: dict[str, Ntag424Card] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+    point_reader: Pn532End | None = None
+    kiosk_reader: Pn532End | None = None
+    provider: Provider | None = None
+    proxy: CuttableProxy | None = None
+    http: httpx.AsyncClient | None = None
+    base_url: str = ""
+    kiosk_url: str = ""
+    administrator_code: str = ""
+    said_at_point: list[str] = field(default_factory=list)
+    on_said: Callable[[str], None] = lambda _code: None
+    _serving: list[asyncio.Task[None]] = field(default_factory=list)
+    _kiosk_port: int = 0
+
+    # ----------------------------------------------------------------- start and stop
+
+    async def start(self) -> None:
+        """Bring the whole town up; raises ChildFailed with the last words of what failed."""
+        folder = self.settings.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        http_port, broker_port, proxy_port, self._kiosk_port = free_ports(4)
+        http_port = self.settings.http_port or http_port
+        self.say("laying the wires: readers, relay boards, payment provider")
+        self._lay_wires()
+        await self._open_provider()
+        self.say("making the site and its keys")
+        await self._init(http_port, broker_port)
+        self.proxy = CuttableProxy(proxy_port, "127.0.0.1", broker_port)
+        await self.proxy.start()
+        scheme = "https" if self.settings.certificate else "http"
+        self.base_url = f"{scheme}://127.0.0.1:{http_port}"
+        self.http = httpx.AsyncClient(
+            trust_env=False, timeout=10.0, verify=not self.settings.certificate
+        )  # noqa: E501
+        self.say("starting the hub and its broker")
+        await self._start_child("hub", ["hub", "run", "--data", str(folder / "hub")])
+        await self._until("the hub", self._hub_ready)
+        self.say("moving 86 people into 32 homes")
+        for kind, rows in make_roster().parts():
+            await self.operator("roster", {"kind": kind, "rows": rows})
+        self.say("introducing doors, card point and kiosk: fingerprints compared")
+        for device, kind in self._devices():
+            await self._adopt(device, kind)
+        self.say("issuing senior cards at the desk")
+        await self._issue_cards()
+        self.say("switching on doors, card point and kiosk")
+        for device, kind in self._devices():
+            await self._start_device(device, kind)
+        await self._until("doors and policies", self._all_ready)
+
+    async def stop(self) -> None:
+        """End everything, the hub last, so that it still hears the others leave."""
+        for name in sorted(self.children, key=lambda name: name == "hub"):
+            await self.children[name].stop()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        if self.proxy is not None:
+            await self.proxy.stop()
+        if self.http is not None:
+            await self.http.aclose()
+        for end in self._ends():
+            end.close()
+
+    def _ends(self) -> list[Pn532End | RelayBoardEnd]:
+        readers = [door.reader for door in self.doors.values()]
+        extra = [reader for reader in (self.point_reader, self.kiosk_reader) if reader is not None]
+        return [*readers, *extra, *self.boards.values()]
+
+    def _devices(self) -> list[tuple[str, str]]:
+        import importlib.util as u
+
+        k = [(KIOSK, "kiosk")] if u.find_spec("kiosk.verbs") else []
+        return [*((name, "door") for name in CONTROLLERS), (POINT, "point"), *k]
+
+    # ----------------------------------------------------------------- parts
+
+    def _lay_wires(self) -> None:
+        lines = self.settings.folder / "lines"
+        lines.mkdir(exist_ok=True)
+        for name in CONTROLLERS:
+            self.boards[name] = RelayBoardEnd(
+                name=f"{name} relay",
+                path=lines / f"{name}-relay",
+                wire_log=self._log(f"{name}-relay"),
+            )
+        for plan in DOORS:
+            reader = self._reader(lines, plan.id)
+            self.doors[plan.id] = TownDoor(plan, reader, self.boards[plan.device], plan.number - 1)
+        self.point_reader = self._reader(lines, POINT)
+        self.kiosk_reader = self._reader(lines, KIOSK)
+
+    def _reader(self, lines: Path, name: str) -> Pn532End:
+        return Pn532End(
+            name=name, path=lines / f"{name}-reader", wire_log=self._log(f"{name}-reader")
+        )
+
+    def _log(self, name: str) -> WireLog:
+        folder = self.settings.folder / "wires"
+        folder.mkdir(exist_ok=True)
+        return WireLog(name, file=folder / f"{name}.jsonl" if self.settings.wire_logs else None)
+
+    async def _open_provider(self) -> None:
+        papers = await asyncio.to_thread(make_papers)
+        self.provider = Provider(papers, pace=0.05)
+        self._serving.append(asyncio.ensure_future(serve(self.provider)))
+        await self.provider.listening.wait()
+        write_papers(papers, self.settings.folder / "pay")
+
+    async def _init(self, http_port: int, broker_port: int) -> None:
+        assert self.provider is not None
+        settings = self.settings
+        words = ["init", "--data", str(settings.folder / "hub"), "--site", SITE, "--demo"]
+        words += ["--names", json.dumps(NAMES, ensure_ascii=False)]
+        words += ["--host", settings.host, "--port", str(http_port)]
+        words += ["--broker-port", str(broker_port), "--broker-kind", settings.broker_kind]
+        import importlib.util as u
+
+        if u.find_spec("hub.payments"):
+            words += [
+                "--pay-url",
+                self.provider.base_url,
+                "--pay-folder",
+                str(settings.folder / "pay"),
+            ]
+        for flag in ("origin", "certificate", "key", "database"):
+            if getattr(settings, flag):
+                words += [f"--{flag}", getattr(settings, flag)]
+        told = await run(settings.folder, *words)
+        self.administrator_code = str(told["administrator_code"])
+
+    async def _start_child(self, name: str, words: list[str]) -> Child:
+        logs = self.settings.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        child = Child(name, self.settings.folder, logs / f"{name}.log", words)
+        self.children[name] = child
+        await child.start()
+        return child
+
+    async def _adopt(self, device: str, kind: str) -> None:
+        """As at a real door: keys made on the device, the fingerprint compared, the file brought."""
+        folder = self.settings.folder / device
+        folder.mkdir(exist_ok=True)
+        identity = Identity.make(device, kind)
+        identity.save(folder)
+        body = json.loads(identity.public.as_json())
+        told = await self.operator("devices", body | {"fingerprint": identity.public.fingerprint})
+        write_private(folder / "adoption.json", told["adoption"])
+        (folder / "device.toml").write_text(self._wires_of(device, kind), encoding="utf-8")
+
+    def _wires_of(self, device: str, kind: str) -> str:
+        assert self.proxy is not None
+        lines = [f"[broker]\nport = {self.proxy.port}\n"]
+        folder = self.settings.folder / "lines"
+        if kind == "point":
+            lines.append(
+                f'[point]\nplace = "{POINT_PLACE}"\nreader = "pn532+serial://{folder}/{device}-reader"\n'
+            )
+        elif kind == "kiosk":
+            lines.append(
+                f'[kiosk]\nport = {self._kiosk_port}\nreader = "pn532+serial://{folder}/{device}-reader"\n'
+            )
+        for door in self.doors.values():
+            if door.plan.device == device:
+                strike = f"modbus-relay+serial://{folder}/{device}-relay?unit=1"
+                lines.append(
+                    f"[[doors]]\nnumber = {door.plan.number}\n"
+                    f'reader = "pn532+serial://{folder}/{door.plan.id}-reader"\n'
+                    f'strike = "{strike}"\noutput = {door.output}\n'
+                    f"contact_input = {door.output}\nexit_input = {door.output + 4}\n"
+                )
+        return "\n".join(lines)
+
+    async def _start_device(self, device: str, kind: str) -> None:
+        verb = {"door": "door", "point": "point", "kiosk": "kiosk"}[kind]
+        words = [verb, "run", "--data", str(self.settings.folder / device)]
+        child = await self._start_child(device, words)
+        if kind == "point":
+            child.on_line = self._point_said
+        if kind == "kiosk":
+            self.kiosk_url = f"http://127.0.0.1:{self._kiosk_port}"
+
+    def _point_said(self, line: str) -> None:
+        with contextlib.suppress(ValueError, KeyError):
+            code = str(json.loads(line)["show"])
+            self.said_at_point.append(code)
+            self.on_said(code)
+
+    async def _issue_cards(self) -> None:
+        """The desk's reader lies in this process; people come one after the other."""
+        luck = random.Random(SEED)
+        people = make_roster().elders[:CARDS]
+        desk = Pn532End(name="desk", wire_log=self._log("desk-reader"))
+        child = Child(
+            "desk",
+            self.settings.folder,
+            self.settings.folder / "logs" / "desk.log",
+            ["card", "issue", "--data", str(self.settings.folder / "hub"),
+             "--reader", f"pn532+serial://{desk.path}", *people],
+        )  # fmt: skip
+        issued: asyncio.Queue[str] = asyncio.Queue(maxsize=CARDS)
+        child.on_line = lambda line: issued.put_nowait(line)
+        await child.start()
+        try:
+            for person in people:
+                card = Ntag424Card(b"\x04" + luck.randbytes(6))
+                self.cards[person] = card
+                desk.tap(card)
+                await self._heard(issued, child)
+                desk.lift()
+        finally:
+            await child.stop()
+            desk.close()
+
+    async def _heard(self, lines: asyncio.Queue[str], child: Child) -> str:
+        end = asyncio.get_running_loop().time() + READY_WAIT_S
+        while asyncio.get_running_loop().time() < end:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    return await lines.get()
+            child.check()
+        raise ChildFailed(f"{child.name} said nothing: {child.last_words()}")
+
+    # ----------------------------------------------------------------- talking to the hub
+
+    async def operator(self, path: str, body: object) -> dict[str, Any]:
+        """A call of this machine's operator; raises ChildFailed with the hub's reason."""
+        assert self.http is not None
+        where = json.loads((self.settings.folder / "hub" / "operator.json").read_text("utf-8"))
+        answer = await self.http.post(
+            f"{self.base_url}/api/v1/operator/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {where['token']}"},
+        )
+        if answer.status_code >= 400:
+            raise ChildFailed(f"operator {path}: {answer.text[:300]}")
+        return dict(answer.json()) if answer.content else {}
+
+    async def new_phone(self, person: str, label: str) -> Phone:
+        """A resident's phone, introduced with a code from the desk."""
+        assert self.http is not None
+        code = await self.operator(f"people/{person}/phone-codes", {})
+        phone = Phone(self.base_url, self.http)
+        reply = await phone.enrol(str(code["code"]), label)
+        if reply.status != 201:
+            raise ChildFailed(f"enrolment: {reply.body.get('code')}")
+        return phone
+
+    async def restart_hub(self) -> None:
+        """Start the hub again after it was stopped."""
+        await self.children["hub"].start()
+        await self._until("the hub", self._hub_ready)
+        await self._until("doors and policies", self._all_ready)
+
+    async def metrics(self) -> dict[str, float]:
+        """The hub's numbers."""
+        assert self.http is not None
+        answer = await self.http.get(f"{self.base_url}/metrics")
+        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line)
+        return {name: float(value) for name, value in pairs}
+
+    async def _hub_ready(self) -> bool:
+        assert self.http is not None
+        try:
+            answer = await self.http.get(f"{self.base_url}/ready")
+        except httpx.HTTPError:
+            return False
+        token = self.settings.folder / "hub" / "operator.json"
+        return answer.status_code == 200 and token.exists()
+
+    async def _all_ready(self) -> bool:
+        numbers = await self.metrics()
+        devices = [device for device, _ in self._devices()]
+        ready = all(numbers.get(f'linli_device_ready{{device="{name}"}}') == 1 for name in devices)
+        return ready and numbers.get("linli_policies_behind", 1) == 0
+
+    async def _until(self, what: str, done: Callable[[], Any]) -> None:
+        end = asyncio.get_running_loop().time() + READY_WAIT_S
+        while not await done():
+            for child in self.children.values():
+                child.check()
+            if asyncio.get_running_loop().time() > end:
+                raise ChildFailed(f"{what} not ready after {READY_WAIT_S:.0f} s")
+            await asyncio.sleep(WATCH_S)
+
+    # ----------------------------------------------------------------- what people do
+
+    def elder_card(self) -> Ntag424Card:
+        """The card of the story's elder."""
+        return self.cards[ELDER]

@@ -1,0 +1,209 @@
+"""柳溪新村, a made-up village: 32 households, 86 people, six doors, a card point, a kiosk.
+
+All names, cards and numbers are invented. The same call gives the same village every time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SITE = "liuxi"
+NAMES = {"zh-Hans": "柳溪新村", "zh-Hant": "柳溪新村", "en": "Willow Brook"}
+FLOORS = ("1", "2", "3", "3A")  # no fourth floor: the word sounds like death
+ELDER = "p-shen-guifang"  # 沈桂芳, 76, 1幢2单元302: the elder of the story
+CARER = "p-zheng-haiyan"
+ELDER_HOUSE = "1-2-302"
+ELDERS = 14
+PEOPLE = 86
+
+_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+_GIVEN = ("桂英", "秀兰", "建国", "志强", "丽华", "海波", "文静", "晓东", "玉珍", "永康",
+          "小满", "春梅", "立新", "国平", "雨桐", "子涵", "浩然", "思远", "佳怡", "明轩")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPlan:
+    """One door of the village and the hardware that it hangs on."""
+
+    id: str
+    device: str
+    number: int
+    names: dict[str, str]
+    building: str
+    unit: str
+    kind: str
+
+
+DOORS = (
+    DoorPlan("gate-east", "gate", 1, {"zh-Hans": "东门", "zh-Hant": "東門", "en": "East gate"}, "", "", "perimeter"),
+    DoorPlan("gate-west", "gate", 2, {"zh-Hans": "西门", "zh-Hant": "西門", "en": "West gate"}, "", "", "perimeter"),
+    DoorPlan("b1-u1", "building-1", 1, {"zh-Hans": "1幢1单元", "zh-Hant": "1幢1單元", "en": "Building 1, unit 1"}, "1", "1", "building"),
+    DoorPlan("b1-u2", "building-1", 2, {"zh-Hans": "1幢2单元", "zh-Hant": "1幢2單元", "en": "Building 1, unit 2"}, "1", "2", "building"),
+    DoorPlan("b2-u1", "building-2", 1, {"zh-Hans": "2幢1单元", "zh-Hant": "2幢1單元", "en": "Building 2, unit 1"}, "2", "1", "building"),
+    DoorPlan("b2-u2", "building-2", 2, {"zh-Hans": "2幢2单元", "zh-Hant": "2幢2單元", "en": "Building 2, unit 2"}, "2", "2", "building"),
+)  # fmt: skip
+CONTROLLERS = ("gate", "building-1", "building-2")
+POINT = "hall-point"
+POINT_PLACE = "活动室"
+KIOSK = "kiosk-1"
+
+
+@dataclass(slots=True)
+class Roster:
+    """The rows that are loaded into the hub, and what the simulation needs beside them."""
+
+    households: list[dict[str, Any]] = field(default_factory=list)
+    people: list[dict[str, Any]] = field(default_factory=list)
+    doors: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    bills: list[dict[str, Any]] = field(default_factory=list)
+
+    def parts(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The rows by kind, in the order in which they must be loaded."""
+        return [
+            ("households", self.households),
+            ("people", self.people),
+            ("doors", self.doors),
+            ("rules", self.rules),
+            ("bills", self.bills),
+        ]
+
+    @property
+    def elders(self) -> list[str]:
+        """The ids of the elders, the story's first."""
+        own = [str(person["id"]) for person in self.people if person.get("elder")]
+        return sorted(own, key=lambda who: (who != ELDER, who))
+
+
+def make_roster() -> Roster:
+    """The village."""
+    roster = Roster()
+    _households(roster)
+    _people(roster)
+    _doors(roster)
+    _bills(roster)
+    return roster
+
+
+def _households(roster: Roster) -> None:
+    for building in ("1", "2"):
+        for unit in ("1", "2"):
+            for floor in FLOORS:
+                for room in ("01", "02"):
+                    house = f"{building}-{unit}-{floor}{room}"
+                    area = 8_900 if room == "02" else 10_200
+                    roster.households.append(
+                        {
+                            "id": f"h-{house.lower()}",
+                            "house": house,
+                            "building": building,
+                            "unit": unit,
+                            "area_centi_m2": area,
+                        }
+                    )
+
+
+def _people(roster: Roster) -> None:
+    """Two or three in a household; 14 elders, five of whom live alone; two people named 陈静."""
+    alone = {ELDER_HOUSE, "1-1-101", "2-1-202", "2-2-3A01", "1-2-101"}
+    elders_left = ELDERS - len(alone)
+    sizes = [1 if home["house"] in alone else 3 for home in roster.households]
+    for index in range(len(sizes)):  # bring the sum to exactly 86
+        if sum(sizes) == PEOPLE:
+            break
+        sizes[index] += 0 if sizes[index] == 1 else (1 if sum(sizes) < PEOPLE else -1)
+    number = 0
+    for home, size in zip(roster.households, sizes, strict=True):
+        for member in range(size):
+            number += 1
+            elder = home["house"] in alone or (member == 0 and elders_left > 0)
+            if elder and home["house"] not in alone:
+                elders_left -= 1
+            roster.people.append(_person(home, number, elder=elder))
+    by_house = {person["household_id"]: person for person in reversed(roster.people)}
+    elder_row = by_house[f"h-{ELDER_HOUSE}"]
+    elder_row |= {"id": ELDER, "name": "沈桂芳", "elder": True, "phone_last4": "7302"}
+    by_house["h-1-2-201"] |= {"id": CARER, "name": "郑海燕", "elder": False}
+    by_house["h-1-1-202"] |= {"id": "p-chen-jing-1", "name": "陈静", "elder": False}
+    by_house["h-2-2-302"] |= {"id": "p-chen-jing-2", "name": "陈静", "elder": False}
+
+
+def _person(home: dict[str, Any], number: int, *, elder: bool) -> dict[str, Any]:
+    surname = _SURNAMES[(number * 7) % len(_SURNAMES)]
+    return {
+        "id": f"p-{number:03d}",
+        "household_id": home["id"],
+        "name": surname + _GIVEN[(number * 3) % len(_GIVEN)],
+        "elder": elder,
+        "phone_last4": f"{(number * 137) % 10_000:04d}",
+    }
+
+
+def _doors(roster: Roster) -> None:
+    for door in DOORS:
+        roster.doors.append(
+            {
+                "id": door.id,
+                "device_id": door.device,
+                "number": door.number,
+                "name": door.names,
+                "building": door.building,
+                "unit": door.unit,
+                "kind": door.kind,
+            }
+        )
+        kind = "everyone" if door.kind == "perimeter" else "building"
+        roster.rules.append(
+            {
+                "id": f"r-{door.id}",
+                "door_id": door.id,
+                "subject_kind": kind,
+                "subject": door.building,
+            }
+        )
+
+
+def _bills(roster: Roster) -> None:
+    """Property fee, water and power of October; one household is two quarters behind."""
+    for home in roster.households:
+        square = home["area_centi_m2"]
+        fee = square * 120 // 100
+        _bill(roster, home, "property", "2026-10", fee, _words(
+            f"物业费 {square / 100:g} m² × ¥1.20", f"管理費 {square / 100:g} m² × ¥1.20",
+            f"Property fee {square / 100:g} m² × ¥1.20"))  # fmt: skip
+    story = next(home for home in roster.households if home["house"] == ELDER_HOUSE)
+    _bill(roster, story, "water", "2026-10", 4_060, _words(
+        "水费 14 m³ × ¥2.90", "水費 14 m³ × ¥2.90", "Water 14 m³ × ¥2.90"))  # fmt: skip
+    _bill(roster, story, "power", "2026-10", 10_007, _words(
+        "电费 186 kWh × ¥0.538", "電費 186 kWh × ¥0.538", "Power 186 kWh × ¥0.538"))  # fmt: skip
+    behind = next(home for home in roster.households if home["house"] == "2-1-101")
+    for period in ("2026-Q1", "2026-Q2"):
+        _bill(
+            roster, behind, "property", period, 36_720, _words("物业费", "管理費", "Property fee")
+        )
+
+
+def _words(hans: str, hant: str, english: str) -> dict[str, str]:
+    return {"zh-Hans": hans, "zh-Hant": hant, "en": english}
+
+
+def _bill(
+    roster: Roster,
+    home: dict[str, Any],
+    kind: str,
+    period: str,
+    amount_fen: int,
+    text: dict[str, str],
+) -> None:
+    roster.bills.append(
+        {
+            "id": f"b-{home['id']}-{kind}-{period}".lower(),
+            "household_id": home["id"],
+            "kind": kind,
+            "period": period,
+            "amount_fen": amount_fen,
+            "due_on": "2026-12-15",
+            "lines": [{"text": text, "amount_fen": amount_fen}],
+        }
+    )
