@@ -326,10 +326,11 @@ async def test_a_listener_for_others_speaks_tls_and_is_checked(
         secret = await broker.add_credential("door-1")
         address = BrokerAddress("127.0.0.1", port, "door-1", secret, str(ca))
         connection = await mqtt.connect(
-            address, client_id="door-1", will=None, on_message=lambda _m: None
+            address, client_id="door-1", will=None, on_message=lambda _m: None, keepalive_s=600
         )
         connection.publish(EVT, bytes(100_000))
-        await connection.flushed()
+        async with asyncio.timeout(WAIT_S):  # a flush that only a ping ends would be far later
+            await connection.flushed()
         assert connection._wire.transport is not None
         sock = connection._wire.transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
