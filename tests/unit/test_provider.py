@@ -1,0 +1,538 @@
+"""The hub's gateway and the stand-in for the provider, against each other, fault by fault."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from drivers import wechatpay as wire
+from hub.core.payments import PaidNotice, Seen
+from hub.gateways.wechatpay import (
+    CallbackRefused,
+    ProviderRefused,
+    ProviderSilent,
+    Settings,
+    WechatPay,
+)
+from simulators.provider import NotPaid, Provider, make_app, make_papers, serve
+from simulators.provider.callbacks import RETRY_AFTER_S
+
+PAPERS = make_papers()
+STRANGERS = make_papers()
+START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+PAY_ID = "0f" * 16
+
+
+class Hub:
+    """A hub's callback endpoint, no more."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.notices: list[PaidNotice] = []
+        self.refused: list[str] = []
+        self.fail = 0
+
+    async def receive(self, request: Request) -> Response:
+        body = await request.body()
+        if self.fail:
+            self.fail -= 1
+            return Response(status_code=503)
+        try:
+            notice = self.town.pay.read_callback(request.headers, body, self.town.now)
+        except CallbackRefused as refused:
+            self.refused.append(refused.reason)
+            return Response(status_code=401)
+        self.notices.append(notice)
+        return Response(status_code=204)
+
+
+class Town:
+    """Both sides on one made-up clock, joined without a socket."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.now = START
+        self.slept: list[float] = []
+        self.hub = Hub(self)
+        endpoint = Starlette(routes=[Route("/callback", self.hub.receive, methods=["POST"])])
+        inward = httpx.AsyncClient(transport=httpx.ASGITransport(endpoint))
+        self.provider = Provider(
+            PAPERS, now=lambda: self.now, http=inward, sleep=self.sleep, path=path
+        )
+        self.provider.base_url = "http://provider"
+        self.outward = httpx.AsyncClient(transport=httpx.ASGITransport(make_app(self.provider)))
+        self.pay = self.gateway(PAPERS.merchant)
+
+    def gateway(
+        self, merchant: wire.SigningKey, pinned: bytes = PAPERS.provider_public_pem
+    ) -> WechatPay:
+        settings = Settings(
+            "http://provider",
+            PAPERS.appid,
+            PAPERS.mchid,
+            merchant,
+            PAPERS.apiv3_key,
+            {PAPERS.provider_serial: wire.load_public_key(pinned)},
+            "http://hub/callback",
+        )
+        return WechatPay(settings, self.outward, now=lambda: self.now)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+    async def order(self, payment_id: str = PAY_ID, fen: int = 10680) -> str:
+        expires_at = START + timedelta(minutes=2)
+        return await self.pay.create(payment_id, fen, "物业费 2026-10", expires_at)
+
+
+@contextlib.asynccontextmanager
+async def town(path: Path | None = None) -> AsyncIterator[Town]:
+    found = Town(path)
+    try:
+        yield found
+    finally:
+        await found.provider.aclose()
+        await found.outward.aclose()
+
+
+# --- the calm way -------------------------------------------------------------------------------
+
+
+async def test_an_order_is_made_paid_told_and_seen() -> None:
+    async with town() as it:
+        code_url = await it.order()
+        assert (await it.pay.query(PAY_ID)).seen is Seen.UNPAID
+        sent = await it.provider.scan(code_url)
+        assert [each.status for each in sent] == [204]
+        assert it.hub.notices == [
+            PaidNotice(PAY_ID, it.hub.notices[0].transaction_id, 10680, START)
+        ]
+        answer = await it.pay.query(PAY_ID)
+        assert (answer.seen, answer.notice) == (Seen.PAID, it.hub.notices[0])
+
+
+async def test_three_callbacks_are_three_notices_of_one_payment() -> None:
+    async with town() as it:
+        await it.order()
+        sent = await it.provider.pay(PAY_ID, callbacks=3)
+        assert [each.status for each in sent] == [204, 204, 204]
+        assert len(it.hub.notices) == 3
+        assert len(set(it.hub.notices)) == 1
+        assert list(it.provider.sent) == sent
+
+
+async def test_the_same_order_again_is_the_same_qr_and_other_content_is_refused() -> None:
+    async with town() as it:
+        assert await it.order() == await it.order()
+        with pytest.raises(ProviderRefused) as refused:
+            await it.order(fen=10681)
+        assert refused.value.code == "OUT_TRADE_NO_USED"
+
+
+async def test_an_unknown_order_is_not_found() -> None:
+    async with town() as it:
+        assert (await it.pay.query(PAY_ID)).seen is Seen.NOT_FOUND
+
+
+async def test_a_closed_order_is_closed_and_cannot_be_paid() -> None:
+    async with town() as it:
+        await it.order()
+        await it.pay.close(PAY_ID)
+        assert (await it.pay.query(PAY_ID)).seen is Seen.CLOSED
+        with pytest.raises(NotPaid, match="ORDER_CLOSED"):
+            await it.provider.pay(PAY_ID)
+        with pytest.raises(ProviderRefused, match="ORDER_CLOSED"):
+            await it.order()
+
+
+async def test_a_paid_order_is_neither_closed_nor_paid_again() -> None:
+    async with town() as it:
+        await it.order()
+        await it.provider.pay(PAY_ID)
+        with pytest.raises(ProviderRefused, match="ORDERPAID"):
+            await it.pay.close(PAY_ID)
+        with pytest.raises(NotPaid, match="ORDERPAID"):
+            await it.provider.pay(PAY_ID)
+
+
+async def test_after_its_time_a_qr_cannot_be_paid_though_nobody_closed_it() -> None:
+    async with town() as it:
+        await it.order()
+        it.now += timedelta(minutes=2, seconds=1)
+        with pytest.raises(NotPaid, match="ORDER_CLOSED"):
+            await it.provider.pay(PAY_ID)
+        assert (await it.pay.query(PAY_ID)).seen is Seen.UNPAID
+
+
+# --- callbacks that must not be believed -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "reason"),
+    [
+        ("expired", True, "timestamp"),
+        ("unknown_serial", True, "serial"),
+        ("bad_signature", True, "signature"),
+        ("appid", "wxsomebodyelse", "appid"),
+        ("mchid", "1999999999", "mchid"),
+    ],
+)
+async def test_a_spoilt_callback_is_refused_and_tried_again_when_well(
+    fault: str, value: object, reason: str
+) -> None:
+    async with town() as it:
+        await it.order()
+        setattr(it.provider.faults, fault, value)
+        sent = await it.provider.pay(PAY_ID)
+        assert [(each.status, each.spoilt) for each in sent] == [(401, (fault,))]
+        assert it.hub.refused == [reason]
+        setattr(it.provider.faults, fault, type(value)() if fault == "expired" else None)
+        await it.provider.idle()
+        assert [each.attempt for each in it.provider.sent] == [0, 1]
+        assert len(it.hub.notices) == 1
+
+
+async def test_a_probe_is_refused_and_the_real_notice_believed() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.probe = True
+        await it.provider.pay(PAY_ID)
+        assert [each.spoilt for each in it.provider.sent] == [("probe",), ()]
+        assert it.hub.refused == ["signature"]
+        assert len(it.hub.notices) == 1
+
+
+async def test_a_callback_of_another_provider_is_refused() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.signer = STRANGERS.provider
+        await it.provider.pay(PAY_ID)
+        assert it.hub.refused == ["serial"]
+
+
+async def test_a_wrong_amount_reaches_the_rules_as_it_was_told() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.told_fen = 1
+        await it.provider.pay(PAY_ID)
+        assert [notice.amount_fen for notice in it.hub.notices] == [1]
+        notice = (await it.pay.query(PAY_ID)).notice
+        assert notice is not None
+        assert notice.amount_fen == 10680
+
+
+async def test_a_wrong_charge_is_told_by_notice_and_query_alike() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.charged_fen = 1
+        await it.provider.pay(PAY_ID)
+        notice = (await it.pay.query(PAY_ID)).notice
+        assert notice is not None
+        assert [notice.amount_fen, it.hub.notices[0].amount_fen] == [1, 1]
+
+
+# --- callbacks that come oddly ------------------------------------------------------------------
+
+
+async def test_unanswered_notices_follow_the_providers_schedule_to_its_end() -> None:
+    async with town() as it:
+        await it.order()
+        it.hub.fail = 99
+        await it.provider.pay(PAY_ID)
+        await it.provider.idle()
+        assert it.slept == list(RETRY_AFTER_S)
+        assert sum(it.slept) == 24 * 3600 + 240
+        assert {each.status for each in it.provider.sent} == {503}
+        assert not it.hub.notices
+
+
+async def test_a_retry_is_signed_anew_and_believed_long_after() -> None:
+    async with town() as it:
+        await it.order()
+        it.hub.fail = 8
+        await it.provider.pay(PAY_ID)
+        await it.provider.idle()
+        assert [each.status for each in it.provider.sent] == [503] * 8 + [204]
+        assert it.now - START > timedelta(hours=1)
+        assert it.hub.notices[0].paid_at == START
+
+
+async def test_a_lost_callback_leaves_only_the_query() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.lost = True
+        assert await it.provider.pay(PAY_ID) == []
+        assert not it.provider.sent
+        assert (await it.pay.query(PAY_ID)).seen is Seen.PAID
+
+
+async def test_a_late_callback_comes_after_the_query() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.late_s = 7
+        assert await it.provider.pay(PAY_ID) == []
+        assert (await it.pay.query(PAY_ID)).seen is Seen.PAID
+        assert not it.hub.notices
+        await it.provider.idle()
+        assert it.slept == [7]
+        assert len(it.hub.notices) == 1
+
+
+async def test_duplicates_add_to_the_callbacks_asked_for() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.duplicates = 2
+        assert len(await it.provider.pay(PAY_ID)) == 3
+
+
+async def test_a_payment_can_win_the_race_with_a_close() -> None:
+    async with town() as it:
+        await it.order()
+        it.provider.faults.pay_after_close = True
+        await it.pay.close(PAY_ID)
+        assert (await it.pay.query(PAY_ID)).seen is Seen.CLOSED
+        await it.provider.pay(PAY_ID)
+        assert (await it.pay.query(PAY_ID)).seen is Seen.PAID
+        assert len(it.hub.notices) == 1
+
+
+# --- answers that teach nothing -----------------------------------------------------------------
+
+
+async def test_a_create_is_sent_once_more_after_silence_and_makes_one_order() -> None:
+    async with town() as it:
+        it.provider.faults.answers_lost = 1
+        code_url = await it.order()
+        assert code_url == await it.order()
+        assert len(list(it.provider.orders)) == 1
+
+
+async def test_silence_twice_is_told() -> None:
+    async with town() as it:
+        it.provider.faults.answers_5xx = 2
+        with pytest.raises(ProviderSilent, match="500"):
+            await it.order()
+        assert not list(it.provider.orders)
+        it.provider.faults.answers_5xx = 1
+        with pytest.raises(ProviderSilent, match="500"):
+            await it.pay.query(PAY_ID)
+
+
+async def test_a_merchant_whose_signature_does_not_hold_learns_nothing() -> None:
+    async with town() as it:
+        stranger = wire.SigningKey(PAPERS.merchant_serial, STRANGERS.merchant.key)
+        with pytest.raises(ProviderSilent, match="401"):
+            await it.gateway(stranger).query(PAY_ID)
+
+
+async def test_an_answer_of_another_key_is_no_answer() -> None:
+    async with town() as it:
+        fooled = it.gateway(PAPERS.merchant, pinned=STRANGERS.provider_public_pem)
+        # A forged "not found" would void a payment that was made.
+        with pytest.raises(ProviderSilent, match="signature"):
+            await fooled.query(PAY_ID)
+
+
+async def test_a_replayed_answer_is_no_answer() -> None:
+    kept: list[httpx.Response] = []
+
+    async with town() as it:
+        await it.order()
+
+        async def replay(request: httpx.Request) -> httpx.Response:
+            if not kept:
+                kept.append(
+                    await it.outward.request(
+                        request.method,
+                        request.url,
+                        headers=request.headers,
+                        content=request.content,
+                    )
+                )
+            return httpx.Response(200, headers=kept[0].headers, content=kept[0].content)
+
+        async with httpx.AsyncClient(transport=httpx.MockTransport(replay)) as middle:
+            pay = WechatPay(it.pay._settings, middle, now=lambda: it.now)
+            assert (await pay.query(PAY_ID)).seen is Seen.UNPAID
+            it.now += timedelta(seconds=301)
+            with pytest.raises(ProviderSilent, match="timestamp"):
+                await pay.query(PAY_ID)
+
+
+async def test_an_answer_about_another_order_is_no_answer() -> None:
+    async with town() as it:
+        await it.order()
+
+        async def swap(request: httpx.Request) -> httpx.Response:
+            call = wire.Call(
+                "GET", f"/v3/pay/transactions/out-trade-no/{PAY_ID}?mchid={PAPERS.mchid}"
+            )
+            at_s = int(it.now.timestamp())
+            signed = wire.authorization(PAPERS.merchant, PAPERS.mchid, call, at_s=at_s, nonce="n")
+            return await it.outward.get(
+                f"http://provider{call.target}", headers={"Authorization": signed}
+            )
+
+        async with httpx.AsyncClient(transport=httpx.MockTransport(swap)) as middle:
+            pay = WechatPay(it.pay._settings, middle, now=lambda: it.now)
+            with pytest.raises(ProviderSilent, match="another order"):
+                await pay.query("1e" * 16)
+
+
+async def test_a_refused_connection_is_silence() -> None:
+    async def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    async with town() as it, httpx.AsyncClient(transport=httpx.MockTransport(refuse)) as http:
+        pay = WechatPay(it.pay._settings, http, now=lambda: it.now)
+        with pytest.raises(ProviderSilent, match="ConnectError"):
+            await pay.query(PAY_ID)
+
+
+async def test_an_impossible_order_is_our_own_fault() -> None:
+    async with town() as it:
+        with pytest.raises(ValueError, match="out_trade_no"):
+            await it.order("0f0f0f0f-0000-4000-8000-0f0f0f0f0f0f")
+        with pytest.raises(ValueError, match="amount"):
+            await it.order(fen=0)
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings("", "", "", PAPERS.merchant, PAPERS.apiv3_key, {}, "")
+    assert PAPERS.apiv3_key.decode() not in repr(settings)
+    assert "PRIVATE" not in repr(PAPERS)
+
+
+# --- the stand-in itself ------------------------------------------------------------------------
+
+
+async def test_an_order_for_another_merchant_is_not_taken() -> None:
+    async with town() as it:
+        settings = Settings(
+            "http://provider",
+            "wxother",
+            PAPERS.mchid,
+            PAPERS.merchant,
+            PAPERS.apiv3_key,
+            it.pay._settings.provider_keys,
+            "http://hub/callback",
+        )
+        other = WechatPay(settings, it.outward, now=lambda: it.now)
+        with pytest.raises(ProviderRefused, match="APPID_MCHID_NOT_MATCH"):
+            await other.create(PAY_ID, 1, "x", START + timedelta(minutes=2))
+
+
+async def test_an_order_whose_time_has_passed_is_not_taken() -> None:
+    async with town() as it:
+        with pytest.raises(ProviderRefused, match="PARAM_ERROR"):
+            await it.pay.create(PAY_ID, 1, "x", START)
+
+
+async def test_orders_survive_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "orders.json"
+    async with town(path) as it:
+        await it.order()
+        await it.order("1e" * 16)
+        await it.provider.pay(PAY_ID)
+        before = list(it.provider.orders)
+    async with town(path) as it:
+        assert list(it.provider.orders) == before
+        assert (await it.pay.query(PAY_ID)).seen is Seen.PAID
+        assert (await it.provider.tell(PAY_ID))[0].accepted
+        with pytest.raises(NotPaid, match="NOTPAY"):
+            await it.provider.tell("1e" * 16)
+
+
+async def test_a_phone_that_scans_nothing_pays_nothing() -> None:
+    async with town() as it:
+        with pytest.raises(NotPaid, match="ORDER_NOT_EXIST"):
+            await it.provider.scan("http://provider/pay/unknown")
+        with pytest.raises(NotPaid, match="ORDER_NOT_EXIST"):
+            await it.provider.tell(PAY_ID)
+
+
+# --- the payer's page ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "lang", "button"),
+    [
+        ({}, "", "zh-Hans", "付款"),
+        ({"Accept-Language": "en-GB,en;q=0.9"}, "", "en", "Pay"),
+        ({"Accept-Language": "zh-TW"}, "", "zh-Hant", "付款"),
+        ({"Accept-Language": "en"}, "?lang=zh-Hant", "zh-Hant", "付款"),
+        ({"Accept-Language": "de"}, "?lang=xx", "en", "Pay"),
+    ],
+)
+async def test_the_page_speaks_the_payers_language(
+    headers: dict[str, str], query: str, lang: str, button: str
+) -> None:
+    async with town() as it:
+        url = await it.order()
+        page = await it.outward.get(url + query, headers=headers)
+        assert page.status_code == 200
+        assert f'<html lang="{lang}">' in page.text
+        assert f">{button}</button>" in page.text
+        assert "¥106.80" in page.text
+        assert "物业费 2026-10" in page.text
+
+
+async def test_the_page_pays_once_and_then_says_so() -> None:
+    async with town() as it:
+        url = await it.order()
+        for _ in range(2):
+            page = await it.outward.post(url + "?lang=en", follow_redirects=True)
+            assert "<h1>Paid</h1>" in page.text
+            assert "<button" not in page.text
+        assert len(it.hub.notices) == 1
+
+
+async def test_the_page_of_a_closed_expired_or_unknown_order_takes_no_money() -> None:
+    async with town() as it:
+        url, other = await it.order(), await it.order("1e" * 16)
+        await it.pay.close(PAY_ID)
+        closed = await it.outward.post(url + "?lang=en", follow_redirects=True)
+        assert "<h1>This order is closed</h1>" in closed.text
+        it.now += timedelta(minutes=3)
+        expired = await it.outward.post(other + "?lang=en", follow_redirects=True)
+        assert "<h1>This QR code has expired</h1>" in expired.text
+        unknown = await it.outward.get("http://provider/pay/nothing?lang=en")
+        assert unknown.status_code == 404
+        assert "<h1>There is no such order</h1>" in unknown.text
+        assert not it.provider.sent
+
+
+async def test_the_page_runs_nothing_and_shows_what_it_is_given_as_text() -> None:
+    async with town() as it:
+        expires = START + timedelta(minutes=2)
+        url = await it.pay.create(PAY_ID, 5, '<b onclick="x">&', expires)
+        page = await it.outward.get(url)
+        assert "&lt;b onclick=&quot;x&quot;&gt;&amp;" in page.text
+        assert "<script" not in page.text
+        policy = page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        style = await it.outward.get("http://provider/pay/style.css")
+        assert style.headers["Content-Type"].startswith("text/css")
+
+
+async def test_it_serves_on_a_real_socket_and_stops_clean() -> None:
+    provider = Provider(PAPERS)
+    served = asyncio.ensure_future(serve(provider))
+    await provider.listening.wait()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(f"{provider.base_url}/pay/nothing")
+        assert answer.status_code == 404
+    served.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await served
