@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from starlette.requests import Request
 
+from hub.api.kiosk_sessions import Lookups
 from hub.app import Hub
 from hub.core import proofs
 from hub.core.errors import DomainError
@@ -54,6 +55,8 @@ class Gate:
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))
+        self.card_sessions = Lookups()
+        self.lookups_store = Lookups()
         self.operator_token = secrets.token_urlsafe(32)
 
     # ----------------------------------------------------------------- signed requests
