@@ -6,8 +6,6 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,16 +14,11 @@ from devices.runner import stay_connected
 from drivers.mqtt import BrokerAddress
 from hub import keys as hub_keys
 from hub.config import HubSettings
-from hub.core.effects import Forget
 from hub.gateways.broker import BrokerFailed, ManagedBroker, external_address
-from hub.ingest import Ingest
-from hub.jobs import DurableEffects, Policies, Upkeep
-from hub.keys import HubKeys
-from hub.live import Live
-from hub.store.engine import Engines, check_schema, open_engines
+from hub.jobs import Upkeep
+from hub.parts import Hub, assemble
+from hub.store.engine import check_schema, open_engines
 from hub.store.lease import FileLock, take_lease
-from hub.store.memory import Memory
-from hub.store.writer import Batcher, Writer
 
 log = logging.getLogger(__name__)
 
@@ -33,64 +26,6 @@ log = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """The wall clock; everything below gets time from its caller."""
     return datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class Hub:
-    """A running hub's parts, as API and tests see them."""
-
-    settings: HubSettings
-    engines: Engines
-    keys: HubKeys
-    memory: Memory
-    writer: Writer
-    ingest: Ingest
-    policies: Policies
-    durable: DurableEffects
-    live: Live
-    clock: Callable[[], datetime]
-    epoch: int
-    payments: Any = None
-    broker: ManagedBroker | None = None
-    ready: bool = False
-
-
-def assemble(
-    settings: HubSettings,
-    engines: Engines,
-    keys: HubKeys,
-    epoch: int,
-    holder: str,
-    clock: Callable[[], datetime],
-    on_fatal: Callable[[BaseException], None],
-    *,
-    inline: bool = False,
-    luck: Callable[[int], bytes] = secrets.token_bytes,
-) -> Hub:
-    """Put the parts together on the running loop; ``inline`` keeps everything on it (tests)."""
-    memory = Memory(engines)
-    memory.reload()
-    live = Live(memory)
-    writer = Writer(Batcher(engines, epoch, holder), clock, on_fatal, inline=inline)
-    ingest = Ingest(settings.hub, memory, keys, writer, clock, luck, epoch, live.announce)
-    writer.speak = ingest.speak
-    policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
-    durable = DurableEffects(engines, writer, clock)
-
-    def on_work(kind: str) -> None:
-        policies.wake() if kind == "policy" else durable.wake()
-
-    def on_forget(what: Forget) -> None:
-        if what.what == "phone":
-            memory.forget_phone(what.key)
-        else:
-            memory.reload()
-
-    ingest.on_work = on_work
-    ingest.on_forget = on_forget
-    return Hub(
-        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch
-    )
 
 
 def die(fault: BaseException) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from devices.mistake import Mistake
-from hub.store.engine import sqlite_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +122,8 @@ def _file(path: Path, body: dict[str, Any], section: str, key: str) -> Path | No
     if not file.exists():
         raise Mistake(f"{path}: {key} in [{section}] names {file}, which does not exist")
     return file
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of an SQLite file."""
+    return f"sqlite:///{path.resolve()}"

@@ -25,8 +25,8 @@ from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
 from hub.acts.policies import Receipt, note_have
-from hub.core.cards import read_sun
 from hub.core.effects import Announce, Forget, SendAccess, SendAck, SendIndicate, WorkWaiting
+from hub.gateways.cards import read_sun
 from hub.keys import HubKeys
 from hub.store.memory import DeviceEntry, Memory
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer

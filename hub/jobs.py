@@ -20,11 +20,11 @@ from devices.messages import Manifest, Revision
 from devices.policy import FEATURES
 from hub.acts.policies import CompiledPolicy, Unchanged, drop_change, store_policy
 from hub.acts.upkeep import SignHead, sign_head, sweep
+from hub.compiling import Knowledge, Question, gather
 from hub.ingest import Ingest
 from hub.keys import HubKeys
 from hub.store import tables as t
 from hub.store.engine import Engines
-from hub.store.knowledge import Knowledge, Question, gather
 from hub.store.memory import DeviceEntry
 from hub.store.writer import Done, Faulted, InboxFull, StoreUnavailable, Tx, Writer
 

@@ -285,7 +285,7 @@ async def _issue_all(data: Path, reader_url: str, people: list[str]) -> None:
     from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
     from drivers.ntag424_desk import personalise  # noqa: PLC0415
     from hub import keys as hub_keys  # noqa: PLC0415
-    from hub.core.cards import SUN_URL, keys_for  # noqa: PLC0415
+    from hub.gateways.cards import SUN_URL, keys_for  # noqa: PLC0415
 
     secrets_of = hub_keys.load(data)
     try:

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from starlette.requests import Request
 
 from hub.api.kiosk_sessions import Lookups
-from hub.app import Hub
 from hub.core import proofs
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
 from hub.core.may import Grant, may
+from hub.parts import Hub
 from hub.store import tables as t
 from hub.store.memory import DeviceEntry, PhoneEntry
 

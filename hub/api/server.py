@@ -17,8 +17,8 @@ from devices.messages import NO_REVISION
 from hub.api import operator, phone, staff
 from hub.api.gate import Gate, address_of
 from hub.api.problems import HANDLERS, body_of, problem
-from hub.app import Hub
 from hub.live import instant
+from hub.parts import Hub
 
 BODY_BYTES_MAX = 64 * 1024  # the largest honest request of a page is below 4 kB
 OPERATOR_BODY_BYTES_MAX = 4 * 1024 * 1024  # a thousand rows of a roster

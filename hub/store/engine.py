@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, select
@@ -120,8 +119,3 @@ def check_schema(engines: Engines) -> None:
             f"the database is of schema {version}, this release knows {t.SCHEMA_VERSION}: "
             "install the release that made it"
         )
-
-
-def sqlite_url(path: Path) -> str:
-    """The address of an SQLite file."""
-    return f"sqlite:///{path.resolve()}"

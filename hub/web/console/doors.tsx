@@ -61,7 +61,7 @@ function LastLine({ door }: { door: DoorView }) {
 }
 
 function SpeedLine({ door }: { door: DoorView }) {
-  const device = deviceOf(door);
+  const device = door.online ? deviceOf(door) : undefined;
   if (!device || device.p50_ms === null || device.p95_ms === null) return null;
   const [p50, p95] = [Math.round(device.p50_ms), Math.round(device.p95_ms)];
   return <p class="speed figures">{say(words.latency, { p50, p95 })}</p>;

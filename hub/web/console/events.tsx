@@ -13,6 +13,9 @@ import { kindWords, stageWords, viaWords, words } from "./words";
 /** The event that is folded out. */
 const unfolded = signal<number | null>(null);
 
+/** Ways in which somebody shows who they are; an exit button asks nobody. */
+const CREDENTIALS = ["card", "phone", "pin", "pass"];
+
 type Outcome = "opened" | "refused" | "unknown" | "noted";
 
 /** Doors say `granted`, the phone's answer says `opened`; both mean the same. */
@@ -141,7 +144,8 @@ function Row({ event }: { event: HubEvent }) {
             <span class="outcome">{say(eventWords(event))}</span>
           </span>
           <span class="who">
-            {person ? <Name>{person}</Name> : event.kind === "access" && say(words.somebody)}
+            {person && <Name>{person}</Name>}
+            {!person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
             {event.via && <span>{named(viaWords, event.via)}</span>}
             {outcome !== "opened" && event.reason && <code>{event.reason}</code>}
             {event.late && (

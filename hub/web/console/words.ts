@@ -111,9 +111,9 @@ export const words = dictionary({
   modeLockedOpen: { "zh-Hans": "锁定常开", "zh-Hant": "鎖定常開", en: "Locked open" },
   quiet: { "zh-Hans": "还没有动静", "zh-Hant": "還沒有動靜", en: "Nothing yet" },
   latency: {
-    "zh-Hans": "开门用时 一半 {p50} · 九成五 {p95} 毫秒",
-    "zh-Hant": "開門用時 一半 {p50} · 九成五 {p95} 毫秒",
-    en: "Opens in {p50} ms (half), {p95} ms (95 %)",
+    "zh-Hans": "开门用时 {p50} 毫秒，慢的时候 {p95}",
+    "zh-Hant": "開門用時 {p50} 毫秒，慢的時候 {p95}",
+    en: "Opens in {p50} ms, when slow {p95}",
   },
 
   // events
@@ -150,7 +150,7 @@ export const words = dictionary({
   since: { "zh-Hans": "从", "zh-Hant": "從", en: "Since" },
   firmware: { "zh-Hans": "程序版本", "zh-Hant": "程式版本", en: "Firmware" },
   policy: { "zh-Hans": "门禁名单", "zh-Hant": "門禁名單", en: "Access list" },
-  speed: { "zh-Hans": "用时 一半 / 九成五", "zh-Hant": "用時 一半 / 九成五", en: "Half / 95 % within" },
+  speed: { "zh-Hans": "开门用时 / 慢时", "zh-Hant": "開門用時 / 慢時", en: "Opens in / when slow" },
   policyFine: { "zh-Hans": "{have}，最新", "zh-Hant": "{have}，最新", en: "{have}, up to date" },
   policyBehind: { "zh-Hans": "{have}，等 {want}", "zh-Hant": "{have}，等 {want}", en: "{have}, waiting for {want}" },
   kindDoor: { "zh-Hans": "门禁控制器", "zh-Hant": "門禁控制器", en: "Door controller" },

@@ -14,8 +14,8 @@ from devices.access import Schedule
 from devices.messages import Revision
 from devices.policy import Compiled, encode, seal
 from drivers.ntag424 import diversify
-from hub.core.cards import CARD_AID
 from hub.core.compile import CardRow, DoorRow, PersonRow, RuleRow, compile_policy
+from hub.gateways.cards import CARD_AID
 from hub.store import tables as t
 from hub.store.engine import Engines
 
