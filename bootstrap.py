@@ -44,7 +44,11 @@ FROM_PIP_TO_UV = (
 )
 MACHINE_NPMRC = ("/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc")
 NPMRC = {"npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG"}
-UV_INDEX_NAMES = {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"}
+FROM_UV_TO_PIP = {
+    "index-url": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+    "extra-index-url": ("UV_INDEX", "UV_EXTRA_INDEX_URL"),
+}
+UV_INDEX_NAMES = {name for names in FROM_UV_TO_PIP.values() for name in names}
 UV_INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
 
 
@@ -113,6 +117,19 @@ def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
+def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for pip: the given one, and uv's variables where pip has no word of its own."""
+    result = dict(environ)
+    told = pip_settings(environ, pip_config_files(environ))
+    for pip_name, uv_names in FROM_UV_TO_PIP.items():
+        named = next((environ[name] for name in uv_names if environ.get(name)), None)
+        if named and pip_name not in told:
+            # uv writes an index as url or as name=url.
+            urls = [re.sub(r"^[\w-]+=(?=[a-z]+:)", "", one) for one in named.split()]
+            result[f"PIP_{pip_name.upper().replace('-', '_')}"] = " ".join(urls)
+    return result
+
+
 # --- steps -----------------------------------------------------------------------------------
 
 
@@ -142,8 +159,9 @@ def run(words: Sequence[str | Path], why: str, env: Mapping[str, str] | None = N
 
 def runs(*words: str | Path) -> bool:
     """Whether a program starts and ends well."""
+    env = pip_environment(os.environ)
     try:
-        return not subprocess.run(words, capture_output=True, check=False).returncode
+        return not subprocess.run(words, capture_output=True, env=env, check=False).returncode
     except OSError:
         return False
 
@@ -234,14 +252,17 @@ def installer() -> list[str | Path]:
 def install(why: str, *what: str) -> None:
     """Install by the best installer; where uv fails (a proxy's own ways), by pip."""
     words = installer()
-    by_pip: list[str | Path] = [PYTHON, "-m", "pip", "install"]
+    if words[0] == PYTHON:
+        run([*words, *what], why, pip_environment(os.environ))
+        return
     try:
         run([*words, *what], why, uv_environment(os.environ))
     except SetupStopped:
-        if words[: len(by_pip)] == by_pip or not runs(PYTHON, "-m", "pip", "--version"):
+        # Not where only uv knows the mirror: pip would go past it.
+        if uv_names_an_index(os.environ) or not runs(PYTHON, "-m", "pip", "--version"):
             raise
         say("uv could not; trying pip")
-        run([*by_pip, *what], why)
+        run([PYTHON, "-m", "pip", "install", *what], why)
 
 
 def install_locked(lock: str) -> None:
