@@ -15,7 +15,7 @@ help:
 	@echo "make check        format, lint, types, arrows between the packages, pages"
 	@echo "make format       lay out Python as make check wants it"
 	@echo "make wheel        dist/linli-*.whl with the pages inside"
-	@echo "make lock         resolve the versions anew (needs uv)"
+	@echo "make lock         lock what pyproject.toml and package.json ask for (UPGRADE=1: newest)"
 	@echo "make clean        remove what the others made"
 
 setup:
@@ -47,16 +47,18 @@ format: dev
 wheel: dev
 	.venv/bin/python -m hatchling build -t wheel
 
-# One resolution for every platform and Python; no line of it names an index.
-UV_LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url
+# One resolution for every platform and Python; no line of it names an index. What is locked stays
+# as it is unless UPGRADE=1.
+UV := $(shell command -v uv || echo .venv/bin/uv)
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
 lock:
-	$(UV_LOCK) --upgrade pyproject.toml --extra demo --group build -o requirements.lock
-	$(UV_LOCK) --upgrade pyproject.toml --extra demo --extra postgres --group build --group dev \
+	$(COMPILE) pyproject.toml --extra demo --group build -o requirements.lock
+	$(COMPILE) pyproject.toml --extra demo --extra postgres --group build --group dev \
 		-c requirements.lock -o requirements-dev.lock
-	$(UV_LOCK) --upgrade --group node -o requirements-node.lock
-	$(UV_LOCK) --upgrade --group setup -o requirements-setup.lock
-	npm install --package-lock-only
+	$(COMPILE) --group node -o requirements-node.lock
+	$(COMPILE) --group setup -o requirements-setup.lock
+	sh bootstrap.sh npm install --package-lock-only
 
 clean:
 	rm -rf .venv node_modules build dist hub/static kiosk/static simulators/static .setup.lock

@@ -387,7 +387,8 @@ def main(words: Sequence[str]) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
         made = python_side(dev=verb != "setup")
         node = node_folder()
-        made |= pages_side(node)
+        # npm by hand may be what mends the lock that the pages need.
+        made |= verb != "npm" and pages_side(node)
     if verb == "npm":
         command, env = npm_words(node, *words[1:])
         return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
