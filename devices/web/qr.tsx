@@ -11,7 +11,7 @@ const QUIET = 4;
 /** The dark modules as one path of unit squares, row by row. */
 function pathOf(rows: readonly (readonly boolean[])[]): string {
   return rows
-    .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : "")))
+    .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")))
     .join("");
 }
 
@@ -21,8 +21,8 @@ export function QrCode({ text, label }: { text: string; label?: string }) {
   useEffect(() => {
     let wanted = true;
     import("qr").then(({ default: encode }) => {
-      const rows = encode(text, "raw", { ecc: "medium", border: 0 });
-      if (wanted) draw({ path: pathOf(rows), side: rows.length + 2 * QUIET });
+      const rows = encode(text, "raw", { ecc: "medium", border: QUIET });
+      if (wanted) draw({ path: pathOf(rows), side: rows.length });
     });
     return () => {
       wanted = false;

@@ -148,11 +148,7 @@ function Row({ event }: { event: HubEvent }) {
             {!person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
             {event.via && <span>{named(viaWords, event.via)}</span>}
             {outcome !== "opened" && event.reason && <code>{event.reason}</code>}
-            {event.late && (
-              <em>
-                {say(words.late)} {say(words.lateBy, { by: span(event.at, event.recorded_at) })}
-              </em>
-            )}
+            {event.late && <em>{say(words.lateBy, { by: span(event.at, event.recorded_at) })}</em>}
           </span>
         </span>
         <Icon name="down" />

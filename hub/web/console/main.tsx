@@ -47,8 +47,13 @@ function Nav() {
   );
 }
 
+/** Whether what is shown may no longer be true. */
+function isCut(): boolean {
+  return link.value === "lost" || !hasNetwork.value;
+}
+
 function LinkLine() {
-  const state = hasNetwork.value ? link.value : "lost";
+  const state = isCut() ? "lost" : link.value;
   if (state === "live") return <StatusLine tone="good" icon="online">{say(words.live)}</StatusLine>;
   const text = state === "lost" ? words.cut : words.connecting;
   const icon = state === "lost" ? "offline" : "hourglass";
@@ -111,7 +116,7 @@ function Account() {
 }
 
 function Strips() {
-  if (link.value === "lost" || !hasNetwork.value) {
+  if (isCut()) {
     return (
       <div class="strip" role="status">
         <Icon name="offline" />
@@ -137,7 +142,7 @@ function Console() {
       </a>
       <Bar />
       <Strips />
-      <main id="content" tabIndex={-1} data-section={section.value}>
+      <main id="content" tabIndex={-1} data-section={section.value} data-stale={isCut() || undefined}>
         <Shown />
       </main>
       {inAccount.value && <Account />}
