@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CURRENCY: Final = "CNY"
+REFUND_PATH: Final = "/v3/refund/domestic/refunds"
 NATIVE_PATH: Final = "/v3/pay/transactions/native"
 ORDER_PATH: Final = "/v3/pay/transactions/out-trade-no/"
 
@@ -88,6 +89,32 @@ class Transaction:
     amount_fen: int | None = None
     currency: str = CURRENCY
     success_at: datetime | None = None
+
+
+class RefundStatus(StrEnum):
+    """What the provider says of a refund."""
+
+    SUCCESS = "SUCCESS"
+    PROCESSING = "PROCESSING"
+    CLOSED = "CLOSED"
+    ABNORMAL = "ABNORMAL"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """The body that gives a whole payment back; the same number again is the same refund."""
+
+    transaction_id: str
+    out_refund_no: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """What became of a refund so far."""
+
+    order: RefundOrder
+    status: RefundStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +224,45 @@ def read_code_url(body: bytes) -> str | Refused:
     return code_url or Refused(Refusal.FORM, "an answer without code_url")
 
 
+def write_refund(order: RefundOrder) -> bytes:
+    """Return the body that asks for a refund; ValueError when it cannot be one."""
+    if not (_whole_fen(order.amount_fen) and _OUT_TRADE_NO.fullmatch(order.out_refund_no)):
+        raise ValueError("a refund needs a whole amount and a number of 6 to 32 characters")
+    fen = order.amount_fen
+    return encode(
+        {
+            "transaction_id": order.transaction_id,
+            "out_refund_no": order.out_refund_no,
+            "amount": {"refund": fen, "total": fen, "currency": CURRENCY},
+        }
+    )
+
+
+def read_refund(body: bytes) -> RefundOrder | Refused:
+    """Parse the body that asks for a refund; a part of a payment is not given back here."""
+    found = decode(body)
+    return found if isinstance(found, Refused) else _refund_order(found)
+
+
+def write_refund_answer(answer: RefundAnswer) -> bytes:
+    """Return what the provider answers to a refund."""
+    return encode({**json.loads(write_refund(answer.order)), "status": answer.status.value})
+
+
+def read_refund_answer(body: bytes) -> RefundAnswer | Refused:
+    """Parse what the provider answers to a refund."""
+    found = decode(body)
+    if isinstance(found, Refused):
+        return found
+    order = _refund_order(found)
+    if isinstance(order, Refused):
+        return order
+    status = found.get("status")
+    if not isinstance(status, str) or status not in RefundStatus.__members__:
+        return Refused(Refusal.FORM, "an unknown status")
+    return RefundAnswer(order, RefundStatus(status))
+
+
 def write_close(mchid: str) -> bytes:
     """Return the body of a close request."""
     return encode({"mchid": mchid})
@@ -286,6 +352,18 @@ def _amount(found: object) -> tuple[int, str] | Refused | None:
     if not _whole_fen(total) or not isinstance(currency, str):
         return Refused(Refusal.FORM, "an amount that is not a whole, positive number of fen")
     return total, currency
+
+
+def _refund_order(found: Mapping[str, Any]) -> RefundOrder | Refused:
+    transaction_id, number = _text(found, "transaction_id"), _text(found, "out_refund_no")
+    amount = found.get("amount")
+    fen = amount.get("refund") if isinstance(amount, dict) else None
+    total = amount.get("total") if isinstance(amount, dict) else None
+    if transaction_id is None or number is None or not _OUT_TRADE_NO.fullmatch(number):
+        return Refused(Refusal.FORM, "transaction_id or out_refund_no is missing or malformed")
+    if not (_whole_fen(fen) and _whole_fen(total)) or fen != total:
+        return Refused(Refusal.FORM, "an amount that is not the whole payment in fen")
+    return RefundOrder(transaction_id, number, fen)
 
 
 def _instant(value: object) -> datetime | None:

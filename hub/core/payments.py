@@ -84,6 +84,14 @@ class Seen(StrEnum):
     ODD = "odd"
 
 
+class RefundSeen(StrEnum):
+    """What the provider says of a refund, in our words."""
+
+    DONE = "done"
+    UNDER_WAY = "under_way"
+    STUCK = "stuck"
+
+
 class Ask(StrEnum):
     """What to ask of the provider next."""
 
@@ -312,14 +320,13 @@ def on_close_asked(intent: Intent, now: datetime) -> Intent:
     return intent if intent.close_asked_at is not None else replace(intent, close_asked_at=now)
 
 
-def refunded(refund: Refund, ledger: int) -> Transfer:
-    """Return the transfer that posts a refund the provider has confirmed."""
-    return replace(
-        _refund_transfer(refund, ledger),
-        id=derive("refund-done", refund.id),
-        kind=Kind.POST_PENDING,
-        pending_id=refund.id,
-    )
+def on_refund(refund: Refund, ledger: int, seen: RefundSeen) -> Decision:
+    """Judge the provider's answer to a refund; it stays pending until it is proven done."""
+    if seen is RefundSeen.DONE:
+        done = _resolve(_refund_transfer(refund, ledger), "refund-done", Kind.POST_PENDING)
+        return Decision(None, None, (done,))
+    stuck = seen is RefundSeen.STUCK
+    return Decision(None, None, alarm=Alarm.REFUND_STUCK if stuck else None)
 
 
 # --- inside -----------------------------------------------------------------------------------

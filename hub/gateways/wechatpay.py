@@ -14,7 +14,7 @@ import httpx
 
 from drivers import wechatpay as wire
 from drivers import wechatpay_bodies as bodies
-from hub.core.payments import PaidNotice, ProviderState, Seen
+from hub.core.payments import PaidNotice, ProviderState, Refund, RefundSeen, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,14 @@ _SEEN: Final = {
     bodies.TradeState.CLOSED: Seen.CLOSED,
     bodies.TradeState.REVOKED: Seen.ODD,
     bodies.TradeState.PAYERROR: Seen.ODD,
+}
+
+
+_REFUND_SEEN: Final = {
+    bodies.RefundStatus.SUCCESS: RefundSeen.DONE,
+    bodies.RefundStatus.PROCESSING: RefundSeen.UNDER_WAY,
+    bodies.RefundStatus.CLOSED: RefundSeen.STUCK,
+    bodies.RefundStatus.ABNORMAL: RefundSeen.STUCK,
 }
 
 
@@ -152,6 +160,17 @@ class WechatPay:
         """Ask the provider to let an order be paid no more; only a query tells what became."""
         body = bodies.write_close(self._settings.mchid)
         await self._send(wire.Call("POST", bodies.close_target(payment_id), body))
+
+    async def refund(self, refund: Refund) -> RefundSeen:
+        """Ask for a refund, or what became of it: the same id again is the same refund."""
+        order = bodies.RefundOrder(refund.transaction_id, refund.id, refund.amount_fen)
+        call = wire.Call("POST", bodies.REFUND_PATH, bodies.write_refund(order))
+        found = bodies.read_refund_answer((await self._send(call)).body)
+        if isinstance(found, bodies.Refused):
+            raise ProviderSilent(found.detail)
+        if found.order != order:
+            raise ProviderSilent("the answer is about another refund")
+        return _REFUND_SEEN[found.status]
 
     def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> PaidNotice:
         """Return what a callback proves; raises CallbackRefused for anything less than proof."""

@@ -28,9 +28,11 @@ STATUS: Final = {
     "APPID_MCHID_NOT_MATCH": 400,
     "ORDER_CLOSED": 400,
     "ORDERPAID": 400,
+    "INVALID_REQUEST": 400,
     "OUT_TRADE_NO_USED": 403,
     "NO_AUTH": 403,
     "ORDER_NOT_EXIST": 404,
+    "RESOURCE_NOT_EXISTS": 404,
 }
 """The HTTP status of each error code, as the provider documents them."""
 
@@ -45,6 +47,7 @@ def make_app(provider: Provider) -> Starlette:
             Route(bodies.NATIVE_PATH, desk.create, methods=["POST"]),
             Route(bodies.ORDER_PATH + "{number}", desk.query, methods=["GET"]),
             Route(bodies.ORDER_PATH + "{number}/close", desk.close, methods=["POST"]),
+            Route(bodies.REFUND_PATH, desk.refund, methods=["POST"]),
             Route("/pay/style.css", _style, methods=["GET"]),
             Route("/pay/{token}", desk.show, methods=["GET"]),
             Route("/pay/{token}", desk.pay, methods=["POST"]),
@@ -92,6 +95,10 @@ class _Desk:
     async def close(self, request: Request) -> Response:
         """Close an order."""
         return await self._answer(request, self._close)
+
+    async def refund(self, request: Request) -> Response:
+        """Give a payment back."""
+        return await self._answer(request, self._refund)
 
     async def show(self, request: Request) -> Response:
         """Show the payer's page of a scanned code."""
@@ -167,6 +174,17 @@ class _Desk:
             return _fault(bodies.Fault("PARAM_ERROR", "mchid"))
         closed = self._provider.orders.close(request.path_params["number"])
         return _fault(closed) if isinstance(closed, bodies.Fault) else (204, b"")
+
+    def _refund(self, _request: Request, body: bytes) -> _Reply:
+        asked = bodies.read_refund(body)
+        if isinstance(asked, bodies.Refused):
+            return _fault(bodies.Fault("PARAM_ERROR", asked.detail))
+        status = self._provider.refund_status()
+        if status is not bodies.RefundStatus.ABNORMAL:
+            given = self._provider.orders.refund(asked)
+            if isinstance(given, bodies.Fault):
+                return _fault(given)
+        return 200, bodies.write_refund_answer(bodies.RefundAnswer(asked, status))
 
 
 def _fault(fault: bodies.Fault) -> _Reply:

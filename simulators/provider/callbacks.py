@@ -57,6 +57,10 @@ class Faults:
     """Requests answered 500 and not carried out."""
     answers_lost: int = 0
     """Requests carried out and answered 502 all the same."""
+    refunds_slow: int = 0
+    """Refund answers that still say PROCESSING."""
+    refund_stuck: bool = False
+    """Refunds come out ABNORMAL: the payer's account cannot take the money."""
     pay_after_close: bool = False
     """A closed or expired order can still be paid: the payer was faster than the close."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from drivers.wechatpay_bodies import Fault, Order, TradeState, Transaction
+from drivers.wechatpay_bodies import Fault, Order, RefundOrder, TradeState, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ class Placed:
     transaction_id: str | None = None
     charged_fen: int | None = None
     paid_at: datetime | None = None
+    refund_no: str | None = None
 
     def transaction(self) -> Transaction:
         """Return what a query is answered, and what a notice seals."""
@@ -76,7 +77,7 @@ class OrderBook:
             return self._keep(Placed(order, self._new_token()))
         if known.order != order:
             return Fault("OUT_TRADE_NO_USED", "this number has other content")
-        if known.state is TradeState.SUCCESS:
+        if known.transaction_id is not None:
             return Fault("ORDERPAID", "the order is paid")
         if known.state is TradeState.CLOSED:
             return Fault("ORDER_CLOSED", "the order is closed")
@@ -87,7 +88,7 @@ class OrderBook:
         known = self._orders.get(out_trade_no)
         if known is None:
             return Fault("ORDER_NOT_EXIST", "no such order")
-        if known.state is TradeState.SUCCESS:
+        if known.transaction_id is not None:
             return Fault("ORDERPAID", "the order is paid")
         return self._keep(replace(known, state=TradeState.CLOSED))
 
@@ -103,7 +104,7 @@ class OrderBook:
         known = self._orders.get(out_trade_no)
         if known is None:
             return Fault("ORDER_NOT_EXIST", "no such order")
-        if known.state is TradeState.SUCCESS:
+        if known.transaction_id is not None:
             return Fault("ORDERPAID", "the order is paid")
         if not though_closed and (known.state is TradeState.CLOSED or known.order.expires_at < now):
             return Fault("ORDER_CLOSED", "the order is closed or its time has passed")
@@ -117,6 +118,18 @@ class OrderBook:
                 paid_at=now,
             )
         )
+
+    def refund(self, asked: RefundOrder) -> Placed | Fault:
+        """Give a whole payment back; the same number again is the same refund."""
+        same = (each for each in self if each.transaction_id == asked.transaction_id)
+        known = next(same, None)
+        if known is None:
+            return Fault("RESOURCE_NOT_EXISTS", "no such payment")
+        if known.transaction().amount_fen != asked.amount_fen:
+            return Fault("INVALID_REQUEST", "not the amount that was paid")
+        if known.refund_no not in (None, asked.out_refund_no):
+            return Fault("INVALID_REQUEST", "the payment was given back under another number")
+        return self._keep(replace(known, refund_no=asked.out_refund_no, state=TradeState.REFUND))
 
     def _keep(self, placed: Placed) -> Placed:
         self._orders[placed.order.out_trade_no] = placed
@@ -146,6 +159,7 @@ def _to_row(placed: Placed) -> dict[str, Any]:
         "state": placed.state.value,
         "transaction_id": placed.transaction_id,
         "charged_fen": placed.charged_fen,
+        "refund_no": placed.refund_no,
         "paid_at": placed.paid_at.isoformat() if placed.paid_at else None,
     }
 
@@ -161,4 +175,5 @@ def _from_row(row: dict[str, Any]) -> Placed:
         row["transaction_id"],
         row["charged_fen"],
         datetime.fromisoformat(paid_at) if paid_at else None,
+        row["refund_no"],
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from drivers.wechatpay_bodies import Fault
+from drivers.wechatpay_bodies import Fault, RefundStatus
 from simulators.provider.callbacks import (
     ANSWER_TIMEOUT_S,
     RETRY_AFTER_S,
@@ -105,6 +105,15 @@ class Provider:
         """Wait until no callback is under way, tries to come included."""
         while self._under_way:
             await asyncio.wait(tuple(self._under_way))
+
+    def refund_status(self) -> RefundStatus:
+        """Return how the next refund comes out, by the switches."""
+        if self.faults.refund_stuck:
+            return RefundStatus.ABNORMAL
+        if self.faults.refunds_slow > 0:
+            self.faults.refunds_slow -= 1
+            return RefundStatus.PROCESSING
+        return RefundStatus.SUCCESS
 
     async def pause(self, seconds: float) -> None:
         """Wait, scaled by the pace."""

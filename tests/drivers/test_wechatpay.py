@@ -399,3 +399,43 @@ def test_secrets_do_not_show_themselves() -> None:
 def test_an_apiv3_key_has_32_bytes() -> None:
     with pytest.raises(ValueError, match="32"):
         wire.seal(b"short", b"", "nonce-12-chr", "")
+
+
+REFUND = bodies.RefundOrder("4200000000202611230000000001", "1e" * 16, 10680)
+
+
+def test_a_refund_and_its_answer_are_read_as_they_were_written() -> None:
+    assert bodies.read_refund(bodies.write_refund(REFUND)) == REFUND
+    for status in bodies.RefundStatus:
+        answer = bodies.RefundAnswer(REFUND, status)
+        assert bodies.read_refund_answer(bodies.write_refund_answer(answer)) == answer
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": {"refund": 1, "total": 10680}},
+        {"amount": {"refund": True, "total": True}},
+        {"amount": 10680},
+        {"out_refund_no": "short"},
+        {"transaction_id": ""},
+        {"status": "DONE"},
+        {"status": None},
+    ],
+)
+def test_an_odd_refund_is_refused(change: dict[str, object]) -> None:
+    good = bodies.RefundAnswer(REFUND, bodies.RefundStatus.SUCCESS)
+    raw = {**json.loads(bodies.write_refund_answer(good)), **change}
+    assert code(bodies.read_refund_answer(json.dumps(raw).encode())) is Refusal.FORM
+    if "status" not in change:
+        assert code(bodies.read_refund(json.dumps(raw).encode())) is Refusal.FORM
+
+
+def test_an_impossible_refund_is_not_written() -> None:
+    for order in (
+        bodies.RefundOrder("42", "1e" * 16, 0),
+        bodies.RefundOrder("42", "short", 1),
+        bodies.RefundOrder("42", "1e" * 16, True),
+    ):
+        with pytest.raises(ValueError, match="refund"):
+            bodies.write_refund(order)

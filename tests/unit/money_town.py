@@ -21,6 +21,7 @@ from hub.core.payments import (
     PaidNotice,
     ProviderState,
     Refund,
+    RefundSeen,
     Seen,
 )
 
@@ -230,7 +231,7 @@ class Town:
     def refund_lands(self, refund: Refund) -> None:
         """The provider gives money back, once for each id, and the hub books it."""
         self.given.setdefault(refund.id, refund.amount_fen)
-        self.store.put(payments.refunded(refund, LEDGER))
+        self.store.commit(payments.on_refund(refund, LEDGER, RefundSeen.DONE))
 
     # --- what must always be true
 
@@ -277,12 +278,11 @@ class Town:
         paid = [each for each in intents if each.state is IntentState.PAID]
         assert open_ids == ([bill.held_by] if bill.state is BillState.PENDING else [])
         assert len(paid) == (1 if bill.state is BillState.PAID else 0)
-        for order_id in (each.id for each in intents):
-            order = self.orders.get(order_id)
-            alive = order is not None and order.state is Seen.UNPAID
-            in_time = order is not None and self.now + self.skew <= order.expires_at
-            if alive and in_time:
-                assert order_id in open_ids, "a QR that can be paid has no pending money"
+        for intent in intents:
+            order = self.orders.get(intent.id)
+            payable = order is None or order.state is Seen.UNPAID
+            if payable and self.now + self.skew <= intent.expires_at:
+                assert intent.id in open_ids, "given up while its QR can be paid, now or later"
 
     # --- the end of the day
 

@@ -28,6 +28,7 @@ from hub.core.payments import (
     PaidNotice,
     ProviderState,
     Refund,
+    RefundSeen,
     Seen,
 )
 
@@ -172,10 +173,18 @@ def test_late_money_pays_a_bill_that_is_still_open() -> None:
 def test_a_confirmed_refund_resolves_its_own_pending_transfer() -> None:
     decision = payments.on_notice(PAID, SETTLED, replace(NOTICE, transaction_id="4200-2"))
     assert decision.refund is not None
-    done = payments.refunded(decision.refund, 7)
+    (done,) = payments.on_refund(decision.refund, 7, RefundSeen.DONE).transfers
     asked = decision.transfers[-1]
     assert (done.kind, done.pending_id) == (Kind.POST_PENDING, asked.id)
     assert (done.debit, done.credit, done.code) == (asked.debit, asked.credit, asked.code)
+
+
+@pytest.mark.parametrize(
+    ("seen", "alarm"), [(RefundSeen.UNDER_WAY, None), (RefundSeen.STUCK, Alarm.REFUND_STUCK)]
+)
+def test_a_refund_that_is_not_done_moves_nothing(seen: RefundSeen, alarm: Alarm | None) -> None:
+    refund = Refund("1e" * 16, INTENT.id, "4200-2", 10680)
+    assert payments.on_refund(refund, 7, seen) == Decision(None, None, alarm=alarm)
 
 
 def test_a_provider_that_pays_without_end_is_left_to_a_person() -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from drivers import wechatpay as wire
+from drivers import wechatpay_bodies as bodies
 from hub.core.payments import PaidNotice, Seen
 from hub.gateways.wechatpay import ProviderRefused, ProviderSilent, Settings, WechatPay
 from simulators.provider import NotPaid, make_papers
@@ -323,3 +324,17 @@ def test_secrets_are_not_shown() -> None:
     settings = Settings("", "", "", PAPERS.merchant, PAPERS.apiv3_key, {}, "")
     assert PAPERS.apiv3_key.decode() not in repr(settings)
     assert "PRIVATE" not in repr(PAPERS)
+
+
+async def test_a_proven_failure_of_the_provider_is_silence_not_a_refusal() -> None:
+    async def fail(_: httpx.Request) -> httpx.Response:
+        body = bodies.write_fault(bodies.Fault("SYSTEM_ERROR", "try again"))
+        at_s = int(START.timestamp())
+        return httpx.Response(
+            500, headers=wire.signed_headers(PAPERS.provider, body, at_s, "n"), content=body
+        )
+
+    async with town() as it, httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
+        pay = WechatPay(it.pay._settings, http, now=lambda: it.now)
+        with pytest.raises(ProviderSilent, match="500"):
+            await pay.close(PAY_ID)

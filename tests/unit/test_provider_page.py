@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from hub.core.payments import Seen
+from hub.core.payments import Refund, RefundSeen, Seen
 from hub.gateways.wechatpay import ProviderRefused, Settings, WechatPay
 from simulators.provider import NotPaid, Provider, serve
-from tests.unit.provider_town import PAPERS, PAY_ID, START, town
+from tests.unit.provider_town import PAPERS, PAY_ID, START, Town, town
 
 # --- the stand-in itself ------------------------------------------------------------------------
 
@@ -52,6 +53,43 @@ async def test_orders_survive_a_restart(tmp_path: Path) -> None:
         assert (await it.provider.tell(PAY_ID))[0].accepted
         with pytest.raises(NotPaid, match="NOTPAY"):
             await it.provider.tell("1e" * 16)
+
+
+async def refund_of(it: Town) -> Refund:
+    await it.order()
+    await it.provider.pay(PAY_ID)
+    return Refund("1e" * 16, PAY_ID, it.hub.notices[0].transaction_id, 10680)
+
+
+async def test_a_refund_asked_for_again_is_the_same_refund() -> None:
+    async with town() as it:
+        refund = await refund_of(it)
+        it.provider.faults.refunds_slow = 1
+        asked = [await it.pay.refund(refund) for _ in range(3)]
+        assert asked == [RefundSeen.UNDER_WAY, RefundSeen.DONE, RefundSeen.DONE]
+        assert (await it.pay.query(PAY_ID)).seen is Seen.REFUNDED
+        with pytest.raises(NotPaid, match="ORDERPAID"):
+            await it.provider.pay(PAY_ID)
+        with pytest.raises(ProviderRefused, match="INVALID_REQUEST"):
+            await it.pay.refund(replace(refund, id="2d" * 16))
+
+
+async def test_a_refund_of_another_payment_or_amount_is_refused() -> None:
+    async with town() as it:
+        refund = await refund_of(it)
+        with pytest.raises(ProviderRefused, match="RESOURCE_NOT_EXISTS"):
+            await it.pay.refund(replace(refund, transaction_id="4200"))
+        with pytest.raises(ProviderRefused, match="INVALID_REQUEST"):
+            await it.pay.refund(replace(refund, amount_fen=10681))
+        assert (await it.pay.query(PAY_ID)).seen is Seen.PAID
+
+
+async def test_a_stuck_refund_is_told() -> None:
+    async with town() as it:
+        refund = await refund_of(it)
+        it.provider.faults.refund_stuck = True
+        assert await it.pay.refund(refund) is RefundSeen.STUCK
+        assert (await it.pay.query(PAY_ID)).seen is Seen.PAID
 
 
 async def test_a_phone_that_scans_nothing_pays_nothing() -> None:
