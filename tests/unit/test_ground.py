@@ -40,7 +40,8 @@ async def error_in_a_callback(_: socket.socket) -> None:
 
 async def error_in_a_task(_: socket.socket) -> None:
     async def fails() -> None:
-        raise ValueError("nobody looks")
+        own = asyncio.current_task()  # held by the frame of the error it will hold: a cycle
+        raise ValueError(f"nobody looks at {own is not None}")
 
     task = asyncio.create_task(fails())
     await asyncio.wait([task])
