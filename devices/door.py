@@ -243,9 +243,10 @@ class DoorController:
         """Spend the id and write the intent, then let the strike work beside the loop."""
         intent = draft.command or self.device.luck(8).hex()
         before = time.perf_counter()
+        promise = replace(draft, boot=self.device.boot)  # readable after a crash
         try:
             self.device.journal.intend(
-                intent, wire.event_body(draft), draft.command, raw, draft.at_s
+                intent, wire.event_body(promise), draft.command, raw, draft.at_s
             )
         except sqlite3.Error:
             self._without_disk(hardware, draft, hold_ms, granted)

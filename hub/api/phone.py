@@ -56,7 +56,7 @@ def routes(gate: Gate) -> APIRouter:
     hub = gate.hub
 
     @router.get("/nonce")
-    def nonce(
+    async def nonce(
         request: Request, kid: Annotated[str, Query(min_length=1, max_length=64)]
     ) -> NonceShown:
         gate.guard(gate.nonces, address_of(request))

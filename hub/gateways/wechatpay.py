@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-
-import httpx
 
 from drivers import wechatpay as wire
 from drivers import wechatpay_bodies as bodies
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    import httpx
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 CONNECT_TIMEOUT_S: Final = 3.0
@@ -28,6 +28,9 @@ ANSWER_TIMEOUT_S: Final = 8.0
 """The provider's own advice is 5 s and more; beyond that the person at the kiosk must know."""
 NOT_FOUND_CODES: Final = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
 """The present and the former spelling."""
+
+_TIMEOUTS_S: Final = (CONNECT_TIMEOUT_S, ANSWER_TIMEOUT_S, ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S)
+"""Connect, read, write, and a place in the pool."""
 
 _SEEN: Final = {
     bodies.TradeState.SUCCESS: Seen.PAID,
@@ -109,7 +112,6 @@ class WechatPay:
         self._http = http
         self._now = now
         self._nonce = nonce
-        self._timeout = httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
 
     async def create(
         self, payment_id: str, amount_fen: int, description: str, expires_at: datetime
@@ -196,6 +198,8 @@ class WechatPay:
         return next((name for name, theirs, own in ours if theirs != own), None)
 
     async def _send(self, call: wire.Call) -> _Answer:
+        import httpx  # noqa: PLC0415 - a quarter second that a hub without payments saves
+
         settings = self._settings
         headers = {
             "Accept": "application/json",
@@ -217,7 +221,7 @@ class WechatPay:
                     settings.base_url + call.target,
                     content=call.body,
                     headers=headers,
-                    timeout=self._timeout,
+                    timeout=_TIMEOUTS_S,
                     follow_redirects=False,
                 )
         except (httpx.HTTPError, TimeoutError) as error:
@@ -226,14 +230,14 @@ class WechatPay:
 
     def _proven(self, response: httpx.Response) -> _Answer:
         status, body = response.status_code, response.content
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ProviderSilent(f"HTTP {status}")
         now_s = int(self._now().timestamp())
         wrong = wire.verify(response.headers, body, self._settings.provider_keys, now_s)
         if wrong is not None:
             # Unsigned it comes when our own signature was not accepted. Still no proof.
             raise ProviderSilent(f"HTTP {status}, {wrong.code}: {wrong.detail}")
-        if status < httpx.codes.MULTIPLE_CHOICES:
+        if status < HTTPStatus.MULTIPLE_CHOICES:
             return _Answer(status, body)
         fault = bodies.read_fault(body)
         if isinstance(fault, bodies.Refused):

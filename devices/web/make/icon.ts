@@ -26,9 +26,12 @@ function hex(colour: Colour): string {
 export function iconSvg(): string {
   const arches = DOORS.map(({ left, width, top, colour }) => {
     const radius = width / 2;
-    return `<path fill="${hex(colour)}" d="M${left} ${FLOOR}V${top + radius}a${radius} ${radius} 0 0 1 ${width} 0V${FLOOR}z"/>`;
+    const arch = `V${top + radius}a${radius} ${radius} 0 0 1 ${width} 0V${FLOOR}z`;
+    return `<path fill="${hex(colour)}" d="M${left} ${FLOOR}${arch}"/>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${GRID} ${GRID}"><rect width="${GRID}" height="${GRID}" fill="${hex(GROUND)}"/>${arches.join("")}</svg>\n`;
+  const ground = `<rect width="${GRID}" height="${GRID}" fill="${hex(GROUND)}"/>`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${GRID} ${GRID}">`;
+  return `${head}${ground}${arches.join("")}</svg>\n`;
 }
 
 function colourAt(x: number, y: number): Colour {

@@ -70,7 +70,7 @@ export const words = dictionary({
   lostLine: {
     "zh-Hans": "手机里的开门钥匙不见了，可能是清理过手机。要一个新的号码，一分钟就好。您的卡照样能用。",
     "zh-Hant": "手機裡的開門鑰匙不見了，可能是清理過手機。要一個新的號碼，一分鐘就好。您的卡照樣能用。",
-    en: "The door key in this phone is gone, perhaps after a clean-up. With a new code it takes a minute. Your card still works.",
+    en: "This phone has lost its door key. With a new code it takes a minute. Your card still works.",
   },
   unknownLine: {
     "zh-Hans": "这部手机的开门钥匙已经停用了。要一个新的号码，一分钟就好。您的卡照样能用。",

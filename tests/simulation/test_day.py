@@ -1,0 +1,176 @@
+"""A town's day per seed: delay, repeats, cuts, kills and restarts; then the invariants.
+
+LINLI_SEEDS names how many seeds are tried beyond the fixed ones (CI tries more).
+"""
+
+import asyncio
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from devices.jws import canonical
+from devices.wire import event_body
+from hub.store import chain
+from hub.store import tables as t
+from simulators.phone import Reply, SentRequest
+from tests.simulation import virtual
+from tests.simulation.air import Weather
+from tests.simulation.town import DOORS, PEOPLE, SimTown
+
+SEEDS = [*range(1, 9), *range(1000, 1000 + int(os.environ.get("LINLI_SEEDS", "0")))]
+STEPS = 120
+
+
+@dataclass
+class Story:
+    """What people did and were told."""
+
+    replies: list[tuple[str, str, Reply]] = field(default_factory=list)
+    copies: list[SentRequest] = field(default_factory=list)
+    work: set["asyncio.Task[None]"] = field(default_factory=set)
+
+
+async def shake(town: SimTown, story: Story, person: str, door: str) -> None:
+    if town.hub is None:
+        return
+    phone = town.phones[person]
+    try:
+        reply = await phone.open(door)
+    except (KeyError, OSError, RuntimeError):
+        return  # the hub was killed while it worked on this
+    story.replies.append((person, door, reply))
+    if phone.last is not None:
+        story.copies.append(phone.last)
+
+
+async def copy(town: SimTown, story: Story, luck: Random) -> None:
+    if story.copies and town.hub is not None:
+        phone = town.phones[luck.choice(PEOPLE)]
+        try:
+            await phone.deliver(luck.choice(story.copies))
+        except (KeyError, OSError, RuntimeError):
+            return
+        phone._nonce = None
+
+
+async def one_thing(town: SimTown, story: Story, luck: Random) -> None:
+    dice = luck.random()
+    name = luck.choice(list(town.controllers))
+    if dice < 0.35:
+        await town.tap(luck.choice(PEOPLE), luck.choice(DOORS))
+    elif dice < 0.65:
+        work = asyncio.ensure_future(shake(town, story, luck.choice(PEOPLE), luck.choice(DOORS)))
+        story.work.add(work)
+        work.add_done_callback(story.work.discard)
+    elif dice < 0.72:
+        await copy(town, story, luck)
+    elif dice < 0.78:
+        town.air.cut(luck.choice([name, "hub-1"]))
+    elif dice < 0.82:
+        town.air.unreachable ^= {name}
+        town.air.cut(name)
+    elif dice < 0.87:
+        await town.kill_controller(name)
+    elif dice < 0.92:
+        if town.controllers[name].device is None:
+            town.start_controller(name)
+    elif dice < 0.95:
+        await town.kill_hub()
+    elif dice < 0.97:
+        if town.hub is None:
+            await town.start_hub()
+    elif dice < 0.985:
+        town.air.crash(keep_retained=luck.random() < 0.5)
+        await asyncio.sleep(luck.uniform(0, 5))
+        town.air.down = False
+    else:
+        town.air.weather = luck.choice([Weather(), Weather((0.2, 3.0), 0.3), Weather((0, 0), 0)])
+        for controller in town.controllers.values():
+            for strike in controller.strikes.values():
+                strike.trouble = luck.choice([0.0, 0.2])
+
+
+async def day(seed: int, folder: Path, database: str = "") -> None:
+    town = SimTown(seed, folder, database)
+    story = Story()
+    try:
+        await town.build()
+        luck = Random(seed + 1)
+        for _ in range(STEPS):
+            await one_thing(town, story, luck)
+            await asyncio.sleep(luck.expovariate(1 / 1.5))
+        town.air.weather = Weather((0.001, 0.01), 0)
+        await town.settle()
+        await asyncio.gather(*story.work)
+        check(town, story)
+    finally:
+        await town.close()
+
+
+def check(town: SimTown, story: Story) -> None:
+    assert town.fatal == []
+    events = town.events()
+    _every_event_exactly_once(town, events)
+    _no_pulse_without_its_event(town, events)
+    _phones_were_told_the_truth(story, events)
+    assert town.rows(t.quarantine) == []
+    assert town.hub is not None
+    with town.hub.engines.read.connect() as connection:
+        verdict = chain.verify(connection)
+    assert verdict.fine, verdict
+
+
+def _every_event_exactly_once(town: SimTown, events: list) -> None:
+    at_hub = {(e.device_id, e.boot, e.seq): e.body for e in events if e.device_id != "hub-1"}
+    at_doors = {}
+    for name, controller in town.controllers.items():
+        assert controller.device is not None
+        journal = controller.device.journal
+        assert journal.held() == 0
+        rows = journal._db.execute("select boot, seq, body from outbox").fetchall()
+        for boot, seq, _ in rows:
+            key = (name, boot, seq)
+            assert key not in at_doors
+            at_doors[key] = True
+    assert set(at_hub) == set(at_doors)
+    assert len(at_hub) == len([e for e in events if e.device_id != "hub-1"])
+    assert canonical is not None
+    assert event_body is not None
+
+
+def _no_pulse_without_its_event(town: SimTown, events: list) -> None:
+    for door in DOORS:
+        mine = [e for e in events if e.door_id == door and e.device_id != "hub-1"]
+        outcomes = Counter(e.outcome for e in mine)
+        strike = town.controllers[door[0]].strikes[int(door[1])]
+        pulses = len(strike.pulses)
+        assert outcomes["granted"] <= pulses <= outcomes["granted"] + outcomes["unknown"]
+
+
+def _phones_were_told_the_truth(story: Story, events: list) -> None:
+    import json
+
+    by_command: dict[str, list[str]] = {}
+    for event in events:
+        command = json.loads(event.body).get("cmd")
+        if command:
+            by_command.setdefault(command, []).append(event.outcome)
+    for outcomes in by_command.values():
+        # one command opens once, however often it came
+        assert outcomes.count("granted") + outcomes.count("unknown") <= 1
+    for _, _, reply in story.replies:
+        told = reply.body.get("outcome")
+        seen = by_command.get(str(reply.body.get("opening")), [])
+        if told == "opened":
+            assert "granted" in seen
+        elif told == "refused":
+            assert "granted" not in seen
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_day(seed: int, tmp_path: Path) -> None:
+    virtual.run(day(seed, tmp_path))
