@@ -384,7 +384,7 @@ def test_keys_are_rsa_of_2048_bits_or_more() -> None:
     private, public = pem(KEY)
     assert wire.load_private_key(private).private_numbers() == KEY.private_numbers()
     assert wire.load_public_key(public).public_numbers() == KEY.public_key().public_numbers()
-    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - weak is the point
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - on purpose
     for private, public in (pem(weak), pem(ec.generate_private_key(ec.SECP256R1()))):
         with pytest.raises(ValueError, match="2048"):
             wire.load_private_key(private)

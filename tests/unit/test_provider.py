@@ -9,7 +9,7 @@ import pytest
 
 from drivers import wechatpay as wire
 from drivers import wechatpay_bodies as bodies
-from hub.core.payments import PaidNotice, Seen
+from hub.core.payments import PaidNotice, Refund, Seen
 from hub.gateways.wechatpay import ProviderRefused, ProviderSilent, Settings, WechatPay
 from simulators.provider import NotPaid, make_papers
 from simulators.provider.callbacks import RETRY_AFTER_S
@@ -87,7 +87,7 @@ async def test_after_its_time_a_qr_cannot_be_paid_though_nobody_closed_it() -> N
         assert (await it.pay.query(PAY_ID)).seen is Seen.UNPAID
 
 
-# --- callbacks that must not be believed -----------------------------------------------------------
+# --- callbacks that must not be believed --------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -338,3 +338,18 @@ async def test_a_proven_failure_of_the_provider_is_silence_not_a_refusal() -> No
         pay = WechatPay(it.pay._settings, http, now=lambda: it.now)
         with pytest.raises(ProviderSilent, match="500"):
             await pay.close(PAY_ID)
+
+
+async def test_an_answer_about_another_refund_is_no_answer() -> None:
+    asked = Refund("1e" * 16, PAY_ID, "4200-1", 10680)
+    other = bodies.RefundOrder("4200-1", "2d" * 16, 10680)
+
+    async def swap(_: httpx.Request) -> httpx.Response:
+        body = bodies.write_refund_answer(bodies.RefundAnswer(other, bodies.RefundStatus.SUCCESS))
+        headers = wire.signed_headers(PAPERS.provider, body, int(START.timestamp()), "n")
+        return httpx.Response(200, headers=headers, content=body)
+
+    async with town() as it, httpx.AsyncClient(transport=httpx.MockTransport(swap)) as http:
+        pay = WechatPay(it.pay._settings, http, now=lambda: it.now)
+        with pytest.raises(ProviderSilent, match="another refund"):
+            await pay.refund(asked)
