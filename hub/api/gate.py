@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from starlette.requests import Request
 
-from hub.api.kiosk_sessions import Lookups
+from hub.api.kiosk_sessions import Lookups, Spent
 from hub.core import proofs
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
@@ -57,6 +57,7 @@ class Gate:
         self.lookups = Limiter(Limit(10, 60.0))
         self.card_sessions = Lookups()
         self.lookups_store = Lookups()
+        self.spent = Spent()
         self.operator_token = secrets.token_urlsafe(32)
 
     # ----------------------------------------------------------------- signed requests
@@ -89,7 +90,7 @@ class Gate:
         return self.hub.memory.phone(signed.proof.kid), signed
 
     async def device(self, request: Request, kind: str) -> tuple[DeviceEntry, Signed]:
-        """An adopted device's request."""
+        """An adopted device's request; its nonce counts once."""
         kid = proofs.parse(request.headers.get("linli-proof")).kid
         device = self.hub.memory.devices.get(kid)
         if device is None:
@@ -97,6 +98,7 @@ class Gate:
         signed = await self.signed(request, device.key)
         if device.kind != kind:
             raise DomainError("not_allowed")
+        self.spent.take(signed.proof.nonce, signed.nonce_expires_s, self.now_s())
         return device, signed
 
     # ----------------------------------------------------------------- staff

@@ -15,6 +15,7 @@ from hub.core.errors import DomainError
 
 LIFE_S = 300.0  # longer than any idle belt of a kiosk, shorter than a forgotten errand
 TOKENS_MAX = 4_096  # open visits of a site; the oldest ends first
+SPENT_MAX = 65_536  # ten minutes of all kiosks of a site at ten requests a second each
 _TOKEN_BYTES = 32
 
 
@@ -72,6 +73,23 @@ class Lookups:
         return self._now_s
 
 
+class Spent:
+    """Nonces that devices used; each counts once, so a copied request is nothing."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[str, float] = OrderedDict()  # bounded by SPENT_MAX
+
+    def take(self, nonce: str, expires_s: float, now_s: float) -> None:
+        """Use a nonce that is still good; refuses with request_stale when it was used before."""
+        while self._until and next(iter(self._until.values())) <= now_s:
+            self._until.popitem(last=False)
+        if nonce in self._until:
+            raise DomainError("request_stale", "this nonce was used before")
+        if len(self._until) >= SPENT_MAX:
+            raise DomainError("hub_busy")
+        self._until[nonce] = expires_s
+
+
 def masked(name: str) -> str:
     """A name as a screen in a hall may show it: its first character."""
     return f"{name[:1]}**"
@@ -81,4 +99,4 @@ def _mark(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-__all__ = ["LIFE_S", "TOKENS_MAX", "Lookup", "Lookups", "masked"]
+__all__ = ["LIFE_S", "SPENT_MAX", "TOKENS_MAX", "Lookup", "Lookups", "Spent", "masked"]

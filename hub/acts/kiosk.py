@@ -1,0 +1,79 @@
+"""The kiosk: who showed a card there, and the public notices on its untouched screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+NOTICES_KEY = "kiosk_notices"
+
+
+@dataclass(frozen=True, slots=True)
+class CardShown:
+    """A card proved its key at a kiosk."""
+
+    uid: str
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose card it is, and whose bills may be seen."""
+
+    person: str
+    name: str
+    elder: bool
+    household: str
+    house: str
+
+
+def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
+    """The holder of a proven card, or None for one that must not be used; both are recorded."""
+    del now
+    row = tx.execute(
+        select(
+            t.cards.c.id.label("card"),
+            t.cards.c.blocked_at,
+            t.people.c.id.label("person"),
+            t.people.c.name,
+            t.people.c.elder,
+            t.households.c.id.label("household"),
+            t.households.c.house,
+        )
+        .join(t.people, t.people.c.id == t.cards.c.person_id)
+        .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
+        .where(t.cards.c.uid == shown.uid)
+    ).first()
+    if row is None:
+        return Done(None)
+    seen = {"card": row.card, "person": row.person, "kiosk": shown.kiosk}
+    if row.blocked_at is not None or row.household is None:
+        tx.journal("kiosk_card_refused", seen)
+        return Done(None)
+    tx.journal("kiosk_card", seen)
+    return Done(Holder(row.person, row.name, row.elder, row.household, row.house))
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The public notices, whole and in order."""
+
+    notices: Sequence[Mapping[str, Any]]
+
+
+def post_notices(tx: Tx, posting: Posting, now: datetime) -> Done[None]:
+    """Replace the public notices."""
+    del now
+    text = json.dumps(list(posting.notices), ensure_ascii=False)
+    tx.execute(delete(t.settings).where(t.settings.c.key == NOTICES_KEY))
+    tx.execute(insert(t.settings).values(key=NOTICES_KEY, value=text))
+    tx.journal("notices_posted", {"notices": [notice["id"] for notice in posting.notices]})
+    return Done(None)
