@@ -161,9 +161,10 @@ def runs(*words: str | Path) -> bool:
     """Whether a program starts and ends well."""
     env = pip_environment(os.environ)
     try:
-        return not subprocess.run(words, capture_output=True, env=env, check=False).returncode
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, env=env, check=False)
     except OSError:
         return False
+    return not done.returncode
 
 
 def digest(*paths: Path, also: str = "") -> str:
@@ -282,10 +283,11 @@ def install_checkout() -> None:
 
 def python_side(*, dev: bool) -> bool:
     """.venv with the locked packages and this checkout; whether anything had to be made."""
-    where = {"venv": str(VENV)}
+    version = ".".join(map(str, sys.version_info[:2]))
+    # A folder that was moved, or whose Python was replaced below it, is made anew.
+    where = {"venv": f"{VENV} {version}"}
     if not (where.items() <= stamps().items() and runs(PYTHON, "-c", "import sys")):
         STAMPS.unlink(missing_ok=True)
-    version = ".".join(map(str, sys.version_info[:3]))
     made = step(f"environment with Python {version}", where, make_venv)
     # The lock for development holds every line of the other: one installation serves both.
     locks = {lock: digest(ROOT / lock) for lock in LOCKS[: 2 if dev else 1]}
@@ -402,6 +404,9 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except SetupStopped as stopped:
         print(f"linli: {stopped}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as trouble:
+        print(f"linli: {trouble}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("linli: interrupted; the same command goes on from here", file=sys.stderr)
