@@ -127,7 +127,6 @@ class _Call:
         self.line = line
         self.number = 0
         self.name: str | None = None
-        self.is_ended = False
         self.client, self.target = _End(self, ">"), _End(self, "<")
 
     def opened(self) -> None:
@@ -151,8 +150,6 @@ class _Call:
         except (OSError, TimeoutError):
             self.end()
             return
-        if self.is_ended:  # cut while we were calling
-            self.target.abort()
         self.client.resume_reading()
 
     def passed(self, end: "_End", data: bytes) -> None:
@@ -168,7 +165,6 @@ class _Call:
 
     def end(self) -> None:
         """Reset both ends now."""
-        self.is_ended = True
         self.line.calls.discard(self)
         self.client.abort()
         self.target.abort()

@@ -60,6 +60,11 @@ class Peer:
             self._packets = self._splitter.feed(data)
         return self._packets.pop(0)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether packets are here that nobody has taken."""
+        return bool(self._packets)
+
     async def head(self) -> PacketHead:
         """What the next packet is."""
         return head_of(await self.packet())

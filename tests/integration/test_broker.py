@@ -144,14 +144,19 @@ async def test_stopping_while_it_comes_back_leaves_nothing(tmp_path: Path) -> No
 async def test_a_taken_port_is_said_and_nothing_is_overwritten(tmp_path: Path) -> None:
     async with running(tmp_path, "mosquitto") as broker:
         secret = await broker.add_credential("door-1")
+        before = files_of(tmp_path)
         second = ManagedBroker(tmp_path, broker.port, site=SITE, hub=HUB, kind="mosquitto")
         with pytest.raises(BrokerFailed) as failure:
             await second.start()
         assert f"port {broker.port} is taken" in str(failure.value)
         assert "\n" not in str(failure.value)
-        await broker.add_credential("door-2")
+        assert files_of(tmp_path) == before
         async with client(broker, "door-1", secret):
             pass
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text("utf-8") for file in (folder / "broker").iterdir()}
 
 
 async def test_no_broker_on_the_machine_says_what_to_install(
@@ -442,14 +447,22 @@ async def test_mosquitto_refuses_what_is_too_long(tmp_path: Path) -> None:
     async with running(tmp_path, "mosquitto") as broker:
         secret = await broker.add_credential("door-1")
         with socket.create_connection((broker.host, broker.port)) as raw:
-            raw.sendall(connect_packet("door-1", secret))
-            assert raw.recv(64)[0] == 0x20
-            length = PACKET_MOST_BYTES + 1
-            raw.sendall(bytes((0x30, *(length >> 7 * n & 0x7F | 0x80 for n in range(3)), 0)))
-            with contextlib.suppress(ConnectionError):
-                raw.sendall(bytes(length))
             raw.settimeout(WAIT_S)
-            assert not any(iter(lambda: received(raw), b""))
+            raw.sendall(connect_packet("door-1", secret))
+            assert raw.recv(64) == bytes((0x20, 2, 0, 0))
+            raw.sendall(publish_packet(PACKET_MOST_BYTES))
+            assert raw.recv(64) == bytes((0x40, 2, 0, 1))
+            with contextlib.suppress(ConnectionError):
+                raw.sendall(publish_packet(PACKET_MOST_BYTES + 6))  # it counts without the head
+            assert received(raw) == b""
+
+
+def publish_packet(length: int) -> bytes:
+    """A PUBLISH of MQTT 3.1.1 at QoS 1, this long in all."""
+    head = len(EVT).to_bytes(2, "big") + EVT.encode() + b"\0\1"
+    left = length - 5
+    sizes = bytes((left >> 7 * n & 0x7F) | (0x80 if n < 3 else 0) for n in range(4))
+    return b"\x32" + sizes + head + bytes(left - len(head))
 
 
 def connect_packet(user: str, secret: str) -> bytes:
