@@ -8,17 +8,36 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from hub.acts.books import LEDGER, book, chart, open_accounts
+from hub.core import payments
 from hub.core.errors import DomainError
 from hub.store import tables as t
 from hub.store.writer import Tx
 
+AMOUNT_MAX_FEN = 100_000_000  # a million yuan on one household's bill is a mistake
+_FIELDS = ("id", "household_id", "kind", "period", "amount_fen", "due_on", "lines")
+
 
 def issue_bill(tx: Tx, row: Mapping[str, Any], now: datetime) -> None:
-    """Issue a bill; the same id with the same amount again is no error."""
+    """Issue a bill; the same bill again is no error, another amount under its id is."""
     del now
+    if set(row) != set(_FIELDS):
+        wrong = min(set(row) ^ set(_FIELDS))
+        raise DomainError("field_wrong", f"a bill has exactly {', '.join(_FIELDS)}", wrong)
+    amount = row["amount_fen"]
+    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= AMOUNT_MAX_FEN:
+        raise DomainError("field_wrong", "amount_fen is a whole number of fen", "amount_fen")
+    if sum(line["amount_fen"] for line in row["lines"]) != amount:
+        raise DomainError("field_wrong", "the lines do not add up to the amount", "lines")
     known = tx.execute(select(t.bills.c.amount_fen).where(t.bills.c.id == row["id"])).first()
     if known is not None:
-        if known.amount_fen != row["amount_fen"]:
+        if known.amount_fen != amount:
             raise DomainError("field_wrong", "a bill's amount never changes", "amount_fen")
         return
-    tx.execute(insert(t.bills).values(**row))
+    home = select(t.households.c.id).where(t.households.c.id == row["household_id"])
+    if tx.execute(home).first() is None:
+        raise DomainError("field_wrong", "no such household", "household_id")
+    tx.execute(insert(t.bills).values(**row, state="open"))
+    bill = payments.Bill(row["id"], LEDGER, row["household_id"], row["kind"], amount)
+    open_accounts(tx, chart(bill))
+    book(tx, [payments.issue(bill)])

@@ -355,14 +355,14 @@ access_log = Table(
 accounts = Table(
     "accounts",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", String(32), primary_key=True),
     Column("ledger", Integer, nullable=False),
-    Column("code", String(32), nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("flags", Integer, nullable=False, default=0),
     Column("debits_pending", BigInteger, nullable=False, default=0),
     Column("debits_posted", BigInteger, nullable=False, default=0),
     Column("credits_pending", BigInteger, nullable=False, default=0),
     Column("credits_posted", BigInteger, nullable=False, default=0),
-    Column("flags", Integer, nullable=False, default=0),
 )
 
 # recorded
@@ -370,16 +370,16 @@ transfers = Table(
     "transfers",
     metadata,
     Column("n", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", String(80), nullable=False, unique=True),
-    Column("debit", String(64), nullable=False),
-    Column("credit", String(64), nullable=False),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("debit", String(32), nullable=False),
+    Column("credit", String(32), nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("ledger", Integer, nullable=False),
-    Column("code", String(32), nullable=False),
+    Column("code", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("pending_id", String(80), index=True),
+    Column("pending_id", String(32), unique=True),
+    Column("timeout_s", Integer, nullable=False, default=0),
     Column("at", Double, nullable=False),
-    Column("ref", String(80), nullable=False, default=""),
 )
 
 bills = Table(
@@ -392,27 +392,25 @@ bills = Table(
     Column("amount_fen", BigInteger, nullable=False),
     Column("due_on", String(10), nullable=False),
     Column("lines", JSON, nullable=False),
-    Column("paid_by", String(64)),
+    Column("state", String(16), nullable=False, default="open"),
+    Column("held_by", String(32)),
     UniqueConstraint("household_id", "kind", "period"),
 )
 
 intents = Table(
     "intents",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", String(32), primary_key=True),
     Column("kiosk_id", String(63), nullable=False),
     Column("bill_id", ForeignKey("bills.id"), nullable=False, index=True),
-    Column("provider", String(16), nullable=False),
-    Column("provider_order", String(32), nullable=False, unique=True),
     Column("amount_fen", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
     Column("code_url", Text),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("close_asked_at", Double),
-    Column("checked_at", Double),
-    Column("settled_at", Double),
-    Column("provider_ref", String(64)),
+    Column("paid_at", Double),
+    Column("money", JSON, nullable=False, default=list),
     Column("receipt", String(32)),
 )
 
@@ -420,11 +418,21 @@ notices = Table(
     "notices",
     metadata,
     Column("id", String(80), primary_key=True),
-    Column("intent_id", String(64), nullable=False),
-    Column("at", Double, nullable=False),
+    Column("intent_id", String(32), nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
-    Column("outcome", String(32), nullable=False),
+    Column("first_at", Double, nullable=False),
     Column("seen", Integer, nullable=False, default=1),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("intent_id", String(32), nullable=False),
+    Column("transaction_id", String(64), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("done_at", Double),
 )
 
 # Facts that never change: each row stands in the chain with exactly these columns.

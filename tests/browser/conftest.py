@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from tests.browser import stubs
+from tests.browser.stub_routes import STATIC, serving
 from tests.browser.stubs import StubHub
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ def _build() -> None:
     """Build the pages that are missing or older than their sources."""
     changed_at = max(_newest(ROOT / source) for source in SOURCES)
     for page in ("phone", "console"):
-        built = stubs.STATIC / page / "index.html"
+        built = STATIC / page / "index.html"
         if built.is_file() and built.stat().st_mtime > changed_at:
             continue
         vite = ROOT / "node_modules" / ".bin" / "vite"
@@ -75,7 +75,7 @@ def hub() -> StubHub:
 @pytest.fixture
 def address(hub: StubHub, built_pages: None) -> Iterator[str]:
     """Where the stub and the built pages are served."""
-    with stubs.serving(hub) as url:
+    with serving(hub) as url:
         yield url
 
 

@@ -1,0 +1,254 @@
+"""Bills and payments: what a kiosk may see and begin, and the provider's callbacks."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from hub.acts.payments import Begin, Payment, begin, note_notice
+from hub.api.gate import Gate, address_of
+from hub.api.kiosk_sessions import masked
+from hub.api.phone import read_body
+from hub.api.problems import problem
+from hub.core.errors import DomainError
+from hub.core.limits import Limit, Limiter
+from hub.core.payments import Ask
+from hub.gateways.wechatpay import CallbackRefused, ProviderRefused, ProviderSilent
+from hub.live import instant
+from hub.payments import Payments
+from hub.store import tables as t
+
+log = logging.getLogger(__name__)
+
+BILLS_SHOWN_MAX = 24  # two years of monthly bills; older ones are the office's business
+_CALLBACK_CODES = {
+    "timestamp": "callback_timestamp",
+    "serial": "callback_serial",
+    "signature": "callback_signature",
+    "cipher": "callback_cipher",
+    "appid": "callback_merchant",
+    "mchid": "callback_merchant",
+    "currency": "callback_merchant",
+}
+_CALLBACKS = Limit(600, 60.0)  # signature checks cost 0.1 ms; a storm must not
+
+
+def routes(gate: Gate) -> APIRouter:
+    """The router of the money endpoints."""
+    router = APIRouter(prefix="/api/v1", tags=["money"])
+    callbacks = Limiter(_CALLBACKS)
+
+    @router.post("/kiosk/bills")
+    async def bills(request: Request) -> Response:
+        return await _bills(gate, request)
+
+    @router.post("/payments")
+    async def pay(request: Request) -> Response:
+        return await _begin(gate, request)
+
+    @router.get("/payments/{payment}")
+    async def look(payment: str, request: Request) -> Response:
+        kiosk, _ = await gate.device(request, "kiosk")
+        return _json(_shown(gate, _own(gate, payment, kiosk.id)), request)
+
+    @router.post("/payments/{payment}/close")
+    async def close(payment: str, request: Request) -> Response:
+        kiosk, _ = await gate.device(request, "kiosk")
+        return _json(_shown(gate, await _refresh(gate, payment, kiosk.id)), request)
+
+    @router.post("/callbacks/wechatpay", status_code=204)
+    async def callback(request: Request) -> Response:
+        gate.guard(callbacks, address_of(request))
+        return await _callback(gate, request)
+
+    return router
+
+
+def _payments(gate: Gate) -> Payments:
+    payments: Payments = gate.hub.payments
+    return payments
+
+
+def _json(body: object, request: Request) -> Response:
+    headers = getattr(request.state, "next_nonce", {})
+    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(raw, 200, headers, "application/json")
+
+
+# --------------------------------------------------------------------------- bills
+
+
+async def _bills(gate: Gate, request: Request) -> Response:
+    kiosk, signed = await gate.device(request, "kiosk")
+    body = read_body(signed.body)
+    now_s = gate.now_s()
+    person: str | None = None
+    if "card_session" in body:
+        found = gate.card_sessions.resolve(str(body["card_session"]), kiosk.id, now_s)
+        household, person = found.household_id, found.person_id
+    else:
+        household = _household(gate, body, kiosk.id)
+    token = gate.lookups_store.issue(kiosk.id, household, person, now_s)
+    return _json({"lookup": token, **_household_bills(gate, household, person)}, request)
+
+
+def _household(gate: Gate, body: dict[str, Any], kiosk: str) -> str:
+    """House number and the last four digits of a phone; slow to guess, the same answer to all."""
+    house, digits = body.get("house"), body.get("phone_last4")
+    if not isinstance(house, str) or not 0 < len(house) <= 32:
+        raise DomainError("field_wrong", "house is a house number such as 1-2-302", "house")
+    if not isinstance(digits, str) or len(digits) != 4 or not digits.isascii():
+        raise DomainError("field_wrong", "phone_last4 is four digits", "phone_last4")
+    gate.guard(gate.lookups, f"kiosk:{kiosk}")
+    gate.guard(gate.lookups, f"house:{house.upper()}")
+    with gate.hub.engines.read.connect() as connection:
+        home = connection.execute(
+            select(t.households.c.id).where(t.households.c.house == house.upper())
+        ).first()
+        mark = gate.hub.keys.mark("phone4", f"{home.id if home else ''}|{digits}")
+        held = connection.execute(
+            select(t.people.c.id).where(
+                t.people.c.household_id == (home.id if home else ""), t.people.c.phone_mark == mark
+            )
+        ).first()
+    if home is None or held is None:
+        raise DomainError("house_unknown")
+    return str(home.id)
+
+
+def _household_bills(gate: Gate, household: str, person: str | None) -> dict[str, Any]:
+    with gate.hub.engines.read.connect() as connection:
+        home = connection.execute(
+            select(t.households.c.house).where(t.households.c.id == household)
+        ).one()
+        holder = select(t.people.c.name).where(
+            t.people.c.id == person if person else t.people.c.household_id == household
+        )
+        name = connection.execute(holder.order_by(t.people.c.id)).scalar()
+        rows = connection.execute(
+            select(t.bills)
+            .where(t.bills.c.household_id == household)
+            .order_by(t.bills.c.due_on.desc(), t.bills.c.id)
+            .limit(BILLS_SHOWN_MAX)
+        ).all()
+    return {
+        "holder": masked(str(name or "")),
+        "house": home.house,
+        "bills": [
+            {
+                "id": row.id,
+                "kind": row.kind,
+                "period": row.period,
+                "amount_fen": row.amount_fen,
+                "due_on": row.due_on,
+                "lines": row.lines,
+                "state": row.state,
+            }
+            for row in rows
+        ],
+    }
+
+
+# --------------------------------------------------------------------------- payments
+
+
+async def _begin(gate: Gate, request: Request) -> Response:
+    kiosk, signed = await gate.device(request, "kiosk")
+    body = read_body(signed.body)
+    for name in ("id", "bill", "lookup"):
+        if not isinstance(body.get(name), str) or not 0 < len(body[name]) <= 128:
+            raise DomainError("field_wrong", f"{name} is a text", name)
+    known = _payments(gate).find(body["id"])
+    if known is not None and (known.kiosk, known.bill) == (kiosk.id, body["bill"]):
+        household = _household_of(gate, known.bill)  # a repeat outlives its lookup
+    else:
+        seen = gate.lookups_store.resolve(body["lookup"], kiosk.id, gate.now_s())
+        household = seen.household_id
+    wish = Begin(body["id"], kiosk.id, body["bill"], household)
+    payment = await gate.hub.writer.submit(begin, wish)
+    try:
+        payment = await _payments(gate).code_for(payment)
+    except ProviderSilent as silent:
+        log.warning("no code: %s", silent.why)  # the kiosk asks again with the same id
+    except ProviderRefused as refused:
+        log.warning("no code: %s", refused.code)
+        raise DomainError("provider_refused") from refused
+    return _json(_shown(gate, payment), request)
+
+
+def _household_of(gate: Gate, bill: str) -> str:
+    with gate.hub.engines.read.connect() as connection:
+        return str(
+            connection.execute(select(t.bills.c.household_id).where(t.bills.c.id == bill)).scalar()
+        )
+
+
+def _own(gate: Gate, payment: str, kiosk: str) -> Payment:
+    found = _payments(gate).find(payment)
+    if found is None or found.kiosk != kiosk:
+        raise DomainError("payment_unknown")
+    return found
+
+
+async def _refresh(gate: Gate, payment: str, kiosk: str) -> Payment:
+    """Somebody leaves: ask the provider once more; the code's own time decides the rest."""
+    found = _own(gate, payment, kiosk)
+    if found.state in ("created", "pending"):
+        try:
+            await _payments(gate).ask(payment)
+        except (ProviderSilent, ProviderRefused) as silent:
+            log.info("close: %s", silent)
+    return _own(gate, payment, kiosk)
+
+
+def _shown(gate: Gate, payment: Payment) -> dict[str, Any]:
+    receipt = None
+    if payment.receipt is not None and payment.paid_at is not None:
+        with gate.hub.engines.read.connect() as connection:
+            house = connection.execute(
+                select(t.households.c.house)
+                .join(t.bills, t.bills.c.household_id == t.households.c.id)
+                .where(t.bills.c.id == payment.bill)
+            ).scalar()
+        receipt = {
+            "number": payment.receipt,
+            "paid_at": instant(payment.paid_at.timestamp()),
+            "amount_fen": payment.amount_fen,
+            "bill": payment.bill,
+            "house": house,
+            "provider_ref": payment.transaction,
+        }
+    return {
+        "id": payment.id,
+        "bill": payment.bill,
+        "state": payment.state,
+        "amount_fen": payment.amount_fen,
+        "code_url": payment.code_url,
+        "expires_at": instant(payment.expires_at.timestamp()),
+        "receipt": receipt,
+    }
+
+
+# --------------------------------------------------------------------------- callbacks
+
+
+async def _callback(gate: Gate, request: Request) -> Response:
+    """Believe only proof; answer with an error whatever shall be said again."""
+    body = await request.body()
+    payments = _payments(gate)
+    try:
+        notice = payments.gateway.read_callback(request.headers, body, gate.hub.clock())
+    except CallbackRefused as refused:
+        code = _CALLBACK_CODES.get(refused.reason, "callback_form")
+        log.warning("a callback was refused: %s", refused.reason)
+        return problem(code)
+    told = await gate.hub.writer.submit(note_notice, notice)
+    if told.ask is Ask.QUERY:  # a strange amount counts only when the provider proves it on demand
+        payments.ask_soon(notice.payment_id)
+    if not told.believed:
+        return problem("callback_amount")
+    return Response(status_code=204)
