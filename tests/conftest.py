@@ -115,6 +115,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {why}")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Programs that a test started and nobody stopped fail the run."""
+    left = services.children() if not hasattr(session.config, "workerinput") else []
+    if left:
+        told = session.config.get_terminal_writer()
+        told.sep("=", "LEFT RUNNING", red=True)
+        told.line("\n".join(left))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_report_header() -> str:
     """One line: which services the machine has."""
     found = []

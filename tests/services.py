@@ -65,6 +65,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def children() -> list[str]:
+    """Our direct child processes that still run, as "PID COMMAND"; empty where /proc is not."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = status.read_text(encoding="utf-8", errors="replace").rpartition(")")
+            state, parent = rest.split()[:2]
+            if state != "Z" and int(parent) == os.getpid():
+                words = status.with_name("cmdline").read_bytes().replace(b"\0", b" ")
+                command = words.decode(errors="replace").strip()
+                if "multiprocessing.resource_tracker" not in command:  # Python's own, to the end
+                    found.append(f"{name.split()[0]} {command[:120]}")
+    return found
+
+
 @dataclasses.dataclass
 class PostgresCluster:
     """A private cluster on a unix socket; trusts whoever can reach its folder."""

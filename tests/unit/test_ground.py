@@ -128,6 +128,23 @@ def test_a_skip_is_told_and_in_strict_mode_fails(
     ran.stdout.fnmatch_lines(["*a timer still waits*"])
 
 
+def test_a_program_left_running_fails_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest("from tests.conftest import *")
+    pytester.makepyfile("""
+        import subprocess
+        LEFT = []
+        def test_starts():
+            LEFT.append(subprocess.Popen(["sleep", "2"]))
+    """)
+    ran = pytester.runpytest_subprocess("--import-mode=importlib")
+    ran.assert_outcomes(passed=1)
+    assert ran.ret == pytest.ExitCode.TESTS_FAILED
+    ran.stdout.fnmatch_lines(["*= LEFT RUNNING =*", "* sleep 2"])
+
+
 def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:
     address = postgres_url.replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(address) as connection:
