@@ -22,7 +22,7 @@ FRAME_MOST_BYTES: Final = 256  # the standard's limit for one RTU frame
 
 REPLY_S: Final = 0.2  # 8 + 8 bytes at 9600 baud take 17 ms, boards think for up to 50 ms
 TRIES: Final = 3  # sendings of one request until the board counts as silent
-SETTLE_S: Final = 0.02  # quiet time before a repeat, so that a late reply is not taken for the new
+GARBLED_S: Final = 0.02  # quiet time after noise until it is sure that nothing follows it
 HEALTH_EVERY_S: Final = 5.0  # a board nobody talks to is asked for its contacts this often
 
 EXCEPTIONS: Final = {
@@ -134,6 +134,7 @@ class ModbusRelay:
         self._why = "the line is not open yet"
         self._turn = asyncio.Lock()
         self._used_at_s = 0.0
+        self._free_at_s = 0.0  # when late replies to repeated requests have surely passed
         self._upkeep: asyncio.Task[None] | None = None
         self.on_state = on_state
         self.dropped_bytes = 0  # bytes that belonged to no reply we waited for
@@ -187,15 +188,18 @@ class ModbusRelay:
                 raise StrikeFault(str(lost)) from lost
 
     async def _exchange(self, link: Link, request: bytes, fits: Callable[[Pdu], bool]) -> Pdu:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._free_at_s:
+            await asyncio.sleep(self._free_at_s - loop.time())
+        self.dropped_bytes += link.discard()
         for turn in range(TRIES):
-            if turn:
-                self.resent += 1
-                await self._settle(link)
-            self.dropped_bytes += link.discard()
             link.write(request)
             pdu = await self._reply(link, request, fits)
+            if turn:
+                self.resent += 1
+                self._free_at_s = loop.time() + REPLY_S + GARBLED_S
             if pdu is not None:
-                self._used_at_s = asyncio.get_running_loop().time()
+                self._used_at_s = loop.time()
                 if pdu.function & 0x80:
                     code = pdu.body[0]
                     told = EXCEPTIONS.get(code, f"answers exception {code}")
@@ -208,20 +212,20 @@ class ModbusRelay:
     async def _reply(self, link: Link, request: bytes, fits: Callable[[Pdu], bool]) -> Pdu | None:
         """The reply to this request, None when none came in time."""
         deframer = RtuDeframer()
-        echo = bytearray(request if self._echo else b"")
+        echo_bytes = len(request) if self._echo else 0
         loop = asyncio.get_running_loop()
         deadline = loop.time() + REPLY_S
         try:
             while True:
                 is_noisy = deframer.dropped + deframer.held > 0
-                until = min(deadline, loop.time() + SETTLE_S) if is_noisy else deadline
+                until = min(deadline, loop.time() + GARBLED_S) if is_noisy else deadline
                 async with asyncio.timeout_at(until):
                     chunk = await link.read()
-                size = min(len(echo), len(chunk))
-                if chunk[:size] != echo[:size]:
-                    return None  # somebody else talks on the line
-                del echo[:size]
-                for pdu in deframer.feed(chunk[size:]):
+                # Our own echo is cut off by its length, read or garbled: it must never be judged,
+                # since the reply to a pulse equals its request.
+                ours = min(echo_bytes, len(chunk))
+                echo_bytes -= ours
+                for pdu in deframer.feed(chunk[ours:]):
                     if self._answers(pdu, request[1], fits):
                         return pdu
         except TimeoutError:
@@ -234,15 +238,6 @@ class ModbusRelay:
         if pdu.unit != self._unit or pdu.function & 0x7F != function:
             return False
         return bool(pdu.function & 0x80) or fits(pdu)
-
-    async def _settle(self, link: Link) -> None:
-        """Wait until a late reply has passed."""
-        while True:
-            try:
-                async with asyncio.timeout(SETTLE_S):
-                    self.dropped_bytes += len(await link.read())
-            except TimeoutError:
-                return
 
     async def _keep(self) -> None:
         try:

@@ -132,8 +132,7 @@ async def personalise(
     session = await authenticate_ev2_first(transceive, SLOT_CHANGE, held[SLOT_CHANGE])
     await change_file_settings(transceive, session, NDEF_FILE_NUMBER, mirror.settings)
     for slot in reversed(range(SLOTS)):  # 0 last: changing the session's own key ends it
-        if held[slot] != keys.slots[slot]:
-            await change_key(transceive, session, slot, keys.slots[slot], held[slot], keys.version)
+        await change_key(transceive, session, slot, keys.slots[slot], held[slot], keys.version)
     return await prove(transceive, uid, keys, url_template)
 
 

@@ -83,7 +83,7 @@ class _Garbled(Exception):
 class Pn532Deframer(Deframer[Frame]):
     """Frames of one direction: from the chip (CHIP) or, in a far end, from the host (HOST)."""
 
-    most_bytes = FRAME_BODY_MOST + 8
+    most_bytes = FRAME_BODY_MOST + 10  # with start, extended length, sum and postamble
 
     def __init__(self, sender: int = CHIP) -> None:
         super().__init__()
@@ -106,8 +106,12 @@ class Pn532Deframer(Deframer[Frame]):
         mark = bytes(held[2:4])
         if len(mark) < 2 or (mark == b"\xff\xff" and len(held) < 7):
             return 0, None
-        if mark in SHORT_FRAMES:
-            return 4, SHORT_FRAMES[mark]
+        short = SHORT_FRAMES.get(mark)
+        if short is not None:
+            if len(held) < 5:
+                return 0, None
+            is_ours = held[4] == 0 and not (self._sender == CHIP and isinstance(short, Nack))
+            return (5, short) if is_ours else (1, None)
         return self._body(held, 7 if mark == b"\xff\xff" else 4)
 
     def _body(self, held: bytearray, body_at: int) -> tuple[int, Frame | None]:
@@ -117,16 +121,18 @@ class Pn532Deframer(Deframer[Frame]):
         end = body_at + length
         if (sum(size) + held[body_at - 1]) & 0xFF or length > FRAME_BODY_MOST:
             return 1, None
-        if len(held) <= end:
+        if len(held) < end + 2:
             return 0, None
         body = bytes(held[body_at:end])
-        if (sum(body) + held[end]) & 0xFF:
+        # The postamble counts: with a zero lost on the line it stands where the sum should be,
+        # and the sum of what is left is right.
+        if (sum(body) + held[end]) & 0xFF or held[end + 1] != 0:
             return 1, None
         if body == b"\x7f":
-            return end + 1, SyntaxFault()
+            return end + 2, SyntaxFault()
         if length < 2 or body[0] != self._sender:
             return 1, None
-        return end + 1, Message(body[1], body[2:])
+        return end + 2, Message(body[1], body[2:])
 
 
 def encode(sender: int, code: int, body: bytes = b"") -> bytes:
@@ -160,14 +166,14 @@ class Target:
 
 
 def read_target(body: bytes, at_ns: int) -> Target | None:
-    """The first target of a reply to InListPassiveTarget (106 kbit/s type A), None if none."""
+    """The one target of a reply to InListPassiveTarget (106 kbit/s type A), None if none."""
     if len(body) < 6 or body[0] == 0:
         return None
     uid_end = 6 + body[5]
-    uid = body[6:uid_end]
-    if not uid or len(uid) != body[5]:
+    uid, ats = body[6:uid_end], body[uid_end:]
+    is_whole = len(uid) == body[5] > 0 and (not ats or len(ats) == ats[0])
+    if not is_whole or (ats and not body[4] & 0x20):
         return None
-    ats = body[uid_end : uid_end + body[uid_end]] if len(body) > uid_end else b""
     return Target(body[1], body[2:4], body[4], uid, ats, at_ns)
 
 
@@ -193,11 +199,9 @@ class Pn532:
         self._quiet = 0  # dropped bytes when the far end was last asked for something
         self._began_ns = 0
         self._busy = False
-        self.fault = ""  # why the chip must be started anew, "" while it is well
 
     async def start(self) -> str:
         """Wake the chip, set it up as a reader; returns what it is; raises ChipFault."""
-        self._link.write(WAKE)
         await self.command(SAM_CONFIGURATION, b"\x01\x00", before=WAKE)
         found = await self.command(FIRMWARE)
         if len(found) < 3 or found[0] != 0x32:
@@ -281,15 +285,13 @@ class Pn532:
             match frame:
                 case Ack():
                     return True
-                case Nack():
-                    return False
                 case SyntaxFault():
                     raise self._dead(f"the chip does not know command {code:02X}")
                 case Message() if frame.code == code + 1:
                     self._frames.appendleft((frame, at_ns))
                     return True
-                case Message():
-                    continue  # a late reply to a command we gave up
+                case Message() | Nack():
+                    continue  # a late reply to a command we gave up; the chip sends no Nack
 
     async def _reply(self, code: int, deadline: float) -> tuple[bytes, int]:
         while True:
@@ -333,8 +335,9 @@ class Pn532:
         self._counted = self._deframer.dropped
 
     def _dead(self, why: str) -> ChipFault:
-        self.fault = f"{self._link.name}: {why}; check power, wiring and baud rate of the reader"
-        return ChipFault(self.fault)
+        return ChipFault(
+            f"{self._link.name}: {why}; check power, wiring and baud rate of the reader"
+        )
 
 
 class Pn532Card:
@@ -442,8 +445,6 @@ class Pn532Reader:
         while True:
             card = Pn532Card(chip, target)
             yield card
-            if chip.fault:
-                raise ChipFault(chip.fault)
             tries = tries + 1 if card.lost else 0
             if card.lost and tries < LOST_TRIES:
                 await self._pause(self._presence_s)

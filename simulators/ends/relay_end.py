@@ -15,6 +15,7 @@ ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
 ILLEGAL_VALUE: Final = 3
 LOG_MOST_CHANGES: Final = 10_000  # remembered coil changes, for tests and measurements
+THOUGHTS_MOST: Final = 100  # answers a slow board still owes; masters repeat three times
 IDLE_S: Final = 0.02  # quiet time after which half a request is noise
 FLASH_ON_PAGE: Final = 0x02  # coil address + 0x0200: on for value x 100 ms
 FLASH_OFF_PAGE: Final = 0x04  # coil address + 0x0400: off for value x 100 ms
@@ -34,6 +35,7 @@ class RelayBoardEnd:
         echo: bool = False,
         noise: Noise | None = None,
         byte_s: float = 0.0,
+        think_s: float = 0.0,
         wire_log: WireLog | None = None,
         on_coil: Callable[[int, bool, int], None] | None = None,
     ) -> None:
@@ -43,11 +45,13 @@ class RelayBoardEnd:
         self.coils = [False] * coils
         self.inputs = [False] * inputs
         self.unit = unit
+        self.think_s = think_s  # how long the board takes for an answer
         self.is_deaf = False  # a board that hears nothing: broken, or its power is off
         self.heard_at_ns = 0  # perf_counter_ns of the newest chunk
         self.dropped_bytes = 0
         self._echo = echo  # an RS-485 adapter that hears itself
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._thoughts: deque[asyncio.TimerHandle] = deque(maxlen=THOUGHTS_MOST)
         self._deframer = RtuDeframer(requests=True)
         self._idle: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -79,7 +83,8 @@ class RelayBoardEnd:
     def close(self) -> None:
         """End of the board."""
         self._line.close()
-        for timer in [*self._timers.values(), *([self._idle] if self._idle else [])]:
+        idle = [self._idle] if self._idle is not None else []
+        for timer in [*self._timers.values(), *self._thoughts, *idle]:
             timer.cancel()
         self._timers.clear()
         self.wire_log.close()
@@ -194,4 +199,11 @@ class RelayBoardEnd:
 
     def _reply(self, function: int, body: bytes, told: Words) -> None:
         frame = encode(self.unit, function, body)
+        if self.think_s <= 0:
+            self._send(frame, told)
+        else:
+            thought = self._loop.call_later(self.think_s, self._send, frame, told)
+            self._thoughts.append(thought)
+
+    def _send(self, frame: bytes, told: Words) -> None:
         self.wire_log.add("<", self._line.write(frame), told)

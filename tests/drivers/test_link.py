@@ -212,6 +212,22 @@ async def test_quiet_line_is_told_once_after_its_bytes(far: Far) -> None:
     link.close()
 
 
+async def test_line_that_talks_on_is_not_quiet(far: Far) -> None:
+    link = await Link.open(far.path)
+    told: list[int] = []
+    link.on_idle = lambda: told.append(link.heard_at_ns)
+    link.idle_s = 0.005
+    far.send(b"one")
+    await until(lambda: link._idle_timer is not None)
+    first = link._idle_timer
+    talks_on_ns = link.heard_at_ns = link.heard_at_ns + 20_000_000  # as if it had talked on
+    await until(lambda: link._idle_timer is not first)
+    assert told == []
+    await until(lambda: bool(told))
+    assert told == [talks_on_ns]
+    link.close()
+
+
 async def test_port_is_set_raw_and_to_its_speed(far: Far) -> None:
     link = await Link.open(far.path, baudrate=9600)
     _, _, _, local, speed, _, _ = termios.tcgetattr(far.slave)

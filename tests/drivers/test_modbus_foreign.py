@@ -136,10 +136,14 @@ async def test_board_that_cannot_time_a_pulse_is_not_believed(
 ) -> None:
     """A plain Modbus server has no flash command: no lock may hang on it."""
     monkeypatch.setattr(modbus_relay, "REPLY_S", 0.05)
-    async with foreign_board(coils=8) as (port, coils), relay_at(port) as (relay, _):
-        with pytest.raises(StrikeFault):
+    has_flash_address = modbus_relay.FLASH_ON + 8
+    async with foreign_board(has_flash_address) as (port, _), relay_at(port) as (relay, told):
+        with pytest.raises(StrikeFault, match="silent"):
             await relay.pulse(0, 300)
-        assert [True] not in coils
+        await until(lambda: "silent" in told[-1])
+    async with foreign_board() as (port, _), relay_at(port) as (relay, _):
+        with pytest.raises(StrikeFault, match="has no such output"):
+            await relay.pulse(0, 300)
 
 
 async def test_our_board_serves_a_foreign_master() -> None:

@@ -251,8 +251,8 @@ async def test_pulse_before_the_line_is_open_is_refused_at_once() -> None:
 async def test_repeats_are_bounded_and_a_silent_board_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(modbus_relay, "REPLY_S", 0.03)
     async with bench() as made:
+        monkeypatch.setattr(modbus_relay, "REPLY_S", 0.03)
         made.end.is_deaf = True
         before = len(made.requests)
         with pytest.raises(StrikeFault, match="silent"):
@@ -273,6 +273,33 @@ async def test_reply_that_comes_too_late_is_not_taken_for_the_next() -> None:
         await asyncio.sleep(0.01)
         assert await made.relay.inputs() == (True,) + (False,) * 7
         assert made.relay.dropped_bytes == len(late)
+
+
+async def test_answer_to_a_repeat_is_not_taken_for_the_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A board slower than our patience answers twice; the second answer is no news of contacts."""
+    async with bench() as made:
+        monkeypatch.setattr(modbus_relay, "REPLY_S", 0.05)
+        made.end.think_s = 0.06
+        before = len(made.requests)
+        assert await made.relay.inputs() == (False,) * 8
+        assert len(made.requests) == before + 2
+        made.end.set_input(0, True)
+        assert await made.relay.inputs() == (True,) + (False,) * 7
+
+
+async def test_garbled_echo_of_a_dead_board_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stutter(Noise):
+        def spoil(self, chunk: bytes) -> bytes:
+            return b"\x7f" + chunk
+
+    monkeypatch.setattr(modbus_relay, "REPLY_S", 0.03)
+    async with bench(RelayBoardEnd(echo=True), echo=True) as made:
+        made.end.is_deaf = True
+        made.end.line.noise = Stutter(random.Random(1))
+        with pytest.raises(StrikeFault, match="silent"):
+            await made.relay.pulse(0, 100)
 
 
 async def test_reply_of_another_unit_is_not_ours() -> None:

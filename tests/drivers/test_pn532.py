@@ -303,7 +303,11 @@ async def test_talk_that_is_given_up_does_not_spoil_the_next() -> None:
         await until(lambda: made.end.obeyed[DATA_EXCHANGE] == 1)
         talk.cancel()
         await asyncio.wait([talk])
+        seen = len(made.end.wire_log.ring)
         await enter(held)
+        sent = [entry.bytes for entry in made.end.wire_log.ring if entry.dir == ">"]
+        assert len(made.end.wire_log.ring) > seen
+        assert pn532.ACK in b"".join(sent[-4:-2])  # the chip was told to give up, too
 
 
 # --- noise --------------------------------------------------------------------------------------
@@ -499,16 +503,31 @@ async def test_sleeping_chip_hears_nothing_before_it_is_woken() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "00", "01", "0101", "010103442007", "010103442007ffff", "010103442000"]
+    "body",
+    [
+        "",
+        "00",
+        "01",
+        "0101",
+        "010103442007",
+        "010103442007ffff",
+        "010103442000",
+        "0101034420040102030406777771",
+        "01010344200401020304067777710280ff",
+        "01010004080401020304ff",
+    ],
 )
 def test_report_that_is_cut_short_is_no_card(body: str) -> None:
     assert read_target(bytes.fromhex(body), 0) is None
 
 
 def test_report_without_answer_to_select_is_a_card() -> None:
-    found = read_target(bytes.fromhex("0101000408041122334406"), 7)
+    found = read_target(bytes.fromhex("01010004080411223344"), 7)
     assert found is not None
     assert (found.uid, found.iso_dep, found.at_ns) == (bytes.fromhex("11223344"), False, 7)
+    found = read_target(bytes.fromhex("01010344200411223344"), 7)
+    assert found is not None
+    assert (found.ats, found.iso_dep) == (b"", True)
 
 
 def test_virtual_cards_are_cards() -> None:
