@@ -145,7 +145,9 @@ async def _sign_out(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("GET", "/api/v1/console")
 async def _console(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
-    return JSONResponse({"site": hub.site(), "doors": hub.console_doors(), "devices": hub.devices})
+    site = {name: hub.site()[name] for name in ("site", "name", "time_zone")}
+    shown = {"doors": hub.console_doors(), "devices": hub.devices, "broker": hub.broker}
+    return JSONResponse({"site": site, **shown})
 
 
 @at("GET", "/api/v1/events")

@@ -109,6 +109,7 @@ class StubHub:
     door_views: dict[str, Json] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
     delay_s: float = 0.0
+    broker: bool = True
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
@@ -245,9 +246,11 @@ def an_event(number: int, **members: Any) -> Json:
     at = members.pop("at", None) or stamp(now())
     door = members.pop("door", "b1-u2")
     name = next((each["name"] for each in DOORS if each["id"] == door), None)
+    person = members.get("person", "p-shen")
+    person_name = next((each["name"] for each in PEOPLE if each["id"] == person), None)
     usual = {
         "n": number, "at": at, "recorded_at": at, "kind": "access", "door": door,
-        "door_name": name, "outcome": "granted", "reason": "granted", "person": "p-shen",
+        "door_name": name, "outcome": "granted", "reason": "granted", "person": person, "person_name": person_name,
         "via": "card", "late": False, "ms": {"read": 41.2, "decide": 0.3, "strike": 12.5},
     }  # fmt: skip
     return {**usual, **members}

@@ -175,6 +175,7 @@ def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> No
     row = one.see(".event")
     assert row.get_attribute("data-tone") == "grave"
     assert "邻里中心" in row.inner_text()
+    assert "没有认出是谁" in row.inner_text()
     assert "credential_forged" in row.inner_text()
     assert "没有开" in one.see(".tile[data-door=hall] .last").inner_text()
     view = next(each for each in staffed.console_doors() if each["id"] == "hall")
@@ -231,6 +232,12 @@ def test_without_a_network_the_picture_is_marked(wall: SmallVisit, staffed: Stub
     one.see("main[data-stale]")
     one.context.set_offline(False)
     one.see("main:not([data-stale])")
+
+
+def test_a_hub_that_lost_its_broker_says_so(wall: SmallVisit, staffed: StubHub) -> None:
+    staffed.broker = False
+    one = wall()
+    assert "门自己照常工作" in one.see(".strip").inner_text()
 
 
 def test_tabs_share_one_stream(wall: SmallVisit, staffed: StubHub, address: str) -> None:
