@@ -12,7 +12,7 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -24,7 +24,36 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from drivers.mqtt_packets import PACKET_MOST_BYTES
+from drivers.mqtt_terms import (
+    BrokerAddress,
+    BrokerRefused,
+    BrokerUnreachable,
+    ConnectionLost,
+    Message,
+    MqttError,
+    Overrun,
+    PayloadTooLarge,
+    Subscription,
+    SubscriptionRefused,
+    Will,
+)
 from drivers.mqtt_wire import PahoOnWire, Wire
+
+__all__ = [
+    "BrokerAddress",
+    "BrokerRefused",
+    "BrokerUnreachable",
+    "Connection",
+    "ConnectionLost",
+    "Message",
+    "MqttError",
+    "Overrun",
+    "PayloadTooLarge",
+    "Subscription",
+    "SubscriptionRefused",
+    "Will",
+    "connect",
+]
 
 CONNECT_MOST_S: Final = 5.0  # name, TCP, TLS and CONNACK together; a broker on a LAN needs 5 ms
 SUBACK_MOST_S: Final = 5.0  # a broker that holds a SUBACK longer is not working
@@ -40,80 +69,8 @@ _V311: Final = MQTTProtocolVersion.MQTTv311
 VERSIONS: Final = (_V5, _V311)  # in the order they are tried
 
 
-class MqttError(Exception):
-    """Something between us and the broker went wrong; the text says what."""
-
-
-class BrokerUnreachable(MqttError):
-    """No broker answered at this address in time."""
-
-
-class BrokerRefused(MqttError):
-    """The broker answered and does not want us: a credential, a version, a limit."""
-
-
-class SubscriptionRefused(MqttError):
-    """The broker does not let us read a topic."""
-
-
-class Overrun(MqttError):
-    """More is waiting to be sent than we keep; the caller holds the message and decides."""
-
-
-class ConnectionLost(MqttError):
-    """The connection had ended before this could be done; the text is the reason."""
-
-
-class PayloadTooLarge(ValueError):
-    """The caller's payload is longer than `PAYLOAD_MOST_BYTES`."""
-
-
 class _VersionRefused(BrokerRefused):
     """The broker may speak an older MQTT; worth a second try."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where a broker is and who we are there; `tls_ca` is a PEM file, None means plain TCP."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls_ca: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker says for us when we vanish."""
-
-    topic: str
-    payload: bytes
-    qos: int = 1
-    retain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message as it arrived; `expiry_s` is what is left of its life, on MQTT 5 only."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-    expiry_s: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One filter to read.
-
-    `live_only`, for commands: nothing stored is sent and the retain flag arrives as it was
-    published (MQTT 5 only; on 3.1.1 the receiver's own checks must do).
-    """
-
-    topic_filter: str
-    qos: int = 1
-    live_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,8 +450,21 @@ async def _drop(connection: Connection) -> None:
         await asyncio.shield(connection._wire.gone)  # noqa: SLF001
 
 
-@lru_cache(maxsize=256)  # a handful of expiries is in use; making one costs more than a publish
+class _Packed(Properties):
+    """Properties that are packed once; paho packs at every publish, at a third of its cost."""
+
+    _packed: bytes
+
+    def __init__(self, properties: Properties) -> None:
+        # Paho guards its attributes by name, and there is none for this.
+        object.__setattr__(self, "_packed", properties.pack())  # type: ignore[no-untyped-call]
+
+    def pack(self) -> bytes:
+        return self._packed
+
+
+@lru_cache(maxsize=256)  # a handful of expiries is in use
 def _expiring(expiry_s: int) -> Properties:
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.MessageExpiryInterval = expiry_s
-    return properties
+    return _Packed(properties)
