@@ -8,11 +8,11 @@ import contextlib
 import json
 import logging
 import signal
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from devices import logs
 from devices.mistake import Mistake
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def _run(parser: argparse.ArgumentParser, func: Any) -> None:
 
 
 def _door_run(asked: argparse.Namespace) -> None:
-    _logged()
+    logs.start()
     run_until_signal(_door(asked.data))
 
 
@@ -87,7 +87,7 @@ async def _door(folder: Path) -> None:
 
 
 def _point_run(asked: argparse.Namespace) -> None:
-    _logged()
+    logs.start()
     run_until_signal(_point(asked.data))
 
 
@@ -127,12 +127,6 @@ def _told(what: str) -> Any:
 
 def _no_secret(name: str) -> bytes:
     raise Mistake(f"secret:{name} is not known on this device")
-
-
-def _logged() -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
 
 
 def run_until_signal(work: Coroutine[Any, Any, None]) -> None:

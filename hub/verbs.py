@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import secrets
 import sys
 import time
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from devices import logs
 from devices.identity import Identity, PublicIdentity, write_private
 from devices.mistake import Mistake
 from devices.verbs import run_until_signal
@@ -138,9 +138,7 @@ def hub(parser: argparse.ArgumentParser) -> None:
 def _hub_run(asked: argparse.Namespace) -> None:
     from hub import config  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("apscheduler", "httpx", "httpcore"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logs.start()
     run_until_signal(_serve(config.load(asked.data)))
 
 
@@ -362,3 +360,20 @@ def _config_check(asked: argparse.Namespace) -> None:
     settings.load(asked.data)
     keys.load(asked.data)
     print("the settings are fine")
+
+
+def doctor(parser: argparse.ArgumentParser) -> None:
+    """Say what this machine, its settings or an address lack."""
+    parser.description = "Say what is missing, one line each, with the cure."
+    _data(parser)
+    parser.add_argument("address", nargs="?", default="", help="such as https://door.example")
+    parser.set_defaults(func=_doctor)
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from hub.doctor import look_at_address, look_at_machine  # noqa: PLC0415
+
+    found = look_at_address(asked.address) if asked.address else look_at_machine(asked.data)
+    for finding in found:
+        print(f"{'fine   ' if finding.fine else 'MISSING'}  {finding.what}: {finding.told}")
+    return 0 if all(finding.fine for finding in found) else 1

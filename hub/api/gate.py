@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -84,10 +85,16 @@ class Gate:
         device = self.hub.memory.devices.get(kid)
         return device.key if device is not None else self.hub.memory.phone(kid).key
 
-    async def phone(self, request: Request) -> tuple[PhoneEntry, Signed]:
-        """An enrolled phone's request."""
+    async def phone(self, request: Request, verb: str, thing: str) -> tuple[PhoneEntry, Signed]:
+        """An enrolled phone's request; its person is a resident, and nothing more."""
         signed = await self.signed(request)
-        return self.hub.memory.phone(signed.proof.kid), signed
+        phone = self.hub.memory.phone(signed.proof.kid)
+        self._may([Grant(phone.person, "resident", "*")], phone.person, verb, thing)
+        return phone, signed
+
+    def _may(self, grants: Sequence[Grant], subject: str, verb: str, thing: str) -> None:
+        if not may(grants, subject, verb, thing, self.hub.memory.site, self.hub.clock()):
+            raise DomainError("not_allowed")
 
     async def device(self, request: Request, kind: str) -> tuple[DeviceEntry, Signed]:
         """An adopted device's request; its nonce counts once."""
@@ -108,12 +115,7 @@ class Gate:
         if request.method != "GET" and request.headers.get(CLIENT_HEADER) != "console":
             raise DomainError("client_header")
         member = self.session(request)
-        allowed = may(
-            member.grants, f"staff:{member.id}", verb, thing, self.hub.memory.site,
-            self.hub.clock(),
-        )  # fmt: skip
-        if not allowed:
-            raise DomainError("not_allowed")
+        self._may(member.grants, f"staff:{member.id}", verb, thing)
         return member
 
     def session(self, request: Request) -> Member:

@@ -69,12 +69,12 @@ def routes(gate: Gate) -> APIRouter:
 
     @router.get("/me")
     async def me(request: Request) -> Response:
-        phone, _ = await gate.phone(request)
+        phone, _ = await gate.phone(request, "read", "self")
         return _json(_mine(gate, phone), request)
 
     @router.delete("/me/phone", status_code=204)
     async def leave(request: Request) -> Response:
-        phone, _ = await gate.phone(request)
+        phone, _ = await gate.phone(request, "end", "phone")
         await hub.writer.submit(revoke, Revocation(phone.id, f"phone:{phone.id}"))
         return Response(status_code=204)
 
@@ -181,7 +181,7 @@ def show_own_door(door: DoorEntry) -> dict[str, Any]:
 
 async def _open(gate: Gate, request: Request) -> Response:
     hub = gate.hub
-    phone, signed = await gate.phone(request)
+    phone, signed = await gate.phone(request, "open", "door")
     gate.guard(gate.proofs, phone.id)
     wanted = read_body(signed.body).get("door")
     if not isinstance(wanted, str) or not 0 < len(wanted) <= 32:

@@ -32,8 +32,9 @@ READY_MOST_S: Final = 10.0  # mosquitto needs 50 ms, amqtt half a second; a load
 RELOAD_MOST_S: Final = 5.0  # a signal and a file; the rest is a loaded machine
 STOP_MOST_S: Final = 3.0  # mosquitto stops at once; then it is killed
 LOOK_EVERY_S: Final = 0.02  # how often readiness is tried
-LOG_MOST_BYTES: Final = 4 << 20  # a start later, one older log is kept: 8 MiB of disk in all
-WORDS_MOST_CHARS: Final = 300  # of a log in one line of ours
+LOG_MOST_BYTES: Final = 4 << 20  # one older log is kept: 8 MiB of disk in all
+LOG_LOOK_EVERY_S: Final = 60.0  # a stranger who knocks writes 10 KiB in this time
+WORDS_MOST_BYTES: Final = 300  # of a log in one line of ours
 CONNECTIONS_MOST: Final = 4_000  # 300 doors of an estate, a thousand simulated ones, and spare
 QUEUED_MOST_MESSAGES: Final = 1_000  # for one client that reads slowly
 QUEUED_MOST_BYTES: Final = 4 << 20  # the same in bytes: four of the largest packets
@@ -79,7 +80,7 @@ class ManagedBroker:
         self._folder = Path(data_dir).absolute() / "broker"
         self._site, self._hub, self._outside = site, hub, tuple(outside)
         self._rules = broker_rules.rules_of(site, [hub])
-        self._on_state = on_state or (lambda _online, _why: None)
+        self._on_state = on_state
         self._owner = _owner() if self.kind == "mosquitto" else None
         self._probe_secret = ""
         self._process: asyncio.subprocess.Process | None = None
@@ -106,7 +107,7 @@ class ManagedBroker:
             _log.warning("no mosquitto here: amqtt serves, for demonstrations on this machine only")
         await self._spawn()
         self._watcher = asyncio.create_task(self._watch(), name="broker watch")
-        self._on_state(True, "started")
+        self._tell(True, "started")
 
     async def stop(self) -> None:
         """Stop it and wait until it is gone."""
@@ -115,7 +116,7 @@ class ManagedBroker:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
         await self._end_process()
-        self._on_state(False, "stopped")
+        self._tell(False, "stopped")
 
     async def restart(self) -> None:
         """Stop and start; every client connects again."""
@@ -139,6 +140,11 @@ class ManagedBroker:
             hashes = broker_rules.read_passwords(self._read("passwords"))
             if hashes.pop(user, None) is not None:
                 await self._change(hashes)
+
+    async def reload(self) -> None:
+        """Let it read certificates, rules and credentials again; nobody is dropped who may stay."""
+        async with self._changing:
+            await self._change(broker_rules.read_passwords(self._read("passwords")))
 
     async def _change(self, hashes: dict[str, str]) -> None:
         """Write the files; when this returns a running broker works by them."""
@@ -175,8 +181,7 @@ class ManagedBroker:
         return False
 
     async def _run(self) -> None:
-        if self._log_file.exists() and self._log_file.stat().st_size > LOG_MOST_BYTES:
-            self._log_file.replace(self._folder / "log.1")
+        self._bound_log()
         uid, gid = (-1, -1) if self._owner is None else (self._owner.pw_uid, self._owner.pw_gid)
         launcher = [sys.executable, "-I", "-S", broker_child.__file__]
         who = [str(os.getpid()), str(uid), str(gid)]
@@ -190,6 +195,7 @@ class ManagedBroker:
                 stderr=log,
                 cwd=self._folder,  # paths are relative: folders above need not be open to its user
                 env=_environment(),
+                start_new_session=True,  # Ctrl-C is for the hub, which then stops its broker
             )
 
     def _command(self) -> list[str]:
@@ -216,19 +222,34 @@ class ManagedBroker:
     async def _watch(self) -> None:
         backoff = Backoff()
         while True:
-            assert self._process is not None
-            code = await self._process.wait()
+            code = await self._ended()
             why = f"the broker ended with {code}: {self._last_words()}"
             _log.error("%s; it is started again", why)
-            self._on_state(False, why)
+            self._tell(False, why)
             await asyncio.sleep(backoff.next_s())
             try:
                 await self._spawn()
-            except BrokerFailed as fault:
+            except (BrokerFailed, OSError) as fault:
                 _log.error("%s", fault)
             else:
                 backoff.reset()
-                self._on_state(True, "started again")
+                self._tell(True, "started again")
+
+    async def _ended(self) -> int:
+        assert self._process is not None
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOG_LOOK_EVERY_S):
+                    return await self._process.wait()
+            self._bound_log()
+
+    def _tell(self, online: bool, why: str) -> None:
+        if self._on_state is None:
+            return
+        try:
+            self._on_state(online, why)
+        except Exception:  # noqa: BLE001 (whatever the listener does, the broker is watched)
+            _log.exception("on_state failed")
 
     async def _end_process(self) -> None:
         process = self._process
@@ -262,8 +283,18 @@ class ManagedBroker:
         return self._folder / "log"
 
     def _last_words(self) -> str:
-        words = "; ".join(self._read("log").strip().splitlines()[-2:])
-        return words[-WORDS_MOST_CHARS:] or f"nothing in {self._log_file}"
+        with contextlib.suppress(FileNotFoundError), self._log_file.open("rb") as log:
+            log.seek(max(0, self._log_file.stat().st_size - WORDS_MOST_BYTES))
+            words = log.read().decode("utf-8", "replace").strip().splitlines()[-2:]
+            if words:
+                return "; ".join(words)
+        return f"nothing in {self._log_file}"
+
+    def _bound_log(self) -> None:
+        """Keep the newest part; the broker goes on writing to the same file, at its end."""
+        if self._log_file.exists() and self._log_file.stat().st_size > LOG_MOST_BYTES:
+            shutil.copy(self._log_file, self._folder / "log.1")
+            os.truncate(self._log_file, 0)
 
     def _read(self, name: str) -> str:
         try:

@@ -1,0 +1,128 @@
+"""What this machine, its settings or an address lack; one line each, with the cure."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from devices.mistake import Mistake
+from hub import config, keys
+
+DISK_LEAST_MB = 500  # a year of an estate's log is about as much
+CLOCK_LEAST_S = 1_795_000_000.0  # November 2026: an older clock has lost its battery
+_WAIT_S = 3.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: fine, or what is missing and what to do."""
+
+    what: str
+    fine: bool
+    told: str
+
+
+def look_at_machine(data: Path) -> list[Finding]:
+    """This machine and the settings of a data folder."""
+    found = [_python(), _clock(), _disk(data), _mosquitto()]
+    if not (data / "hub.toml").exists():
+        return [*found, Finding("site", False, f"none in {data}: run `linli init --data {data}`")]
+    try:
+        settings = config.load(data)
+        keys.load(data)
+    except Mistake as mistake:
+        return [*found, Finding("settings", False, str(mistake))]
+    found.append(Finding("settings and keys", True, str(data / "hub.toml")))
+    running = (data / "operator.json").exists()
+    found.append(_port("broker", settings.broker.port, running=running))
+    found.append(_port("http", settings.http.port, running=running))
+    origin = settings.http.origin or f"http://{settings.http.host}:{settings.http.port}"
+    return found + look_at_address(origin, reach=running)
+
+
+def look_at_address(address: str, *, reach: bool = True) -> list[Finding]:
+    """What a phone can do at this address: keys, motion, service worker, passkeys."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host:
+        return [Finding("address", False, f"{address} is no http:// or https:// address")]
+    local = host in _LOOPBACK
+    secure = parts.scheme == "https" or local
+    found = [
+        Finding(
+            "secure context",
+            secure,
+            "keys, shaking, camera and offline page work here"
+            if secure
+            else "phones refuse keys and motion on plain http: use https (`linli certs`, or a "
+            "public name with a certificate)",
+        ),
+        Finding(
+            "passkeys",
+            not _is_number(host) and secure,
+            "possible here" if not _is_number(host) else "need a name, not an IP address",
+        ),
+    ]
+    if reach:
+        found.append(_reach(parts.scheme, host, parts.port))
+    return found
+
+
+def _is_number(host: str) -> bool:
+    return host.replace(".", "").isdigit() or ":" in host
+
+
+def _reach(scheme: str, host: str, port: int | None) -> Finding:
+    try:
+        with socket.create_connection(
+            (host, port or (443 if scheme == "https" else 80)), _WAIT_S
+        ) as s:
+            if scheme == "https":
+                with ssl.create_default_context().wrap_socket(s, server_hostname=host):
+                    pass
+    except ssl.SSLCertVerificationError as fault:
+        told = f"{fault.verify_message}: trust the site's authority on this device (`linli certs`)"
+        return Finding("certificate", False, told)
+    except OSError as fault:
+        return Finding("reachable", False, f"{host} does not answer: {fault.strerror or fault}")
+    return Finding("reachable", True, "answers")
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", sys.version_info >= (3, 11), f"{version}; 3.11 or newer is needed")
+
+
+def _clock() -> Finding:
+    fine = time.time() >= CLOCK_LEAST_S
+    return Finding("clock", fine, "plausible" if fine else "years behind: set it, or use NTP")
+
+
+def _disk(data: Path) -> Finding:
+    folder = data if data.exists() else Path.cwd()
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    fine = free_mb >= DISK_LEAST_MB
+    return Finding("disk", fine, f"{free_mb} MB free" + ("" if fine else f"; keep {DISK_LEAST_MB}"))
+
+
+def _mosquitto() -> Finding:
+    path = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    told = path or "absent: `apt install mosquitto`; without it only a demo on loopback runs"
+    return Finding("mosquitto", path is not None, told)
+
+
+def _port(what: str, port: int, *, running: bool) -> Finding:
+    with socket.socket() as probe:
+        probe.settimeout(_WAIT_S)
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if running:
+        return Finding(f"{what} port", taken, f"{port} " + ("answers" if taken else "is silent"))
+    told = f"{port} is free" if not taken else f"{port} is taken: change port in hub.toml"
+    return Finding(f"{what} port", not taken, told)
