@@ -61,6 +61,7 @@ CLOSE_MOST_S: Final = 1.0  # the broker hangs up after our DISCONNECT; else we d
 PAYLOAD_MOST_BYTES: Final = PACKET_MOST_BYTES - 66_000  # a topic (64 KiB at most) fits beside it
 OUTGOING_MOST_MESSAGES: Final = 10_000  # about 2 s of a hub at full speed; more is a dead broker
 OUTGOING_MOST_BYTES: Final = 8 << 20  # eight of the largest packets; a village box has 1 GiB
+IDLE_TICK_S: Final = 60.0  # how often to look at a connection that has no keep-alive
 WINDOW_MOST_MESSAGES: Final = 1_000  # QoS 1 on the wire at once where the broker names no number
 
 _log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ class Connection:
         self._unacked_bytes = 0  # of QoS 1, also of what waits for its turn
         self._burst_bytes = 0  # handed to paho in this turn of the loop
         self._reading = self._flush_due = False
-        self._tick_s = 1.0
+        self._tick_s = IDLE_TICK_S
         self._timer: asyncio.TimerHandle | None = None
 
     # what callers do
@@ -220,8 +221,10 @@ class Connection:
         code: ReasonCode,
         props: Properties | None,
     ) -> None:
-        if self._connack.done():
+        if self._connack.done() or self._paho is None:
             return
+        # The broker's own keep-alive, if it named one; a ping leaves before 1.5 of it are over.
+        self._tick_s = self._paho.keepalive / 4 or IDLE_TICK_S
         window = getattr(props, "ReceiveMaximum", WINDOW_MOST_MESSAGES)
         self._window = min(window, WINDOW_MOST_MESSAGES)
         self._connack.set_result(code)
@@ -371,10 +374,10 @@ class Connection:
         protocol: MQTTProtocolVersion,
     ) -> None:
         """Socket, TLS, CONNECT and CONNACK."""
-        self._tick_s = max(0.05, keepalive_s / 4)  # a ping leaves before 1.5 keep-alives are over
         tls = None
         if address.tls_ca is not None:
-            tls = ssl.create_default_context(cafile=address.tls_ca)
+            # Off the loop: a system's bundle of authorities takes 20 ms to read.
+            tls = await asyncio.to_thread(ssl.create_default_context, cafile=address.tls_ca)
         await self._loop.create_connection(lambda: self._wire, address.host, address.port, ssl=tls)
         self.version = int(protocol)
         client = self._paho = PahoOnWire(self._wire, client_id, protocol)
@@ -397,8 +400,8 @@ class Connection:
         client.connect(
             address.host, address.port, keepalive_s, clean_start=clean, properties=properties
         )
-        self._timer = self._loop.call_later(self._tick_s, self._tick)
         code = await self._connack
+        self._tick()
         if code.is_failure:
             text = f"{code}".lower()
             raise (_VersionRefused if code.value == 132 else BrokerRefused)(text)

@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+from drivers import mqtt
+from drivers.mqtt import BrokerAddress, Connection, Message, Will
 from drivers.mqtt_packets import PacketHead, PacketSplitter, head_of
 from tests import services
 
@@ -125,6 +127,42 @@ async def scripted(*scripts: Callable[[Peer], Awaitable[None]]) -> AsyncIterator
         await asyncio.gather(*running, return_exceptions=True)
     if errors:
         raise errors[0]
+
+
+class Inbox:
+    """What arrived, in order, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Message] = asyncio.Queue()
+
+    def __call__(self, message: Message) -> None:
+        self._queue.put_nowait(message)
+
+    async def next(self) -> Message:
+        async with asyncio.timeout(10):
+            return await self._queue.get()
+
+    @property
+    def is_empty(self) -> bool:
+        return self._queue.empty()
+
+
+async def connect(
+    port: int,
+    name: str,
+    inbox: Callable[[Message], None] = lambda _: None,
+    will: Will | None = None,
+    keepalive_s: int = 15,
+    on_refused: Callable[[str, str], None] | None = None,
+) -> Connection:
+    return await mqtt.connect(
+        BrokerAddress("127.0.0.1", port),
+        client_id=name,
+        will=will,
+        on_message=inbox,
+        keepalive_s=keepalive_s,
+        on_refused=on_refused,
+    )
 
 
 def puback(packet_id: int, reason: int = 0) -> bytes:

@@ -2,13 +2,10 @@
 
 import asyncio
 import contextlib
-import datetime as dt
-import ipaddress
 import os
 import pwd
 import signal
 import socket
-import ssl
 import stat
 import subprocess
 import sys
@@ -16,17 +13,13 @@ import time
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from drivers import mqtt
-from drivers.mqtt import BrokerAddress, Will
+from drivers.mqtt import Will
 from drivers.mqtt_packets import PACKET_MOST_BYTES
 from hub.gateways import broker as broker_module
 from hub.gateways import broker_rules
-from hub.gateways.broker import BrokerFailed, Kind, Listener, ManagedBroker, external_address
+from hub.gateways.broker import BrokerFailed, Kind, ManagedBroker
 from tests import services
 from tests.integration.brokers import HUB, KINDS, SITE, WAIT_S, client, need, running
 
@@ -128,6 +121,23 @@ asyncio.run(main())
     assert not Path(f"/proc/{pid}").exists()
 
 
+async def test_a_listener_that_fails_does_not_leave_it_unwatched(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: asyncio.Queue[bool] = asyncio.Queue()
+
+    def fails(online: bool, why: str) -> None:
+        told.put_nowait(online)
+        raise ZeroDivisionError
+
+    async with running(tmp_path, "mosquitto", on_state=fails) as broker:
+        assert broker.pid is not None
+        os.kill(broker.pid, signal.SIGKILL)
+        async with asyncio.timeout(WAIT_S):
+            assert [await told.get() for _ in range(3)] == [True, False, True]
+    assert "on_state failed" in caplog.text
+
+
 async def test_stopping_while_it_comes_back_leaves_nothing(tmp_path: Path) -> None:
     gone = asyncio.Event()
     async with running(tmp_path, "mosquitto", on_state=lambda *_: gone.set()) as broker:
@@ -191,6 +201,28 @@ async def test_the_log_does_not_grow_for_ever(
             await broker.restart()
         assert (tmp_path / "broker" / "log.1").read_text("ascii") == "x" * 20
         assert "x" not in (tmp_path / "broker" / "log").read_text("ascii")
+
+
+async def test_the_log_is_kept_short_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_module, "LOG_MOST_BYTES", 10)
+    monkeypatch.setattr(broker_module, "LOG_LOOK_EVERY_S", 0.01)
+    async with running(tmp_path, "mosquitto") as broker:
+        with (tmp_path / "broker" / "log").open("a", encoding="ascii") as log:
+            log.write("y" * 20)
+        async with asyncio.timeout(WAIT_S):
+            while not (tmp_path / "broker" / "log.1").exists():  # noqa: ASYNC110 (its own pace)
+                await asyncio.sleep(0.01)
+        secret = await broker.add_credential("door-1")
+        async with client(broker, "door-1", secret):
+            pass
+
+
+async def test_ctrl_c_is_not_for_the_broker(tmp_path: Path) -> None:
+    async with running(tmp_path, "mosquitto") as broker:
+        assert broker.pid is not None
+        assert os.getpgid(broker.pid) != os.getpgid(0)
 
 
 # --- credentials -----------------------------------------------------------------------------
@@ -278,117 +310,6 @@ def test_our_hash_is_mosquittos_hash(tmp_path: Path, mosquitto_path: Path) -> No
     assert (len(our_salt), len(our_digest)) == (len(salt), len(digest))
     for broken in ("", "$", "$7$x$y$z", "$6$101$AA==$AA==", "plain"):
         assert not broker_rules.fits(broken, secret)
-
-
-# --- listeners and addresses -----------------------------------------------------------------
-
-
-def authority(folder: Path, name: str) -> tuple[Path, Path, Path]:
-    """A certificate authority and a server's certificate for 127.0.0.1: (ca, certificate, key)."""
-    now = dt.datetime.now(dt.UTC)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"ca {name}")])
-
-    def begun(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(ca_name)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(hours=1))
-        )
-
-    ca = (
-        begun(ca_name, ca_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(ca_key, hashes.SHA256())
-    )
-    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    leaf = (
-        begun(x509.Name([]), key.public_key())
-        .add_extension(x509.SubjectAlternativeName([loopback]), critical=True)
-        .sign(ca_key, hashes.SHA256())
-    )
-    files = folder / f"{name}.ca", folder / f"{name}.crt", folder / f"{name}.key"
-    pem = serialization.Encoding.PEM
-    files[0].write_bytes(ca.public_bytes(pem))
-    files[1].write_bytes(leaf.public_bytes(pem))
-    private = serialization.PrivateFormat.PKCS8
-    files[2].write_bytes(key.private_bytes(pem, private, serialization.NoEncryption()))
-    return files
-
-
-async def test_a_listener_for_others_speaks_tls_and_is_checked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ca, certificate, key = authority(tmp_path, "ours")
-    other_ca, *_ = authority(tmp_path, "theirs")
-    port = services.free_port()
-    outside = [Listener("0.0.0.0", port, certificate, key)]
-    async with running(tmp_path, "mosquitto", outside=outside) as broker:
-        secret = await broker.add_credential("door-1")
-        address = BrokerAddress("127.0.0.1", port, "door-1", secret, str(ca))
-        connection = await mqtt.connect(
-            address, client_id="door-1", will=None, on_message=lambda _m: None, keepalive_s=600
-        )
-        connection.publish(EVT, bytes(100_000))
-        async with asyncio.timeout(WAIT_S):  # a flush that only a ping ends would be far later
-            await connection.flushed()
-        assert connection._wire.transport is not None
-        sock = connection._wire.transport.get_extra_info("socket")
-        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        assert isinstance(connection._wire.transport.get_extra_info("ssl_object"), ssl.SSLObject)
-        await connection.close()
-        monkeypatch.setattr(mqtt, "CONNECT_MOST_S", 1.0)  # TLS and plain wait for each other
-        for wrong in (str(other_ca), None):
-            stranger = BrokerAddress("127.0.0.1", port, "door-1", secret, wrong)
-            with pytest.raises(mqtt.MqttError):
-                await mqtt.connect(
-                    stranger, client_id="door-1", will=None, on_message=lambda _m: None
-                )
-
-
-@pytest.mark.parametrize(
-    ("listener", "kind", "told"),
-    [
-        (Listener("0.0.0.0", 8883), "mosquitto", "needs a certificate"),
-        (Listener("192.0.2.1", 8883, Path("c")), "mosquitto", "both"),
-        (Listener("gate.example", 8883, None, Path("k")), "mosquitto", "both"),
-        (Listener("0.0.0.0", 8883, Path("c"), Path("k")), "amqtt", "loopback only"),
-    ],
-)
-def test_an_open_listener_is_refused(
-    listener: Listener, kind: Kind, told: str, tmp_path: Path
-) -> None:
-    with pytest.raises(BrokerFailed, match=told):
-        ManagedBroker(tmp_path, 1883, site=SITE, hub=HUB, kind=kind, outside=[listener])
-
-
-def test_somebody_elses_broker_is_an_address() -> None:
-    address = external_address("mqtts://hub-1@mq.example?ca=/etc/ca.pem", "hush")
-    assert address == BrokerAddress("mq.example", 8883, "hub-1", "hush", "/etc/ca.pem")
-    assert external_address("mqtts://hub-1@mq.example:1", "hush").tls_ca is not None
-    plain = external_address("mqtt://hub-1@localhost:1884", "hush")
-    assert plain == BrokerAddress("localhost", 1884, "hub-1", "hush", None)
-
-
-@pytest.mark.parametrize(
-    ("url", "told"),
-    [
-        ("mqtt://hub-1@mq.example", "in the clear"),
-        ("mqtts://hub-1:hush@mq.example", "no password"),
-        ("mqtts://mq.example", "no broker address"),
-        ("http://hub-1@mq.example", "no broker address"),
-        ("mqtts://hub-1@", "no broker address"),
-        ("", "no broker address"),
-    ],
-)
-def test_an_address_that_would_leak_is_refused(url: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told) as refusal:
-        external_address(url, "x")
-    assert "hush" not in str(refusal.value)
 
 
 # --- what the last resort must do, and what it does not --------------------------------------
