@@ -253,6 +253,12 @@ def test_only_a_host_asks_for_a_repeat() -> None:
     assert pn532.Pn532Deframer(pn532.CHIP).feed(H("0000ffff0000")) == []
 
 
+def test_short_frames_end_as_they_must() -> None:
+    for frame in ("0000ff00ff12", "0000ffff0012"):
+        deframer = pn532.Pn532Deframer(pn532.HOST)
+        assert deframer.feed(H(frame)) + deframer.idle() == []
+
+
 def test_pn532_commands_as_published() -> None:
     assert pn532.encode(pn532.HOST, 0x02) == H("0000ff02fed4022a00")
     assert pn532.encode(pn532.HOST, 0x14, H("010000")) == H("0000ff05fbd4140100001700")
