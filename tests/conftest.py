@@ -74,6 +74,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages last: Playwright keeps a loop of its own running, beside which no other may run."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 # --- nothing left out silently ---------------------------------------------------------------
 
 
@@ -117,6 +122,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Programs that a test started and nobody stopped fail the run."""
+    services.stop_playwright()
     left = services.children() if not hasattr(session.config, "workerinput") else []
     if left:
         told = session.config.get_terminal_writer()

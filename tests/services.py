@@ -10,6 +10,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -63,6 +67,25 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+_drivers: list[Any] = []
+
+
+@contextlib.contextmanager
+def playwright() -> Iterator["Playwright"]:
+    """The run's one Playwright: a second in the same thread is refused. It lives until the end."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - heavy, and only for pages
+
+    if not _drivers:
+        _drivers.append(sync_playwright().start())
+    yield _drivers[0]
+
+
+def stop_playwright() -> None:
+    """End the run's Playwright, if there was one."""
+    while _drivers:
+        _drivers.pop().stop()
 
 
 def children() -> list[str]:

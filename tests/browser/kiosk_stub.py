@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import pytest
 import segno
 
+from tests import services
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -209,8 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def chromium(path: Path) -> Iterator[Browser]:
     """The machine's own browser, driven by Playwright."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs chromium's driver")
-    with sync_api.sync_playwright() as playwright:
+    with services.playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(path), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
