@@ -228,6 +228,31 @@ export function Name({ children }: { children: string }) {
   return <bdi lang="zh-Hans">{children}</bdi>;
 }
 
+/** Words of a text as the reader's own language divides them; null where the browser cannot tell. */
+function wordsOf(text: string): readonly { segment: string; isWordLike?: boolean }[] | null {
+  if (language.value === "en" || !("Segmenter" in Intl)) return null;
+  return [...new Intl.Segmenter(language.value, { granularity: "word" }).segment(text)];
+}
+
+/** A short text that breaks between words: Chinese has no spaces, so a line would end inside one. */
+export function Phrase({ children }: { children: string }) {
+  const found = wordsOf(children);
+  if (found === null) return <>{children}</>;
+  return (
+    <>
+      {found.map(({ segment, isWordLike }, at) =>
+        isWordLike && segment.length > 1 ? (
+          <span class="whole" key={at}>
+            {segment}
+          </span>
+        ) : (
+          segment
+        ),
+      )}
+    </>
+  );
+}
+
 /** There is nothing (yet), and what would bring something. */
 export function EmptyState(props: { icon?: IconName; title: string; children?: ComponentChildren }) {
   return (

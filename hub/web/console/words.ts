@@ -182,7 +182,7 @@ export const words = dictionary({
   revokeLine: {
     "zh-Hans": "{name}的“{label}”马上就开不了门了。要再用，得重新登记。",
     "zh-Hant": "{name}的「{label}」馬上就開不了門了。要再用，得重新登記。",
-    en: "“{label}” of {name} opens no door from now on. It would have to be introduced again.",
+    en: "{label}, the phone of {name}, will open no door from now on. It would have to be introduced again.",
   },
   revokeYes: { "zh-Hans": "停用", "zh-Hant": "停用", en: "Stop it" },
   cancel: { "zh-Hans": "取消", "zh-Hant": "取消", en: "Cancel" },

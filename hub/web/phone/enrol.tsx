@@ -1,7 +1,7 @@
 /** Introducing this phone: one code, one button, and plain words when it does not go well. */
 
 import { Refused } from "@linli/shared/api";
-import { Button, Field, Notice } from "@linli/shared/bits";
+import { Button, Field, Notice, Phrase } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
@@ -60,11 +60,11 @@ function WhereFrom() {
       <ul>
         <li>
           <Icon name="people" />
-          <span>{say(words.whereDesk)}</span>
+          <span><Phrase>{say(words.whereDesk)}</Phrase></span>
         </li>
         <li>
           <Icon name="kiosk" />
-          <span>{say(words.whereKiosk)}</span>
+          <span><Phrase>{say(words.whereKiosk)}</Phrase></span>
         </li>
       </ul>
     </section>
@@ -79,15 +79,15 @@ function MoveFirst() {
     : [words.iosStep1, words.iosStep2, words.iosStep3];
   return (
     <main class="page">
-      <h1>{say(inWechat ? words.wechatTitle : words.iosTitle)}</h1>
-      <p class="lead">{say(words.iosLine)}</p>
+      <h1><Phrase>{say(inWechat ? words.wechatTitle : words.iosTitle)}</Phrase></h1>
+      <p class="lead"><Phrase>{say(words.iosLine)}</Phrase></p>
       <ol class="steps">
         {steps.map((step, at) => (
           <li key={at}>
             <span class="number" aria-hidden="true">
               {at + 1}
             </span>
-            <span>{say(step)}</span>
+            <span><Phrase>{say(step)}</Phrase></span>
             {at === 0 && <Icon name={inWechat ? "dots" : "share"} />}
             {at === 1 && <Icon name={inWechat ? "globe" : "plusSquare"} />}
           </li>
@@ -138,7 +138,7 @@ function CodeForm() {
         />
       </div>
       {linked !== "" && code.value === linked && !problem && (
-        <Notice tone="good">{say(words.codeFilled)}</Notice>
+        <Notice tone="good"><Phrase>{say(words.codeFilled)}</Phrase></Notice>
       )}
       <Button look="main" wide type="submit" disabled={busy.value}>
         {say(busy.value ? words.enrolBusy : words.enrolButton)}
@@ -173,8 +173,8 @@ export function Enrol() {
   const why = standing.value === "lost" ? words.lostLine : words.unknownLine;
   return (
     <main class="page">
-      <h1>{say(again ? words.lostTitle : words.enrolTitle)}</h1>
-      <p class="lead">{say(again ? why : words.enrolLine)}</p>
+      <h1><Phrase>{say(again ? words.lostTitle : words.enrolTitle)}</Phrase></h1>
+      <p class="lead"><Phrase>{say(again ? why : words.enrolLine)}</Phrase></p>
       <CodeForm />
       <WhereFrom />
     </main>

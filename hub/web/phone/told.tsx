@@ -1,6 +1,6 @@
 /** What became of an opening: one colour, one shape, one sentence. */
 
-import { Button } from "@linli/shared/bits";
+import { Button, Phrase } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 import { parts } from "@linli/shared/parts";
@@ -51,8 +51,14 @@ export function Told({ turn }: { turn: Extract<Turn, { phase: "told" }> }) {
         <span class="disc">
           <Icon name={ICONS[result]} />
         </span>
-        <h1>{title}</h1>
-        {next && <p class="lead">{next}</p>}
+        <h1>
+          <Phrase>{title}</Phrase>
+        </h1>
+        {next && (
+          <p class="lead">
+            <Phrase>{next}</Phrase>
+          </p>
+        )}
         <p class="told-door">{say(door.name)}</p>
       </div>
       <div class="foot">

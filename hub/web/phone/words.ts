@@ -97,7 +97,7 @@ export const words = dictionary({
   wechatStep2: {
     "zh-Hans": "选“在浏览器打开”",
     "zh-Hant": "選「在瀏覽器開啟」",
-    en: "Choose “Open in browser”",
+    en: 'Choose "Open in browser"',
   },
   iosTitle: {
     "zh-Hans": "先把邻里放到桌面",
@@ -109,11 +109,11 @@ export const words = dictionary({
     "zh-Hant": "從桌面打開，鑰匙才不會丟。",
     en: "Opened from there, the key is never lost.",
   },
-  iosStep1: { "zh-Hans": "点浏览器的“分享”", "zh-Hant": "點瀏覽器的「分享」", en: "Tap “Share” in the browser" },
+  iosStep1: { "zh-Hans": "点浏览器的“分享”", "zh-Hant": "點瀏覽器的「分享」", en: 'Tap "Share" in the browser' },
   iosStep2: {
     "zh-Hans": "选“添加到主屏幕”",
     "zh-Hant": "選「加入主畫面」",
-    en: "Choose “Add to Home Screen”",
+    en: 'Choose "Add to Home Screen"',
   },
   iosStep3: {
     "zh-Hans": "从桌面打开邻里，再输入号码",
@@ -126,7 +126,7 @@ export const words = dictionary({
   installAndroid: {
     "zh-Hans": "点浏览器的菜单，选“添加到主屏幕”。",
     "zh-Hant": "點瀏覽器的選單，選「加到主畫面」。",
-    en: "Open the browser's menu and choose “Add to Home screen”.",
+    en: "Open the browser's menu and choose \"Add to Home screen\".",
   },
 
   // opening
@@ -135,7 +135,7 @@ export const words = dictionary({
   orShake: { "zh-Hans": "摇一摇手机也能开", "zh-Hant": "搖一搖手機也能開", en: "Or shake your phone" },
   allowShake: { "zh-Hans": "允许摇一摇", "zh-Hant": "允許搖一搖", en: "Allow shaking" },
   thisDoor: { "zh-Hans": "要开的门", "zh-Hant": "要開的門", en: "The door" },
-  otherDoor: { "zh-Hans": "换一扇门", "zh-Hant": "換一扇門", en: "Another door" },
+  otherDoor: { "zh-Hans": "换一扇", "zh-Hant": "換一扇", en: "Change" },
   whichDoor: { "zh-Hans": "要开哪扇门？", "zh-Hant": "要開哪扇門？", en: "Which door?" },
   noDoors: { "zh-Hans": "还没有您能开的门", "zh-Hant": "還沒有您能開的門", en: "There is no door for you yet" },
   noDoorsLine: {
@@ -144,7 +144,7 @@ export const words = dictionary({
     en: "Please ask at the neighbour desk.",
   },
   gate: { "zh-Hans": "小区大门", "zh-Hant": "社區大門", en: "Gate" },
-  house: { "zh-Hans": "单元门", "zh-Hant": "單元門", en: "Building" },
+  house: { "zh-Hans": "楼门", "zh-Hant": "樓門", en: "Building door" },
 
   // what became of it
   openedAgain: { "zh-Hans": "再开一次", "zh-Hant": "再開一次", en: "Open again" },
