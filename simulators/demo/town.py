@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from devices.identity import Identity, write_private
+from simulators.demo.kiosk import NOTICES
 from simulators.demo.processes import Child, ChildFailed, free_ports, run
 from simulators.ends import Ntag424Card, Pn532End, RelayBoardEnd, WireLog
 from simulators.phone import Phone
@@ -117,6 +118,7 @@ class Town:
         self.say("moving 86 people into 32 homes")
         for kind, rows in make_roster().parts():
             await self.operator("roster", {"kind": kind, "rows": rows})
+        await self.operator("notices", {"notices": NOTICES})
         self.say("introducing doors, card point and kiosk: fingerprints compared")
         for device, kind in self._devices():
             await self._adopt(device, kind)
@@ -147,10 +149,7 @@ class Town:
         return [*readers, *extra, *self.boards.values()]
 
     def _devices(self) -> list[tuple[str, str]]:
-        import importlib.util as u
-
-        k = [(KIOSK, "kiosk")] if u.find_spec("kiosk.verbs") else []
-        return [*((name, "door") for name in CONTROLLERS), (POINT, "point"), *k]
+        return [*((name, "door") for name in CONTROLLERS), (POINT, "point"), (KIOSK, "kiosk")]
 
     # ----------------------------------------------------------------- parts
 
@@ -193,15 +192,8 @@ class Town:
         words += ["--names", json.dumps(NAMES, ensure_ascii=False)]
         words += ["--host", settings.host, "--port", str(http_port)]
         words += ["--broker-port", str(broker_port), "--broker-kind", settings.broker_kind]
-        import importlib.util as u
-
-        if u.find_spec("hub.payments"):
-            words += [
-                "--pay-url",
-                self.provider.base_url,
-                "--pay-folder",
-                str(settings.folder / "pay"),
-            ]
+        words += ["--pay-url", self.provider.base_url]
+        words += ["--pay-folder", str(settings.folder / "pay")]
         for flag in ("origin", "certificate", "key", "database"):
             if getattr(settings, flag):
                 words += [f"--{flag}", getattr(settings, flag)]
