@@ -105,7 +105,7 @@ class Connection:
         self._number = 0  # of the newest message handed to us
         self._window = WINDOW_MOST_MESSAGES
         self._unacked: dict[int, _Outgoing] = {}  # by packet id, oldest first
-        self._waiting: deque[_Outgoing] = deque()
+        self._waiting: deque[_Outgoing] = deque()  # bounded by OUTGOING_MOST_MESSAGES
         self._unacked_bytes = 0  # of QoS 1, also of what waits for its turn
         self._burst_bytes = 0  # handed to paho in this turn of the loop
         self._reading = self._flush_due = False

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from drivers.mqtt_packets import PacketHead, PacketSplitter, head_of
 
 SHOWN_MOST_BYTES: Final = 4_096  # of one packet; a person looks at the first lines
+DUE_MOST_BYTES: Final = 1 << 20  # under way in one direction of a slow call: a whole packet
 CONNECT_MOST_S: Final = 5.0  # to the target, which is on this machine
 
 _RESET: Final = struct.pack("ii", 1, 0)  # linger for no time: close sends RST, not FIN
@@ -194,9 +195,13 @@ class _End(asyncio.Protocol):
         self.is_open = False
         self._call = call
         self._transport: asyncio.Transport | None = None
-        self._due: deque[bytes | None] = deque()  # None: then close
+        self._due: deque[bytes | None] = deque()  # None: then close; bounded by DUE_MOST_BYTES
+        self._due_bytes = 0
+        self._is_full = self._holds_back = False
         self._last_s = 0.0  # when the newest of them is due, on the loop's clock
-        self._rings: deque[asyncio.TimerHandle] = deque()  # one for each that is due
+        self._rings: deque[asyncio.TimerHandle] = (
+            deque()
+        )  # one for each due; bounded by DUE_MOST_BYTES
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -219,16 +224,28 @@ class _End(asyncio.Protocol):
         self._call.lost(self)
 
     def pause_writing(self) -> None:
-        self._call.other(self).pause_reading()
+        self._is_full = True
+        self._regulate()
 
     def resume_writing(self) -> None:
-        self._call.other(self).resume_reading()
+        self._is_full = False
+        self._regulate()
+
+    def _regulate(self) -> None:
+        """Let the other end read only while there is room here."""
+        hold = self._is_full or self._due_bytes > DUE_MOST_BYTES
+        if hold != self._holds_back:
+            self._holds_back = hold
+            other = self._call.other(self)
+            other.pause_reading() if hold else other.resume_reading()
 
     def send(self, data: bytes | None, delay_s: float) -> None:
         """Write now or later, in order; None closes."""
         if self._transport is not None and not self.is_open:
             return
         self._due.append(data)
+        self._due_bytes += len(data or b"")
+        self._regulate()
         if self._transport is None:  # asyncio may read once more after pause_reading
             return
         if delay_s <= 0 and len(self._due) == 1:
@@ -260,6 +277,8 @@ class _End(asyncio.Protocol):
         if not self._due:
             return
         data = self._due.popleft()
+        self._due_bytes -= len(data or b"")
+        self._regulate()
         if self._transport.is_closing():
             return
         if data is None:

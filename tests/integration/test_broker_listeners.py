@@ -19,6 +19,11 @@ from hub.gateways.broker import BrokerFailed, Kind, Listener, ManagedBroker, ext
 from tests import services
 from tests.integration.brokers import HUB, SITE, WAIT_S, running
 
+SIGNS_ONLY = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
+    encipher_only=False, decipher_only=False,
+)  # fmt: skip
 EVT = f"linli/1/{SITE}/door-1/evt"
 
 
@@ -26,6 +31,7 @@ def authority(folder: Path, name: str) -> tuple[Path, Path, Path]:
     """A certificate authority and a server's certificate for 127.0.0.1: (ca, certificate, key)."""
     now = dt.datetime.now(dt.UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ours = ca_key.public_key()
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"ca {name}")])
 
     def begun(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
@@ -37,11 +43,14 @@ def authority(folder: Path, name: str) -> tuple[Path, Path, Path]:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + dt.timedelta(hours=1))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ours), critical=False)
         )
 
     ca = (
-        begun(ca_name, ca_key.public_key())
+        begun(ca_name, ours)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(SIGNS_ONLY, critical=True)
         .sign(ca_key, hashes.SHA256())
     )
     loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

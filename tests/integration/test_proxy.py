@@ -146,7 +146,8 @@ async def test_nobody_behind_it_ends_the_call() -> None:
         await proxy.stop()
 
 
-async def test_a_reader_that_does_not_read_holds_the_writer_back() -> None:
+@pytest.mark.parametrize("delay_ms", [0, 600_000])
+async def test_a_full_wire_holds_the_writer_back(delay_ms: int) -> None:
     """Nothing piles up in the proxy: 64 MiB do not go into a wire that nobody empties."""
 
     async def deaf(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -154,6 +155,7 @@ async def test_a_reader_that_does_not_read_holds_the_writer_back() -> None:
 
     enough, taken = asyncio.Event(), 0
     async with proxied(deaf) as proxy:
+        proxy.delay_ms = delay_ms
         _, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
