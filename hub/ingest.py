@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -69,6 +69,7 @@ class Ingest:
         self._bus: Bus | None = None
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._waiters: Counter[str] = Counter()
+        self._answered: OrderedDict[str, Answer] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ----------------------------------------------------------------- the runner's side
@@ -185,11 +186,19 @@ class Ingest:
         answer = wire.open_answer(raw, self._topics(device.id), self._key_of(device))
         if isinstance(answer, Refusal):
             return self._drop(answer.reason, f"answer of {device.id}")
+        self._settle(answer)
+        self._spawn(self._keep_answer(answer))
+        return None
+
+    def _settle(self, answer: Answer) -> None:
+        """Whoever waits for this answer, now or within the next minute, gets it."""
         waiting = self._waiting.get(answer.id)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
-        self._spawn(self._keep_answer(answer))
-        return None
+        if waiting is not None:
+            self._answered[answer.id] = answer
+            if len(self._answered) > PENDING_MAX:
+                self._answered.popitem(last=False)
 
     async def _keep_answer(self, answer: Answer) -> None:
         kept = Answered(answer.id, answer.outcome.value, answer.reason, answer.ms)
@@ -301,6 +310,10 @@ class Ingest:
     def expect(self, opening: str) -> asyncio.Future[Answer]:
         """The door's answer to an opening; the same future for a request that came twice."""
         waiting = self._waiting.get(opening)
+        if opening in self._answered:  # answered, perhaps not yet written down
+            waiting = asyncio.get_running_loop().create_future()
+            waiting.set_result(self._answered[opening])
+            return waiting
         if waiting is None:
             if len(self._waiting) >= PENDING_MAX:
                 raise InboxFull("answers")
@@ -313,15 +326,13 @@ class Ingest:
         """One waiter less; the last one takes the future away."""
         self._waiters[opening] -= 1
         if self._waiters[opening] <= 0:
-            del self._waiters[opening]
+            self._waiters.pop(opening, None)
             self._waiting.pop(opening, None)
 
     def _send_access(self, wish: SendAccess) -> None:
         device = self.memory.devices.get(wish.device)
         if device is None or not device.ready or self._bus is None or device.note is None:
-            waiting = self._waiting.get(wish.command)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(Answer(wish.command, Outcome.REFUSED, "door_offline"))
+            self._settle(Answer(wish.command, Outcome.REFUSED, "door_offline"))
             offline = Answered(wish.command, Outcome.REFUSED.value, "door_offline", {})
             self._spawn(self._keep_offline(offline))
             return

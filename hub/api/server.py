@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -74,8 +75,11 @@ class Shell:
                 await problem("oversize", f"at most {room} bytes")(scope, receive, marked)
 
 
-class _TooLarge(Exception):
-    pass
+class _TooLarge(HTTPException):
+    """Reading stops here; a framework between us and the route must not swallow it."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "the body is too large")
 
 
 def _mark(scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -118,9 +118,7 @@ def test_schedules_are_in_the_sites_zone(local: str, expected: str) -> None:
 
 def test_a_holiday_has_its_own_intervals() -> None:
     days = [()] * 7 + [((0, 24 * 60),)]
-    rules = replace(
-        policy(rules={"r": Rule("feast")}), schedules={"feast": Schedule(tuple(days))}
-    )
+    rules = replace(policy(rules={"r": Rule("feast")}), schedules={"feast": Schedule(tuple(days))})
     feast = datetime(2026, 10, 1, 4, 0, tzinfo=UTC)
     assert reason_of(rules, CARD, now=feast) == "granted"
     assert reason_of(rules, CARD) == "schedule_closed"
@@ -129,7 +127,12 @@ def test_a_holiday_has_its_own_intervals() -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
-    [(-10, 10, "granted"), (0, 10, "granted"), (-10, 0, "validity_over"), (10, 20, "validity_over")],
+    [
+        (-10, 10, "granted"),
+        (0, 10, "granted"),
+        (-10, 0, "validity_over"),
+        (10, 20, "validity_over"),
+    ],
 )
 def test_validity_ends_by_itself(start: int, end: int, expected: str) -> None:
     at = MONDAY_9.timestamp()

@@ -1,0 +1,158 @@
+"""A hub on a bench: real store, acts and API in this process; no broker, time that tests set."""
+
+import base64
+import hmac
+import secrets
+from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from devices.identity import Identity
+from hub import config, keys
+from hub.acts.phones import NewCode, issue_code
+from hub.acts.policies import Adoptee, adopt
+from hub.acts.roster import RosterPart, load_part
+from hub.acts.staff import NewClaim, offer_claim
+from hub.api.gate import Gate
+from hub.api.server import make_app
+from hub.parts import Hub, assemble
+from hub.store.engine import create, open_engines
+from hub.store.lease import take_lease
+from simulators.phone import Phone
+
+SITE = "liuxi"
+CLIENT = {"Linli-Client": "console"}
+PASSWORD = "correct horse battery"
+ROSTER: dict[str, list[dict[str, Any]]] = {
+    "households": [
+        {"id": "h-1", "house": "1-1-101", "building": "1"},
+        {"id": "h-2", "house": "2-1-101", "building": "2"},
+    ],
+    "people": [
+        {"id": "p-1", "household_id": "h-1", "name": "沈桂芳", "elder": True, "phone_last4": "7302"},
+        {"id": "p-2", "household_id": "h-2", "name": "陈静"},
+    ],
+    "doors": [
+        {"id": "d-1", "device_id": "gate", "number": 1, "name": {"en": "Gate"}, "kind": "perimeter"},
+        {"id": "d-2", "device_id": "gate", "number": 2, "name": {"en": "Home"}, "kind": "building",
+         "building": "1"},
+    ],
+    "rules": [
+        {"id": "r-1", "door_id": "d-1", "subject_kind": "everyone", "subject": ""},
+        {"id": "r-2", "door_id": "d-2", "subject_kind": "building", "subject": "1"},
+    ],
+    "bills": [
+        {"id": "b-1", "household_id": "h-1", "kind": "property", "period": "2026-10",
+         "amount_fen": 10_680, "due_on": "2026-12-15",
+         "lines": [{"text": {"en": "fee"}, "amount_fen": 10_680}]},
+    ],
+}  # fmt: skip
+
+
+@dataclass
+class HubBench:
+    """The hub, its application, a client, and the clock."""
+
+    hub: Hub
+    gate: Gate
+    http: httpx.AsyncClient
+    folder: Path
+    fatal: list[BaseException]
+    now: datetime = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    async def code(self, person: str) -> str:
+        code = f"{secrets.randbelow(1_000_000):06d}"
+        mark = self.hub.keys.mark("phone-code", code)
+        await self.hub.writer.submit(issue_code, NewCode(person, mark, "test"))
+        return code
+
+    async def phone(self, person: str = "p-1") -> Phone:
+        phone = Phone("http://hub", self.http)
+        reply = await phone.enrol(await self.code(person), "phone")
+        assert reply.status == 201, reply.body
+        return phone
+
+    async def administrator(self) -> str:
+        """Claim, sign in; the cookie is in the client. Returns the second factor's secret."""
+        code = secrets.token_hex(6).upper()
+        mark = self.hub.keys.mark("staff-code", code)
+        await self.hub.writer.submit(offer_claim, NewClaim(mark, "administrator"))
+        body = {"code": code, "name": "admin", "password": PASSWORD}
+        answer = await self.http.post("/api/v1/staff/claim", json=body, headers=CLIENT)
+        assert answer.status_code == 200, answer.text
+        secret = str(answer.json()["totp_secret"])
+        answer = await self.sign_in(secret)
+        assert answer.status_code == 200, answer.text
+        return secret
+
+    async def sign_in(self, secret: str, password: str = PASSWORD) -> httpx.Response:
+        body = {"name": "admin", "password": password, "otp": self.otp(secret)}
+        return await self.http.post("/api/v1/staff/sign-in", json=body, headers=CLIENT)
+
+    def otp(self, secret: str) -> str:
+        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+        digest = hmac.new(key, int(self.now.timestamp() // 30).to_bytes(8), "sha1").digest()
+        at = digest[-1] & 15
+        return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+@asynccontextmanager
+async def hub_bench(
+    folder: Path, database: str = "", *, payments: Any = None
+) -> AsyncIterator[HubBench]:
+    """A hub with a small roster and one adopted gate and kiosk."""
+    fresh = not (folder / "hub.toml").exists()
+    if fresh:
+        (folder / "hub.toml").write_text('[hub]\nid = "hub-1"\n', encoding="utf-8")
+        keys.make(folder, SITE, datetime(2026, 11, 23, tzinfo=UTC).timestamp())
+    settings = config.load(folder)
+    engines = open_engines(database or settings.database, synced=False)
+    if fresh:
+        create(engines, SITE, {"en": "Village"}, "Asia/Shanghai", demo=True)
+    epoch = take_lease(engines, "bench")
+    fatal: list[BaseException] = []
+    held: list[HubBench] = []
+    hub = assemble(
+        settings,
+        engines,
+        keys.load(folder),
+        epoch,
+        "bench",
+        lambda: held[0].now if held else datetime(2026, 11, 23, 4, 0, tzinfo=UTC),
+        fatal.append,
+        inline=True,
+    )
+    if payments is not None:
+        hub.payments = payments(hub)
+    app, gate = make_app(hub)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        bench = HubBench(hub, gate, http, folder, fatal)
+        held.append(bench)
+        if fresh:
+            await _fill(bench)
+        hub.memory.reload()
+        yield bench
+    hub.ingest.close()
+    await hub.writer.close()
+    engines.close()
+    assert fatal == []
+
+
+async def _fill(bench: HubBench) -> None:
+    for kind, rows in ROSTER.items():
+        await bench.hub.writer.submit(load_part, RosterPart(kind, rows, bench.hub.keys.mark))
+    for name, kind in (("gate", "door"), ("kiosk-1", "kiosk")):
+        identity = Identity.make(name, kind)
+        (bench.folder / name).mkdir()
+        identity.save(bench.folder / name)
+        public = identity.public
+        await bench.hub.writer.submit(adopt, Adoptee(name, kind, public.ed25519, public.x25519))
