@@ -425,8 +425,9 @@ async def connect(
         connection = Connection(on_message, on_refused)
         opened = False
         try:
+            begin = connection._open  # noqa: SLF001 (one module, one mind)
             async with asyncio.timeout(CONNECT_MOST_S):
-                await connection._open(address, client_id, will, keepalive_s, protocol)  # noqa: SLF001
+                await begin(address, client_id, will, keepalive_s, protocol)
             opened = True
         except TimeoutError:
             # Some brokers of 3.1.1 misread MQTT 5 and wait for more.

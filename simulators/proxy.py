@@ -195,13 +195,12 @@ class _End(asyncio.Protocol):
         self.is_open = False
         self._call = call
         self._transport: asyncio.Transport | None = None
-        self._due: deque[bytes | None] = deque()  # None: then close; bounded by DUE_MOST_BYTES
+        # What is under way (None: then close), and a timer for each of them.
+        self._due: deque[bytes | None] = deque()  # bounded by DUE_MOST_BYTES
         self._due_bytes = 0
         self._is_full = self._holds_back = False
         self._last_s = 0.0  # when the newest of them is due, on the loop's clock
-        self._rings: deque[asyncio.TimerHandle] = (
-            deque()
-        )  # one for each due; bounded by DUE_MOST_BYTES
+        self._rings: deque[asyncio.TimerHandle] = deque()  # bounded by DUE_MOST_BYTES
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

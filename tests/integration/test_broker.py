@@ -1,4 +1,4 @@
-"""The hub's own broker: its life, its credentials, its listeners, and what it says when it fails."""
+"""The hub's own broker: its life, its credentials, and what it says when it fails."""
 
 import asyncio
 import contextlib
