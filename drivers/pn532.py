@@ -40,6 +40,7 @@ MISSES_MOST: Final = 2  # checks in a row without an answer until a card counts 
 COMMAND_TRIES: Final = 3  # sendings of one command until the reader counts as dead
 NACKS_MOST: Final = 3  # repeats asked of one reply
 LOST_TRIES: Final = 5  # presences in a row given to a card that fails in mid-talk
+FRAMES_MOST: Final = 64  # frames not yet looked at; a command brings two, the oldest is lost first
 MORE_MOST: Final = 8  # chained parts of one answer; an APDU answer fits in two
 
 
@@ -194,7 +195,7 @@ class Pn532:
         self._link = link
         self._tally = tally
         self._deframer = Pn532Deframer(CHIP)
-        self._frames: deque[tuple[Frame, int]] = deque()
+        self._frames: deque[tuple[Frame, int]] = deque(maxlen=FRAMES_MOST)
         self._counted = 0  # dropped bytes that are in the tally
         self._quiet = 0  # dropped bytes when the far end was last asked for something
         self._began_ns = 0
@@ -202,7 +203,8 @@ class Pn532:
 
     async def start(self) -> str:
         """Wake the chip, set it up as a reader; returns what it is; raises ChipFault."""
-        await self.command(SAM_CONFIGURATION, b"\x01\x00", before=WAKE)
+        # The chip may still wait for a card on behalf of a program that ended: ACK stops that.
+        await self.command(SAM_CONFIGURATION, b"\x01\x00", before=WAKE + ACK)
         found = await self.command(FIRMWARE)
         if len(found) < 3 or found[0] != 0x32:
             raise ChipFault(f"this is no PN532 (it answers {found.hex(' ')}); check the device")

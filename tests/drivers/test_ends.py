@@ -29,7 +29,7 @@ TONGUES = {"zh-Hans", "zh-Hant", "en"}
 ROOT = Path(__file__).parents[2]
 
 
-# --- the line -------------------------------------------------------------------------------------
+# --- the line ---------------------------------------------------------------------------------
 
 
 async def test_name_of_a_line_stays_through_unplugging(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_noise_is_the_same_for_the_same_luck_and_absent_at_odds_of_none() -> Non
     assert len(Noise(random.Random(1), insert=1.0).spoil(b"ab")) == 3
 
 
-# --- what passed ------------------------------------------------------------------------------------
+# --- what passed ------------------------------------------------------------------------------
 
 
 async def test_log_tells_every_byte_when_and_in_three_languages(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_everything_that_can_be_said_is_said_in_three_languages() -> None:
     assert words.of_message(0x41, b"\x00\x91\xae")["en"] == "wrong key"
 
 
-# --- blocks of the host's own making ------------------------------------------------------------
+# --- blocks of the host's own making ----------------------------------------------------------
 
 
 def test_block_protocol_chains_both_ways() -> None:
@@ -183,7 +183,7 @@ def test_block_that_is_none_breaks_nothing(block: bytes) -> None:
     assert answer is None or len(answer) == 1
 
 
-# --- linli simulate pty -----------------------------------------------------------------------------
+# --- linli simulate pty -----------------------------------------------------------------------
 
 SIMULATE = """
 import argparse, sys
@@ -263,7 +263,7 @@ async def test_board_is_worked_from_the_keyboard(tmp_path: Path) -> None:
     assert "coil 0 on at " in printed
 
 
-# --- the ends keep their promises to a careless host --------------------------------------------
+# --- the ends keep their promises to a careless host ------------------------------------------
 
 
 async def test_board_and_reader_survive_any_babble() -> None:

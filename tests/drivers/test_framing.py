@@ -231,7 +231,7 @@ def test_head_that_promises_too_much_is_dropped_by_the_limit(chunks: list[bytes]
     assert deframer.feed(b"\xff\x00\x03ab" + b"\x00" * 8)[:1] == [b"\x03ab"]
 
 
-# --- published bytes ----------------------------------------------------------------------------
+# --- published bytes --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

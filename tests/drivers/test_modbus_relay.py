@@ -57,7 +57,7 @@ async def bench(end: RelayBoardEnd | None = None, **options: Any) -> AsyncIterat
         await made.close()
 
 
-# --- bytes as published ---------------------------------------------------------------------------
+# --- bytes as published -----------------------------------------------------------------------
 
 
 def test_pulse_is_the_boards_own_flash_command() -> None:
@@ -84,7 +84,7 @@ def test_bits_are_low_first_and_counted() -> None:
         assert read_bits(H(wrong), 8) is None
 
 
-# --- a healthy board ------------------------------------------------------------------------------
+# --- a healthy board --------------------------------------------------------------------------
 
 
 async def test_outputs_are_off_at_open_and_that_is_checked() -> None:
@@ -196,7 +196,7 @@ async def test_echo_nobody_announced_is_no_board(monkeypatch: pytest.MonkeyPatch
     await made.close()
 
 
-# --- refusals ---------------------------------------------------------------------------------------
+# --- refusals ---------------------------------------------------------------------------------
 
 
 async def test_output_that_is_not_there_is_refused_without_a_byte() -> None:
@@ -245,7 +245,7 @@ async def test_pulse_before_the_line_is_open_is_refused_at_once() -> None:
         await relay.pulse(0, 100)
 
 
-# --- noise and loss -----------------------------------------------------------------------------------
+# --- noise and loss ---------------------------------------------------------------------------
 
 
 async def test_repeats_are_bounded_and_a_silent_board_is_told(
