@@ -257,7 +257,8 @@ class Sight:
         return list(
             self.page.evaluate(
                 """() => [...document.querySelectorAll("button, h1, h2, p, dt, dd, li, b, span")]
-                  .filter((each) => each.checkVisibility() && !each.closest(".unseen, [data-scrolls]"))
+                  .filter((each) => each.checkVisibility() && !each.closest(".unseen, [data-scrolls]")
+                    && getComputedStyle(each).clipPath === "none")
                   .filter((each) => {
                     const box = each.getBoundingClientRect();
                     return each.scrollWidth > each.clientWidth + 2 && each.clientWidth > 0

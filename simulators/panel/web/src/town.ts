@@ -15,13 +15,11 @@
 import { ask, jsonBytes } from "@linli/shared/api";
 import type { Words } from "@linli/shared/i18n";
 
-/** Where a thing stands in the picture. The picture has these places and no others. */
+/** Where a thing stands in the picture: the ids of the six doors, and two more places. */
 export type Place =
-  | "gate" // the gate by the road, with the guard's lodge
-  | "side" // the small side gate to the creek path
-  | "b1u1" | "b1u2" // building 1, unit 1 and 2
-  | "b2u1" | "b2u2" // building 2, unit 1 and 2
-  | "activity" // card point in the activity room
+  | "gate-east" | "gate-west"
+  | "b1-u1" | "b1-u2" | "b2-u1" | "b2-u2"
+  | "hall" // card point in the activity room
   | "kiosk";
 
 /** Anything a card can be held to. */
@@ -59,6 +57,8 @@ export interface Card {
 /** `GET /api/town`; SSE event `town`. */
 export interface Town {
   name: Words;
+  /** IANA zone of the site; the journal's times are told in it. */
+  time_zone: string;
   /** Each part of the town that must be up before it can be driven; "starting" ones are named. */
   ready: boolean;
   starting: Words[];

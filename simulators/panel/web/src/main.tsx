@@ -1,0 +1,157 @@
+import "@linli/shared/base.css";
+import "./panel.css";
+
+import { Button, Skeleton } from "@linli/shared/bits";
+import { LANGUAGES, language, OWN_NAMES, rememberLanguage, say } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import { BytesDrawer, bytesOpen } from "./bytes";
+import { putDown } from "./hand";
+import { Overlay } from "./overlay";
+import { Picture } from "./picture/picture";
+import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
+import { Journal, Pages, Story } from "./side";
+import { busy, lost, reset, town } from "./state";
+import { close, focus } from "./story";
+import { Ghost, Tray } from "./tray";
+import { w } from "./words";
+
+function Head() {
+  const now = town.value;
+  return (
+    <header class="head">
+      <p class="brand">
+        <img src="/icon.svg" alt="" width="48" height="48" />
+        <span>
+          <b>{now === null ? "邻里" : say(now.name)}</b>
+          <span>{say(w.subtitle)}</span>
+        </span>
+      </p>
+      <div class="languages" role="group" aria-label={say(w.language)}>
+        {LANGUAGES.map((each) => (
+          <button
+            key={each}
+            type="button"
+            class="button"
+            lang={each}
+            aria-pressed={each === language.value}
+            onClick={() => {
+              language.value = each;
+            }}
+          >
+            {OWN_NAMES[each]}
+          </button>
+        ))}
+      </div>
+      <Button
+        icon="refresh"
+        disabled={busy.value || now === null}
+        onClick={() => {
+          putDown();
+          close();
+          void reset();
+        }}
+      >
+        {say(w.reset)}
+      </Button>
+      <button
+        type="button"
+        class="button bytes-key"
+        aria-expanded={bytesOpen.value}
+        onClick={() => {
+          bytesOpen.value = !bytesOpen.value;
+        }}
+      >
+        <Icon name="list" />
+        <span>{say(w.bytes)}</span>
+      </button>
+    </header>
+  );
+}
+
+/** On a small screen the picture is wider than the glass: bring what the story tells of into sight. */
+function useFocusInSight() {
+  const scroller = useRef<HTMLDivElement>(null);
+  const where = focus.value;
+  useEffect(() => {
+    const box = scroller.current;
+    if (box === null || where === null) return;
+    const spot = where === "switch" ? SWITCH : where === "hub" ? HUB_SIGN : STANDS[where].plate;
+    const part = Number.parseFloat(percent(spot).left) / 100;
+    box.scrollTo({ left: part * box.scrollWidth - box.clientWidth / 2, behavior: "smooth" });
+  }, [where]);
+  return scroller;
+}
+
+function Stage() {
+  const scroller = useFocusInSight();
+  const now = town.value;
+  if (now === null) {
+    return (
+      <div class="stage waking">
+        <Skeleton rows={4} />
+      </div>
+    );
+  }
+  return (
+    <div class="stage">
+      {!now.ready && (
+        <p class="strip" role="status">
+          <Icon name="hourglass" />
+          <span>
+            {say(w.starting)} {now.starting.map((each) => say(each)).join(", ")}
+          </span>
+        </p>
+      )}
+      <div class="scroller" ref={scroller} data-scrolls>
+        <div class="model">
+          <Picture />
+          <Overlay />
+        </div>
+      </div>
+      <Tray />
+    </div>
+  );
+}
+
+function Panel() {
+  return (
+    <>
+      <Head />
+      {lost.value && (
+        <p class="strip lost" role="status">
+          <Icon name="offline" />
+          <span>{say(w.lost)}</span>
+        </p>
+      )}
+      <main data-bytes={bytesOpen.value}>
+        <h1 class="unseen">{town.value === null ? say(w.subtitle) : say(town.value.name)}</h1>
+        <Stage />
+        <div class="side">
+          <Story />
+          {bytesOpen.value ? (
+            <BytesDrawer />
+          ) : (
+            <>
+              <Journal />
+              <Pages />
+            </>
+          )}
+        </div>
+      </main>
+      <Ghost />
+    </>
+  );
+}
+
+rememberLanguage();
+effect(() => {
+  if (town.value !== null) document.title = say(town.value.name);
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") putDown();
+});
+render(<Panel />, document.body);

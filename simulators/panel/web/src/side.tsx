@@ -1,0 +1,256 @@
+/** Beside the model: the story's leaf, the hub's journal, and the ways into the other pages. */
+import { Button, EmptyState } from "@linli/shared/bits";
+import { clockTime, say } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { useState } from "preact/hooks";
+
+import { journal, story, town } from "./state";
+import {
+  again,
+  goTo,
+  leaf,
+  leafOf,
+  next,
+  pause,
+  play,
+  playing,
+  STEPS,
+  type Step,
+  toStart,
+  turning_ms,
+} from "./story";
+import type { JournalEntry, TownPage } from "./town";
+import { w } from "./words";
+
+function Cover() {
+  return (
+    <>
+      <h2>{say(w.storyTitle)}</h2>
+      <p>{say(w.intro)}</p>
+      <Button look="main" icon="chevron" wide onClick={play}>
+        {say(w.storyPlay)}
+      </Button>
+    </>
+  );
+}
+
+function Steps({ at }: { at: Step }) {
+  return (
+    <ol class="steps" aria-label={say(w.storyStep, { n: at })}>
+      {STEPS.map((step) => (
+        <li key={step}>
+          <button
+            type="button"
+            class="dot figures"
+            aria-current={step === at ? "step" : undefined}
+            aria-label={`${step}. ${leafOf(step).title}`}
+            onClick={() => goTo(step)}
+          >
+            {step}
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Keys() {
+  return (
+    <div class="story-keys">
+      <Button icon="back" label={say(w.storyStart)} onClick={toStart} />
+      {playing.value ? (
+        <Button icon="pause" onClick={pause}>
+          {say(w.storyPause)}
+        </Button>
+      ) : (
+        <Button icon="chevron" onClick={play}>
+          {say(w.storyOn)}
+        </Button>
+      )}
+      <span class="turning" data-turning={turning_ms.value !== null}>
+        <Button look="main" icon="chevron" onClick={next}>
+          {say(w.storyNext)}
+        </Button>
+        {turning_ms.value !== null && <i style={{ animationDuration: `${turning_ms.value}ms` }} />}
+      </span>
+    </div>
+  );
+}
+
+function LeafOf({ step }: { step: Step }) {
+  const { title, what, look, results } = leafOf(step);
+  const failed = story.value.step === step && story.value.state === "failed";
+  return (
+    <>
+      <Steps at={step} />
+      <h2 aria-live="polite">{title}</h2>
+      <p>{what}</p>
+      <p class="look">
+        <Icon name="eye" />
+        <span>
+          <b>{say(w.storyLook)}</b> {look}
+        </span>
+      </p>
+      <div class="results" role="status">
+        {results.map((result) => (
+          <p key={result}>
+            <Icon name="check" />
+            <span class="figures">{result}</span>
+          </p>
+        ))}
+        {failed && (
+          <p data-tone="mind">
+            <Icon name="alert" />
+            <span>{say(w.storyAgain)}</span>
+            <Button icon="refresh" onClick={again}>
+              {say(w.storyRetry)}
+            </Button>
+          </p>
+        )}
+      </div>
+      <Keys />
+    </>
+  );
+}
+
+export function Story() {
+  const at = leaf.value;
+  return (
+    <section class="card story" aria-label={say(w.storyTitle)} data-leaf={at}>
+      {at === 0 && <Cover />}
+      {at === 5 && (
+        <>
+          <h2>{say(w.storyTitle)}</h2>
+          <p>{say(w.storyEnd)}</p>
+          <Button icon="back" wide onClick={toStart}>
+            {say(w.storyStart)}
+          </Button>
+        </>
+      )}
+      {at !== 0 && at !== 5 && <LeafOf step={at} />}
+    </section>
+  );
+}
+
+const OUTCOMES = {
+  opened: w.outcomeOpened,
+  refused: w.outcomeRefused,
+  noted: w.outcomeNoted,
+  unknown: w.outcomeUnknown,
+} as const;
+const VIAS: Readonly<Record<string, (typeof w)["byCard"] | (typeof w)["byPhone"]>> = {
+  card: w.byCard,
+  phone: w.byPhone,
+};
+
+function Entry({ entry }: { entry: JournalEntry }) {
+  const reader = town.value?.readers.find((each) => each.id === entry.door);
+  const outcome = entry.outcome in OUTCOMES ? (entry.outcome as keyof typeof OUTCOMES) : "unknown";
+  const good = outcome === "opened" || outcome === "noted";
+  return (
+    <li data-late={entry.late}>
+      <Icon name={good ? "check" : "alert"} />
+      <span>
+        <b>
+          {entry.person !== null && <bdi lang="zh-Hans">{entry.person} </bdi>}
+          {reader === undefined ? entry.door : say(reader.name)}
+        </b>
+        <span class="soft">
+          {say(OUTCOMES[outcome])}
+          {say(w.between)}
+          {say(VIAS[entry.via ?? ""] ?? w.byOther)}
+        </span>
+        {entry.late && (
+          <span class="late">
+            <Icon name="offline" />
+            {say(w.journalLate)}
+          </span>
+        )}
+      </span>
+      <time class="figures soft">{clockTime(entry.at, town.value?.time_zone, true)}</time>
+    </li>
+  );
+}
+
+export function Journal() {
+  const entries = [...journal.value].reverse();
+  return (
+    <section class="card journal" aria-labelledby="journal-title">
+      <h2 id="journal-title">{say(w.journal)}</h2>
+      <p class="soft small">{say(w.journalWhat)}</p>
+      {entries.length === 0 ? (
+        <EmptyState icon="list" title={say(w.journalEmpty)} />
+      ) : (
+        <ol data-scrolls tabIndex={0} aria-labelledby="journal-title">
+          {entries.map((entry) => (
+            <Entry key={entry.n} entry={entry} />
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+const PAGE_WORDS = {
+  phone: w.pagePhone,
+  kiosk: w.pageKiosk,
+  console: w.pageConsole,
+  mailbox: w.pageMailbox,
+} as const;
+const PAGE_ICONS = { phone: "phone", kiosk: "kiosk", console: "gear", mailbox: "list" } as const;
+/** "Copied" stands this long on the key. */
+const COPIED_MS = 2_000;
+
+function SignIn({ label, value }: { label: string; value: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard?.writeText(value).catch(() => {});
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        <code>{value}</code>
+        <button type="button" class="copy" aria-label={`${say(w.copyText)}: ${label}`} onClick={() => void copy()}>
+          {say(copied ? w.copied : w.copyText)}
+        </button>
+      </dd>
+    </div>
+  );
+}
+
+function Way({ page }: { page: TownPage }) {
+  return (
+    <li>
+      <a class="way" href={page.href} target="_blank" rel="noopener">
+        <Icon name={PAGE_ICONS[page.kind]} />
+        <span>{say(PAGE_WORDS[page.kind])}</span>
+        <Icon name="chevron" />
+      </a>
+      {page.sign_in.length > 0 && (
+        <dl>
+          {page.sign_in.map(({ label, value }) => (
+            <SignIn key={value} label={say(label)} value={value} />
+          ))}
+        </dl>
+      )}
+    </li>
+  );
+}
+
+export function Pages() {
+  const pages = town.value?.pages ?? [];
+  if (pages.length === 0) return null;
+  return (
+    <section class="card pages" aria-labelledby="pages-title">
+      <h2 id="pages-title">{say(w.pages)}</h2>
+      <ul>
+        {pages.map((page) => (
+          <Way key={page.kind} page={page} />
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,240 @@
+"""A stand-in for the panel server of a running town (simulators/panel/web/src/town.ts)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.browser.kiosk_stub import ROOT, Answer, Json, Stub, built, words
+
+DOORS = (
+    ("gate-east", words("东门", "東門", "East gate")),
+    ("gate-west", words("西门", "西門", "West gate")),
+    ("b1-u1", words("1幢1单元", "1幢1單元", "Building 1, unit 1")),
+    ("b1-u2", words("1幢2单元", "1幢2單元", "Building 1, unit 2")),
+    ("b2-u1", words("2幢1单元", "2幢1單元", "Building 2, unit 1")),
+    ("b2-u2", words("2幢2单元", "2幢2單元", "Building 2, unit 2")),
+)
+AT = "2026-11-23T01:41:07Z"
+
+
+def reader(place: str, kind: str, name: dict[str, str]) -> Json:
+    """Anything a card can be held to."""
+    return {"id": f"r-{place}", "kind": kind, "place": place, "name": name, "coil": False}
+
+
+def person(who: str, name: str, house: str, age: int, role: str, *doors: str) -> Json:
+    """Somebody of the town."""
+    return {
+        "id": who,
+        "name": name,
+        "house": house,
+        "age": age,
+        "role": role,
+        "phone_doors": [f"r-{door}" for door in doors],
+    }
+
+
+def card(who: str | None, name: str, kind: str) -> Json:
+    """Somebody's card, or a stranger's."""
+    label = words(name, name, name) if who else words("陌生的卡", "陌生的卡", "A stranger's card")
+    return {"id": f"c-{who or 'stranger'}", "person": who, "label": label, "kind": kind}
+
+
+def wire(n: int, kind: str, ends: tuple[Json, Json], hex_: str, **more: Any) -> Json:
+    """A line that went over a wire."""
+    return {
+        "n": n,
+        "at": AT,
+        "kind": kind,
+        "line": {"from": ends[0], "to": ends[1]},
+        "dir": ">",
+        "hex": hex_,
+        "text": None,
+        "words": None,
+        "name": "",
+    } | more
+
+
+READER = words("读卡器", "讀卡器", "Reader")
+CONTROLLER = words("门口机", "門口機", "Door controller")
+RELAY = words("继电器", "繼電器", "Relay")
+HUB = words("主机", "主機", "Hub")
+PHONE = words("手机", "手機", "Phone")
+
+
+def some_lines() -> list[Json]:
+    """A tap and a shake, as they went over the wires."""
+    return [
+        wire(
+            1,
+            "serial",
+            (READER, CONTROLLER),
+            "0000ff0ff1d54b0101004400070404a1b2c3d4e5d800",
+            name="PN532 InListPassiveTarget",
+            words=words(
+                "读卡器说：来了一张卡，号码是 04a1b2c3d4e5。",
+                "讀卡器說：來了一張卡，號碼是 04a1b2c3d4e5。",
+                "The reader says: a card is here, its number is 04a1b2c3d4e5.",
+            ),
+        ),
+        wire(
+            2,
+            "serial",
+            (CONTROLLER, RELAY),
+            "01050000ff008c3a",
+            name="Modbus write single coil",
+            words=words("门口机让继电器合上。", "門口機讓繼電器合上。", "The door tells its relay to close."),
+        ),
+        wire(
+            3,
+            "mqtt",
+            (CONTROLLER, HUB),
+            "32" + "6c" * 180,
+            name="PUBLISH QoS 1 linli/1/liuxi/building-1/evt",
+            words=words("门报告：开了。", "門報告：開了。", "The door reports: it opened."),
+        ),
+        wire(
+            4,
+            "http",
+            (PHONE, HUB),
+            "504f5354",
+            name="POST /api/v1/openings",
+            text="POST /api/v1/openings HTTP/1.1\nLinli-Proof: eyJhbGciOiJFUzI1NiJ9.eyJodG0i.MEUCIQ\n\n"
+            '{"door":"gate-east"}',
+        ),
+    ]
+
+
+class Town(Stub):
+    """A town that a test drives by hand."""
+
+    def __init__(self) -> None:
+        readers = [reader(place, "door", name) for place, name in DOORS]
+        readers.append(reader("hall", "point", words("活动室", "活動室", "Activity room")))
+        readers.append(reader("kiosk", "kiosk", words("缴费机", "繳費機", "Kiosk")))
+        self.town: Json = {
+            "name": words("柳溪新村", "柳溪新村", "Willow Brook"),
+            "time_zone": "Asia/Shanghai",
+            "ready": True,
+            "starting": [],
+            "readers": readers,
+            "people": [
+                person("p-shen", "沈桂芳", "1-2-302", 76, "elder"),
+                person("p-zheng", "郑海燕", "1-2-201", 51, "carer", "gate-east", "b1-u2"),
+                person("p-chen", "陈静", "1-1-202", 34, "resident", "gate-east", "b1-u1"),
+            ],
+            "cards": [
+                card("p-shen", "沈桂芳", "senior"),
+                card("p-zheng", "郑海燕", "resident"),
+                card(None, "", "stranger"),
+            ],
+            "net": {"cut": False},
+            "cast": {
+                "elder_card": "c-p-shen",
+                "elder_door": "r-b1-u2",
+                "shaker": "p-chen",
+                "shaker_door": "r-gate-east",
+            },
+            "story": {"step": 0, "beat": None, "state": "idle", "facts": {}},
+            "kiosk": self.kiosk("quiet"),
+            "pages": [
+                {"kind": "phone", "href": "http://127.0.0.1:8731/phone/", "sign_in": []},
+                {"kind": "kiosk", "href": "http://127.0.0.1:8733/", "sign_in": []},
+                {
+                    "kind": "console",
+                    "href": "http://127.0.0.1:8731/console/",
+                    "sign_in": [
+                        {"label": words("姓名", "姓名", "Name"), "value": "admin"},
+                        {"label": words("密码", "密碼", "Password"), "value": "willow-brook-2026"},
+                    ],
+                },
+            ],
+            "wire": [],
+            "journal": [],
+        }
+        static = built(ROOT / "simulators/panel/web", ROOT / "simulators/static/panel")
+        super().__init__(static, "/api/live")
+        self.refusals: dict[str, Answer] = {}
+        self.reads = {"/api/town": lambda: self.town}
+        self.verbs = {
+            "/api/tap": lambda body: self._said(body["reader"], "card"),
+            "/api/shake": lambda body: self._said(body["door"], "phone"),
+            "/api/copy": lambda _: self.refusals.get("copy", (200, {})),
+            "/api/net": self._net,
+            "/api/pay": lambda _: self.refusals.get("pay", (200, self.town["kiosk"])),
+            "/api/story": self._story,
+            "/api/reset": self._reset,
+        }
+        self.first = lambda: [("town", self.town)]
+
+    @staticmethod
+    def kiosk(state: str, callbacks: int = 0, receipts: int = 0) -> Json:
+        """The kiosk as provider and hub see it."""
+        return {
+            "state": state,
+            "amount_fen": None if state == "quiet" else 10680,
+            "callbacks": callbacks,
+            "receipts": receipts,
+            "receipt_number": "LX20261123-0007" if receipts else None,
+        }
+
+    def entry(self, n: int, place: str, **more: Any) -> Json:
+        """An entry of the hub's journal."""
+        return {
+            "n": n,
+            "at": AT,
+            "door": f"r-{place}",
+            "outcome": "opened",
+            "reason": "granted",
+            "person": "沈桂芳",
+            "via": "card",
+            "late": False,
+        } | more
+
+    def coil(self, place: str, *, on: bool) -> None:
+        """The relay of a door moves."""
+        self.send("door", {"door": f"r-{place}", "coil": on})
+
+    def say(self, place: str, outcome: str = "opened", reason: str = "granted", **more: Any) -> None:
+        """Somebody at a door is told something."""
+        said = {"at": f"r-{place}", "outcome": outcome, "reason": reason, "via": "card"}
+        self.send("said", said | {"person": "p-shen", "ms": 38.0} | more)
+
+    def beat(self, step: int, beat: str | None, state: str = "playing", **facts: float) -> None:
+        """The story goes on."""
+        self.town["story"] = {"step": step, "beat": beat, "state": state, "facts": facts}
+        self.send("story", self.town["story"])
+
+    def join(self, *, cut: bool) -> None:
+        """Cut the wire, or join it again."""
+        self.town["net"] = {"cut": cut}
+        self.send("net", {"cut": cut})
+
+    def _said(self, at: str, via: str) -> Answer:
+        refusal = self.refusals.get(via)
+        if refusal is not None:
+            return refusal
+        place = at.removeprefix("r-")
+        if place not in ("hall", "kiosk"):
+            self.coil(place, on=True)
+        self.say(place, via=via)
+        said = {"at": at, "outcome": "opened", "reason": "granted", "via": via}
+        return 200, said | {"person": None, "ms": 38.0}
+
+    def _net(self, body: Json) -> Answer:
+        self.join(cut=body["cut"])
+        return 200, self.town["net"]
+
+    def _story(self, body: Json) -> Answer:
+        if body["action"] == "play":
+            self.beat(body["step"], None)
+        else:
+            self.beat(0, None, "idle")
+        return 200, self.town["story"]
+
+    def _reset(self, _: Json) -> Answer:
+        self.town["net"] = {"cut": False}
+        self.town["journal"] = []
+        self.town["kiosk"] = self.kiosk("quiet")
+        self.town["story"] = {"step": 0, "beat": None, "state": "idle", "facts": {}}
+        return 200, self.town
