@@ -118,7 +118,7 @@ def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for pip: the given one, and uv's variables where pip has no word of its own."""
+    """The environment for pip: the given one, and uv's variables where pip has none of its own."""
     result = dict(environ)
     told = pip_settings(environ, pip_config_files(environ))
     for pip_name, uv_names in FROM_UV_TO_PIP.items():

@@ -19,12 +19,14 @@ PAGE_CHARACTERS = 120  # markup and words in three languages
 MODULE_LINES = 500
 
 # Modules that may be longer, with the reason: one honest big table reads better than three.
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES = {
+    "devices/reasons.py": "a table: every reason in three languages",
+}
 
 LONG_LINES = {
     "devices/reasons.py": "a table: one row says one thing in three languages",
 }
-SVG_PATH = re.compile(r"\bd=|\bpoints=|<path|<circle|<rect")
+SVG_PATH = re.compile(r"""\bd=|\bpoints=|<path|<circle|<rect|["'`]M-?\d""")
 
 FOLDERS = {".ci", "devices", "docs", "drivers", "hub", "kiosk", "simulators", "tests"}
 PYTHON = {".py"}
@@ -40,7 +42,7 @@ NOT_OURS = {"data_received"}  # asyncio.Protocol's own name
 
 TIME_WORDS = {"age", "backoff", "delay", "duration", "interval", "latency", "period", "timeout"}
 MONEY_WORDS = {"amount", "balance", "fee", "price"}
-MEASURED = re.compile(r"^(elapsed|took|duration|latency)(_(ns|us|ms|s))?$")
+MEASURED = re.compile(r"^(elapsed|took|latency)(_(ns|us|ms|s))?$")
 CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time"}
 
 
@@ -366,7 +368,7 @@ GOOD: list[tuple[Rule, str, str]] = [
     (names_that_say_something, "hub/a.py", "class Database:\n    def data_received(self): pass"),
     (bounded, "hub/a.py", "q = asyncio.Queue(MOST)\nd = deque((), 9)\n@lru_cache\ndef f(): pass"),
     (aware_times, "hub/a.py", "datetime.now(UTC)\ndatetime.fromtimestamp(0, UTC)\nclock.now()"),
-    (no_asserted_time, "tests/a.py", "assert pulse.duration_ms == 500\nassert count < 5"),
+    (no_asserted_time, "tests/a.py", "assert 0 < pulse.duration_ms <= 500\nassert count < 5"),
     (
         units_in_names,
         "hub/a.py",
