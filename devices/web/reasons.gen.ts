@@ -376,6 +376,14 @@ export const reasons = {
       "en": "The password needs at least twelve characters."
     }
   },
+  "payment_conflict": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "正在核对,请不要再付一次。",
+      "zh-Hant": "正在核對,請不要再付一次。",
+      "en": "We are checking. Please do not pay again."
+    }
+  },
   "payment_unknown": {
     "severity": "notice",
     "words": {

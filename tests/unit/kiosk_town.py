@@ -1,0 +1,191 @@
+"""A hub as a kiosk sees it, in memory and virtual time: the same law, and every way to fail."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kiosk.hub import HubRefused, HubSilent
+
+START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+CODE_S = 120.0
+GRACE_S = 30.0
+HOUSE, DIGITS = "1-2-302", "7302"
+WORDS = {"zh-Hans": "柳溪新村", "zh-Hant": "柳溪新村", "en": "Willow Brook"}
+
+
+def instant(at_s: float) -> str:
+    return (START + timedelta(seconds=at_s)).isoformat().replace("+00:00", "Z")
+
+
+def make_bill(name: str, amount_fen: int = 10680) -> dict[str, Any]:
+    return {
+        "id": name,
+        "kind": "property",
+        "period": "2026-10",
+        "amount_fen": amount_fen,
+        "due_on": "2026-12-15",
+        "lines": [{"text": WORDS, "amount_fen": amount_fen}],
+        "state": "open",
+    }
+
+
+@dataclass
+class Intent:
+    id: str
+    bill: str
+    expires_s: float
+    state: str = "created"
+    receipt: dict[str, Any] | None = None
+
+
+@dataclass
+class TownHub:
+    """What ``kiosk.hub.Hub`` is to the agent; `trouble` decides the fate of each request."""
+
+    bills: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {name: make_bill(name) for name in ("b-1", "b-2", "b-3")}
+    )
+    intents: dict[str, Intent] = field(default_factory=dict)
+    lookups: set[str] = field(default_factory=set)
+    log: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    away: bool = False
+    provider_silent: bool = False
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    trouble: Callable[[str], str] = lambda _path: "fine"  # or "lost" (request), "unheard" (answer)
+    before: Callable[[str, Mapping[str, Any]], None] = lambda _path, _body: None
+    slow_s: float = 0.01
+    on_silence: Callable[[], None] = lambda: None
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    # ------------------------------------------------------------ what the agent uses
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, answer_s: float = 4.0
+    ) -> dict[str, Any]:
+        return await self._serve(path, dict(body), answer_s)
+
+    async def get(self, path: str) -> dict[str, Any]:
+        return await self._serve(path, {}, 4.0)
+
+    async def look(self, path: str) -> dict[str, Any]:
+        return await self._serve(path, {}, 4.0)
+
+    def told_time(self, instant_told: str) -> None:
+        assert instant_told.endswith("Z")
+
+    def now_s(self) -> float:
+        return START.timestamp() + self._time_s()
+
+    def left_s(self, instant_told: str) -> float:
+        end_s = (datetime.fromisoformat(instant_told) - START).total_seconds()
+        return max(0.0, end_s - self._time_s())
+
+    # ------------------------------------------------------------ the hub
+
+    def _time_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _serve(self, path: str, body: dict[str, Any], answer_s: float) -> dict[str, Any]:
+        fate = "lost" if self.away else self.trouble(path)
+        self.before(path, body)
+        await asyncio.sleep(self.slow_s)
+        if fate == "lost":
+            raise self._silence()
+        self.log.append((path, fate, body))
+        try:
+            told = self._answer(path, body)
+        finally:
+            if fate == "unheard":
+                await asyncio.sleep(answer_s)
+                raise self._silence()
+        return told
+
+    def _silence(self) -> HubSilent:
+        self.on_silence()
+        return HubSilent("test")
+
+    def _answer(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self._expire()
+        if path == "/api/v1/site":
+            now = instant(self._time_s())
+            return {"site": "liuxi", "name": WORDS, "time_zone": "Asia/Shanghai", "now": now}
+        if path == "/api/v1/notices":
+            return {"notices": self.notices}
+        if path == "/api/v1/kiosk/bills":
+            return self._bills(body)
+        if path == "/api/v1/kiosk/phone-codes":
+            return {"code": "482913", "expires_at": instant(self._time_s() + 600)}
+        if path == "/api/v1/payments":
+            return self._begin(body)
+        name, _, verb = path.removeprefix("/api/v1/payments/").partition("/")
+        assert verb in ("", "close")
+        if name not in self.intents:
+            raise HubRefused(404, "payment_unknown", {})
+        return self._show(self.intents[name])
+
+    def _bills(self, body: dict[str, Any]) -> dict[str, Any]:
+        if "card_session" not in body and body != {"house": HOUSE, "phone_last4": DIGITS}:
+            raise HubRefused(404, "house_unknown", {})
+        lookup = f"lookup-{next(self._numbers)}"
+        self.lookups.add(lookup)
+        shown = [dict(bill) for bill in self.bills.values()]
+        return {"lookup": lookup, "holder": "沈**", "house": HOUSE, "bills": shown}
+
+    def _begin(self, body: dict[str, Any]) -> dict[str, Any]:
+        known = self.intents.get(body["id"])
+        if known is not None:
+            if known.bill != body["bill"]:
+                raise HubRefused(409, "payment_conflict", {})
+        else:
+            if body["lookup"] not in self.lookups:
+                raise HubRefused(401, "lookup_expired", {})
+            bill = self.bills[body["bill"]]
+            if bill["state"] != "open":
+                raise HubRefused(409, f"bill_{bill['state']}", {})
+            bill["state"] = "pending"
+            known = Intent(body["id"], body["bill"], self._time_s() + CODE_S)
+            self.intents[known.id] = known
+        if known.state == "created" and not self.provider_silent:
+            known.state = "pending"
+        return self._show(known)
+
+    def _show(self, intent: Intent) -> dict[str, Any]:
+        return {
+            "id": intent.id,
+            "bill": intent.bill,
+            "state": intent.state,
+            "amount_fen": self.bills[intent.bill]["amount_fen"],
+            "code_url": f"weixin://pay/{intent.id}" if intent.state != "created" else None,
+            "expires_at": instant(intent.expires_s),
+            "receipt": intent.receipt,
+        }
+
+    def _expire(self) -> None:
+        for intent in self.intents.values():
+            over = self._time_s() >= intent.expires_s + GRACE_S
+            if over and intent.state in ("created", "pending"):
+                intent.state = "closed"
+                self.bills[intent.bill]["state"] = "open"
+
+    def scan(self, payment: str) -> bool:
+        """Somebody's phone pays a code; False when it is too late."""
+        intent = self.intents[payment]
+        if intent.state != "pending" or self._time_s() >= intent.expires_s:
+            return False
+        intent.state = "paid"
+        self.bills[intent.bill]["state"] = "paid"
+        intent.receipt = {
+            "number": f"20261123-{next(self._numbers):06d}",
+            "paid_at": instant(self._time_s()),
+            "amount_fen": self.bills[intent.bill]["amount_fen"],
+            "bill": intent.bill,
+            "house": HOUSE,
+            "provider_ref": f"4200{payment[:8]}",
+        }
+        return True
+
+    def sent(self, path: str) -> list[dict[str, Any]]:
+        return [body for asked, _, body in self.log if asked == path]
