@@ -271,6 +271,10 @@ class ManagedBroker:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self.host, self.port))
+            except PermissionError:
+                raise BrokerFailed(
+                    f"port {self.port} is not for this user: choose one of 1024 or more"
+                ) from None
             except OSError as fault:
                 raise BrokerFailed(
                     f"port {self.port} is taken by another program ({fault.strerror}): "
