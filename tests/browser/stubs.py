@@ -215,7 +215,8 @@ class StubHub:
         """Add an event to the log and tell the streams."""
         event = an_event(len(self.events) + 1, **members)
         self.events.append(event)
-        self.say("event", event, event["n"])
+        # one stream for everybody: it names nobody
+        self.say("event", {**event, "person_name": None}, event["n"])
         return event
 
     def hang_up(self) -> None:

@@ -185,6 +185,14 @@ def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> No
     one.page.get_by_text("开门用时 12 毫秒").first.wait_for()
 
 
+def test_names_come_after_the_event(wall: SmallVisit, staffed: StubHub) -> None:
+    one = wall()
+    staffed.happen(door="hall", person="p-zheng")
+    one.see(".event .who bdi")
+    assert one.see(".event .who bdi").inner_text() == "郑海燕"
+    assert one.see(".tile[data-door=hall] .last bdi").inner_text() == "郑海燕"
+
+
 def test_a_late_event_says_how_late(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     staffed.happen(at=stamp(now() - timedelta(minutes=22)), recorded_at=stamp(now()), late=True)

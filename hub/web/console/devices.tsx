@@ -25,7 +25,7 @@ const LIVES = {
 
 function Policy({ device }: { device: DeviceView }) {
   const { policy_have: have, policy_want: want } = device;
-  if (have === null || want === null) return <span class="soft">{"–"}</span>;
+  if (device.kind !== "door" || have === null || want === null) return <span class="soft">{"–"}</span>;
   const fine = have === want;
   return (
     <StatusLine tone={fine ? "good" : "wait"} icon={fine ? "check" : "hourglass"}>

@@ -5,8 +5,8 @@ import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 import type { DoorView } from "@linli/shared/types";
 
-import { Events, eventTone, eventWords, personOf } from "./events";
-import { deviceOf, doors, type Mood, moodOf, news, readAll, reading, site } from "./wall";
+import { Events, eventTone, eventWords } from "./events";
+import { deviceOf, doors, type Mood, moodOf, news, personOf, readAll, reading, site } from "./wall";
 import { words } from "./words";
 
 const ICONS: Readonly<Record<Mood, IconName>> = {

@@ -7,7 +7,7 @@ import { reasonSeverity, reasonWords } from "@linli/shared/reasons";
 import type { HubEvent } from "@linli/shared/types";
 import { signal } from "@preact/signals";
 
-import { events, mayHaveOlder, news, readOlder, reading, site } from "./wall";
+import { events, mayHaveOlder, news, personOf, readOlder, reading, site } from "./wall";
 import { kindWords, stageWords, viaWords, words } from "./words";
 
 /** The event that is folded out. */
@@ -53,11 +53,6 @@ export function eventWords(event: HubEvent): Words {
   if (outcome === "opened") return words.granted;
   if (outcome === "refused") return words.refused;
   return outcome === "unknown" ? words.unknown : words.noted;
-}
-
-/** The person as staff call them. */
-export function personOf(event: HubEvent): string | null {
-  return event.person_name ?? event.person;
 }
 
 function span(from: string, to: string): string {
@@ -110,6 +105,7 @@ function Detail({ event }: { event: HubEvent }) {
         <Fact name={say(words.happened)}>{moment(event.at)}</Fact>
         <Fact name={say(words.recorded)}>{moment(event.recorded_at)}</Fact>
         <Fact name={say(words.number)}>{String(event.n)}</Fact>
+        {event.person && <Fact name={say(words.person)}>{event.person}</Fact>}
         {event.device && <Fact name={say(words.device)}>{event.device}</Fact>}
         {event.reason && <Fact name={say(words.reasonCode)}>{event.reason}</Fact>}
         {event.reason && <Fact name={say(words.heard)}>{say(reasonWords(event.reason))}</Fact>}
@@ -145,7 +141,7 @@ function Row({ event }: { event: HubEvent }) {
           </span>
           <span class="who">
             {person && <Name>{person}</Name>}
-            {!person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
+            {!event.person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
             {event.via && <span>{named(viaWords, event.via)}</span>}
             {outcome !== "opened" && event.reason && <code>{event.reason}</code>}
             {event.late && <em>{say(words.lateBy, { by: span(event.at, event.recorded_at) })}</em>}

@@ -32,6 +32,38 @@ export function hubNow(): Date {
   return new Date(Date.now() + ahead_ms.value);
 }
 
+/** Names of people by id: the stream is the same for everybody, names come only when asked for. */
+const names = signal<ReadonlyMap<string, string>>(new Map());
+
+/** The person as staff call them, as far as this member may know. */
+export function personOf(event: HubEvent): string | null {
+  if (event.person === null) return null;
+  return event.person_name ?? names.value.get(event.person) ?? null;
+}
+
+function learnNames(page: EventPage): void {
+  const known = new Map(names.value);
+  for (const { person, person_name } of page.events) {
+    if (person && person_name) known.set(person, person_name);
+  }
+  names.value = known;
+}
+
+/** Events of one burst are asked for together. */
+const NAMES_PAUSE_MS = 300;
+let asking: ReturnType<typeof setTimeout> | undefined;
+
+/** Ask once for the names that the stream's newest events lack. */
+function askNames(fresh: readonly HubEvent[]): void {
+  if (asking || fresh.every((each) => each.person === null || personOf(each) !== null)) return;
+  asking = setTimeout(() => {
+    asking = undefined;
+    staffAsk<EventPage>("GET", `/api/v1/events?limit=${PAGE}`)
+      .then(({ body }) => learnNames(body))
+      .catch(() => {}); // the rows stay without names; the next burst asks again
+  }, NAMES_PAUSE_MS);
+}
+
 function merge(known: readonly HubEvent[], more: readonly HubEvent[]): HubEvent[] {
   const all = new Map([...known, ...more].map((each) => [each.n, each]));
   return [...all.values()].sort((a, b) => b.n - a.n).slice(0, MOST_EVENTS);
@@ -60,6 +92,7 @@ export async function readAll(): Promise<void> {
     site.value = view.body.site;
     brokerOnline.value = view.body.broker ?? true;
     const first = events.value.length === 0;
+    learnNames(page.body);
     events.value = merge(events.value, page.body.events);
     if (first) mayHaveOlder.value = page.body.next !== null;
     reading.value = "done";
@@ -74,6 +107,7 @@ export async function readOlder(): Promise<void> {
   const oldest = events.value.at(-1)?.n;
   if (oldest === undefined) return;
   const { body } = await staffAsk<EventPage>("GET", `/api/v1/events?before=${oldest}&limit=${PAGE}`);
+  learnNames(body);
   events.value = merge(events.value, body.events);
   mayHaveOlder.value = body.next !== null && events.value.length < MOST_EVENTS;
 }
@@ -94,6 +128,7 @@ function take(batch: readonly LiveMessage[]): void {
   trueAt.value = new Date();
   if (fresh.length === 0) return;
   events.value = merge(events.value, fresh);
+  askNames(fresh);
   news.value = new Set(fresh.map((each) => each.n));
 }
 
@@ -124,6 +159,7 @@ export function unwatch(): void {
   live = null;
   [doors.value, devices.value, events.value] = [[], [], []];
   news.value = new Set();
+  names.value = new Map();
 }
 
 const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));
