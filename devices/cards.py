@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.ports import Card, Luck
+from drivers.catalogue import NotIsoDep
 from drivers.ntag424 import AuthenticationRefused, authenticate_ev2_first, select_application
 
 
@@ -21,8 +22,8 @@ async def prove(card: Card, slot: int, key: bytes, luck: Luck) -> Proof:
     try:
         await select_application(card.transceive)
         await authenticate_ev2_first(card.transceive, slot, key, luck(16))
-    except AuthenticationRefused:
-        return Proof(proven=False)
+    except (AuthenticationRefused, NotIsoDep):
+        return Proof(proven=False)  # a bare number where a key is expected is a copy
     except Exception:  # noqa: BLE001 - the card left the field, or spoke nonsense
         return Proof(proven=False, torn=True)
     return Proof(proven=True)
