@@ -15,6 +15,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -389,7 +390,8 @@ def external_address(url: str, secret: str) -> mqtt.BrokerAddress:
         if not _is_loopback(parts.hostname):
             raise ValueError(f"mqtt:// to {parts.hostname} would send the secret in the clear")
         return mqtt.BrokerAddress(parts.hostname, parts.port or 1883, parts.username, secret)
-    ca = parse_qs(parts.query).get("ca", ["/etc/ssl/certs/ca-certificates.crt"])[0]
+    known = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
+    ca = parse_qs(parts.query).get("ca", [known])[0]
     return mqtt.BrokerAddress(parts.hostname, parts.port or 8883, parts.username, secret, ca)
 
 
