@@ -14,6 +14,7 @@ FLOORS = ("1", "2", "3", "3A")  # no fourth floor: the word sounds like death
 ELDER = "p-shen-guifang"  # 沈桂芳, 76, 1幢2单元302: the elder of the story
 CARER = "p-zheng-haiyan"
 ELDER_HOUSE = "1-2-302"
+CARD_HOLDERS = (ELDER, "p-002", "p-052", "p-083", CARER, "p-chen-jing-1", "p-chen-jing-2")
 ELDERS = 14
 PEOPLE = 86
 

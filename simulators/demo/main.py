@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from devices.mistake import Mistake
 from simulators.demo.check import drive, ledger_balance
-from simulators.demo.processes import ChildFailed, run
+from simulators.demo.lan import Lan, prepare
+from simulators.demo.processes import ChildFailed, near_port, run
 from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town, TownSettings
+
+WATCH_S = 1.0  # how often it is looked whether a part of the town has ended
+FAULTS = (ChildFailed, Mistake, OSError, httpx.HTTPError)
 
 
 def say(text: str) -> None:
     """Progress, on standard error."""
-    print(f"  {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"  {text}\n")
+    sys.stderr.flush()
+
+
+# --------------------------------------------------------------------------- --check
 
 
 async def check(asked: argparse.Namespace) -> int:
@@ -32,13 +43,13 @@ async def check(asked: argparse.Namespace) -> int:
     report: dict[str, Any] = {"flows": {}, "chain": {}, "ledger": {}}
     try:
         await town.start()
-        staff = Staff(town.base_url)
+        staff = Staff(town.base_url, town.new_http())
         await staff.claim(town.administrator_code)
         await staff.sign_in()
         report["flows"] = await drive(town, staff)
         await staff.close()
-    except ChildFailed as fault:
-        report["fault"] = str(fault)
+    except FAULTS as fault:
+        report["fault"] = _line(fault)
     finally:
         say("stopping the town")
         await town.stop()
@@ -49,7 +60,7 @@ async def check(asked: argparse.Namespace) -> int:
     _leave(folder, keep, database)
     parts = [*report["flows"].values(), report["chain"], report["ledger"]]
     fine = len(report["flows"]) == 3 and all(part.get("ok") for part in parts)
-    print(json.dumps({"ok": fine, **report}, ensure_ascii=False))
+    sys.stdout.write(json.dumps({"ok": fine, **report}, ensure_ascii=False) + "\n")
     return 0 if fine else 1
 
 
@@ -70,62 +81,91 @@ def _leave(folder: Path, keep: Path | None, database: Path) -> None:
             shutil.copy2(database.parent / name, keep / name)
 
 
+# --------------------------------------------------------------------------- in the foreground
+
+
 async def foreground(asked: argparse.Namespace) -> int:
-    """Run until Ctrl-C; prints addresses and sign-ins."""
-    folder = Path(tempfile.mkdtemp(prefix="linli-"))
-    settings = TownSettings(folder, http_port=asked.port, broker_kind=asked.broker)
-    if asked.lan:
-        from simulators.demo.lan import prepare  # noqa: PLC0415
+    """Run until Ctrl-C; prints addresses and sign-ins. A second Ctrl-C does not wait."""
+    from simulators.panel.server import Panel  # noqa: PLC0415 - the check needs no page
 
-        await prepare(settings, say)
-    town = Town(settings, say)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    panel: Any = None
-    try:
-        starting = asyncio.ensure_future(town.start())
-        stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await starting
-            return 130
-        starting.result()
-        staff = Staff(town.base_url, verify=not settings.certificate)
-        await staff.claim(town.administrator_code)
-        await staff.close()
-        from simulators.panel.server import Panel  # noqa: PLC0415
+    folder = Path(tempfile.mkdtemp(prefix="linli-"))
+    settings = TownSettings(folder, broker_kind=asked.broker, wire_logs=False)
+    panel: Panel | None = None
 
-        panel = Panel(town, asked.panel_port, staff.secret)
-        await panel.start()
-        _tell(town, panel.url, staff.secret)
-        await stop.wait()
-        say("stopping the town")
-    except ChildFailed as fault:
-        print(f"linli demo: {fault}", file=sys.stderr)
+    def interrupted() -> None:
+        if stop.is_set() and panel is not None:
+            panel.town.kill()
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, interrupted)
+    try:
+        settings.host = "0.0.0.0" if asked.lan else settings.host  # noqa: S104 - asked for
+        settings.http_port = near_port(settings.host, asked.port)
+        if settings.http_port != asked.port:
+            say(f"port {asked.port} is taken: the hub serves on {settings.http_port}")
+        lan = await prepare(settings, say) if asked.lan else Lan()
+        panel = Panel(Town(settings, say), asked.panel_port, host=lan.host, names=lan.names)
+        return await _until_stopped(panel, lan, stop, asked.panel_port)
+    except FAULTS as fault:
+        sys.stderr.write(f"linli demo: {_line(fault)}\n")
         return 1
     finally:
         if panel is not None:
             await panel.stop()
-        await town.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    return 0
 
 
-def _tell(town: Town, panel: str, secret: str) -> None:
+async def _until_stopped(panel: Any, lan: Lan, stop: asyncio.Event, wanted_port: int) -> int:
+    living = asyncio.ensure_future(_live(panel, lan, wanted_port))
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([living, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            living.result()  # it only ends by failing
+        is_awake = panel.life.is_ready
+        say("stopping the town")
+        return 0 if is_awake else 130
+    finally:
+        for task in (living, stopping):
+            task.cancel()
+        await asyncio.gather(living, stopping, return_exceptions=True)
+
+
+async def _live(panel: Any, lan: Lan, wanted_port: int) -> None:
+    await panel.start(lan.routes)
+    if not panel.url.endswith(f":{wanted_port}/"):
+        say(f"port {wanted_port} is taken: the town's page is on another")
+    say(f"the town wakes up on {panel.url}")
+    await panel.raise_town()
+    _tell(_lines(panel, lan))
+    while True:
+        panel.life.check()
+        await asyncio.sleep(WATCH_S)
+
+
+def _line(fault: BaseException) -> str:
+    return " ".join(str(fault).split()) or type(fault).__name__
+
+
+def _lines(panel: Any, lan: Lan) -> Sequence[str]:
+    town = panel.town
     address = town.settings.origin or town.base_url
-    lines = [
+    return [
         "",
         "  柳溪新村 is awake. Ctrl-C stops it.",
         "",
-        f"  the town      {panel}",
+        f"  the town      {panel.url}",
+        *([f"  phones first  {lan.trust_url(panel.url)}   (how to trust this town)"] * lan.is_on),
         f"  a phone       {address}/phone/     (codes: on the town's page)",
         f"  the kiosk     {town.kiosk_url}/",
         f"  staff         {address}/console/   {NAME} / {PASSWORD}",
-        f"                second factor for an authenticator app: {secret}",
+        f"                second factor for an authenticator app: {panel.life.secret}",
         "",
     ]
-    print("\n".join(lines), flush=True)
+
+
+def _tell(lines: Sequence[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

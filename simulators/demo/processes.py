@@ -14,6 +14,8 @@ from typing import Any
 
 STOP_WAIT_S = 8.0  # a polite end takes well under a second; then it is no longer asked
 _PR_SET_PDEATHSIG = 1
+_OWN_GROUP = 0  # Ctrl-C on the terminal reaches us alone; we tell the children in order
+PORTS_TRIED_MAX = 20  # ports above a taken one that are tried before any free one will do
 SAID_MAX = 65_536  # bytes of one line that a child may say
 
 
@@ -38,6 +40,27 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
+def listen_near(host: str, wanted: int) -> socket.socket:
+    """A listening socket on the wanted port, one just above it, or any; raises OSError."""
+    for port in [*range(wanted, min(wanted + PORTS_TRIED_MAX, 65_536)), 0]:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, port))
+            sock.listen()
+        except OSError:
+            sock.close()
+        else:
+            return sock
+    raise OSError(f"no port of {host} is free")
+
+
+def near_port(host: str, wanted: int) -> int:
+    """The port that `listen_near` would take now."""
+    with listen_near(host, wanted) as sock:
+        return int(sock.getsockname()[1])
+
+
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -52,13 +75,17 @@ async def run(folder: Path, *words: str, wait_s: float = 60.0) -> dict[str, Any]
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         preexec_fn=_die_with_parent,
+        process_group=_OWN_GROUP,
     )
     try:
         async with asyncio.timeout(wait_s):
             said, told = await process.communicate()
     except TimeoutError as late:
-        process.kill()
         raise ChildFailed(f"linli {words[0]} did not end within {wait_s:.0f} s") from late
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         raise ChildFailed(f"linli {' '.join(words[:2])}: {told.decode().strip()[-500:]}")
     lines = said.decode().strip().splitlines()
@@ -94,6 +121,7 @@ class Child:
                 stderr=log,
                 limit=SAID_MAX,
                 preexec_fn=_die_with_parent,
+                process_group=_OWN_GROUP,
             )
         self._reader = asyncio.ensure_future(self._read())
 
@@ -112,6 +140,11 @@ class Child:
         """The end of its log."""
         text = self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
         return " | ".join(text.strip().splitlines()[-3:])
+
+    def kill(self) -> None:
+        """End it at once; ``stop`` then has nothing to wait for."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def stop(self, *, politely: bool = True) -> None:
         """Ask it to end and wait; or kill it at once."""

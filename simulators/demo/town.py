@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import random
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,10 @@ from simulators.demo.processes import Child, ChildFailed, free_ports, run
 from simulators.ends import Ntag424Card, Pn532End, RelayBoardEnd, WireLog
 from simulators.phone import Phone
 from simulators.provider import Provider, make_papers, serve, write_papers
-from simulators.proxy import CuttableProxy
+from simulators.provider.callbacks import ANSWER_TIMEOUT_S
+from simulators.proxy import CuttableProxy, Seen
 from simulators.roster import (
+    CARD_HOLDERS,
     CONTROLLERS,
     DOORS,
     ELDER,
@@ -38,10 +41,20 @@ from simulators.roster import (
 
 READY_WAIT_S = 30.0
 SEED = 20_261_009  # card numbers of the made-up town
-CARDS = 8  # the elder of the story and her neighbours; each takes a moment at the desk
 WATCH_S = 0.05  # how often the town looks whether everybody is ready
+CALL_S = 10.0  # one call to the hub, on this machine
 
 Progress = Callable[[str], None]
+
+STAGES = {  # what must be up before the town can be driven, in this order
+    "wires": "laying the wires: readers, relay boards, payment provider",
+    "site": "making the site and its keys",
+    "hub": "starting the hub and its broker",
+    "people": "moving 86 people into 32 homes",
+    "devices": "introducing doors, card point and kiosk: fingerprints compared",
+    "cards": "issuing senior cards at the desk",
+    "ready": "switching on doors, card point and kiosk",
+}
 
 
 @dataclass(slots=True)
@@ -64,6 +77,7 @@ class TownSettings:
     origin: str = ""
     certificate: str = ""
     key: str = ""
+    authority: str = ""  # certificate of who signed the hub's, where no browser knows it
     broker_kind: str = "auto"
     database: str = ""
     wire_logs: bool = True
@@ -89,6 +103,9 @@ class Town:
     administrator_code: str = ""
     said_at_point: list[str] = field(default_factory=list)
     on_said: Callable[[str], None] = lambda _code: None
+    on_stage: Callable[[str], None] = lambda _stage: None
+    on_packet: Callable[[Seen], None] | None = None
+    notice_hooks: dict[str, list[Callable[..., Any]]] = field(default_factory=dict)
     _serving: list[asyncio.Task[None]] = field(default_factory=list)
     _kiosk_port: int = 0
 
@@ -100,39 +117,51 @@ class Town:
         folder.mkdir(parents=True, exist_ok=True)
         http_port, broker_port, proxy_port, self._kiosk_port = free_ports(4)
         http_port = self.settings.http_port or http_port
-        self.say("laying the wires: readers, relay boards, payment provider")
+        self._stage("wires")
         self._lay_wires()
         await self._open_provider()
-        self.say("making the site and its keys")
+        self._stage("site")
         await self._init(http_port, broker_port)
-        self.proxy = CuttableProxy(proxy_port, "127.0.0.1", broker_port)
+        self.proxy = CuttableProxy(proxy_port, "127.0.0.1", broker_port, tap=self.on_packet)
         await self.proxy.start()
         scheme = "https" if self.settings.certificate else "http"
         self.base_url = f"{scheme}://127.0.0.1:{http_port}"
-        self.http = httpx.AsyncClient(
-            trust_env=False, timeout=10.0, verify=not self.settings.certificate
-        )  # noqa: E501
-        self.say("starting the hub and its broker")
+        self.http = self.new_http()
+        self._stage("hub")
         await self._start_child("hub", ["hub", "run", "--data", str(folder / "hub")])
         await self._until("the hub", self._hub_ready)
-        self.say("moving 86 people into 32 homes")
+        self._stage("people")
         for kind, rows in make_roster().parts():
             await self.operator("roster", {"kind": kind, "rows": rows})
         await self.operator("notices", {"notices": NOTICES})
-        self.say("introducing doors, card point and kiosk: fingerprints compared")
+        self._stage("devices")
         for device, kind in self._devices():
             await self._adopt(device, kind)
-        self.say("issuing senior cards at the desk")
+        self._stage("cards")
         await self._issue_cards()
-        self.say("switching on doors, card point and kiosk")
+        self._stage("ready")
         for device, kind in self._devices():
             await self._start_device(device, kind)
-        await self._until("doors and policies", self._all_ready)
+        await self._until("doors and policies", self.all_ready)
+
+    def _stage(self, stage: str) -> None:
+        self.say(STAGES[stage])
+        self.on_stage(stage)
+
+    def new_http(self, **more: Any) -> httpx.AsyncClient:
+        """A client that trusts the town's own authority and passes by the machine's proxy."""
+        verify: Any = True
+        if self.settings.authority:
+            verify = ssl.create_default_context(cafile=self.settings.authority)
+        options: dict[str, Any] = {"trust_env": False, "timeout": CALL_S, "verify": verify}
+        return httpx.AsyncClient(**(options | more))
 
     async def stop(self) -> None:
         """End everything, the hub last, so that it still hears the others leave."""
-        for name in sorted(self.children, key=lambda name: name == "hub"):
-            await self.children[name].stop()
+        others = [child for name, child in self.children.items() if name != "hub"]
+        await asyncio.gather(*(child.stop() for child in others))
+        if "hub" in self.children:
+            await self.children["hub"].stop()
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -142,6 +171,11 @@ class Town:
             await self.http.aclose()
         for end in self._ends():
             end.close()
+
+    def kill(self) -> None:
+        """End every program at once; ``stop`` then has nothing to wait for."""
+        for child in self.children.values():
+            child.kill()
 
     def _ends(self) -> list[Pn532End | RelayBoardEnd]:
         readers = [door.reader for door in self.doors.values()]
@@ -180,7 +214,8 @@ class Town:
 
     async def _open_provider(self) -> None:
         papers = await asyncio.to_thread(make_papers)
-        self.provider = Provider(papers, pace=0.05)
+        http = self.new_http(timeout=ANSWER_TIMEOUT_S, event_hooks=self.notice_hooks)
+        self.provider = Provider(papers, pace=0.05, http=http)
         self._serving.append(asyncio.ensure_future(serve(self.provider)))
         await self.provider.listening.wait()
         write_papers(papers, self.settings.folder / "pay")
@@ -231,6 +266,8 @@ class Town:
             lines.append(
                 f'[kiosk]\nport = {self._kiosk_port}\nreader = "pn532+serial://{folder}/{device}-reader"\n'
             )
+            if self.settings.authority:
+                lines.append(f'[hub]\nurl = "{self.base_url}"\nca = "{self.settings.authority}"\n')
         for door in self.doors.values():
             if door.plan.device == device:
                 strike = f"modbus-relay+serial://{folder}/{device}-relay?unit=1"
@@ -260,20 +297,19 @@ class Town:
     async def _issue_cards(self) -> None:
         """The desk's reader lies in this process; people come one after the other."""
         luck = random.Random(SEED)
-        people = make_roster().elders[:CARDS]
         desk = Pn532End(name="desk", wire_log=self._log("desk-reader"))
         child = Child(
             "desk",
             self.settings.folder,
             self.settings.folder / "logs" / "desk.log",
             ["card", "issue", "--data", str(self.settings.folder / "hub"),
-             "--reader", f"pn532+serial://{desk.path}", *people],
+             "--reader", f"pn532+serial://{desk.path}", *CARD_HOLDERS],
         )  # fmt: skip
-        issued: asyncio.Queue[str] = asyncio.Queue(maxsize=CARDS)
-        child.on_line = lambda line: issued.put_nowait(line)
+        issued: asyncio.Queue[str] = asyncio.Queue(maxsize=len(CARD_HOLDERS))
+        child.on_line = issued.put_nowait
         await child.start()
         try:
-            for person in people:
+            for person in CARD_HOLDERS:
                 card = Ntag424Card(b"\x04" + luck.randbytes(6))
                 self.cards[person] = card
                 desk.tap(card)
@@ -307,11 +343,13 @@ class Town:
             raise ChildFailed(f"operator {path}: {answer.text[:300]}")
         return dict(answer.json()) if answer.content else {}
 
-    async def new_phone(self, person: str, label: str) -> Phone:
+    async def new_phone(
+        self, person: str, label: str, http: httpx.AsyncClient | None = None
+    ) -> Phone:
         """A resident's phone, introduced with a code from the desk."""
         assert self.http is not None
         code = await self.operator(f"people/{person}/phone-codes", {})
-        phone = Phone(self.base_url, self.http)
+        phone = Phone(self.base_url, http or self.http)
         reply = await phone.enrol(str(code["code"]), label)
         if reply.status != 201:
             raise ChildFailed(f"enrolment: {reply.body.get('code')}")
@@ -321,7 +359,7 @@ class Town:
         """Start the hub again after it was stopped."""
         await self.children["hub"].start()
         await self._until("the hub", self._hub_ready)
-        await self._until("doors and policies", self._all_ready)
+        await self._until("doors and policies", self.all_ready)
 
     async def metrics(self) -> dict[str, float]:
         """The hub's numbers."""
@@ -339,7 +377,8 @@ class Town:
         token = self.settings.folder / "hub" / "operator.json"
         return answer.status_code == 200 and token.exists()
 
-    async def _all_ready(self) -> bool:
+    async def all_ready(self) -> bool:
+        """Whether every device is on the wire and has the policy that it should have."""
         numbers = await self.metrics()
         devices = [device for device, _ in self._devices()]
         ready = all(numbers.get(f'linli_device_ready{{device="{name}"}}') == 1 for name in devices)

@@ -1,0 +1,273 @@
+"""What people do in the town: hold cards to readers, shake phones, copy a request, cut the wire.
+
+Each act answers with what truly came of it: a pulse on the relay's line, the hub's or the card
+point's own word, or the silence of a door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from simulators.demo.town import Town
+from simulators.ends import Pn532End, VirtualCard
+from simulators.panel import cast
+from simulators.panel.doors import Doors
+from simulators.panel.journal import Journal
+from simulators.panel.shell import Refused
+from simulators.panel.waiting import Waiting
+from simulators.panel.wirefeed import WireFeed
+from simulators.panel.wirewords import HUB, LISTENER, phone_words
+from simulators.phone import Phone, SentRequest
+from simulators.roster import DOORS
+
+DOOR_WAIT_S = 6.0  # a door's own limit for its lock is 2 s; a busy machine adds to it
+SILENT_DOOR_S = 3.0  # with the wire cut nobody can tell of a refusal: so long nothing has moved
+POINT_WAIT_S = 8.0  # read, sent, judged by the hub, told back
+READER_LOOK_S, READER_LOOKS = 0.02, 150  # 3 s; within 0.3 s it notices that a card was lifted
+STILL_WATCH_S = 0.5  # after a copy: a door that would move does so within 0.1 s
+WORD_WAIT_S = 1.0  # between the journal's entry of a tap and the word at the point
+POINT_WORDS_MAX = 32  # newest words at the card point
+NOTED = ("checked_in", "checked_in_again", "sun_review")
+OUTCOMES = {200: "opened", 504: "unknown"}  # by the hub's answer; anything else moved nothing
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Point:
+    """What the card point has said, each with its moment."""
+
+    def __init__(self) -> None:
+        self._words: deque[tuple[datetime, str]] = deque(maxlen=POINT_WORDS_MAX)
+        self._changed = Waiting()
+
+    def heard(self, code: str) -> None:
+        """It says something now."""
+        self._words.append((datetime.now(UTC), code))
+        self._changed.wake()
+
+    async def word_since(self, at: datetime, within_s: float) -> str | None:
+        """The first word since then, None when it stays silent."""
+        if await self._changed.until(lambda: bool(self._since(at)), within_s):
+            return self._since(at)[0]
+        return None
+
+    async def word_about(self, at: datetime) -> str:
+        """What the point made of a tap that the hub recorded then."""
+        return await self.word_since(at, WORD_WAIT_S) or "sun_review"
+
+    def _since(self, at: datetime) -> list[str]:
+        return [code for moment, code in self._words if moment >= at]
+
+
+@dataclass(frozen=True, slots=True)
+class Shaken:
+    """The newest shake: whose, where, and the very bytes."""
+
+    person: str
+    door: str
+    request: SentRequest
+
+
+class Hands:
+    """One act at a reader or a phone at a time; each is told to every page."""
+
+    def __init__(
+        self, town: Town, doors: Doors, journal: Journal, point: Point, feed: WireFeed, tell: Tell
+    ) -> None:
+        self._town = town
+        self._doors = doors
+        self._journal = journal
+        self._point = point
+        self._feed = feed
+        self._tell = tell
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._phones: dict[str, Phone] = {}
+        self._clients: list[httpx.AsyncClient] = []
+        self.phone_doors: dict[str, list[str]] = {}
+        self.shaken: Shaken | None = None
+
+    async def give_phones(self) -> None:
+        """Each phone owner's phone, introduced with a code; raises ChildFailed."""
+        for person in cast.PHONE_OWNERS:
+            name = cast.name_of(person)
+            http = self._client(self._feed.http("http", phone_words(name), HUB))
+            phone = await self._town.new_phone(person, f"{name}的手机", http)
+            mine = await phone.send("GET", "/api/v1/me", None)
+            self._phones[person] = phone
+            self.phone_doors[person] = [door["id"] for door in mine.body["doors"]]
+        self._listener = self._client(self._feed.http("http", LISTENER, HUB))
+
+    async def close(self) -> None:
+        """Hang up all phones."""
+        for client in self._clients:
+            await client.aclose()
+
+    def _client(self, hooks: Any) -> httpx.AsyncClient:
+        client = self._town.new_http(event_hooks=hooks)
+        self._clients.append(client)
+        return client
+
+    def _turn(self, what: str) -> asyncio.Lock:
+        return self._turns.setdefault(what, asyncio.Lock())
+
+    # ----------------------------------------------------------------- cards
+
+    async def tap(self, card: str, reader: str) -> dict[str, Any]:
+        """Hold a card to a door or to the card point until it has answered."""
+        held = cast.card_of(self._town, card)
+        if held is None:
+            raise Refused("not_found", "there is no such card")
+        end = self.reader(reader)
+        person = card if card in self._town.cards else None
+        async with self._turn(reader):
+            await self._idle(end)
+            if reader == cast.POINT:
+                return await self._at_point(end, held, person)
+            return await self._at_door(reader, end, held, person)
+
+    def reader(self, reader: str) -> Pn532End:
+        """The reader of this name; raises Refused."""
+        town = self._town
+        ends = {name: door.reader for name, door in town.doors.items()}
+        ends |= {cast.POINT: town.point_reader, cast.KIOSK: town.kiosk_reader}  # type: ignore[dict-item]
+        end = ends.get(reader)
+        if end is None:
+            raise Refused("not_found", "there is no such reader")
+        return end
+
+    async def _idle(self, end: Pn532End) -> None:
+        """A reader that has not yet noticed the last card's leaving would take two for one."""
+        for _ in range(READER_LOOKS):
+            if end.is_waiting:
+                return
+            await asyncio.sleep(READER_LOOK_S)
+
+    async def _at_point(
+        self, end: Pn532End, card: VirtualCard, person: str | None
+    ) -> dict[str, Any]:
+        began = datetime.now(UTC)
+        end.tap(card)
+        try:
+            code = await self._point.word_since(began, POINT_WAIT_S)
+        finally:
+            end.lift()
+        outcome = "unknown" if code is None else "noted" if code in NOTED else "refused"
+        return self._said(cast.POINT, outcome, code or "outcome_unknown", "card", person)
+
+    async def _at_door(
+        self, door: str, end: Pn532End, card: VirtualCard, person: str | None
+    ) -> dict[str, Any]:
+        seen, since = self._doors.pulses[door], self._journal.last
+        end.report_log.clear()
+        end.tap(card)
+        pulse = asyncio.ensure_future(self._doors.pulse_after(door, seen, self._patience_s()))
+        word = asyncio.ensure_future(self._refusal(door, since))
+        try:
+            await asyncio.wait([pulse, word], return_when=asyncio.FIRST_COMPLETED)
+            moved_ns = pulse.result() if pulse.done() else None
+            refusal = word.result() if word.done() else None
+        finally:
+            end.lift()
+            for task in (pulse, word):
+                task.cancel()
+            await asyncio.gather(pulse, word, return_exceptions=True)
+        if moved_ns is not None:
+            began_ns = end.report_log[0][1] if end.report_log else moved_ns
+            return self._said(door, "opened", "granted", "card", person, moved_ns - began_ns)
+        if refusal is None and not end.report_log:  # the reader never asked for a card
+            return self._said(door, "unknown", "outcome_unknown", "card", person)
+        return self._said(door, "refused", refusal or "credential_unknown", "card", person)
+
+    def _patience_s(self) -> float:
+        assert self._town.proxy is not None
+        return SILENT_DOOR_S if self._town.proxy.is_cut else DOOR_WAIT_S
+
+    async def _refusal(self, door: str, since: int) -> str | None:
+        """The door's own refusal, as it stands in the hub's journal."""
+
+        def refused(event: dict[str, Any]) -> bool:
+            mine = (event["door"], event["via"], event["outcome"]) == (door, "card", "refused")
+            return mine and event["n"] > since and not event["late"]
+
+        event = await self._journal.wait_for(refused, DOOR_WAIT_S)
+        return str(event["reason"]) if event is not None else None
+
+    # ----------------------------------------------------------------- phones
+
+    async def shake(self, person: str, door: str) -> dict[str, Any]:
+        """A person shakes the phone before a door; the hub's answer is what they are told."""
+        phone = self._phones.get(person)
+        if phone is None:
+            raise Refused("not_found", "this person has no phone")
+        if door not in {plan.id for plan in DOORS}:
+            raise Refused("door_unknown")
+        async with self._turn(person):
+            seen = self._doors.pulses[door]
+            began_ns = time.perf_counter_ns()
+            try:
+                reply = await phone.open(door)
+            except httpx.HTTPError:
+                return self._said(door, "unknown", "outcome_unknown", "phone", person)
+            assert phone.last is not None
+            self.shaken = Shaken(person, door, phone.last)
+            outcome = OUTCOMES.get(reply.status, "refused")
+            took_ns = None
+            if outcome == "opened":
+                moved_ns = await self._doors.pulse_after(door, seen, DOOR_WAIT_S)
+                took_ns = moved_ns - began_ns if moved_ns is not None else None
+            code = str(reply.body.get("reason") or reply.body.get("code") or "outcome_unknown")
+            return self._said(door, outcome, code, "phone", person, took_ns)
+
+    async def copy(self) -> dict[str, Any]:
+        """A listener sends the very bytes of the last shake once more; the door is watched."""
+        shaken = self.shaken
+        if shaken is None:
+            raise Refused("nothing_to_copy")
+        door, request = shaken.door, shaken.request
+        async with self._turn("listener"):
+            seen = self._doors.pulses[door]
+            try:
+                answer = await self._listener.request(
+                    request.method,
+                    self._town.base_url + request.path,
+                    content=request.body,
+                    headers={"Linli-Proof": request.proof, "Content-Type": "application/json"},
+                )
+            except httpx.HTTPError:
+                return self._said(door, "unknown", "outcome_unknown", "copy", None)
+            moved_ns = await self._doors.pulse_after(door, seen, STILL_WATCH_S)
+            body = answer.json()
+            if moved_ns is not None:  # then the copy has worked, and nobody shall hide it
+                return self._said(door, "opened", "granted", "copy", None)
+            code = "request_repeated" if body.get("repeat") is True else str(body["code"])
+            return self._said(door, "refused", code, "copy", None)
+
+    # ----------------------------------------------------------------- telling
+
+    def _said(
+        self,
+        at: str,
+        outcome: str,
+        reason: str,
+        via: str,
+        person: str | None,
+        took_ns: int | None = None,
+    ) -> dict[str, Any]:
+        said = {
+            "at": at,
+            "outcome": outcome,
+            "reason": reason,
+            "via": via,
+            "person": person,
+            "ms": round(took_ns / 1e6, 2) if took_ns is not None else None,
+        }
+        self._tell(said)
+        return said
