@@ -179,7 +179,6 @@ class Agent:
 
     def _say_payment(self) -> None:
         self._publish("payment", self._payment())
-        self._belt.set()
 
     # ----------------------------------------------------------------- the page's verbs
 

@@ -263,7 +263,6 @@ class Payments:
 
     def _settle(self, held: _Open, outcome: str, receipt: Receipt | None) -> None:
         del self._open[held.order.id]
-        held.lookup = None
         self._disk.settle(held.order.id, outcome, receipt, self._wall_s())
         self.on_settled(held.order, outcome, receipt)
 

@@ -2,17 +2,26 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from drivers.kinds import CardLost
+from drivers.ntag424_desk import personalise
+from hub.core.errors import DomainError
+from hub.gateways.card_exchanges import Exchanges
+from hub.gateways.cards import keys_for
 from kiosk.hub import HubRefused, HubSilent
+from simulators.ends import Ntag424Card
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CODE_S = 120.0
 GRACE_S = 30.0
 HOUSE, DIGITS = "1-2-302", "7302"
+MASTERS = {slot: bytes([slot + 1] * 16) for slot in range(5)}
+SYSTEM_ID = b"linli!"
+SUN_URL = "https://linli.invalid/t?p={picc}&m={mac}"
 WORDS = {"zh-Hans": "柳溪新村", "zh-Hant": "柳溪新村", "en": "Willow Brook"}
 
 
@@ -30,6 +39,41 @@ def make_bill(name: str, amount_fen: int = 10680) -> dict[str, Any]:
         "lines": [{"text": WORDS, "amount_fen": amount_fen}],
         "state": "open",
     }
+
+
+@dataclass
+class InHand:
+    """A card at a reader, until it is taken away."""
+
+    card: Any
+    apdus_left: int = 1_000
+    first_byte_at_ns: int = 0
+
+    @property
+    def uid(self) -> bytes:
+        return bytes(self.card.uid)
+
+    async def transceive(self, apdu: bytes, timeout_s: float = 1.0) -> bytes:
+        await asyncio.sleep(0.01)
+        answer = self.card.exchange(apdu) if self.apdus_left > 0 else None
+        self.apdus_left -= 1
+        if answer is None:
+            raise CardLost("gone")
+        return bytes(answer)
+
+
+class Reader:
+    """People hold cards to it."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[InHand] = asyncio.Queue(maxsize=8)
+
+    async def cards(self) -> AsyncIterator[InHand]:
+        while True:
+            yield await self.queue.get()
+
+    async def close(self) -> None:
+        return None
 
 
 @dataclass
@@ -53,6 +97,8 @@ class TownHub:
     log: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     away: bool = False
     provider_silent: bool = False
+    cards: set[str] = field(default_factory=set)
+    exchanges: Exchanges = field(default_factory=lambda: Exchanges(MASTERS, SYSTEM_ID))
     notices: list[dict[str, Any]] = field(default_factory=list)
     trouble: Callable[[str], str] = lambda _path: "fine"  # or "lost" (request), "unheard" (answer)
     before: Callable[[str, Mapping[str, Any]], None] = lambda _path, _body: None
@@ -114,6 +160,8 @@ class TownHub:
             return {"site": "liuxi", "name": WORDS, "time_zone": "Asia/Shanghai", "now": now}
         if path == "/api/v1/notices":
             return {"notices": self.notices}
+        if path.startswith("/api/v1/kiosk/cards/"):
+            return self._card(path, body)
         if path == "/api/v1/kiosk/bills":
             return self._bills(body)
         if path == "/api/v1/kiosk/phone-codes":
@@ -125,6 +173,32 @@ class TownHub:
         if name not in self.intents:
             raise HubRefused(404, "payment_unknown", {})
         return self._show(self.intents[name])
+
+    def _card(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if path.endswith("challenge"):
+            exchange, response = self.exchanges.begin(
+                "kiosk-1",
+                bytes.fromhex(body["uid"]),
+                bytes.fromhex(body["challenge"]),
+                issued=body["uid"] in self.cards,
+                now_s=self._time_s(),
+            )
+            return {"exchange": exchange, "response": response.hex()}
+        try:
+            answer = bytes.fromhex(body["answer"])
+            self.exchanges.finish("kiosk-1", body["exchange"], answer, self._time_s())
+        except DomainError as refusal:
+            raise HubRefused(401, refusal.code, {}) from refusal
+        token = f"card-session-{next(self._numbers)}"
+        return {"card_session": token, "holder": "沈**", "house": HOUSE, "elder": True}
+
+    async def issue(self, uid: bytes) -> Ntag424Card:
+        """A senior card as the desk gives it out."""
+        card = Ntag424Card(uid)
+        keys = keys_for(MASTERS, uid, SYSTEM_ID)
+        await personalise(InHand(card).transceive, uid, keys, SUN_URL)
+        self.cards.add(uid.hex())
+        return card
 
     def _bills(self, body: dict[str, Any]) -> dict[str, Any]:
         if "card_session" not in body and body != {"house": HOUSE, "phone_last4": DIGITS}:
