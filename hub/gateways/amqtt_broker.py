@@ -5,8 +5,8 @@ good enough for a demonstration. What we mend here: who a client is comes from i
 known before anything of an older connection is touched; rules hold for retained messages and wills;
 a will is published when the keep-alive runs out; nobody is handed what he did not subscribe to.
 What stays: MQTT 3.1.1 only, so no expiry, no reason codes and no live-only subscription; a message
-is acknowledged before it is routed; a delivery is given up after 5 s without PUBACK; QoS 0 is handed
-on at the reader's QoS; packets and queues have no bound; three times mosquitto's round trip.
+is acknowledged before it is routed; a delivery is given up after 5 s without PUBACK; QoS 0 is given
+to readers at their QoS; packets and queues have no bound; three times mosquitto's round trip.
 """
 
 import argparse
