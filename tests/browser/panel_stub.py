@@ -83,7 +83,9 @@ def some_lines() -> list[Json]:
             (CONTROLLER, RELAY),
             "01050000ff008c3a",
             name="Modbus write single coil",
-            words=words("门口机让继电器合上。", "門口機讓繼電器合上。", "The door tells its relay to close."),
+            words=words(
+                "门口机让继电器合上。", "門口機讓繼電器合上。", "The door tells its relay to close."
+            ),
         ),
         wire(
             3,
@@ -195,7 +197,9 @@ class Town(Stub):
         """The relay of a door moves."""
         self.send("door", {"door": f"r-{place}", "coil": on})
 
-    def say(self, place: str, outcome: str = "opened", reason: str = "granted", **more: Any) -> None:
+    def say(
+        self, place: str, outcome: str = "opened", reason: str = "granted", **more: Any
+    ) -> None:
         """Somebody at a door is told something."""
         said = {"at": f"r-{place}", "outcome": outcome, "reason": reason, "via": "card"}
         self.send("said", said | {"person": "p-shen", "ms": 38.0} | more)

@@ -1,7 +1,6 @@
 """A small town in virtual time: the real hub, real controllers, real cards; only wires are made up."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from random import Random
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 
 from devices.clock import DeviceClock
@@ -19,6 +19,7 @@ from devices.door import DoorController, DoorHardware
 from devices.identity import Adoption, Identity
 from devices.messages import Description
 from devices.outbox import Journal
+from drivers.ntag424_desk import personalise
 from hub import config, keys
 from hub.acts.phones import NewCode, issue_code
 from hub.acts.policies import Adoptee, adopt
@@ -29,7 +30,6 @@ from hub.parts import Hub, assemble
 from hub.store import tables as t
 from hub.store.engine import Engines, create, open_engines
 from hub.store.lease import take_lease
-from drivers.ntag424_desk import personalise
 from simulators.ends import Ntag424Card
 from simulators.phone import Phone
 from tests.simulation.air import Air, ended
@@ -214,7 +214,12 @@ class SimTown:
         rules = [
             {"id": f"r-{d}", "door_id": d, "subject_kind": "everyone", "subject": ""} for d in DOORS
         ]
-        parts = {"households": houses, "people": people, "doors": doors, "rules": rules}
+        parts: dict[str, list[dict[str, Any]]] = {
+            "households": houses,
+            "people": people,
+            "doors": doors,
+            "rules": rules,
+        }
         for kind, rows in parts.items():
             await hub.writer.submit(load_part, RosterPart(kind, rows, hub.keys.mark))
 
@@ -228,8 +233,6 @@ class SimTown:
         public = identity.public
         await hub.writer.submit(adopt, Adoptee(name, "door", public.ed25519, public.x25519))
         hub.memory.reload()
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
         root = Ed25519PublicKey.from_public_bytes(hub.keys.root_public)
         self._adoptions[name] = Adoption(
             SITE, "hub-1", root, hub.keys.keyset, "air", 1, None, "none"
@@ -339,7 +342,3 @@ class SimTown:
 
     def events(self) -> list[Any]:
         return self.rows(t.events)
-
-
-def token() -> str:
-    return secrets.token_hex(4)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from devices.messages import Answer, Life, Outcome, StateNote
 from devices.reasons import REASONS
 from hub.store import tables as t
-from simulators.phone import Phone, Reply
+from simulators.phone import Phone, Reply, SentRequest
 from tests.unit.door_bench import Bus
 from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
 
@@ -49,7 +49,7 @@ def door_answers(
         bench.hub.ingest._settle(told)
         bench.hub.ingest._spawn(bench.hub.ingest._keep_answer(told))
 
-    bench.hub.ingest._send_command = answer  # type: ignore[method-assign]
+    bench.hub.ingest._send_command = answer  # type: ignore[assignment]
     bench.hub.ingest._bus = Bus()
     return got
 
@@ -113,8 +113,6 @@ async def test_two_copies_at_once_open_once(tmp_path: Path) -> None:
         await phone.send("GET", "/api/v1/me", None)
         assert phone._nonce is not None
         raw = b'{"door":"d-1"}'
-        from simulators.phone import SentRequest
-
         proof = phone._proof("POST", "/api/v1/openings", raw, phone._nonce)
         request = SentRequest("POST", "/api/v1/openings", proof, raw)
         replies = await asyncio.gather(*(phone.deliver(request) for _ in range(5)))

@@ -45,7 +45,7 @@ async def tapped(folder: Path, card: Field) -> Bench:
 
 async def test_the_true_card_opens_without_any_hub(tmp_path: Path) -> None:
     bench = await tapped(tmp_path, Field(Ntag424Card(UID)))  # the bench's key is the factory's
-    assert FACTORY_KEY == bytes(16)
+    assert bytes(16) == FACTORY_KEY
     assert bench.strike.pulses == [(0, 3_000)]
     (event,) = bench.events()
     assert (event.reason, event.person, event.credential, event.via) == (

@@ -35,6 +35,10 @@ async def six(bench: Bench) -> None:
     await bench.writer.submit(record, 4)
 
 
+INTRUDER = (
+    "insert into events select {n}, device_id, boot, 99, at, recorded_at, kind, door_id, outcome, "
+    "reason, person_id, via, late, ms, body from events where n = 2"
+)
 TAMPERING = [
     ("update chain set body = replace(body, 'granted', 'refused') where n = 3", "chain", 3),
     ("update chain set kind = 'other' where n = 2", "chain", 2),
@@ -55,14 +59,12 @@ TAMPERING = [
     ("delete from events where n = 3", "events", 3),
     ("delete from events where n = 6", "events", 6),
     (
-        "insert into events select 5, device_id, boot, 99, at, recorded_at, kind, door_id, outcome,"
-        " reason, person_id, via, late, ms, body from events where n = 2",
+        INTRUDER.format(n=5),
         "events",
         5,
     ),
     (
-        "insert into events select 77, device_id, boot, 99, at, recorded_at, kind, door_id, "
-        "outcome, reason, person_id, via, late, ms, body from events where n = 2",
+        INTRUDER.format(n=77),
         "events",
         77,
     ),
@@ -81,7 +83,7 @@ async def test_tampering_is_named(tmp_path: Path, deed: str, table: str, n: int)
     await bench.close()
 
 
-async def test_both_databases_verify(address: str) -> None:  # noqa: F811
+async def test_both_databases_verify(address: str) -> None:
     bench = Bench(address)
     await six(bench)
     assert bench.verdict() == chain.Verdict(True, 6)

@@ -90,7 +90,7 @@ async def test_each_wrong_command_has_its_reason(
 async def test_what_nobody_signed_is_dropped_and_noted(folder: Path) -> None:
     bench = await made(folder)
     raw = wire.sign_command(bench.command(), TOPICS, bench.hub.signer("command"))
-    head, body, mark = raw.split(b".")
+    head, _, mark = raw.split(b".")
     other = wire.sign_command(bench.command(id="o-2"), TOPICS, bench.hub.signer("command"))
     forged = head + b"." + other.split(b".")[1] + b"." + mark
     bench.hear(wire.COMMAND, forged)
@@ -229,7 +229,7 @@ async def test_a_full_disk_refuses_entry_and_lets_people_out(folder: Path) -> No
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    bench.device.journal.intend = full  # type: ignore[method-assign]
+    bench.device.journal.intend = full  # type: ignore[assignment]
     await bench.send(bench.command())
     assert bench.answers()[0].reason == "storage_fault"
     assert bench.strike.pulses == []
@@ -288,7 +288,7 @@ async def test_only_the_site_root_changes_the_keys(folder: Path) -> None:
     assert bench.device._keyset is not None
     assert bench.device._keyset.serial == 5
     bench.device.on_message(wire.Topics(SITE, HUB).of(wire.KEYSET), bench.hub.keyset(serial=4))
-    stranger = Bench(folder / "..", **{}).hub
+    stranger = Bench(folder / "..").hub
     bench.device.on_message(wire.Topics(SITE, HUB).of(wire.KEYSET), stranger.keyset(serial=9))
     assert bench.device._keyset.serial == 5
     await bench.send(bench.command())

@@ -13,6 +13,7 @@ from kiosk.session import (
     TABLE,
     Belts,
     Bill,
+    Code,
     Happening,
     Line,
     NotNow,
@@ -48,7 +49,7 @@ def payment(name: str = PAYMENT) -> Payment:
 
 RECEIPT = Receipt("R-1", "2026-11-23T01:41:30Z", 10680, "1-2-302", "4200-ref")
 FACTS: dict[Happening, dict[str, Any]] = {
-    Happening.CODE: {"code_url": "qr-text", "code_until_s": 130.0},
+    Happening.CODE: {"code": Code("qr-text", "<svg/>", 130.0)},
     Happening.PAID: {"receipt": RECEIPT},
 }
 # How to come to each stage from an empty screen.
@@ -139,12 +140,12 @@ def test_a_touch_makes_no_code_live_longer() -> None:
     assert session.time(130.0) == PAYMENT
     assert session.stage is Stage.CHECKING
     assert session.payment is not None
-    assert session.payment.code_url is None
+    assert session.payment.code is None
 
 
 def test_the_same_code_told_again_dies_when_it_was_first_said_to() -> None:
     session = at(Stage.WAITING)
-    changed = session.learn(PAYMENT, Happening.CODE, 20.0, code_url="qr-text", code_until_s=140.0)
+    changed = session.learn(PAYMENT, Happening.CODE, 20.0, code=Code("qr-text", "<svg/>", 140.0))
     assert not changed
     assert session.due_s == 130.0
 
@@ -153,8 +154,8 @@ def test_silence_hides_a_code_and_the_hub_brings_it_back() -> None:
     session = at(Stage.WAITING)
     assert session.learn(PAYMENT, Happening.UNSURE, 20.0)
     assert session.payment is not None
-    assert session.payment.code_url is None
-    assert session.learn(PAYMENT, Happening.CODE, 25.0, code_url="qr-text", code_until_s=130.0)
+    assert session.payment.code is None
+    assert session.learn(PAYMENT, Happening.CODE, 25.0, code=Code("qr-text", "<svg/>", 130.0))
     assert session.stage is Stage.WAITING
     assert session.due_s == 130.0
 

@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 
 from devices.identity import Identity
 from drivers.wechatpay import SigningKey, load_private_key
+from hub.acts.payments import note_notice
+from hub.core.payments import PaidNotice
 from hub.gateways.wechatpay import Settings, WechatPay
 from hub.payments import Payments
 from hub.store import chain
@@ -255,9 +257,6 @@ async def test_money_for_a_paid_bill_goes_to_suspense_and_back(tmp_path: Path) -
         await money.begin(first)
         await money.provider.pay(first)
         (row,) = money.rows(t.notices)
-        from hub.acts.payments import note_notice
-        from hub.core.payments import PaidNotice
-
         second = PaidNotice(first, "4200-another", 10_680, money.bench.now)
         told = await money.bench.hub.writer.submit(note_notice, second)
         assert told.believed

@@ -147,7 +147,7 @@ async def test_a_failing_commit_speaks_nothing(address: str, monkeypatch: Any) -
 async def test_a_full_disk_is_told_and_survived(tmp_path: Path) -> None:
     bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
     await bench.writer.submit(put, "0")
-    raw = bench.batcher._connection.connection.dbapi_connection  # type: ignore[union-attr]
+    raw: Any = bench.batcher._connection.connection.dbapi_connection  # type: ignore[union-attr]
     (pages,) = raw.execute("pragma page_count").fetchone()
     raw.execute(f"pragma max_page_count={pages}")
 
