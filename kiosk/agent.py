@@ -23,6 +23,7 @@ from kiosk.payments import News, Payments
 from kiosk.read import read_bills, read_notices, read_site
 from kiosk.session import (
     OPEN,
+    Code,
     Happening,
     Payment,
     Receipt,
@@ -30,7 +31,7 @@ from kiosk.session import (
     Stage,
     Visit,
 )
-from kiosk.shown import show_payment, show_visit
+from kiosk.shown import draw, show_payment, show_visit
 
 log = logging.getLogger(__name__)
 
@@ -358,8 +359,7 @@ class Agent:
             news.what,
             now_s,
             amount_fen=news.amount_fen,
-            code_url=news.code_url,
-            code_until_s=now_s + news.left_s,
+            code=self._code(news, now_s),
             receipt=news.receipt,
             slip="failed" if self._paper.state is PaperState.OUT else "printing",
         )
@@ -371,6 +371,14 @@ class Agent:
             slip = asyncio.ensure_future(self._print(news.payment, news.receipt))
             self._slips.add(slip)
             slip.add_done_callback(self._slips.discard)
+
+    def _code(self, news: News, now_s: float) -> Code | None:
+        held = self.session.payment
+        if news.code_url is None or held is None or held.id != news.payment:
+            return None
+        if held.code is not None and held.code.url == news.code_url:
+            return held.code
+        return Code(news.code_url, draw(news.code_url), now_s + news.left_s)
 
     async def _print(self, payment: str, receipt: Receipt) -> None:
         came_out = await self._paper.print(receipt)

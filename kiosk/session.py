@@ -139,16 +139,24 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A code on the glass, drawn once; `until_s` is on this machine's monotonic clock."""
+
+    url: str
+    svg: str = field(repr=False)
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """The payment on the glass; `code_until_s` is on this machine's monotonic clock."""
+    """The payment on the glass."""
 
     id: str
     bill: str
     kind: str
     period: str
     amount_fen: int
-    code_url: str | None = None
-    code_until_s: float = 0.0
+    code: Code | None = None
     receipt: Receipt | None = None
     slip: str = "failed"
 
@@ -232,8 +240,7 @@ class Session:
         now_s: float,
         *,
         amount_fen: int | None = None,
-        code_url: str | None = None,
-        code_until_s: float = 0.0,
+        code: Code | None = None,
         receipt: Receipt | None = None,
         slip: str = "failed",
     ) -> bool:
@@ -241,13 +248,12 @@ class Session:
         held = self.payment
         if held is None or held.id != payment or what not in TABLE[self.stage]:
             return False
-        if code_url is not None and code_url == held.code_url:
-            code_until_s = held.code_until_s  # the same code dies when it was first said to
+        if code is not None and held.code is not None and code.url == held.code.url:
+            code = held.code  # the same code dies when it was first said to
         known = replace(
             held,
             amount_fen=held.amount_fen if amount_fen is None else amount_fen,
-            code_url=code_url,
-            code_until_s=code_until_s,
+            code=code,
             receipt=receipt,
             slip=slip if receipt else held.slip,
         )
@@ -271,18 +277,15 @@ class Session:
 
     def _go(self, what: Happening, now_s: float) -> None:
         self.stage = TABLE[self.stage][what]
-        waits = self.stage is Stage.WAITING and self.payment is not None
-        self.due_s = (
-            self.payment.code_until_s
-            if waits and self.payment is not None
-            else now_s + self.belts.of(self.stage)
-        )
+        code = self.payment.code if self.payment else None
+        waits = self.stage is Stage.WAITING and code is not None
+        self.due_s = code.until_s if waits and code else now_s + self.belts.of(self.stage)
         if self.payment is not None and self.stage in _BILL_BECOMES:
             self._mark(self.payment.bill, _BILL_BECOMES[self.stage])
 
     def _drop_code(self) -> None:
         if self.payment is not None:
-            self.payment = replace(self.payment, code_url=None, code_until_s=0.0)
+            self.payment = replace(self.payment, code=None)
 
     def _mark(self, bill: str, state: str) -> None:
         if self.visit is not None:

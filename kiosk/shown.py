@@ -43,7 +43,7 @@ def show_payment(session: Session, now_s: float) -> dict[str, Any] | None:
     payment, stage = session.payment, session.stage
     if payment is None:
         return None
-    waits = stage is Stage.WAITING and payment.code_url is not None
+    code = payment.code if stage is Stage.WAITING else None
     return {
         "id": payment.id,
         "bill": payment.bill,
@@ -51,8 +51,8 @@ def show_payment(session: Session, now_s: float) -> dict[str, Any] | None:
         "period": payment.period,
         "amount_fen": payment.amount_fen,
         "state": stage.value,
-        "code_svg": code_svg(payment.code_url) if waits and payment.code_url else None,
-        "expires_in_s": round(max(0.0, payment.code_until_s - now_s), 1) if waits else None,
+        "code_svg": code.svg if code else None,
+        "expires_in_s": round(max(0.0, code.until_s - now_s), 1) if code else None,
         "slip_number": slip_number(payment.id) if stage is Stage.CHECKING else None,
         "receipt": _receipt(payment) if stage is Stage.PAID else None,
     }
@@ -76,7 +76,7 @@ def show_receipt(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def code_svg(code_url: str) -> str:
-    """The code as a drawing; ``desc`` says in letters what the squares say."""
+def draw(code_url: str) -> str:
+    """The code as an SVG document; ``desc`` says in letters what the squares say."""
     code = segno.make(code_url, error="m")
     return str(code.svg_inline(omitsize=True, border=QUIET_MODULES, desc=code_url))
