@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from devices import wire
 from devices.ports import Party
 from drivers import mqtt
 from drivers.reconnect import Backoff, keep
@@ -53,7 +54,7 @@ async def stay_connected(
             on_message=lambda message: party.on_message(message.topic, message.payload),
         )
         try:
-            await connection.subscribe(hail.filters)
+            await connection.subscribe([_wish(topic, qos) for topic, qos in hail.filters])
             on_state(True, "connected")
             party.connected(_Line(connection))
             why = await connection.closed()
@@ -77,7 +78,6 @@ async def stay_connected(
     )
 
 
-async def until_cancelled(work: asyncio.Task[None]) -> None:
-    """Wait for a task that only ends when it is cancelled or fails."""
-    await asyncio.wait([work])
-    work.result()
+def _wish(topic: str, qos: int) -> mqtt.Subscription:
+    """Commands are wanted live only: nothing that was stored for us may move anything."""
+    return mqtt.Subscription(topic, qos, live_only=topic.endswith(f"/{wire.COMMAND}"))
