@@ -1,4 +1,4 @@
-"""The devices' verbs of `linli`: door and point. These are composition roots: they choose drivers."""
+"""The devices' verbs of `linli`, door and point: composition roots that choose drivers."""
 
 from __future__ import annotations
 

@@ -174,7 +174,8 @@ def start_payments(hub: Hub) -> tuple[Payments, Coroutine[Any, Any, None]]:
         raise Mistake('[pay] needs folder = "..." with the merchant\'s papers')
     names, merchant, provider, apiv3 = read_papers(pay.folder)
     http = hub.settings.http
-    origin = f"http://{'127.0.0.1' if http.host == '0.0.0.0' else http.host}:{http.port}"  # noqa: S104
+    host = "127.0.0.1" if http.host == "0.0.0.0" else http.host  # noqa: S104 (comparing)
+    origin = f"http://{host}:{http.port}"
     notify = (http.origin or origin) + "/api/v1/callbacks/wechatpay"
     settings = Settings(
         base_url=pay.base_url,

@@ -153,7 +153,8 @@ async def _serve(settings: Any) -> None:
         server = make_server(app, hub_running)
         token = settings.data / "operator.json"
         scheme = "https" if settings.http.certificate else "http"
-        host = "127.0.0.1" if settings.http.host in ("0.0.0.0", "::") else settings.http.host  # noqa: S104
+        everywhere = settings.http.host in ("0.0.0.0", "::")  # noqa: S104 (comparing)
+        host = "127.0.0.1" if everywhere else settings.http.host
         body = {"url": f"{scheme}://{host}:{settings.http.port}", "token": gate.operator_token}
         write_private(token, json.dumps(body))
         serving = asyncio.ensure_future(server.serve())

@@ -18,7 +18,11 @@ CARD_HOLDERS = (ELDER, "p-002", "p-052", "p-083", CARER, "p-chen-jing-1", "p-che
 ELDERS = 14
 PEOPLE = 86
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
+    "余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯"
+    "龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
 _GIVEN = ("桂英", "秀兰", "建国", "志强", "丽华", "海波", "文静", "晓东", "玉珍", "永康",
           "小满", "春梅", "立新", "国平", "雨桐", "子涵", "浩然", "思远", "佳怡", "明轩")  # fmt: skip
 
@@ -36,14 +40,26 @@ class DoorPlan:
     kind: str
 
 
+def _door(
+    place: tuple[str, str, int],
+    hans: str,
+    hant: str,
+    english: str,
+    building: str = "",
+    unit: str = "",
+) -> DoorPlan:
+    names = {"zh-Hans": hans, "zh-Hant": hant, "en": english}
+    return DoorPlan(*place, names, building, unit, "building" if building else "perimeter")
+
+
 DOORS = (
-    DoorPlan("gate-east", "gate", 1, {"zh-Hans": "东门", "zh-Hant": "東門", "en": "East gate"}, "", "", "perimeter"),
-    DoorPlan("gate-west", "gate", 2, {"zh-Hans": "西门", "zh-Hant": "西門", "en": "West gate"}, "", "", "perimeter"),
-    DoorPlan("b1-u1", "building-1", 1, {"zh-Hans": "1幢1单元", "zh-Hant": "1幢1單元", "en": "Building 1, unit 1"}, "1", "1", "building"),
-    DoorPlan("b1-u2", "building-1", 2, {"zh-Hans": "1幢2单元", "zh-Hant": "1幢2單元", "en": "Building 1, unit 2"}, "1", "2", "building"),
-    DoorPlan("b2-u1", "building-2", 1, {"zh-Hans": "2幢1单元", "zh-Hant": "2幢1單元", "en": "Building 2, unit 1"}, "2", "1", "building"),
-    DoorPlan("b2-u2", "building-2", 2, {"zh-Hans": "2幢2单元", "zh-Hant": "2幢2單元", "en": "Building 2, unit 2"}, "2", "2", "building"),
-)  # fmt: skip
+    _door(("gate-east", "gate", 1), "东门", "東門", "East gate"),
+    _door(("gate-west", "gate", 2), "西门", "西門", "West gate"),
+    _door(("b1-u1", "building-1", 1), "1幢1单元", "1幢1單元", "Building 1, unit 1", "1", "1"),
+    _door(("b1-u2", "building-1", 2), "1幢2单元", "1幢2單元", "Building 1, unit 2", "1", "2"),
+    _door(("b2-u1", "building-2", 1), "2幢1单元", "2幢1單元", "Building 2, unit 1", "2", "1"),
+    _door(("b2-u2", "building-2", 2), "2幢2单元", "2幢2單元", "Building 2, unit 2", "2", "2"),
+)
 CONTROLLERS = ("gate", "building-1", "building-2")
 POINT = "hall-point"
 POINT_PLACE = "活动室"

@@ -1,4 +1,4 @@
-"""A small town in virtual time: the real hub, real controllers, real cards; only wires are made up."""
+"""A small town in virtual time: real hub, controllers and cards; only the wires are made up."""
 
 import asyncio
 import time

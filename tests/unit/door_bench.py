@@ -1,4 +1,4 @@
-"""A door controller on a bench: a bus that records, a strike that pulses, a hub's keys to sign with."""
+"""A door controller on a bench: a bus that records, a strike that pulses, a hub's keys."""
 
 import asyncio
 from collections.abc import Callable

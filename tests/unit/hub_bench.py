@@ -38,7 +38,8 @@ ROSTER: dict[str, list[dict[str, Any]]] = {
         {"id": "p-2", "household_id": "h-2", "name": "陈静"},
     ],
     "doors": [
-        {"id": "d-1", "device_id": "gate", "number": 1, "name": {"en": "Gate"}, "kind": "perimeter"},
+        {"id": "d-1", "device_id": "gate", "number": 1, "name": {"en": "Gate"},
+         "kind": "perimeter"},
         {"id": "d-2", "device_id": "gate", "number": 2, "name": {"en": "Home"}, "kind": "building",
          "building": "1"},
     ],

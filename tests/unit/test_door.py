@@ -1,4 +1,4 @@
-"""What a controller does with a command, in the contract's order; what it keeps; what it never does."""
+"""What a controller does with a command, in the contract's order, and what it never does."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Money on the real store: duplicates, forgeries, loss and a restart in the middle change nothing."""
+"""Money on the real store: duplicates, forgeries, loss and a restart change nothing."""
 
 import asyncio
 import secrets
