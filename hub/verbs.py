@@ -20,7 +20,7 @@ from devices.verbs import run_until_signal
 ROWS_AT_ONCE = 1_000
 
 
-def _data(parser: argparse.ArgumentParser) -> None:
+def _folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
 
 
@@ -30,7 +30,7 @@ def _data(parser: argparse.ArgumentParser) -> None:
 def init(parser: argparse.ArgumentParser) -> None:
     """Make a new site: keys, database, settings, and the first administrator's code."""
     parser.description = "Make a new site: keys, database, settings, one administrator's code."
-    _data(parser)
+    _folder(parser)
     parser.add_argument("--site", required=True, help="id of the site, such as liuxi")
     parser.add_argument("--name", default="", help="the site's name as people say it")
     parser.add_argument("--names", default="", help="the name in three languages, as JSON")
@@ -131,7 +131,7 @@ def hub(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run the hub."
     actions = parser.add_subparsers(required=True, metavar="run")
     run = actions.add_parser("run", help="serve until interrupted")
-    _data(run)
+    _folder(run)
     run.set_defaults(func=_hub_run)
 
 
@@ -198,7 +198,7 @@ def call(data: Path, path: str, body: object) -> Any:
 def load(parser: argparse.ArgumentParser) -> None:
     """Load a roster (JSON: households, people, doors, schedules, rules, bills)."""
     parser.description = "Load households, people, doors, rules and bills; repeatable."
-    _data(parser)
+    _folder(parser)
     parser.add_argument("file", type=Path)
     parser.set_defaults(func=_load)
 
@@ -226,12 +226,12 @@ def device(parser: argparse.ArgumentParser) -> None:
     parser.description = "Make a device's identity, show it, adopt it."
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     make = actions.add_parser("identity", help="on the device: make keys, show the fingerprint")
-    _data(make)
+    _folder(make)
     make.add_argument("--id", required=True)
     make.add_argument("--kind", required=True, choices=["door", "point", "kiosk"])
     make.set_defaults(func=_device_identity)
     adopt = actions.add_parser("adopt", help="at the hub: take a device in")
-    _data(adopt)
+    _folder(adopt)
     adopt.add_argument("public", type=Path, help="the device's public.json")
     adopt.add_argument("--fingerprint", required=True, help="as read off the device")
     adopt.add_argument("--out", type=Path, required=True, help="where to write adoption.json")
@@ -270,7 +270,7 @@ def card(parser: argparse.ArgumentParser) -> None:
     parser.description = "Personalise senior cards at a desk reader and give them out."
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     issue = actions.add_parser("issue", help="personalise the next cards, one for each person")
-    _data(issue)
+    _folder(issue)
     issue.add_argument("--reader", required=True, help="such as pn532+serial:///dev/ttyUSB0")
     issue.add_argument("people", nargs="+", help="ids of the people, in the order of the cards")
     issue.set_defaults(func=_card_issue)
@@ -316,7 +316,7 @@ def audit(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="verify")
     verify = actions.add_parser("verify", help="names the first altered, removed or inserted row")
     verify.add_argument("--database", default="", help="sqlite:///… or postgresql://…")
-    _data(verify)
+    _folder(verify)
     verify.set_defaults(func=_audit_verify)
 
 
@@ -350,7 +350,7 @@ def config(parser: argparse.ArgumentParser) -> None:
     parser.description = "Check hub.toml."
     actions = parser.add_subparsers(required=True, metavar="check")
     check = actions.add_parser("check", help="each mistake is one line that says what to write")
-    _data(check)
+    _folder(check)
     check.set_defaults(func=_config_check)
 
 
@@ -366,7 +366,7 @@ def _config_check(asked: argparse.Namespace) -> None:
 def doctor(parser: argparse.ArgumentParser) -> None:
     """Say what this machine, its settings or an address lack."""
     parser.description = "Say what is missing, one line each, with the cure."
-    _data(parser)
+    _folder(parser)
     parser.add_argument("address", nargs="?", default="", help="such as https://door.example")
     parser.set_defaults(func=_doctor)
 

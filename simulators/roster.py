@@ -124,6 +124,7 @@ def _households(roster: Roster) -> None:
 def _people(roster: Roster) -> None:
     """Two or three in a household; 14 elders, five of whom live alone; two people named 陈静."""
     alone = {ELDER_HOUSE, "1-1-101", "2-1-202", "2-2-3A01", "1-2-101"}
+    younger = {"1-2-201", "1-1-202", "2-2-302"}  # the carer's and both 陈静's homes
     elders_left = ELDERS - len(alone)
     sizes = [1 if home["house"] in alone else 3 for home in roster.households]
     for index in range(len(sizes)):  # bring the sum to exactly 86
@@ -134,7 +135,9 @@ def _people(roster: Roster) -> None:
     for home, size in zip(roster.households, sizes, strict=True):
         for member in range(size):
             number += 1
-            elder = home["house"] in alone or (member == 0 and elders_left > 0)
+            elder = home["house"] in alone or (
+                member == 0 and elders_left > 0 and home["house"] not in younger
+            )
             if elder and home["house"] not in alone:
                 elders_left -= 1
             roster.people.append(_person(home, number, elder=elder))

@@ -164,6 +164,12 @@ def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
         )
         return WhoAmI(name=row.name, role=_role(gate, row.id))
 
+    _sessions(router, gate)
+
+
+def _sessions(router: APIRouter, gate: Gate) -> None:
+    hub = gate.hub
+
     @router.get("/staff/me")
     def staff_me(request: Request) -> WhoAmI:
         member = gate.session(request)

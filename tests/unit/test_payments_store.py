@@ -85,11 +85,12 @@ async def money_bench(
 
     def payments(hub: Any) -> Payments:
         own = papers()
+        pinned: Any = load_pem_public_key(own.provider_public_pem)
         settings = Settings(
             "http://provider", own.appid, own.mchid,
             SigningKey(own.merchant_serial, load_private_key(own.merchant_private_pem)),
             own.apiv3_key,
-            {own.provider_serial: load_pem_public_key(own.provider_public_pem)},  # type: ignore[dict-item]
+            {own.provider_serial: pinned},
             "http://hub/api/v1/callbacks/wechatpay",
         )  # fmt: skip
         return Payments(hub, WechatPay(settings, to_provider, now=hub.clock))
