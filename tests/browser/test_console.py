@@ -111,6 +111,10 @@ def test_signing_out_ends_it(wall: SmallVisit, staffed: StubHub) -> None:
 
 def test_a_session_that_ends_by_itself_is_told(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
+    # read once at the start and once when the stream stands; after that only the stream can tell
+    while staffed.asked.count("GET /api/v1/site") < 2:
+        one.page.wait_for_timeout(50)
+    one.page.wait_for_timeout(500)
     staffed.sessions.clear()
     staffed.hang_up()
     assert one.see(".notice").inner_text() == "登录已经结束，请重新登录。"
