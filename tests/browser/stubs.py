@@ -251,8 +251,9 @@ def an_event(number: int, **members: Any) -> Json:
     person_name = next((each["name"] for each in PEOPLE if each["id"] == person), None)
     usual = {
         "n": number, "at": at, "recorded_at": at, "kind": "access", "door": door,
-        "door_name": name, "outcome": "granted", "reason": "granted", "person": person, "person_name": person_name,
-        "via": "card", "late": False, "ms": {"read": 41.2, "decide": 0.3, "strike": 12.5},
+        "door_name": name, "outcome": "granted", "reason": "granted", "person": person,
+        "person_name": person_name, "via": "card", "late": False,
+        "ms": {"read": 41.2, "decide": 0.3, "strike": 12.5},
     }  # fmt: skip
     return {**usual, **members}
 
