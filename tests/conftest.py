@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import loops, services
 
 # Set where nothing may be left out (CI): a skip is then a failure.
 STRICT = os.environ.get("LINLI_NOTHING_LEFT_OUT") == "1"
+
+# How fast the machine is says nothing about what is right.
+settings.register_profile("linli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("linli")
 
 # A machine's HTTP proxy has no business between two ends on loopback.
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
