@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
 
@@ -126,7 +127,15 @@ class Device:
         if sender != self.topics.device:
             return self.drop("topic")
         handler = self.handlers.get(leaf)
-        return handler(payload) if handler else self.on_other(leaf, payload)
+        try:
+            return handler(payload) if handler else self.on_other(leaf, payload)
+        except sqlite3.Error as fault:  # the disk's trouble must not become the line's
+            return self.drop("storage_fault", f"{leaf}: {fault}")
+        except Exception:
+            self.counters["fault"] += 1
+            if self.counters["fault"] == 1:
+                log.exception("a message could not be served: %s", leaf)
+            return None
 
     def on_other(self, leaf: str, payload: bytes) -> None:
         """A leaf without a handler of its own name."""

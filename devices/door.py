@@ -222,7 +222,12 @@ class DoorController:
             via=command.presentation.via if command.presentation else None,
             command=command.id,
         )
-        numbered = device.journal.record(event, command.id, raw, answer)
+        try:
+            numbered = device.journal.record(event, command.id, raw, answer)
+        except sqlite3.Error as fault:
+            device.drop("storage_fault", str(fault))
+            self._say(self._answer(command.id, Outcome.REFUSED, "storage_fault", {}))
+            return
         self._say(answer)
         device.send(numbered)
 

@@ -99,7 +99,12 @@ def _no_constant(text: str) -> float:
 def parse_json(raw: bytes) -> dict[str, Any] | None:
     """A JSON object, or None; never deeper or stranger than our messages are."""
     try:
-        body = json.loads(raw, parse_constant=_no_constant)
+        text = raw.decode()
+        body = json.loads(text, parse_constant=_no_constant)
+        if "\\u" in text:  # the one way to half a character, which no wire and no store can take
+            canonical(body)
+            if "\\u0000" in text:  # nor what ends a text elsewhere
+                return None
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None

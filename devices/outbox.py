@@ -64,13 +64,18 @@ class Journal:
 
     @contextmanager
     def _commit(self) -> Iterator[sqlite3.Connection]:
+        if self._db.in_transaction:  # a rollback that the disk's trouble swallowed
+            self._db.execute("rollback")
         self._db.execute("begin immediate")
+        before = self._seq
         try:
             yield self._db
+            self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            self._seq = before  # a number without its event would be a gap that no ack crosses
+            if self._db.in_transaction:  # SQLite ends some failed transactions by itself
+                self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     # ----------------------------------------------------------------- start
 
@@ -157,7 +162,10 @@ class Journal:
         return numbered
 
     def _put(self, db: sqlite3.Connection, event: Event, *, low: bool) -> None:
-        body = json.dumps(event_body(event), ensure_ascii=False)
+        content = event_body(event)
+        if not isinstance(read_event(content), Event):  # it would stand before all others for ever
+            raise ValueError(f"an unreadable event of kind {event.kind}")
+        body = json.dumps(content, ensure_ascii=False)
         db.execute(
             "insert into outbox values (?, ?, ?, ?, ?, null)",
             (self._boot_n, event.seq, event.boot, int(low), body),

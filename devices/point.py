@@ -57,6 +57,9 @@ class CardPoint:
         except Exception:  # noqa: BLE001 - torn away: the next tap will do
             device.drop("card_torn")
             return
+        if not url:  # a tag that anybody can buy, with an address of no characters
+            self.show("sun_form")
+            return
         content = {"url": url[:URL_CHARS_MAX], "place": self.place}
         draft = replace(device.draft("sun"), via="card", content=content)
         event = device.journal.record(draft)

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 COMMAND_LIFE_S = 5.0  # a person stands at the door; half of what the contract allows
 ANSWER_WAIT_S = 3.0  # then the phone is told that nobody knows
 PENDING_MAX = 2_000  # openings waiting for a door's answer
+NUMBER_CHARS_MAX = 4  # of a door in a topic; Python will not even read thousands of digits
+FAULTS_TOLD_MAX = 10  # traces in the log; a device that trips us again and again is only counted
 
 
 class Ingest:
@@ -69,6 +71,7 @@ class Ingest:
         self._bus: Bus | None = None
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._waiters: Counter[str] = Counter()
+        self._asked: OrderedDict[str, str] = OrderedDict()  # opening -> whose answer counts
         self._answered: OrderedDict[str, Answer] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -122,7 +125,16 @@ class Ingest:
             task.cancel()
 
     def on_message(self, topic: str, payload: bytes) -> None:
-        """A message of a device; what is not ours, not signed or not known is counted."""
+        """A message of a device; a fault of ours in it must not end the line of the whole site."""
+        try:
+            self._hear_message(topic, payload)
+        except Exception:
+            self.counters["fault"] += 1
+            if self.counters["fault"] <= FAULTS_TOLD_MAX:
+                log.exception("a message could not be served")
+
+    def _hear_message(self, topic: str, payload: bytes) -> None:
+        """What is not ours, not signed or not known is counted."""
         parts = wire.split_topic(topic)
         if parts is None or parts[0] != self.memory.site:
             return self._drop("topic", "")
@@ -186,8 +198,9 @@ class Ingest:
         answer = wire.open_answer(raw, self._topics(device.id), self._key_of(device))
         if isinstance(answer, Refusal):
             return self._drop(answer.reason, f"answer of {device.id}")
-        self._settle(answer)
-        self._spawn(self._keep_answer(answer))
+        if self._asked.get(answer.id) == device.id:
+            self._settle(answer)
+        self._spawn(self._keep_answer(answer, device.id))
         return None
 
     def _settle(self, answer: Answer) -> None:
@@ -200,8 +213,8 @@ class Ingest:
             if len(self._answered) > PENDING_MAX:
                 self._answered.popitem(last=False)
 
-    async def _keep_answer(self, answer: Answer) -> None:
-        kept = Answered(answer.id, answer.outcome.value, answer.reason, answer.ms)
+    async def _keep_answer(self, answer: Answer, device: str) -> None:
+        kept = Answered(answer.id, answer.outcome.value, answer.reason, answer.ms, device)
         try:
             await self.writer.submit(note_answer, kept)
         except (InboxFull, StoreUnavailable, Faulted):
@@ -268,7 +281,8 @@ class Ingest:
 
     def _on_condition(self, device: DeviceEntry, leaf: str, raw: bytes) -> None:
         number = leaf.removeprefix("door/").removesuffix("/state")
-        door = self.memory.by_number.get((device.id, int(number) if number.isdecimal() else -1))
+        known = number.isdecimal() and len(number) <= NUMBER_CHARS_MAX
+        door = self.memory.by_number.get((device.id, int(number) if known else -1))
         condition = wire.decode_condition(raw)
         if door is None or isinstance(condition, Refusal):
             return self._drop("form", f"door of {device.id}")
@@ -333,10 +347,13 @@ class Ingest:
         device = self.memory.devices.get(wish.device)
         if device is None or not device.ready or self._bus is None or device.note is None:
             self._settle(Answer(wish.command, Outcome.REFUSED, "door_offline"))
-            offline = Answered(wish.command, Outcome.REFUSED.value, "door_offline", {})
+            offline = Answered(wish.command, Outcome.REFUSED.value, "door_offline", {}, wish.device)
             self._spawn(self._keep_offline(offline))
             return
         now_s = self.clock().timestamp()
+        self._asked[wish.command] = wish.device
+        if len(self._asked) > PENDING_MAX:
+            self._asked.popitem(last=False)
         self._send_command(
             Command(
                 id=wish.command,

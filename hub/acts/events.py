@@ -18,6 +18,8 @@ from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
 ACK_STEP = 256  # how many waiting numbers one act looks through
+# What a door says of a copy of the command; of the opening itself nobody knows more by it.
+NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     n = tx.record(t.events, row)
     effects: list[object] = [Announce("event", announced(n, row))]
     if event.command is not None and event.outcome is not None:
-        _settle_opening(tx, event)
+        _settle_opening(tx, event, heard.door)
     if heard.sun is not None:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))
@@ -94,13 +96,13 @@ def _row(heard: Heard, body: str, now_s: float) -> dict[str, Any]:
     }
 
 
-def _settle_opening(tx: Tx, event: Event) -> None:
-    """The door's event is the truth: it also settles an opening whose answer was lost."""
-    if event.reason in ("id_conflict", "connection_old"):
-        return  # these speak of a copy of the command, not of the opening itself
+def _settle_opening(tx: Tx, event: Event, door: str | None) -> None:
+    """The door's event is the truth of that door: it also settles an opening without an answer."""
+    if event.reason in NOT_OF_THE_OPENING:
+        return
     tx.execute(
         update(t.openings)
-        .where(t.openings.c.id == event.command)
+        .where(t.openings.c.id == event.command, t.openings.c.door_id == door)
         .values(
             outcome=event.outcome.value if event.outcome else None,
             reason=event.reason,

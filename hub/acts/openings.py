@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from devices.access import DoorState, Granted, Policy, Request, Way, decide
 from devices.messages import Assurance, Presentation
-from hub.acts.events import announced
+from hub.acts.events import NOT_OF_THE_OPENING, announced
 from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
 from hub.core.proofs import REPEAT_S
@@ -136,20 +136,24 @@ def _refused_early(tx: Tx, wish: Present, reason: str) -> Announce:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The door's own answer to a command."""
+    """A controller's own answer to a command; ``device`` says who spoke."""
 
     opening: str
     outcome: str
     reason: str
     ms: Mapping[str, float]
+    device: str
 
 
 def note_answer(tx: Tx, answer: Answered, now: datetime) -> Done[None]:
     """Keep the answer for a repeated request; the door's event stays the truth of the log."""
     del now
+    if answer.reason in NOT_OF_THE_OPENING:
+        return Done(None)
+    own = select(t.doors.c.id).where(t.doors.c.device_id == answer.device)
     tx.execute(
         update(t.openings)
-        .where(t.openings.c.id == answer.opening)
+        .where(t.openings.c.id == answer.opening, t.openings.c.door_id.in_(own))
         .values(
             outcome=answer.outcome,
             reason=answer.reason,

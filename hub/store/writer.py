@@ -395,7 +395,7 @@ class Writer:
     def _deliver(self, done: list[_Waiting]) -> None:
         for item in done:
             if item.effects:
-                self.speak(item.effects)
+                self._speak(item.effects)
             if item.future.done():
                 continue
             if item.fault is not None:
@@ -403,6 +403,13 @@ class Writer:
                 item.future.exception()  # a caller that went away must not make noise
             else:
                 item.future.set_result(item.result)
+
+    def _speak(self, effects: tuple[object, ...]) -> None:
+        """What cannot be spoken is our fault; the others of its batch still get their replies."""
+        try:
+            self.speak(effects)
+        except Exception:
+            log.exception("a committed effect could not be spoken")
 
     async def close(self) -> None:
         """Finish what waits, then stop."""
