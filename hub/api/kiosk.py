@@ -6,17 +6,20 @@ Bills and payments are in ``money``. A kiosk signs every request with its device
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from hub.acts.kiosk import NOTICES_KEY, CardShown, Posting, post_notices, recognise
+from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
 from hub.api.kiosk_sessions import masked
 from hub.api.phone import read_body
-from hub.api.staff import new_phone_code
+from hub.api.problems import reply
+from hub.api.shapes import CardExchange, NoticesShown
+from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
 from hub.gateways.card_exchanges import Exchanges
@@ -94,7 +97,9 @@ def _cards(router: APIRouter, gate: Gate) -> None:
     exchanges = Exchanges(hub.keys.masters, hub.keys.system_id)
     cards, codes = Limiter(_CARDS), Limiter(_CODES)
 
-    @router.post("/kiosk/cards/challenge")
+    challenges = told("challengeCard", CardExchange, "too_many", by="kiosk", takes=Challenged)
+
+    @router.post("/kiosk/cards/challenge", **challenges)
     async def challenge(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
         gate.guard(cards, kiosk.id)
@@ -106,9 +111,12 @@ def _cards(router: APIRouter, gate: Gate) -> None:
             issued=_is_issued(gate, asked.uid),
             now_s=gate.now_s(),
         )
-        return _json({"exchange": exchange, "response": response.hex()}, request)
+        return reply({"exchange": exchange, "response": response.hex()}, request)
 
-    @router.post("/kiosk/cards/answer")
+    refuses = ("card_session_refused", *CHANGE)
+    answers = told("answerCard", CardSession, *refuses, by="kiosk", takes=Answered)
+
+    @router.post("/kiosk/cards/answer", **answers)
     async def answer(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = Answered.model_validate(read_body(signed.body))
@@ -120,9 +128,14 @@ def _cards(router: APIRouter, gate: Gate) -> None:
         session = CardSession(
             card_session=token, holder=masked(holder.name), house=holder.house, elder=holder.elder
         )
-        return _json(session.model_dump(), request)
+        return reply(session.model_dump(), request)
 
-    @router.post("/kiosk/phone-codes")
+    codes_told = told(
+        "issuePhoneCodeByCard", PhoneCode, "lookup_expired", "not_found", "too_many", *CHANGE,
+        by="kiosk", takes=CodeAsked,
+    )  # fmt: skip
+
+    @router.post("/kiosk/phone-codes", **codes_told)
     async def phone_codes(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = CodeAsked.model_validate(read_body(signed.body))
@@ -131,7 +144,7 @@ def _cards(router: APIRouter, gate: Gate) -> None:
             raise DomainError("lookup_expired")
         gate.guard(codes, person)
         code = await new_phone_code(gate, person, f"kiosk:{kiosk.id}")
-        return _json(code.model_dump(), request)
+        return reply(code.model_dump(), request)
 
 
 def _is_issued(gate: Gate, uid: str) -> bool:
@@ -144,25 +157,21 @@ def _is_issued(gate: Gate, uid: str) -> bool:
 def _notices(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
 
-    @router.get("/notices")
-    def notices() -> dict[str, Any]:
+    @router.get("/notices", **told("readNotices", NoticesShown))
+    def notices(request: Request) -> Response:
         with hub.engines.read.connect() as connection:
             text = connection.execute(
                 select(t.settings.c.value).where(t.settings.c.key == NOTICES_KEY)
             ).scalar()
-        return {"notices": json.loads(text) if text else []}
+        return reply({"notices": json.loads(text) if text else []}, request)
 
-    @router.post("/operator/notices", status_code=204)
+    posts = told("postNotices", None, *BODY, *CHANGE, by="operator")
+
+    @router.post("/operator/notices", status_code=204, **posts)
     async def post(asked: NoticesAsked, request: Request) -> None:
         gate.operator(request)
         shown = [notice.model_dump(by_alias=True) for notice in asked.notices]
         await hub.writer.submit(post_notices, Posting(shown))
-
-
-def _json(body: object, request: Request) -> Response:
-    headers = getattr(request.state, "next_nonce", {})
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(raw, 200, headers, "application/json")
 
 
 __all__ = ["NOTICES_MAX", "routes"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
@@ -10,10 +9,12 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from hub.acts.payments import Begin, Payment, begin, note_notice
+from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate, address_of
 from hub.api.kiosk_sessions import masked
 from hub.api.phone import read_body
-from hub.api.problems import problem
+from hub.api.problems import problem, reply
+from hub.api.shapes import BillsAsked, KioskBills, PaymentAsked, PaymentShown
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
 from hub.core.payments import Ask
@@ -42,25 +43,46 @@ def routes(gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["money"])
     callbacks = Limiter(_CALLBACKS)
 
-    @router.post("/kiosk/bills")
+    bills_told = told(
+        "lookUpBills", KioskBills, "lookup_expired", "house_unknown", "too_many",
+        by="kiosk", takes=BillsAsked,
+    )  # fmt: skip
+
+    @router.post("/kiosk/bills", **bills_told)
     async def bills(request: Request) -> Response:
         return await _bills(gate, request)
 
-    @router.post("/payments")
+    pay_told = told(
+        "beginPayment", PaymentShown, "lookup_expired", "bill_unknown", "bill_paid",
+        "bill_pending", "payment_conflict", "provider_refused", *CHANGE,
+        by="kiosk", takes=PaymentAsked,
+    )  # fmt: skip
+
+    @router.post("/payments", **pay_told)
     async def pay(request: Request) -> Response:
         return await _begin(gate, request)
 
-    @router.get("/payments/{payment}")
+    look_told = told("readPayment", PaymentShown, "payment_unknown", "field_wrong", by="kiosk")
+
+    @router.get("/payments/{payment}", **look_told)
     async def look(payment: str, request: Request) -> Response:
         kiosk, _ = await gate.device(request, "kiosk")
-        return _json(_shown(gate, _own(gate, payment, kiosk.id)), request)
+        return reply(_shown(gate, _own(gate, payment, kiosk.id)), request)
 
-    @router.post("/payments/{payment}/close")
+    refuses = ("payment_unknown", "field_wrong", *CHANGE)
+    close_told = told("closePayment", PaymentShown, *refuses, by="kiosk")
+
+    @router.post("/payments/{payment}/close", **close_told)
     async def close(payment: str, request: Request) -> Response:
         kiosk, _ = await gate.device(request, "kiosk")
-        return _json(_shown(gate, await _refresh(gate, payment, kiosk.id)), request)
+        return reply(_shown(gate, await _refresh(gate, payment, kiosk.id)), request)
 
-    @router.post("/callbacks/wechatpay", status_code=204)
+    callback_told = told(
+        "takeWechatpayNotice", None, *_CALLBACK_CODES.values(), "callback_form",
+        "callback_amount", "too_many", "oversize", *CHANGE, by="provider",
+    )  # fmt: skip
+
+    @router.post("/callbacks/wechatpay", status_code=204, **callback_told)
     async def callback(request: Request) -> Response:
         gate.guard(callbacks, address_of(request))
         return await _callback(gate, request)
@@ -71,12 +93,6 @@ def routes(gate: Gate) -> APIRouter:
 def _payments(gate: Gate) -> Payments:
     payments: Payments = gate.hub.payments
     return payments
-
-
-def _json(body: object, request: Request) -> Response:
-    headers = getattr(request.state, "next_nonce", {})
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(raw, 200, headers, "application/json")
 
 
 # --------------------------------------------------------------------------- bills
@@ -93,7 +109,7 @@ async def _bills(gate: Gate, request: Request) -> Response:
     else:
         household = _household(gate, body, kiosk.id)
     token = gate.lookups_store.issue(kiosk.id, household, person, now_s)
-    return _json({"lookup": token, **_household_bills(gate, household, person)}, request)
+    return reply({"lookup": token, **_household_bills(gate, household, person)}, request)
 
 
 def _household(gate: Gate, body: dict[str, Any], kiosk: str) -> str:
@@ -177,7 +193,7 @@ async def _begin(gate: Gate, request: Request) -> Response:
     except ProviderRefused as refused:
         log.warning("no code: %s", refused.code)
         raise DomainError("provider_refused") from refused
-    return _json(_shown(gate, payment), request)
+    return reply(_shown(gate, payment), request)
 
 
 def _household_of(gate: Gate, bill: str) -> str:

@@ -13,7 +13,9 @@ from devices.identity import PublicIdentity, adoption_json
 from devices.jws import unb64
 from hub.acts.policies import Adoptee, adopt
 from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
+from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
+from hub.api.shapes import Adopted, RowsLoaded
 from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
 
@@ -49,23 +51,27 @@ def routes(gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
     hub = gate.hub
 
-    @router.post("/roster")
-    async def roster(asked: RosterAsked, request: Request) -> dict[str, int]:
+    @router.post("/roster", **told("loadRoster", None, *BODY, *CHANGE, by="operator"))
+    async def roster(asked: RosterAsked, request: Request) -> RowsLoaded:
         gate.operator(request)
-        return {"rows": await load_rows(gate, asked.kind, asked.rows)}
+        return RowsLoaded(rows=await load_rows(gate, asked.kind, asked.rows))
 
-    @router.post("/devices")
-    async def devices(asked: AdoptionAsked, request: Request) -> dict[str, str]:
+    @router.post("/devices", **told("adoptDevice", None, *BODY, *CHANGE, by="operator"))
+    async def devices(asked: AdoptionAsked, request: Request) -> Adopted:
         gate.operator(request)
-        return {"adoption": await adopt_device(gate, asked)}
+        return Adopted(adoption=await adopt_device(gate, asked))
 
-    @router.post("/cards", status_code=204)
+    cards_told = told("issueCard", None, *BODY, *CHANGE, by="operator")
+
+    @router.post("/cards", status_code=204, **cards_told)
     async def cards(asked: CardAsked, request: Request) -> None:
         gate.operator(request)
         card = NewCard(f"c-{secrets.token_hex(6)}", asked.uid, asked.person)
         await hub.writer.submit(issue_card, card)
 
-    @router.post("/people/{person}/phone-codes")
+    codes = told("issuePhoneCodeByOperator", None, "not_found", *BODY, *CHANGE, by="operator")
+
+    @router.post("/people/{person}/phone-codes", **codes)
     async def phone_codes(person: str, request: Request) -> PhoneCode:
         gate.operator(request)
         return await new_phone_code(gate, person, "operator")
@@ -89,6 +95,8 @@ async def adopt_device(gate: Gate, asked: AdoptionAsked) -> str:
     public = PublicIdentity(asked.device, asked.kind, keys[0] or b"", keys[1] or b"")
     if public.fingerprint != asked.fingerprint.strip().lower():
         raise DomainError("field_wrong", "the fingerprint is another device's", "fingerprint")
+    if public.device in (hub.settings.hub, "ha"):
+        raise DomainError("field_wrong", "this name is not for devices", "device")
     if hub.broker is None:
         raise DomainError("not_allowed", "with your own broker, make its credential there first")
     await hub.writer.submit(

@@ -8,15 +8,17 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 from sqlalchemy import select
 
 from devices.messages import Answer, Outcome
 from devices.reasons import reason
 from hub.acts.openings import Opening, Present, present
 from hub.acts.phones import LABEL_CHARS_MAX, Enrolment, Revocation, enrol, revoke
+from hub.api.documents import ANY, CHANGE, told
 from hub.api.gate import Gate, address_of
-from hub.api.problems import body_of, problem
+from hub.api.problems import body_of, problem, reply
+from hub.api.shapes import Me, OpeningProblem, OpeningTold
 from hub.core import proofs
 from hub.core.errors import DomainError
 from hub.ingest import ANSWER_WAIT_S
@@ -26,6 +28,12 @@ from hub.store.memory import DoorEntry, PhoneEntry
 from hub.store.writer import Lane
 
 _OUTCOMES = {Outcome.GRANTED: "opened", Outcome.REFUSED: "refused", Outcome.UNKNOWN: "unknown"}
+_TEXT = {"type": "string"}
+_JWK = {
+    "type": "object",
+    "properties": {"kty": {"const": "EC"}, "crv": {"const": "P-256"}, "x": _TEXT, "y": _TEXT},
+    "required": ["kty", "crv", "x", "y"],
+}
 _NOT_HEARD = ("connection_old",)  # the door refused a stale copy: nobody knows of the wish itself
 
 
@@ -40,7 +48,7 @@ class EnrolmentAsked(BaseModel):
     """A phone introduces itself with a one-time code."""
 
     code: str = Field(pattern=r"^[0-9]{6}$")
-    jwk: dict[str, Any]
+    jwk: Annotated[dict[str, Any], WithJsonSchema(_JWK)]
     label: str = Field(min_length=1, max_length=LABEL_CHARS_MAX)
 
 
@@ -55,7 +63,7 @@ def routes(gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["phone"])
     hub = gate.hub
 
-    @router.get("/nonce")
+    @router.get("/nonce", **told("readNonce", None, "field_wrong", "too_many"))
     async def nonce(
         request: Request, kid: Annotated[str, Query(min_length=1, max_length=64)]
     ) -> NonceShown:
@@ -63,36 +71,37 @@ def routes(gate: Gate) -> APIRouter:
         fresh, expires_s = gate.nonce(kid)
         return NonceShown(nonce=fresh, expires_at=instant(expires_s))
 
-    @router.post("/phones", status_code=201)
+    enrols = told(
+        "enrolPhone", Me, "code_wrong", "too_many", *CHANGE,
+        by="newcomer", takes=EnrolmentAsked, status=201,
+    )  # fmt: skip
+
+    @router.post("/phones", status_code=201, **enrols)
     async def phones(request: Request) -> Response:
         return await _enrol(gate, request)
 
-    @router.get("/me")
+    @router.get("/me", **told("readMe", Me, by="phone"))
     async def me(request: Request) -> Response:
         phone, _ = await gate.phone(request, "read", "self")
-        return _json(_mine(gate, phone), request)
+        return reply(_mine(gate, phone), request)
 
-    @router.delete("/me/phone", status_code=204)
+    @router.delete("/me/phone", status_code=204, **told("leavePhone", None, *CHANGE, by="phone"))
     async def leave(request: Request) -> Response:
         phone, _ = await gate.phone(request, "end", "phone")
         await hub.writer.submit(revoke, Revocation(phone.id, f"phone:{phone.id}"))
         return Response(status_code=204)
 
-    @router.post("/openings", openapi_extra=_documented(OpeningAsked))
+    refuses = ("door_unknown", "door_offline", "outcome_unknown", "request_spent", "too_many")
+    opens = told(
+        "openDoor", OpeningTold, *refuses, *CHANGE, ANY,
+        by="phone", takes=OpeningAsked, problem=OpeningProblem,
+    )  # fmt: skip
+
+    @router.post("/openings", **opens)
     async def openings(request: Request) -> Response:
         return await _open(gate, request)
 
     return router
-
-
-def _documented(model: type[BaseModel]) -> dict[str, Any]:
-    """The body's schema of an endpoint that reads the very bytes itself (they are signed)."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": model.model_json_schema()}},
-        }
-    }
 
 
 def read_body(raw: bytes) -> dict[str, Any]:
@@ -104,12 +113,6 @@ def read_body(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise DomainError("field_wrong", "the body is not a JSON object", "body")
     return body
-
-
-def _json(body: object, request: Request, status: int = 200) -> Response:
-    headers = getattr(request.state, "next_nonce", {})
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(raw, status, headers, "application/json")
 
 
 # --------------------------------------------------------------------------- enrolment
@@ -131,7 +134,7 @@ async def _enrol(gate: Gate, request: Request) -> Response:
     await gate.hub.writer.submit(enrol, wish, Lane.URGENT)
     gate.codes.forgive(address)
     gate.codes_all.forgive("all")
-    return _json(_mine(gate, gate.hub.memory.phone(kid)), request, 201)
+    return reply(_mine(gate, gate.hub.memory.phone(kid)), request, 201)
 
 
 def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
@@ -241,7 +244,7 @@ def _told(known: Opening, request: Request) -> Response:
         "repeat": known.repeat,
     }
     if outcome == "opened":
-        return _json(body, request)
+        return reply(body, request)
     more = {name: value for name, value in body.items() if name != "reason"}
     headers = getattr(request.state, "next_nonce", {})
     return problem(code, reason(code).cure, None, headers, reason=code, **more)

@@ -53,6 +53,13 @@ def problem(
     return Response(raw, body["status"], extra, "application/problem+json")
 
 
+def reply(body: object, request: Request, status: int = 200) -> Response:
+    """A JSON answer; the next nonce of a signed request rides on it."""
+    headers = getattr(request.state, "next_nonce", {})
+    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(raw, status, headers, "application/json")
+
+
 async def on_domain(request: Request, fault: Exception) -> Response:
     """The caller's fault; a signed request still gets its next nonce."""
     assert isinstance(fault, DomainError)

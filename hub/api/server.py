@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.messages import NO_REVISION
 from hub.api import kiosk, operator, phone, staff
+from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
-from hub.api.problems import HANDLERS, body_of, problem
+from hub.api.problems import HANDLERS, body_of, problem, reply
+from hub.api.shapes import Site
 from hub.live import instant
 from hub.parts import Hub
 
@@ -91,7 +93,7 @@ def _mark(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     """The application and its gate."""
-    app = FastAPI(
+    app = Api(
         title="Linli", version="1", docs_url=None, redoc_url=None, exception_handlers=HANDLERS
     )
     gate = Gate(hub)
@@ -122,16 +124,17 @@ def _health(app: FastAPI, gate: Gate) -> None:
             return Response('{"ready":true}', 200, media_type="application/json")
         return problem("hub_busy", "starting, or away from the broker")
 
-    @app.get("/api/v1/site")
-    def site() -> dict[str, Any]:
+    @app.get("/api/v1/site", **told("readSite", Site))
+    def site(request: Request) -> Response:
         memory = hub.memory
-        return {
+        shown = {
             "site": memory.site,
             "name": memory.site_name,
             "time_zone": memory.zone,
             "now": instant(hub.clock().timestamp()),
             "demo": memory.demo,
         }
+        return reply(shown, request)
 
     @app.get("/metrics", include_in_schema=False)
     def metrics(request: Request) -> Response:
@@ -251,6 +254,7 @@ def make_server(app: FastAPI, hub: Hub) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # an address that the caller may write himself limits nobody
         date_header=False,
         lifespan="off",
         timeout_keep_alive=30,

@@ -28,7 +28,10 @@ from hub.acts.staff import (
     sign_in,
     sign_out,
 )
+from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import COOKIE, Gate, Member, address_of
+from hub.api.problems import reply
+from hub.api.shapes import ConsoleShown, EventsPage, PeopleShown
 from hub.core.errors import DomainError
 from hub.core.otp import key_uri, matching_step
 from hub.live import instant, show_device, show_door, show_event
@@ -40,6 +43,7 @@ PASSWORD_CHARS_MAX = 256  # argon2 over a novel would be a way to keep the hub b
 EVENTS_PAGE_MAX = 200
 PEOPLE_PAGE = 50
 HEARTBEAT_S = 15.0  # proxies end silent streams
+CODES_DRAWN_MAX = 16  # a day's codes are a thousandth of all; sixteen in a row are a fault
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 
 
@@ -116,7 +120,9 @@ def routes(gate: Gate) -> APIRouter:
 def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
     hub = gate.hub
 
-    @router.post("/staff/claim")
+    claims = told("claimStaff", None, "code_wrong", "password_weak", "too_many", *BODY, *CHANGE)
+
+    @router.post("/staff/claim", **claims)
     async def staff_claim(asked: ClaimAsked, request: Request) -> Claimed:
         gate.guard(gate.codes, address_of(request))
         if len(asked.password) < PASSWORD_CHARS_MIN:
@@ -137,7 +143,9 @@ def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
             totp_uri=uri, totp_secret=base64.b32encode(secret).decode().rstrip("="), totp_svg=svg
         )
 
-    @router.post("/staff/sign-in")
+    signs_in = told("signIn", None, "sign_in_refused", "too_many", *BODY, *CHANGE)
+
+    @router.post("/staff/sign-in", **signs_in)
     async def staff_sign_in(asked: SignInAsked, request: Request, response: Response) -> WhoAmI:
         gate.guard(gate.sign_ins, f"name:{asked.name}")
         gate.guard(gate.sign_ins, f"from:{address_of(request)}")
@@ -170,12 +178,12 @@ def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
 def _sessions(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
 
-    @router.get("/staff/me")
+    @router.get("/staff/me", **told("readMember", None, by="staff"))
     def staff_me(request: Request) -> WhoAmI:
         member = gate.session(request)
         return WhoAmI(name=member.name, role=member.grants[0].role if member.grants else "")
 
-    @router.post("/staff/sign-out", status_code=204)
+    @router.post("/staff/sign-out", status_code=204, **told("signOut", None, *CHANGE, by="staff"))
     async def staff_sign_out(request: Request, response: Response) -> None:
         member = gate.session(request)
         await hub.writer.submit(sign_out, SignOut(member.mark))
@@ -200,25 +208,26 @@ def _role(gate: Gate, staff: str) -> str:
 def _looking(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
 
-    @router.get("/console")
-    def console(request: Request) -> dict[str, Any]:
+    @router.get("/console", **told("readConsole", ConsoleShown, by="staff"))
+    def console(request: Request) -> Response:
         gate.member(request, "read", "console")
         memory = hub.memory
-        return {
+        shown = {
             "site": {"site": memory.site, "name": memory.site_name, "time_zone": memory.zone},
             "doors": [show_door(door, memory) for door in memory.doors.values()],
             "devices": [show_device(device) for device in memory.devices.values()],
             "broker": hub.ingest.online,
         }
+        return reply(shown, request)
 
-    @router.get("/events")
+    @router.get("/events", **told("listEvents", EventsPage, "field_wrong", by="staff"))
     def events(
         request: Request,
         before: Annotated[int | None, Query(ge=1)] = None,
         limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE_MAX)] = 50,
-    ) -> dict[str, Any]:
+    ) -> Response:
         member = gate.member(request, "read", "events")
-        return _events(gate, member, before, limit)
+        return reply(_events(gate, member, before, limit), request)
 
     @router.get("/live", include_in_schema=False)
     def live(request: Request) -> Response:
@@ -316,19 +325,21 @@ def _part(raw: bytes) -> dict[str, Any]:
 def _phones(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
 
-    @router.get("/people")
-    def people(
-        request: Request, query: Annotated[str, Query(max_length=40)] = ""
-    ) -> dict[str, Any]:
+    @router.get("/people", **told("findPeople", PeopleShown, "field_wrong", by="staff"))
+    def people(request: Request, query: Annotated[str, Query(max_length=40)] = "") -> Response:
         gate.member(request, "read", "people")
-        return {"people": _people(gate, query.strip())}
+        return reply({"people": _people(gate, query.strip())}, request)
 
-    @router.post("/people/{person}/phone-codes")
+    codes = told("issuePhoneCode", None, "not_found", "field_wrong", *CHANGE, by="staff")
+
+    @router.post("/people/{person}/phone-codes", **codes)
     async def phone_codes(person: str, request: Request) -> PhoneCode:
         member = gate.member(request, "issue", "code")
         return await new_phone_code(gate, person, f"staff:{member.id}")
 
-    @router.post("/phones/{phone}/revoke", status_code=204)
+    revokes = told("revokePhone", None, "not_found", "field_wrong", *CHANGE, by="staff")
+
+    @router.post("/phones/{phone}/revoke", status_code=204, **revokes)
     async def phone_revoke(phone: str, request: Request) -> None:
         member = gate.member(request, "revoke", "phone")
         await hub.writer.submit(revoke, Revocation(phone, f"staff:{member.id}"), Lane.URGENT)
@@ -336,10 +347,13 @@ def _phones(router: APIRouter, gate: Gate) -> None:
 
 async def new_phone_code(gate: Gate, person: str, by: str) -> PhoneCode:
     """A fresh six-digit code; only its keyed hash is kept."""
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    mark = gate.hub.keys.mark("phone-code", code)
-    expires_s = await gate.hub.writer.submit(issue_code, NewCode(person, mark, by))
-    return PhoneCode(code=code, expires_at=instant(expires_s))
+    for _ in range(CODES_DRAWN_MAX):
+        code = f"{secrets.randbelow(1_000_000):06d}"
+        mark = gate.hub.keys.mark("phone-code", code)
+        expires_s = await gate.hub.writer.submit(issue_code, NewCode(person, mark, by))
+        if expires_s is not None:
+            return PhoneCode(code=code, expires_at=instant(expires_s))
+    raise DomainError("hub_busy")
 
 
 def _people(gate: Gate, query: str) -> list[dict[str, Any]]:

@@ -1,0 +1,322 @@
+"""What the API answers, as shapes: the OpenAPI document and the pages' types are made from them.
+
+The endpoints build their answers by hand; tests/unit/test_api_shapes.py holds real answers against
+these shapes, member by member.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+StagesMs = dict[str, float]  # milliseconds of each stage, each measured on one clock
+
+
+class Shaped(BaseModel):
+    """A shape; validators are built only where somebody validates (tests)."""
+
+    model_config = ConfigDict(defer_build=True, use_attribute_docstrings=True)
+
+
+class Words(Shaped):
+    """One text in the three languages; zh-Hans is the source."""
+
+    zh_hans: str = Field(alias="zh-Hans")
+    zh_hant: str = Field(alias="zh-Hant")
+    en: str
+
+
+class Problem(Shaped):
+    """Why not (RFC 9457): a stable reason code, words for people, the cure for staff."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    words: Words
+    cure: str
+    field: str | None = None
+    """The member of the request that is wrong."""
+
+
+class Site(Shaped):
+    """The site, and its time now."""
+
+    site: str
+    name: Words
+    time_zone: str
+    now: str
+    demo: bool
+
+
+class SiteNamed(Shaped):
+    """The site as the console's head shows it."""
+
+    site: str
+    name: Words
+    time_zone: str
+
+
+# --------------------------------------------------------------------------- phones
+
+
+class PersonNamed(Shaped):
+    """A person by name."""
+
+    name: str
+
+
+class PhoneShown(Shaped):
+    """An enrolled phone."""
+
+    id: str
+    label: str
+    enrolled_at: str
+
+
+class OwnDoor(Shaped):
+    """A door that this phone may ask for."""
+
+    id: str
+    name: Words
+    building: str
+    kind: Literal["perimeter", "building"]
+
+
+class Me(Shaped):
+    """Whose phone this is, and its doors."""
+
+    person: PersonNamed
+    phone: PhoneShown
+    doors: list[OwnDoor]
+
+
+class OpeningTold(Shaped):
+    """The door opened; ``repeat`` says that these very bytes were answered before."""
+
+    opening: str
+    outcome: Literal["opened"]
+    reason: str
+    ms: StagesMs
+    repeat: bool
+
+
+class OpeningProblem(Problem):
+    """The door did not open, or nobody knows; without ``outcome`` it was never asked."""
+
+    opening: str | None = None
+    outcome: Literal["refused", "unknown"] | None = None
+    reason: str | None = None
+    ms: StagesMs | None = None
+    repeat: bool | None = None
+
+
+# --------------------------------------------------------------------------- the wall
+
+
+class EventShown(Shaped):
+    """Something that happened; unknown members of the future are strings."""
+
+    n: int
+    at: str
+    recorded_at: str
+    kind: str
+    door: str | None
+    door_name: Words | None
+    outcome: Literal["granted", "refused", "unknown"] | None
+    reason: str | None
+    person: str | None
+    """The person's id."""
+    person_name: str | None = None
+    """Only where it was asked for: the live stream names nobody."""
+    device: str
+    via: str | None
+    late: bool
+    ms: StagesMs
+
+
+class EventsPage(Shaped):
+    """Events from the newest; ``next`` is the ``before`` of the page that follows."""
+
+    events: list[EventShown]
+    next: int | None
+
+
+class DoorShown(Shaped):
+    """A door on the wall; what is not known is said to be unknown."""
+
+    id: str
+    name: Words
+    building: str
+    unit: str
+    kind: Literal["perimeter", "building"]
+    device: str
+    number: int
+    lock: Literal["locked", "unlocked", "unknown"]
+    contact: Literal["open", "closed", "unknown"]
+    mode: str
+    online: bool | None
+    last: EventShown | None
+
+
+class DeviceShown(Shaped):
+    """A device; policies are told as epoch.number."""
+
+    id: str
+    kind: Literal["door", "point", "kiosk"]
+    state: Literal["init", "ready", "sleeping", "disconnected", "lost", "unknown"]
+    since: str | None
+    firmware: str
+    policy_want: str
+    policy_have: str
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class ConsoleShown(Shaped):
+    """All that the wall shows."""
+
+    site: SiteNamed
+    doors: list[DoorShown]
+    devices: list[DeviceShown]
+    broker: bool
+    """Whether the hub itself hears its broker."""
+
+
+class PersonShown(Shaped):
+    """A resident with the phones in use and the number of cards."""
+
+    id: str
+    name: str
+    house: str | None
+    phones: list[PhoneShown]
+    cards: int
+
+
+class PeopleShown(Shaped):
+    """Residents that fit a query."""
+
+    people: list[PersonShown]
+
+
+# --------------------------------------------------------------------------- kiosk and money
+
+
+class CardExchange(Shaped):
+    """Our half of the card's authentication, in hex."""
+
+    exchange: str
+    response: str
+
+
+class NoticeShown(Shaped):
+    """A public notice: what, and when and where."""
+
+    id: str
+    kind: Literal["exercise", "meal", "health", "show", "notice"]
+    title: Words
+    line: Words
+
+
+class NoticesShown(Shaped):
+    """All public notices, in the order of the screen."""
+
+    notices: list[NoticeShown]
+
+
+class BillsByCard(Shaped):
+    """Bills of whoever showed a card."""
+
+    card_session: str = Field(min_length=1, max_length=64)
+
+
+class BillsByHouse(Shaped):
+    """Bills of a house, for somebody who knows the phone's last digits."""
+
+    house: str = Field(min_length=1, max_length=32)
+    phone_last4: str = Field(pattern=r"^[0-9]{4}$")
+
+
+class BillsAsked(RootModel[BillsByCard | BillsByHouse]):
+    """Whose bills."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class BillLine(Shaped):
+    """How a part of the amount came about."""
+
+    text: Words
+    amount_fen: int
+
+
+class BillShown(Shaped):
+    """A bill."""
+
+    id: str
+    kind: Literal["property", "water", "power"]
+    period: str
+    amount_fen: int
+    due_on: str
+    lines: list[BillLine]
+    state: Literal["open", "pending", "paid"]
+
+
+class KioskBills(Shaped):
+    """A household's bills; ``lookup`` lets this kiosk pay them."""
+
+    lookup: str
+    holder: str
+    """Masked."""
+    house: str
+    bills: list[BillShown]
+
+
+class PaymentAsked(Shaped):
+    """A wish to pay a bill under an id that the kiosk made."""
+
+    id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    bill: str = Field(min_length=1, max_length=128)
+    lookup: str = Field(min_length=1, max_length=128)
+
+
+class Receipt(Shaped):
+    """Proof of a payment."""
+
+    number: str
+    paid_at: str
+    amount_fen: int
+    bill: str
+    house: str | None
+    provider_ref: str | None
+
+
+class PaymentShown(Shaped):
+    """A payment as its kiosk may see it."""
+
+    id: str
+    bill: str
+    state: Literal["created", "pending", "paid", "closed", "suspense"]
+    amount_fen: int
+    code_url: str | None
+    expires_at: str
+    receipt: Receipt | None
+
+
+# --------------------------------------------------------------------------- the operator
+
+
+class RowsLoaded(Shaped):
+    """How many rows were taken in."""
+
+    rows: int
+
+
+class Adopted(Shaped):
+    """The adoption file for the device."""
+
+    adoption: str
