@@ -31,9 +31,17 @@ class NewCode:
     by: str
 
 
-def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float]:
-    """Keep a fresh phone code for a person and end the older ones; the value is its expiry."""
+def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float | None]:
+    """Keep a fresh code for a person and end the older ones; the value is its expiry.
+
+    None when these digits are known already: two people must never hold one code.
+    """
     del now
+    known = tx.execute(
+        select(t.codes.c.id).where(t.codes.c.mark == wish.mark, t.codes.c.purpose == "phone")
+    ).first()
+    if known is not None:
+        return Done(None)
     person = tx.execute(select(t.people.c.id).where(t.people.c.id == wish.person)).first()
     if person is None:
         raise DomainError("not_found", "no such person", "person")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -159,5 +160,14 @@ class Gate:
 
 
 def address_of(request: Request) -> str:
-    """The caller's address, for limits only; never kept."""
-    return request.client.host if request.client else "-"
+    """The caller's address, for limits only; never kept. An IPv6 home (a /64) is one caller."""
+    host = request.client.host if request.client else "-"
+    if ":" not in host:
+        return host
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return host if address.is_loopback else f"{int(address) >> 64:x}/64"

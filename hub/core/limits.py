@@ -35,5 +35,7 @@ class Limiter:
         return allowed
 
     def forgive(self, key: str) -> None:
-        """A success: the key starts afresh."""
-        self._levels.pop(key, None)
+        """A success costs nothing; the failures before it still count, or it would pay for them."""
+        held = self._levels.get(key)
+        if held is not None:
+            self._levels[key] = (min(self._limit.tries, held[0] + 1.0), held[1])

@@ -88,7 +88,8 @@ def check(proof: Proof, key: Key, method: str, path: str, body: bytes) -> None:
         raise DomainError("proof_forged") from fault
     if proof.method != method or proof.path != path:
         raise DomainError("request_altered", "method or path")
-    if not hmac.compare_digest(proof.body_hash, b64(hashlib.sha256(body).digest())):
+    wanted = b64(hashlib.sha256(body).digest())
+    if not hmac.compare_digest(proof.body_hash.encode(), wanted.encode()):
         raise DomainError("request_altered", "body")
 
 

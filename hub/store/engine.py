@@ -52,7 +52,12 @@ def open_engines(address: str, *, synced: bool = True) -> Engines:
         return Engines(_sqlite(url, synced=synced), _sqlite(url, synced=synced, read_only=True))
     if url.get_backend_name() == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-        options: Mapping[str, Any] = {"pool_pre_ping": True, "pool_size": 4, "max_overflow": 4}
+        options: Mapping[str, Any] = {
+            "pool_pre_ping": True,
+            "pool_size": 4,
+            "max_overflow": 4,
+            "hide_parameters": True,  # its complaints go into logs; people's names do not
+        }
         read = create_engine(
             url,
             execution_options={"postgresql_readonly": True},
@@ -65,7 +70,8 @@ def open_engines(address: str, *, synced: bool = True) -> Engines:
 def _sqlite(url: URL, *, synced: bool, read_only: bool = False) -> Engine:
     if not url.database:
         raise Mistake("an SQLite address needs a file: sqlite:////path/hub.db")
-    engine = create_engine(url, connect_args={"isolation_level": None, "check_same_thread": False})
+    options = {"isolation_level": None, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
