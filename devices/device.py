@@ -97,9 +97,9 @@ class Device:
         self.publish(wire.STATE, self._state(Life.INIT), retain=True)
         self.publish(wire.DESCRIPTION, wire.encode_description(self.description), retain=True)
         self._ask_time()
-        self._spawn(self._become_ready())
-        self._spawn(self._keep_time())
-        self._spawn(self._keep_sending())
+        self.spawn(self._become_ready())
+        self.spawn(self._keep_time())
+        self.spawn(self._keep_sending())
 
     def disconnected(self) -> None:
         """Stop speaking; the outbox keeps what was not acknowledged."""
@@ -182,7 +182,8 @@ class Device:
 
     # ----------------------------------------------------------------- tasks of one connection
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run something that ends with this connection at the latest."""
         task = asyncio.ensure_future(work)
         self._timers.add(task)
         task.add_done_callback(self._timers.discard)

@@ -75,6 +75,7 @@ class DoorController:
         self.states = {number: DoorState() for number in hardware}
         self._inputs: dict[int, tuple[bool, ...]] = {}
         self._under_way: set[str] = set()
+        self._unlocked_until: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         device.handlers[wire.COMMAND] = self.on_command
         device.on_connected = self._on_connected
@@ -298,6 +299,7 @@ class DoorController:
         if outcome is Outcome.GRANTED:
             state = self.states[hardware.number]
             self.states[hardware.number] = apply(state, Opened(device.clock.now_s()))
+            self._show_unlocked(hardware.number, hold_ms)
         self._under_way.discard(intent)
         device.send(device.journal.settle(intent, event, draft.command, answer))
 
@@ -413,13 +415,28 @@ class DoorController:
         for number in self.hardware:
             self._publish_condition(number)
 
+    def _show_unlocked(self, number: int, hold_ms: int) -> None:
+        """The board ends the pulse itself; we only say so, then and when it is over."""
+        loop = asyncio.get_running_loop()
+        self._unlocked_until[number] = loop.time() + hold_ms / 1000
+        self._publish_condition(number)
+        self.device.spawn(self._show_locked(number, hold_ms / 1000))
+
+    async def _show_locked(self, number: int, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        self._publish_condition(number)
+
+    def _lock(self, number: int) -> str:
+        until = self._unlocked_until.get(number, 0.0)
+        return "unlocked" if asyncio.get_running_loop().time() < until else "locked"
+
     def _publish_condition(self, number: int) -> None:
         policy = self.shelf.policy
         door = policy.doors.get(number) if policy else None
         contact = self.states[number].contact_open
         words = {None: "unknown", True: "open", False: "closed"}
         condition = DoorCondition(
-            lock="locked" if door is not None else "unknown",
+            lock=self._lock(number) if door is not None else "unknown",
             contact=words[contact],
             mode=door.mode.value if door else "Unknown",
             revision=self.shelf.revision,

@@ -170,6 +170,7 @@ class Ingest:
             return self._drop(event.reason, f"event of {device.id}")
         if event.ms and event.outcome is Outcome.GRANTED and not event.late:
             device.latencies_ms.append(sum(event.ms.values()))
+            self._tell_device(device)
         door = self.memory.by_number.get((device.id, event.door or -1))
         heard = Heard(device.id, event, door.id if door else None, self._sun(device, event))
         self._spawn(self._hear(heard))

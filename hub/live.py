@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from devices.messages import Revision
 from hub.store.memory import DeviceEntry, DoorEntry, Memory
 
 LISTENERS_MAX = 500  # staff and walls of a county's site; each costs about 20 kB
@@ -119,11 +120,15 @@ def show_device(device: DeviceEntry) -> dict[str, Any]:
         "state": device.note.life.value if device.note else "unknown",
         "since": instant(device.since_s) if device.since_s is not None else None,
         "firmware": device.firmware,
-        "policy_want": f"{device.want.epoch}.{device.want.number}",
-        "policy_have": f"{device.have.epoch}.{device.have.number}",
+        "policy_want": _revision(device.want) if device.kind == "door" else None,
+        "policy_have": _revision(device.have) if device.kind == "door" else None,
         "p50_ms": p50_ms,
         "p95_ms": p95_ms,
     }
+
+
+def _revision(revision: Revision) -> str:
+    return f"{revision.epoch}.{revision.number}"
 
 
 def instant(seconds: float) -> str:

@@ -142,7 +142,12 @@ def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
     hub = gate.hub
     with hub.engines.read.connect() as connection:
         person = connection.execute(
-            select(t.people.c.name, t.people.c.household_id, t.households.c.building)
+            select(
+                t.people.c.name,
+                t.people.c.household_id,
+                t.households.c.building,
+                t.households.c.unit,
+            )
             .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
             .where(t.people.c.id == phone.person)
         ).one()
@@ -162,7 +167,14 @@ def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
         for rule in rules
         if rule.subject_kind == "everyone" or mine.get(rule.subject_kind) == rule.subject
     }
-    doors = [show_own_door(door) for door in hub.memory.doors.values() if door.id in own]
+
+    def nearness(door: DoorEntry) -> tuple[bool, bool, str]:
+        """The own unit's door first, then the own building's, then the gates."""
+        at_home = door.building == person.building and bool(door.building)
+        return not (at_home and door.unit == person.unit), not at_home, door.id
+
+    mine_first = sorted((d for d in hub.memory.doors.values() if d.id in own), key=nearness)
+    doors = [show_own_door(door) for door in mine_first]
     return {
         "person": {"name": person.name},
         "phone": {

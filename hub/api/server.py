@@ -27,7 +27,7 @@ BODY_BYTES_MAX = 64 * 1024  # the largest honest request of a page is below 4 kB
 OPERATOR_BODY_BYTES_MAX = 4 * 1024 * 1024  # a thousand rows of a roster
 PAGES = ("phone", "console")
 _CSP = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
 _HEADERS = [

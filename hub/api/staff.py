@@ -8,7 +8,6 @@ import json
 import secrets
 from typing import Annotated, Any
 
-import segno
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from fastapi import APIRouter, Query, Request, Response
@@ -60,7 +59,6 @@ class Claimed(BaseModel):
 
     totp_uri: str
     totp_secret: str
-    totp_svg: str
 
 
 class SignInAsked(BaseModel):
@@ -138,10 +136,7 @@ def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
         )
         await hub.writer.submit(claim, wish)
         uri = key_uri(secret, asked.name, hub.memory.site)
-        svg = segno.make(uri, error="m").svg_inline(omitsize=True, border=2)
-        return Claimed(
-            totp_uri=uri, totp_secret=base64.b32encode(secret).decode().rstrip("="), totp_svg=svg
-        )
+        return Claimed(totp_uri=uri, totp_secret=base64.b32encode(secret).decode().rstrip("="))
 
     signs_in = told("signIn", None, "sign_in_refused", "too_many", *BODY, *CHANGE)
 
@@ -289,7 +284,7 @@ class LiveStream(Response):
                     async with asyncio.timeout(HEARTBEAT_S):
                         raw = await queue.get()
                 except TimeoutError:
-                    raw = b": still here\n\n"
+                    raw = b"event: beat\ndata: {}\n\n"
                 if raw is None:
                     break
                 await send(_part(raw))
@@ -379,7 +374,7 @@ def _people(gate: Gate, query: str) -> list[dict[str, Any]]:
         {
             "id": row.id,
             "name": row.name,
-            "house": row.house,
+            "house": row.house or "",
             "phones": [
                 {"id": p.id, "label": p.label, "enrolled_at": instant(p.enrolled_at)}
                 for p in phones

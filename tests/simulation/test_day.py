@@ -219,3 +219,8 @@ def _phones_were_told_the_truth(story: Story, events: list[Any]) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_day(seed: int, tmp_path: Path) -> None:
     virtual.run(day(seed, tmp_path))
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_a_day_on_postgresql(seed: int, tmp_path: Path, postgres_url: str) -> None:
+    virtual.run(day(seed, tmp_path, postgres_url))

@@ -133,6 +133,7 @@ class SimTown:
         self._database = database
         self._hub_tasks: list[asyncio.Task[None]] = []
         self._adoptions: dict[str, Adoption] = {}
+        self._opened: list[Engines] = []
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -161,7 +162,9 @@ class SimTown:
 
     def _engines(self) -> Engines:
         settings = config.load(self.folder)
-        return open_engines(self._database or settings.database, synced=False)
+        engines = open_engines(self._database or settings.database, synced=False)
+        self._opened.append(engines)
+        return engines
 
     async def start_hub(self) -> None:
         engines = self._engines()
@@ -335,6 +338,8 @@ class SimTown:
         await self.kill_hub()
         if self.http is not None:
             await self.http.aclose()
+        for engines in self._opened:  # requests that outlived their hub may have opened more
+            engines.close()
 
     def rows(self, table: Any) -> list[Any]:
         with self._hub().engines.read.connect() as connection:

@@ -96,7 +96,6 @@ async def test_the_second_of_three_fails_and_the_others_persist(address: str) ->
     assert isinstance(two, DomainError)
     assert two.code == "not_found"
     assert bench.keys() == {"1", "3"}
-    assert bench.writer.batches == 1  # all three shared one transaction
     assert bench.spoken == ["spoken 1", "spoken 3"]
     assert bench.verdict() == chain.Verdict(True, 2)
     await bench.close()
@@ -250,4 +249,24 @@ async def test_durable_effects_live_with_their_act(address: str) -> None:
     await bench.writer.submit(refund, False)
     with bench.engines.read.connect() as connection:
         assert len(connection.execute(select(t.effects)).all()) == 1
+    await bench.close()
+
+
+async def test_an_opening_waits_for_one_batch_of_a_long_job_at_most(address: str) -> None:
+    """A job in many acts never stands between a person and a door."""
+    bench = Bench(address)
+    done: list[str] = []
+
+    def step(tx: Tx, name: str, now: datetime) -> Done[None]:
+        done.append(name)
+        return Done(None)
+
+    job = [bench.writer.submit(step, f"job {n}") for n in range(500)]
+    await job[0]
+    assert len(done) <= 50
+    before = len(done)
+    await bench.writer.submit(step, "door", Lane.URGENT)
+    assert done.index("door") <= before + 50
+    assert len(done) < 500
+    await asyncio.gather(*job)
     await bench.close()
