@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import tomllib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests import loops
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -126,6 +128,24 @@ def test_a_skip_is_told_and_in_strict_mode_fails(
         ran.assert_outcomes(failed=1, passed=1, skipped=3)
         ran.stdout.fnmatch_lines(["*= NOT RUN =*", "2 tests: needs a tram", "1 test: *no_such*"])
     ran.stdout.fnmatch_lines(["*a timer still waits*"])
+
+
+def test_a_hang_fails_its_test_and_the_run_goes_on(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest("from tests.conftest import *")
+    pytester.makepyfile("""
+        import asyncio
+        async def test_hangs():
+            await asyncio.Event().wait()
+        def test_passes():
+            pass
+    """)
+    method = PROJECT["tool"]["pytest"]["ini_options"]["timeout_method"]
+    options = ("--timeout=1", f"--timeout-method={method}")
+    ran = pytester.runpytest_subprocess("--import-mode=importlib", *options)
+    ran.assert_outcomes(failed=1, passed=1)
 
 
 def test_a_program_left_running_fails_the_run(
