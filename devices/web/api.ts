@@ -1,5 +1,7 @@
 /** Requests to the hub: JSON in, JSON out, and the three ways in which that can fail. */
 
+import type { Operations } from "./api.gen";
+
 /** The hub refused, and said why (application/problem+json). */
 export class Refused extends Error {
   constructor(
@@ -56,6 +58,30 @@ function codeOf(body: Readonly<Record<string, unknown>>): string {
   if (typeof body["code"] === "string") return body["code"];
   const type = body["type"];
   return typeof type === "string" ? type.replace(/^urn:linli:reason:/, "") : "internal";
+}
+
+// --- the hub's own API: a method and an address that it does not have do not compile
+
+type Operation = Operations[keyof Operations];
+type At<M, A, Each = Operation> = Each extends { method: M; path: infer Path }
+  ? A extends Path
+    ? Each
+    : never
+  : never;
+
+export type Method = Operation["method"];
+/** The addresses that take a method. */
+export type Address<M extends Method> = Extract<Operation, { method: M }>["path"];
+/** What must go up there: nothing, or one body. */
+export type Content<M, A> = At<M, A>["body"] extends undefined
+  ? []
+  : [content: At<M, A>["body"]];
+/** What comes back from there. */
+export type Told<M, A> = Answer<At<M, A>["answer"]>;
+
+/** Ask the hub what it tells everybody. */
+export function askHub<A extends Address<"GET">>(path: A): Promise<Told<"GET", A>> {
+  return ask(path);
 }
 
 /** Ask the hub; throws Refused when it says no and Unreachable when nothing sensible came back. */

@@ -164,15 +164,15 @@ class DoorShown(Shaped):
 
 
 class DeviceShown(Shaped):
-    """A device; policies are told as epoch.number."""
+    """A device; the policies of a door controller are told as epoch.number."""
 
     id: str
     kind: Literal["door", "point", "kiosk"]
     state: Literal["init", "ready", "sleeping", "disconnected", "lost", "unknown"]
     since: str | None
     firmware: str
-    policy_want: str
-    policy_have: str
+    policy_want: str | None
+    policy_have: str | None
     p50_ms: float | None
     p95_ms: float | None
 
@@ -192,7 +192,8 @@ class PersonShown(Shaped):
 
     id: str
     name: str
-    house: str | None
+    house: str
+    """Empty for somebody without one."""
     phones: list[PhoneShown]
     cards: int
 
@@ -291,7 +292,7 @@ class Receipt(Shaped):
     paid_at: str
     amount_fen: int
     bill: str
-    house: str | None
+    house: str
     provider_ref: str | None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from devices import asyncapi, reasons, wire
+from hub.api import typescript
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
     [
         ("docs/asyncapi.json", asyncapi.text, "python -m devices.asyncapi"),
         ("devices/web/reasons.gen.ts", reasons.as_typescript, "python -m devices.reasons"),
+        ("devices/web/api.gen.ts", typescript.as_typescript, "python -m hub.api.typescript"),
     ],
 )
 def test_made_files_are_fresh(path: str, made: object, command: str) -> None:

@@ -1,20 +1,20 @@
 /** A phone code on screen and on paper: large, with its end in sight. */
 
+import type { PersonShown, PhoneCode } from "@linli/shared/api.gen";
 import { Button, Dialog, Name, Notice } from "@linli/shared/bits";
 import { clockTime, say } from "@linli/shared/i18n";
 import { QrCode } from "@linli/shared/qr";
-import type { OneTimeCode, PersonRow } from "@linli/shared/types";
 import { useEffect, useState } from "preact/hooks";
 
 import { hubNow, site } from "./wall";
 import { words } from "./words";
 
-function leftMs(code: OneTimeCode): number {
+function leftMs(code: PhoneCode): number {
   return Date.parse(code.expires_at) - hubNow().getTime();
 }
 
 /** Milliseconds until the code ends, by the hub's clock, once a second. */
-function useLeftMs(code: OneTimeCode): number {
+function useLeftMs(code: PhoneCode): number {
   const [left, set] = useState(leftMs(code));
   useEffect(() => {
     set(leftMs(code));
@@ -30,9 +30,9 @@ function minutesAndSeconds(ms: number): string {
 }
 
 interface Props {
-  person: PersonRow;
-  code: OneTimeCode;
-  onAgain: (person: PersonRow) => void;
+  person: PersonShown;
+  code: PhoneCode;
+  onAgain: (person: PersonShown) => void;
   onClose: () => void;
 }
 

@@ -1,9 +1,9 @@
 /** The devices: alive or not, since when, with which program, and whether they hold the newest list. */
 
+import type { DeviceShown } from "@linli/shared/api.gen";
 import { EmptyState, ErrorState, Skeleton, StatusLine, type Tone } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
-import type { DeviceView } from "@linli/shared/types";
 
 import { devices, readAll, reading, site } from "./wall";
 import { words } from "./words";
@@ -12,7 +12,7 @@ const KINDS = {
   door: { text: words.kindDoor, icon: "door" },
   point: { text: words.kindPoint, icon: "card" },
   kiosk: { text: words.kindKiosk, icon: "kiosk" },
-} as const satisfies Record<DeviceView["kind"], { text: Words; icon: IconName }>;
+} as const satisfies Record<DeviceShown["kind"], { text: Words; icon: IconName }>;
 
 const LIVES = {
   init: { text: words.lifeInit, tone: "wait", icon: "hourglass" },
@@ -21,9 +21,9 @@ const LIVES = {
   disconnected: { text: words.lifeDisconnected, tone: "mind", icon: "offline" },
   lost: { text: words.lifeLost, tone: "mind", icon: "offline" },
   unknown: { text: words.lifeUnknown, tone: "calm", icon: "question" },
-} as const satisfies Record<DeviceView["state"], { text: Words; tone: Tone; icon: IconName }>;
+} as const satisfies Record<DeviceShown["state"], { text: Words; tone: Tone; icon: IconName }>;
 
-function Policy({ device }: { device: DeviceView }) {
+function Policy({ device }: { device: DeviceShown }) {
   const { policy_have: have, policy_want: want } = device;
   if (device.kind !== "door" || have === null || want === null) return <span class="soft">{"–"}</span>;
   const fine = have === want;
@@ -34,12 +34,12 @@ function Policy({ device }: { device: DeviceView }) {
   );
 }
 
-function speedOf({ p50_ms, p95_ms }: DeviceView): string {
+function speedOf({ p50_ms, p95_ms }: DeviceShown): string {
   if (p50_ms === null || p95_ms === null) return "–";
   return `${say(words.ms, { n: Math.round(p50_ms) })} / ${say(words.ms, { n: Math.round(p95_ms) })}`;
 }
 
-function Row({ device }: { device: DeviceView }) {
+function Row({ device }: { device: DeviceShown }) {
   const zone = site.value?.time_zone;
   const life = LIVES[device.state];
   const kind = KINDS[device.kind];
@@ -61,7 +61,7 @@ function Row({ device }: { device: DeviceView }) {
         {device.since ? `${dayOf(device.since, zone)} ${clockTime(device.since, zone)}` : "–"}
       </td>
       <td class="figures" data-label={say(words.firmware)}>
-        {device.firmware ?? "–"}
+        {device.firmware || "–"}
       </td>
       <td class="figures" data-label={say(words.policy)}>
         <Policy device={device} />

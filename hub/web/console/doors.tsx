@@ -1,9 +1,9 @@
 /** The live wall: a tile for each door, building by building, and what happens beside it. */
 
+import type { DoorShown } from "@linli/shared/api.gen";
 import { EmptyState, ErrorState, Name, Skeleton, StatusLine, type Tone } from "@linli/shared/bits";
 import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
-import type { DoorView } from "@linli/shared/types";
 
 import { Events, eventTone, eventWords } from "./events";
 import { deviceOf, doors, type Mood, moodOf, news, personOf, readAll, reading, site } from "./wall";
@@ -29,7 +29,7 @@ const MODES: Readonly<Record<string, Words>> = {
   LockedOpen: words.modeLockedOpen,
 };
 
-function StateLine({ door }: { door: DoorView }) {
+function StateLine({ door }: { door: DoorShown }) {
   if (door.online !== true) {
     return <p class="is">{say(door.online === null ? words.neverSeen : words.offline)}</p>;
   }
@@ -43,7 +43,7 @@ function StateLine({ door }: { door: DoorView }) {
   );
 }
 
-function LastLine({ door }: { door: DoorView }) {
+function LastLine({ door }: { door: DoorShown }) {
   const { last } = door;
   if (last === null) return <p class="last soft">{say(words.quiet)}</p>;
   const person = personOf(last);
@@ -60,14 +60,14 @@ function LastLine({ door }: { door: DoorView }) {
   );
 }
 
-function SpeedLine({ door }: { door: DoorView }) {
+function SpeedLine({ door }: { door: DoorShown }) {
   const device = door.online ? deviceOf(door) : undefined;
   if (!device || device.p50_ms === null || device.p95_ms === null) return null;
   const [p50, p95] = [Math.round(device.p50_ms), Math.round(device.p95_ms)];
   return <p class="speed figures">{say(words.latency, { p50, p95 })}</p>;
 }
 
-function Tile({ door }: { door: DoorView }) {
+function Tile({ door }: { door: DoorShown }) {
   const mood = moodOf(door);
   const lit = door.last !== null && news.value.has(door.last.n);
   return (
@@ -89,8 +89,8 @@ function buildingWords(building: string): string {
   return /^\d+$/.test(building) ? say(words.building, { n: building }) : building;
 }
 
-function byBuilding(): [string, DoorView[]][] {
-  const groups = new Map<string, DoorView[]>();
+function byBuilding(): [string, DoorShown[]][] {
+  const groups = new Map<string, DoorShown[]>();
   for (const door of doors.value) {
     groups.set(door.building ?? "", [...(groups.get(door.building ?? "") ?? []), door]);
   }

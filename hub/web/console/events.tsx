@@ -1,10 +1,10 @@
 /** The event list: who, where, how, why not; the stages of an opening on request. */
 
+import type { EventShown } from "@linli/shared/api.gen";
 import { Button, EmptyState, Name, Skeleton, type Tone } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 import { reasonSeverity, reasonWords } from "@linli/shared/reasons";
-import type { HubEvent } from "@linli/shared/types";
 import { signal } from "@preact/signals";
 
 import { events, mayHaveOlder, news, personOf, readOlder, reading, site } from "./wall";
@@ -18,11 +18,9 @@ const CREDENTIALS = ["card", "phone", "pin", "pass"];
 
 type Outcome = "opened" | "refused" | "unknown" | "noted";
 
-/** Doors say `granted`, the phone's answer says `opened`; both mean the same. */
-function outcomeOf(event: HubEvent): Outcome {
-  if (event.outcome === "granted" || event.outcome === "opened") return "opened";
-  if (event.outcome === "refused" || event.outcome === "unknown") return event.outcome;
-  return "noted";
+/** Doors say `granted`; on the wall that is a door that opened. */
+function outcomeOf(event: EventShown): Outcome {
+  return event.outcome === "granted" ? "opened" : (event.outcome ?? "noted");
 }
 
 const SIGNS: Readonly<Record<Outcome, { tone: Tone; icon: IconName }>> = {
@@ -33,7 +31,7 @@ const SIGNS: Readonly<Record<Outcome, { tone: Tone; icon: IconName }>> = {
 };
 
 /** How an event is marked; an alarm is marked as one. */
-export function eventTone(event: HubEvent): { tone: Tone; icon: IconName } {
+export function eventTone(event: EventShown): { tone: Tone; icon: IconName } {
   const sign = SIGNS[outcomeOf(event)];
   const alarming = event.reason !== null && reasonSeverity(event.reason) === "alarm";
   return alarming ? { ...sign, tone: "grave" } : sign;
@@ -44,7 +42,7 @@ function named<W extends Record<string, Words>>(table: W, name: string): string 
 }
 
 /** What happened, in a word or two. */
-export function eventWords(event: HubEvent): Words {
+export function eventWords(event: EventShown): Words {
   if (event.kind !== "access") {
     if (Object.hasOwn(kindWords, event.kind)) return kindWords[event.kind as keyof typeof kindWords];
     return { "zh-Hans": event.kind, "zh-Hant": event.kind, en: event.kind };
@@ -63,7 +61,7 @@ function span(from: string, to: string): string {
   return say(words.hours, { n: Math.round(minutes / 60) });
 }
 
-function Stages({ event }: { event: HubEvent }) {
+function Stages({ event }: { event: EventShown }) {
   const stages = Object.entries(event.ms);
   if (stages.length === 0) return null;
   const longest = Math.max(...stages.map(([, ms]) => ms), 1);
@@ -96,7 +94,7 @@ function Fact({ name, children }: { name: string; children: string }) {
   );
 }
 
-function Detail({ event }: { event: HubEvent }) {
+function Detail({ event }: { event: EventShown }) {
   const zone = site.value?.time_zone;
   const moment = (at: string) => `${dayOf(at, zone)} ${clockTime(at, zone, true)}`;
   return (
@@ -115,7 +113,7 @@ function Detail({ event }: { event: HubEvent }) {
   );
 }
 
-function Row({ event }: { event: HubEvent }) {
+function Row({ event }: { event: EventShown }) {
   const open = unfolded.value === event.n;
   const { tone, icon } = eventTone(event);
   const person = personOf(event);

@@ -1,19 +1,19 @@
 /** Coming in: two factors, and the very first administrator. */
 
 import { Refused } from "@linli/shared/api";
+import type { Claimed } from "@linli/shared/api.gen";
 import { Button, Card, Field, LanguageSwitch, Notice } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Sign } from "@linli/shared/icons";
 import { QrCode } from "@linli/shared/qr";
 import { reasonWords } from "@linli/shared/reasons";
-import type { TotpSetup } from "@linli/shared/types";
 import { signal } from "@preact/signals";
 
 import { claim, type Credentials, ended, signIn } from "./staff";
 import { words } from "./words";
 
 /** `bind`: the administrator exists, the second factor is being put into a phone. */
-type Step = { at: "in" } | { at: "claim" } | { at: "bind"; who: Credentials; setup: TotpSetup };
+type Step = { at: "in" } | { at: "claim" } | { at: "bind"; who: Credentials; setup: Claimed };
 
 const linkedCode = /^#\/?claim=([\w-]+)$/.exec(location.hash)?.[1] ?? "";
 const step = signal<Step>(linkedCode || location.hash === "#/claim" ? { at: "claim" } : { at: "in" });
@@ -131,7 +131,7 @@ function Claim() {
   );
 }
 
-function Bind({ who, setup }: { who: Credentials; setup: TotpSetup }) {
+function Bind({ who, setup }: { who: Credentials; setup: Claimed }) {
   return (
     <form onSubmit={attempt(({ otp = "" }) => signIn(who, otp))}>
       <h1>{say(words.totpTitle)}</h1>

@@ -1,11 +1,11 @@
 /** The residents: find somebody, give their phone a code, stop a phone that is gone. */
 
 import { Refused } from "@linli/shared/api";
+import type { PersonShown, PhoneCode, PhoneShown } from "@linli/shared/api.gen";
 import { Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { dayOf, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
-import type { OneTimeCode, PersonRow, Phone } from "@linli/shared/types";
 import { signal } from "@preact/signals";
 
 import { CodeSlip } from "./code";
@@ -14,18 +14,18 @@ import { site } from "./wall";
 import { words } from "./words";
 
 const query = signal("");
-const found = signal<readonly PersonRow[] | null>(null);
+const found = signal<readonly PersonShown[] | null>(null);
 const state = signal<"idle" | "busy" | "failed">("idle");
 const wrong = signal<Words | null>(null);
-const issued = signal<{ person: PersonRow; code: OneTimeCode } | null>(null);
-const stopping = signal<{ person: PersonRow; phone: Phone } | null>(null);
+const issued = signal<{ person: PersonShown; code: PhoneCode } | null>(null);
+const stopping = signal<{ person: PersonShown; phone: PhoneShown } | null>(null);
 
 async function search(): Promise<void> {
   state.value = "busy";
   wrong.value = null;
   try {
-    const path = `/api/v1/people?query=${encodeURIComponent(query.value.trim())}`;
-    found.value = (await staffAsk<{ people: PersonRow[] }>("GET", path)).body.people;
+    const text = encodeURIComponent(query.value.trim());
+    found.value = (await staffAsk("GET", `/api/v1/people?query=${text}`)).body.people;
     state.value = "idle";
   } catch {
     state.value = "failed";
@@ -42,22 +42,22 @@ async function act(what: () => Promise<void>): Promise<void> {
   }
 }
 
-function issue(person: PersonRow): Promise<void> {
+function issue(person: PersonShown): Promise<void> {
   return act(async () => {
-    const path = `/api/v1/people/${encodeURIComponent(person.id)}/phone-codes`;
-    issued.value = { person, code: (await staffAsk<OneTimeCode>("POST", path, {})).body };
+    const id = encodeURIComponent(person.id);
+    issued.value = { person, code: (await staffAsk("POST", `/api/v1/people/${id}/phone-codes`)).body };
   });
 }
 
-function stop(phone: Phone): Promise<void> {
+function stop(phone: PhoneShown): Promise<void> {
   stopping.value = null;
   return act(async () => {
-    await staffAsk("POST", `/api/v1/phones/${encodeURIComponent(phone.id)}/revoke`, {});
+    await staffAsk("POST", `/api/v1/phones/${encodeURIComponent(phone.id)}/revoke`);
     await search();
   });
 }
 
-function PhoneLine({ person, phone }: { person: PersonRow; phone: Phone }) {
+function PhoneLine({ person, phone }: { person: PersonShown; phone: PhoneShown }) {
   return (
     <li>
       <Icon name="phone" />
@@ -80,7 +80,7 @@ function PhoneLine({ person, phone }: { person: PersonRow; phone: Phone }) {
   );
 }
 
-function PersonCard({ person }: { person: PersonRow }) {
+function PersonCard({ person }: { person: PersonShown }) {
   return (
     <li>
       <Card data-person={person.id}>
@@ -106,7 +106,7 @@ function PersonCard({ person }: { person: PersonRow }) {
   );
 }
 
-function Stopping({ person, phone }: { person: PersonRow; phone: Phone }) {
+function Stopping({ person, phone }: { person: PersonShown; phone: PhoneShown }) {
   const close = () => {
     stopping.value = null;
   };

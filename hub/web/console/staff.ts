@@ -1,11 +1,11 @@
 /** The staff session and the requests that need it. */
 
-import { type Answer, ask, jsonBytes, Refused } from "@linli/shared/api";
-import type { StaffMember, TotpSetup } from "@linli/shared/types";
+import { type Address, ask, type Content, jsonBytes, Refused, type Told } from "@linli/shared/api";
+import type { Claimed, WhoAmI } from "@linli/shared/api.gen";
 import { signal } from "@preact/signals";
 
 /** `undefined` until we know; `null` when nobody is signed in. */
-export const member = signal<StaffMember | null | undefined>(undefined);
+export const member = signal<WhoAmI | null | undefined>(undefined);
 /** A session that was there has ended by itself. */
 export const ended = signal(false);
 
@@ -13,13 +13,13 @@ export const ended = signal(false);
 const CLIENT = { "Linli-Client": "console" };
 
 /** Ask the hub as a staff member; a session that is over leads back to the sign-in. */
-export async function staffAsk<T>(
-  method: "GET" | "POST",
-  path: string,
-  content?: unknown,
-): Promise<Answer<T>> {
+export async function staffAsk<M extends "GET" | "POST", A extends Address<M>>(
+  method: M,
+  path: A,
+  ...[content]: Content<M, A>
+): Promise<Told<M, A>> {
   try {
-    return await ask<T>(path, {
+    return await ask(path, {
       method,
       ...(method === "GET" ? {} : { headers: CLIENT }),
       ...(content === undefined ? {} : { bytes: jsonBytes(content) }),
@@ -36,7 +36,7 @@ export async function staffAsk<T>(
 /** Find out whether a session is there. */
 export async function resume(): Promise<void> {
   try {
-    member.value = (await staffAsk<StaffMember>("GET", "/api/v1/staff/me")).body;
+    member.value = (await staffAsk("GET", "/api/v1/staff/me")).body;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     member.value = null;
@@ -50,19 +50,19 @@ export interface Credentials {
 
 /** Sign in with both factors. */
 export async function signIn(who: Credentials, otp: string): Promise<void> {
-  const { body } = await staffAsk<StaffMember>("POST", "/api/v1/staff/sign-in", { ...who, otp });
+  const { body } = await staffAsk("POST", "/api/v1/staff/sign-in", { ...who, otp });
   ended.value = false;
   member.value = body;
 }
 
 /** Set up the first administrator; the answer is the second factor to keep. */
-export async function claim(code: string, who: Credentials): Promise<TotpSetup> {
-  return (await staffAsk<TotpSetup>("POST", "/api/v1/staff/claim", { code, ...who })).body;
+export async function claim(code: string, who: Credentials): Promise<Claimed> {
+  return (await staffAsk("POST", "/api/v1/staff/claim", { code, ...who })).body;
 }
 
 /** End the session; without a network it at least ends on this screen. */
 export async function signOut(): Promise<void> {
-  await staffAsk("POST", "/api/v1/staff/sign-out", {}).catch(() => {});
+  await staffAsk("POST", "/api/v1/staff/sign-out").catch(() => {});
   ended.value = false;
   member.value = null;
 }

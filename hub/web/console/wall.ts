@@ -1,7 +1,7 @@
 /** What the wall shows: doors, devices and events, read once and then kept up by the live stream. */
 
+import type { DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
 import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/shared/live";
-import type { ConsoleView, DeviceView, DoorView, EventPage, HubEvent, Site } from "@linli/shared/types";
 import { computed, signal } from "@preact/signals";
 
 import { member, staffAsk } from "./staff";
@@ -10,10 +10,10 @@ import { member, staffAsk } from "./staff";
 const MOST_EVENTS = 400;
 const PAGE = 60;
 
-export const doors = signal<readonly DoorView[]>([]);
-export const devices = signal<readonly DeviceView[]>([]);
-export const events = signal<readonly HubEvent[]>([]);
-export const site = signal<Pick<Site, "name" | "time_zone"> | null>(null);
+export const doors = signal<readonly DoorShown[]>([]);
+export const devices = signal<readonly DeviceShown[]>([]);
+export const events = signal<readonly EventShown[]>([]);
+export const site = signal<SiteNamed | null>(null);
 export const brokerOnline = signal(true);
 /** `failed` only while there is nothing to show. */
 export const reading = signal<"busy" | "done" | "failed">("busy");
@@ -36,12 +36,12 @@ export function hubNow(): Date {
 const names = signal<ReadonlyMap<string, string>>(new Map());
 
 /** The person as staff call them, as far as this member may know. */
-export function personOf(event: HubEvent): string | null {
+export function personOf(event: EventShown): string | null {
   if (event.person === null) return null;
   return event.person_name ?? names.value.get(event.person) ?? null;
 }
 
-function learnNames(page: EventPage): void {
+function learnNames(page: EventsPage): void {
   const known = new Map(names.value);
   for (const { person, person_name } of page.events) {
     if (person && person_name) known.set(person, person_name);
@@ -54,17 +54,17 @@ const NAMES_PAUSE_MS = 300;
 let asking: ReturnType<typeof setTimeout> | undefined;
 
 /** Ask once for the names that the stream's newest events lack. */
-function askNames(fresh: readonly HubEvent[]): void {
+function askNames(fresh: readonly EventShown[]): void {
   if (asking || fresh.every((each) => each.person === null || personOf(each) !== null)) return;
   asking = setTimeout(() => {
     asking = undefined;
-    staffAsk<EventPage>("GET", `/api/v1/events?limit=${PAGE}`)
+    staffAsk("GET", `/api/v1/events?limit=${PAGE}`)
       .then(({ body }) => learnNames(body))
       .catch(() => {}); // the rows stay without names; the next burst asks again
   }, NAMES_PAUSE_MS);
 }
 
-function merge(known: readonly HubEvent[], more: readonly HubEvent[]): HubEvent[] {
+function merge(known: readonly EventShown[], more: readonly EventShown[]): EventShown[] {
   const all = new Map([...known, ...more].map((each) => [each.n, each]));
   return [...all.values()].sort((a, b) => b.n - a.n).slice(0, MOST_EVENTS);
 }
@@ -75,7 +75,7 @@ function replaced<T extends { id: string }>(list: readonly T[], one: T): T[] {
 }
 
 async function readSite(): Promise<void> {
-  const { body } = await staffAsk<Site>("GET", "/api/v1/site");
+  const { body } = await staffAsk("GET", "/api/v1/site");
   ahead_ms.value = Date.parse(body.now) - Date.now();
 }
 
@@ -83,14 +83,14 @@ async function readSite(): Promise<void> {
 export async function readAll(): Promise<void> {
   try {
     const [view, page] = await Promise.all([
-      staffAsk<ConsoleView>("GET", "/api/v1/console"),
-      staffAsk<EventPage>("GET", `/api/v1/events?limit=${PAGE}`),
+      staffAsk("GET", "/api/v1/console"),
+      staffAsk("GET", `/api/v1/events?limit=${PAGE}`),
       readSite(),
     ]);
     doors.value = view.body.doors;
     devices.value = view.body.devices;
     site.value = view.body.site;
-    brokerOnline.value = view.body.broker ?? true;
+    brokerOnline.value = view.body.broker;
     const first = events.value.length === 0;
     learnNames(page.body);
     events.value = merge(events.value, page.body.events);
@@ -106,7 +106,7 @@ export async function readAll(): Promise<void> {
 export async function readOlder(): Promise<void> {
   const oldest = events.value.at(-1)?.n;
   if (oldest === undefined) return;
-  const { body } = await staffAsk<EventPage>("GET", `/api/v1/events?before=${oldest}&limit=${PAGE}`);
+  const { body } = await staffAsk("GET", `/api/v1/events?before=${oldest}&limit=${PAGE}`);
   learnNames(body);
   events.value = merge(events.value, body.events);
   mayHaveOlder.value = body.next !== null && events.value.length < MOST_EVENTS;
@@ -114,11 +114,11 @@ export async function readOlder(): Promise<void> {
 
 function take(batch: readonly LiveMessage[]): void {
   let [nextDoors, nextDevices] = [doors.value, devices.value];
-  const fresh: HubEvent[] = [];
+  const fresh: EventShown[] = [];
   for (const { kind, data } of batch) {
-    if (kind === "door") nextDoors = replaced(nextDoors, data as DoorView);
-    else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceView);
-    else fresh.push(data as HubEvent);
+    if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
+    else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
+    else fresh.push(data as EventShown);
   }
   for (const event of fresh) {
     nextDoors = nextDoors.map((each) => (each.id === event.door ? { ...each, last: event } : each));
@@ -165,7 +165,7 @@ export function unwatch(): void {
 const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));
 
 /** The device that drives a door. */
-export function deviceOf(door: DoorView): DeviceView | undefined {
+export function deviceOf(door: DoorShown): DeviceShown | undefined {
   return speed.value.get(door.device);
 }
 
@@ -174,7 +174,7 @@ export type Mood = "calm" | "open" | "mind" | "gone";
 const CALM_MODES = ["Locked", "normal"];
 
 /** How a door's tile looks; what is not known is never shown as open or closed. */
-export function moodOf(door: DoorView): Mood {
+export function moodOf(door: DoorShown): Mood {
   if (door.online !== true) return "gone";
   if (!CALM_MODES.includes(door.mode)) return "mind";
   if (door.lock === "unknown") return "mind";

@@ -1,8 +1,8 @@
 /** One gesture, one opening: sign, send, and say what became of it. */
 
 import { jsonBytes, Refused, Unreachable } from "@linli/shared/api";
+import type { OpeningAsked, OpeningTold, OwnDoor } from "@linli/shared/api.gen";
 import { chime } from "@linli/shared/chime";
-import type { Opening, PhoneDoor } from "@linli/shared/types";
 import { signal } from "@preact/signals";
 
 import { door as chosenDoor, ifStranger, key, remember, sound } from "./phone";
@@ -16,8 +16,8 @@ export type Result = "opened" | "refused" | "unknown" | "silent" | "offline";
 
 export type Turn =
   | { phase: "idle" }
-  | { phase: "busy"; door: PhoneDoor }
-  | { phase: "told"; door: PhoneDoor; result: Result; reason: string };
+  | { phase: "busy"; door: OwnDoor }
+  | { phase: "told"; door: OwnDoor; result: Result; reason: string };
 
 export const turn = signal<Turn>({ phase: "idle" });
 
@@ -53,11 +53,12 @@ function ageMs(letter: Sent): number {
 }
 
 /** The letter that is still unanswered, else a new one; throws Unreachable when nothing has left. */
-async function letterFor(door: PhoneDoor): Promise<Sent> {
+async function letterFor(door: OwnDoor): Promise<Sent> {
   if (unanswered?.door === door.id && ageMs(unanswered) < SAME_BYTES_MS) return unanswered;
   const holder = key.value;
   if (holder === null) throw new Unreachable("network");
-  const sealed = await seal(holder, "POST", "/api/v1/openings", jsonBytes({ door: door.id }));
+  const asked: OpeningAsked = { door: door.id };
+  const sealed = await seal(holder, "POST", "/api/v1/openings", jsonBytes(asked));
   const [steady_ms, wall_ms] = [performance.now(), Date.now()];
   return { ...sealed, door: door.id, times: 0, steady_ms, wall_ms };
 }
@@ -69,7 +70,7 @@ async function deliver(letter: Sent): Promise<Told> {
     letter.times += 1;
     const first = letter.times === 1;
     try {
-      const { body } = await post<Opening>(letter, ANSWER_MS);
+      const { body } = await post<OpeningTold>(letter, ANSWER_MS);
       unanswered = null;
       return { result: body.outcome, reason: body.reason };
     } catch (error) {
@@ -81,7 +82,7 @@ async function deliver(letter: Sent): Promise<Told> {
   }
 }
 
-async function openOnce(door: PhoneDoor): Promise<Told> {
+async function openOnce(door: OwnDoor): Promise<Told> {
   const letter = await letterFor(door);
   try {
     return await deliver(letter);
@@ -109,7 +110,7 @@ const BUZZ_MS: Readonly<Record<Result, number[]>> = {
   offline: [120, 90, 120],
 };
 
-function tell(door: PhoneDoor, result: Result, reason: string): void {
+function tell(door: OwnDoor, result: Result, reason: string): void {
   turn.value = { phase: "told", door, result, reason };
   navigator.vibrate?.(BUZZ_MS[result]);
   if (sound.value === "on") chime(result === "opened" ? "welcome" : result === "refused" ? "pause" : "noted");

@@ -1,10 +1,10 @@
 /** What this phone knows: its key, its person, the doors, and what became of past openings. */
 
-import { ask, jsonBytes, Refused } from "@linli/shared/api";
+import { askHub, Refused } from "@linli/shared/api";
+import type { Me, OwnDoor, Site } from "@linli/shared/api.gen";
 import type { Words } from "@linli/shared/i18n";
 import { dropKey, loadKey, makeKey, type PhoneKey, saveKey } from "@linli/shared/proof";
 import { keep, recall, recallJson, remembered } from "@linli/shared/settings";
-import type { Me, PhoneDoor, Site } from "@linli/shared/types";
 import { computed, signal } from "@preact/signals";
 
 import { askSigned, hubClock } from "./signed";
@@ -52,7 +52,7 @@ function learnMe(said: Me): void {
 }
 
 async function readSite(): Promise<void> {
-  const { body } = await ask<Site>("/api/v1/site");
+  const { body } = await askHub("/api/v1/site");
   site.value = body;
   hubClock.ahead_ms = Date.parse(body.now) - Date.now();
   keep(SITE, JSON.stringify(body));
@@ -63,7 +63,7 @@ export async function refresh(): Promise<void> {
   const holder = key.value;
   if (holder === null) return;
   try {
-    learnMe((await askSigned<Me>(holder, "GET", "/api/v1/me")).body);
+    learnMe((await askSigned(holder, "GET", "/api/v1/me")).body);
   } catch (error) {
     if (isStranger(error)) await becomeStranger();
     else fresh.value = false;
@@ -75,7 +75,7 @@ export async function refresh(): Promise<void> {
 const chosen = signal<string | null>(new URLSearchParams(location.search).get("door") ?? recall(DOOR));
 
 /** The door the button opens: the linked or last used one, else the first. */
-export const door = computed<PhoneDoor | null>(() => {
+export const door = computed<OwnDoor | null>(() => {
   const doors = me.value?.doors ?? [];
   return doors.find((each) => each.id === chosen.value) ?? doors[0] ?? null;
 });
@@ -118,8 +118,8 @@ let offered: PhoneKey | null = null;
 /** Introduce this phone: a key of its own, offered together with the one-time code. */
 export async function enrol(code: string, label: string): Promise<void> {
   offered ??= await makeKey();
-  const bytes = jsonBytes({ code, jwk: offered.jwk, label });
-  const { body } = await askSigned<Me>(offered, "POST", "/api/v1/phones", bytes);
+  const asked = { code, jwk: offered.jwk, label };
+  const { body } = await askSigned(offered, "POST", "/api/v1/phones", asked);
   await saveKey(offered);
   key.value = offered;
   offered = null;

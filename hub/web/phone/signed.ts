@@ -1,8 +1,9 @@
 /** Requests signed by this phone's key, with a nonce that is usually there before it is needed. */
 
-import { type Answer, ask, type Ask, Refused } from "@linli/shared/api";
+import {
+  type Address, type Answer, ask, askHub, type Content, jsonBytes, type Method, Refused, type Told,
+} from "@linli/shared/api";
 import { type PhoneKey, prove } from "@linli/shared/proof";
-import type { Nonce } from "@linli/shared/types";
 
 /** A nonce this near to its end is not worth the journey. */
 const MARGIN_MS = 5_000;
@@ -25,7 +26,7 @@ class NonceInHand {
   }
 
   async fetch(kid: string): Promise<void> {
-    const { body } = await ask<Nonce>(`/api/v1/nonce?kid=${encodeURIComponent(kid)}`);
+    const { body } = await askHub(`/api/v1/nonce?kid=${encodeURIComponent(kid)}`);
     const left_ms = Date.parse(body.expires_at) - Date.now() - hubClock.ahead_ms;
     if (left_ms > 0) this.life_ms = left_ms;
     this.hold(body.nonce, this.life_ms);
@@ -62,7 +63,7 @@ export async function fetchNonceAhead(key: PhoneKey): Promise<void> {
 
 /** A request as it will travel: what was signed cannot change any more. */
 export interface Letter {
-  method: NonNullable<Ask["method"]>;
+  method: Method;
   path: string;
   bytes: Uint8Array<ArrayBuffer>;
   proof: string;
@@ -73,7 +74,7 @@ const NOTHING = new Uint8Array(0);
 /** Sign a request; fails as Unreachable when no nonce can be had, and then nothing has left. */
 export async function seal(
   key: PhoneKey,
-  method: Letter["method"],
+  method: Method,
   path: string,
   bytes: Uint8Array<ArrayBuffer> = NOTHING,
 ): Promise<Letter> {
@@ -109,16 +110,17 @@ export function wantsFreshNonce(error: unknown): boolean {
 }
 
 /** Ask something that moves nothing, with one more try when only the nonce was too old. */
-export async function askSigned<T>(
+export async function askSigned<M extends Method, A extends Address<M>>(
   key: PhoneKey,
-  method: Letter["method"],
-  path: string,
-  bytes?: Uint8Array<ArrayBuffer>,
-): Promise<Answer<T>> {
+  method: M,
+  path: A,
+  ...[content]: Content<M, A>
+): Promise<Told<M, A>> {
+  const bytes = content === undefined ? NOTHING : jsonBytes(content);
   try {
-    return await post<T>(await seal(key, method, path, bytes));
+    return await post(await seal(key, method, path, bytes));
   } catch (error) {
     if (!wantsFreshNonce(error)) throw error;
-    return post<T>(await seal(key, method, path, bytes));
+    return post(await seal(key, method, path, bytes));
   }
 }
