@@ -15,6 +15,7 @@ from devices.mistake import Mistake
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb: 0 done, 1 the answer is no, 2 the caller's mistake, 130 interrupted."""
+    os.umask(0o077)  # databases hold names and card keys; the folder around them may be open
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import secrets
+import socket
 import sys
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from devices.mistake import Mistake
 from devices.verbs import run_until_signal
 
 ROWS_AT_ONCE = 1_000
+BACKLOG = 2_048  # connections that wait while the loop works; uvicorn's own number
 
 
 def _folder(parser: argparse.ArgumentParser) -> None:
@@ -142,11 +144,24 @@ def _hub_run(asked: argparse.Namespace) -> None:
     run_until_signal(_serve(config.load(asked.data)))
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """The hub's HTTP port, before anything is started for a hub that nobody could reach."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as fault:
+        raise Mistake(
+            f"port {port} is taken or not for this user ({fault.strerror}): stop the other "
+            "program (ss -ltnp shows it) or choose another port in hub.toml"
+        ) from fault
+
+
 async def _serve(settings: Any) -> None:
     from hub.api.server import make_app, make_server  # noqa: PLC0415
     from hub.app import Running  # noqa: PLC0415
 
     running = Running(settings)
+    sock = listen(settings.http.host, settings.http.port)
     try:
         hub_running = await running.start()
         app, gate = make_app(hub_running)
@@ -157,7 +172,7 @@ async def _serve(settings: Any) -> None:
         host = "127.0.0.1" if everywhere else settings.http.host
         body = {"url": f"{scheme}://{host}:{settings.http.port}", "token": gate.operator_token}
         write_private(token, json.dumps(body))
-        serving = asyncio.ensure_future(server.serve())
+        serving = asyncio.ensure_future(server.serve(sockets=[sock]))
         try:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
@@ -167,6 +182,7 @@ async def _serve(settings: Any) -> None:
         finally:
             token.unlink(missing_ok=True)
     finally:
+        sock.close()
         await running.stop()
 
 

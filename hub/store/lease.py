@@ -26,7 +26,7 @@ class FileLock:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
-            os.close(self._handle)
+            self.free()
             raise Mistake(
                 f"a hub already runs on {self._path.parent}: stop it first, or use its API"
             ) from fault
