@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from devices import wire
 from devices.messages import Manifest, Revision
@@ -34,7 +36,8 @@ MANIFEST_LIFE_S = 7 * 86_400.0  # temporary grants stop after a week without a f
 RENEW_S = 3_600
 SNAPSHOT_AGAIN_S = 5.0  # a device asks again when a chunk was lost; not faster than this
 EFFECT_RETRY_S = 5.0
-_TROUBLE = (InboxFull, StoreUnavailable, Faulted)
+# what passes: a full inbox, a database that is away; whoever met it comes again
+_TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 
 
 class Policies:
@@ -71,10 +74,10 @@ class Policies:
             self._wake.clear()
             try:
                 await self._compile_all()
+                self.publish_all()
             except _TROUBLE as trouble:
-                log.warning("policies wait: %s", trouble)
+                log.warning("policies wait: %s", type(trouble).__name__)
                 asyncio.get_running_loop().call_later(EFFECT_RETRY_S, self._wake.set)
-            self.publish_all()
 
     async def _compile_all(self) -> None:
         with self._engines.read.connect() as connection:
@@ -207,16 +210,22 @@ class DurableEffects:
             except TimeoutError:
                 pass
             self._wake.clear()
-            now_s = self._clock().timestamp()
+            for row in self._due():
+                await self._one(row.id, row.kind, row.body, row.tries)
+
+    def _due(self) -> Sequence[Row[Any]]:
+        now_s = self._clock().timestamp()
+        try:
             with self._engines.read.connect() as connection:
-                due = connection.execute(
+                return connection.execute(
                     select(t.effects)
                     .where(t.effects.c.done_at.is_(None), t.effects.c.due_at <= now_s)
                     .order_by(t.effects.c.due_at)
                     .limit(50)
                 ).all()
-            for row in due:
-                await self._one(row.id, row.kind, row.body, row.tries)
+        except SQLAlchemyError as trouble:
+            log.warning("effects wait: %s", type(trouble).__name__)
+            return ()
 
     async def _one(self, key: str, kind: str, body: dict[str, object], tries: int) -> None:
         handler = self.handlers.get(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from sqlalchemy import select
+from sqlalchemy import Row, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from devices.mistake import Mistake
 from drivers.wechatpay import SigningKey, load_private_key
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0  # how often open payments are looked at; each is asked for by its own schedule
 AT_ONCE = 20  # payments looked at in one round; a site has one or two at a time
 DESCRIPTION = "Linli"
-_TROUBLE = (InboxFull, StoreUnavailable, Faulted)
+_TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 
 
 class Payments:
@@ -82,22 +83,28 @@ class Payments:
         """Look after every open payment until cancelled; survives provider and store trouble."""
         while True:
             await asyncio.sleep(LOOK_S)
-            open_states = [state.value for state in law.OPEN_STATES]
-            with self._hub.engines.read.connect() as connection:
-                rows = connection.execute(
-                    select(t.intents)
-                    .where(t.intents.c.state.in_(open_states))
-                    .order_by(t.intents.c.created_at)
-                    .limit(AT_ONCE)
-                ).all()
             await self._ask_strange()
-            for row in rows:
+            for row in self._open_intents():
                 try:
                     await self._look(intent_of(row), row.created_at)
                 except (ProviderSilent, ProviderRefused) as silent:
                     log.info("provider: %s", silent)
                 except _TROUBLE as trouble:
-                    log.warning("payments wait: %s", trouble)
+                    log.warning("payments wait: %s", type(trouble).__name__)
+
+    def _open_intents(self) -> Sequence[Row[Any]]:
+        open_states = [state.value for state in law.OPEN_STATES]
+        try:
+            with self._hub.engines.read.connect() as connection:
+                return connection.execute(
+                    select(t.intents)
+                    .where(t.intents.c.state.in_(open_states))
+                    .order_by(t.intents.c.created_at)
+                    .limit(AT_ONCE)
+                ).all()
+        except SQLAlchemyError as trouble:
+            log.warning("payments wait: %s", type(trouble).__name__)
+            return ()
 
     async def _ask_strange(self) -> None:
         """Payments of which a notice said something odd, whatever their state."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -109,6 +110,7 @@ HANDLERS: dict[Any, Any] = {
     HTTPException: on_http,
     InboxFull: on_full,
     StoreUnavailable: on_store,
+    OperationalError: on_store,
     Faulted: on_fault,
     Exception: on_fault,
 }
