@@ -18,6 +18,7 @@ from hub.api.shapes import BillsAsked, KioskBills, PaymentAsked, PaymentShown
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
 from hub.core.payments import Ask
+from hub.core.words import in_every_language
 from hub.gateways.wechatpay import CallbackRefused, ProviderRefused, ProviderSilent
 from hub.live import instant
 from hub.payments import Payments
@@ -161,7 +162,7 @@ def _household_bills(gate: Gate, household: str, person: str | None) -> dict[str
                 "period": row.period,
                 "amount_fen": row.amount_fen,
                 "due_on": row.due_on,
-                "lines": row.lines,
+                "lines": [{**line, "text": in_every_language(line["text"])} for line in row.lines],
                 "state": row.state,
             }
             for row in rows

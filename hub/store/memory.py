@@ -18,6 +18,7 @@ from devices.access import Policy
 from devices.messages import NO_REVISION, DoorCondition, Life, Revision, StateNote
 from hub.core.errors import DomainError
 from hub.core.proofs import Key, phone_key
+from hub.core.words import in_every_language
 from hub.store import tables as t
 from hub.store.engine import Engines
 
@@ -100,7 +101,8 @@ class Memory:
         """Read site, devices and doors; what devices said of themselves is kept."""
         with self._engines.read.connect() as connection:
             row = connection.execute(select(t.site)).one()
-            self.site, self.site_name, self.zone = row.id, row.name, row.time_zone
+            self.site, self.zone = row.id, row.time_zone
+            self.site_name = in_every_language(row.name)
             self.demo = row.demo
             devices = connection.execute(
                 select(t.devices).where(t.devices.c.removed_at.is_(None))
@@ -129,7 +131,7 @@ class Memory:
                 door.id,
                 door.device_id,
                 door.number,
-                door.name,
+                in_every_language(door.name),
                 door.building,
                 door.unit,
                 door.kind,

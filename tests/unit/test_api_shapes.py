@@ -1,0 +1,140 @@
+"""What the document promises is what the hub answers, member by member, for every operation."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from devices.identity import Identity
+from devices.jws import b64
+from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, Revision, StateNote
+from drivers.ntag424_desk import personalise
+from hub.acts.events import Heard, hear
+from hub.acts.roster import NewCard, issue_card
+from hub.gateways.cards import SUN_URL, keys_for
+from kiosk.cards import Known, prove
+from kiosk.hub import Hub as HubOfKiosk
+from simulators.ends import Ntag424Card
+from simulators.phone import Phone
+from tests.unit.api_document import Document, Listener
+from tests.unit.hub_bench import CLIENT, HubBench
+from tests.unit.kiosk_town import InHand
+from tests.unit.test_api import door_answers
+from tests.unit.test_payments_store import MoneyBench, money_bench
+
+UID = bytes.fromhex("04aabbccddeeff")
+WORDS = {"zh-Hans": "打拳", "zh-Hant": "打拳", "en": "Boxing"}
+
+
+class FakeBroker:
+    """Takes devices in."""
+
+    host, port = "127.0.0.1", 1883
+
+    async def add_credential(self, device: str) -> str:
+        return "secret"
+
+
+def token(bench: HubBench) -> dict[str, str]:
+    return {"Authorization": f"Bearer {bench.gate.operator_token}"}
+
+
+async def by_phones(bench: HubBench) -> None:
+    door_answers(bench)
+    phone = await bench.phone()
+    await bench.http.get("/api/v1/site")
+    await phone.send("GET", "/api/v1/me", None)
+    assert (await phone.open("d-1")).status == 200
+    door_answers(bench, Outcome.REFUSED, "schedule_closed")
+    assert (await phone.open("d-1")).status == 403
+    assert phone.last is not None
+    assert (await phone.deliver(phone.last)).body["repeat"] is True
+    await phone.send("DELETE", "/api/v1/me/phone", None)
+    await phone.open("d-1")
+    await Phone("http://hub", bench.http).enrol("000000", "x")
+
+
+async def by_staff(bench: HubBench) -> None:
+    await bench.administrator()
+    await bench.phone()
+    gate = bench.hub.memory.devices["gate"]
+    gate.note = StateNote(Life.READY, "b", "c", 0.0)
+    gate.latencies_ms.extend([20.0, 30.0, 40.0])
+    bench.hub.memory.doors["d-1"].condition = DoorCondition(
+        "locked", "closed", "Locked", Revision(1, 1), 1
+    )
+    event = Event(
+        "b", 1, bench.now.timestamp(), ClockQuality.SIGNED, "access", 1,
+        outcome=Outcome.GRANTED, reason="granted", person="p-1", via="card", ms={"read": 41.2},
+    )  # fmt: skip
+    await bench.hub.writer.submit(hear, Heard("gate", event, "d-1"))
+    http = bench.http
+    for path in ("staff/me", "console", "events", "events?limit=1", "people?query=沈"):
+        assert (await http.get(f"/api/v1/{path}")).status_code == 200
+    people = (await http.get("/api/v1/people")).json()["people"]
+    (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
+    for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
+        assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
+    await http.get("/api/v1/events")
+
+
+async def by_the_operator(bench: HubBench) -> None:
+    bench.hub.broker = FakeBroker()  # type: ignore[assignment]
+    public = Identity.make("hall", "point").public
+    device = {"device": "hall", "kind": "point", "ed25519": b64(public.ed25519),
+              "x25519": b64(public.x25519), "fingerprint": public.fingerprint}  # fmt: skip
+    notice = {"id": "n", "kind": "exercise", "title": WORDS, "line": WORDS}
+    asked: dict[str, Any] = {
+        "roster": {"kind": "people", "rows": [{"id": "p-9", "name": "x"}]},
+        "devices": device,
+        "cards": {"uid": "04aabbccddee01", "person": "p-9"},
+        "people/p-9/phone-codes": None,
+        "notices": {"notices": [notice]},
+    }
+    for path, body in asked.items():
+        url = f"/api/v1/operator/{path}"
+        assert (await bench.http.post(url, json=body, headers=token(bench))).is_success, path
+    assert (await bench.http.get("/api/v1/notices")).json() == {"notices": [notice]}
+
+
+async def by_a_kiosk(money: MoneyBench) -> None:
+    bench = money.bench
+    keys = bench.hub.keys
+    card = InHand(Ntag424Card(UID))
+    await personalise(card.transceive, UID, keys_for(keys.masters, UID, keys.system_id), SUN_URL)
+    await bench.hub.writer.submit(issue_card, NewCard("c-1", UID.hex(), "p-1"))
+    signer = Identity.load(bench.folder / "kiosk-1").signer
+    known = await prove(card, HubOfKiosk("http://hub", signer, bench.http, lambda: 0.0))
+    assert isinstance(known, Known)
+    by_card = {"card_session": known.card_session}
+    await money.kiosk.send("POST", "/api/v1/kiosk/phone-codes", by_card)
+    await money.kiosk.send("POST", "/api/v1/kiosk/bills", by_card)
+    house = {"house": "1-1-101", "phone_last4": "7302"}
+    shown = await money.kiosk.send("POST", "/api/v1/kiosk/bills", house)
+    payment = secrets.token_hex(16)
+    await money.begin(payment, lookup=shown.body["lookup"])
+    await money.kiosk.send("POST", f"/api/v1/payments/{payment}/close", None)
+    await money.provider.pay(payment)
+    paid = await money.kiosk.send("GET", f"/api/v1/payments/{payment}", None)
+    assert paid.body["receipt"]["house"] == "1-1-101"
+
+
+async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
+    async with money_bench(tmp_path) as money:
+        listener = Listener(money.bench.http)
+        await by_phones(money.bench)
+        await by_staff(money.bench)
+        await by_the_operator(money.bench)
+        await by_a_kiosk(money)
+        assert listener.faults == []
+        assert set(listener.document.operations) - listener.done == set()
+
+
+def test_the_judge_sees_what_does_not_fit() -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+    judge = Document({"components": {"schemas": {}}, "paths": {}})
+    assert [*judge.faults(schema, {"a": 1}, "x")] == []
+    for wrong in ({}, {"a": "1"}, {"a": True}, {"a": 1, "b": 2}, []):
+        assert [*judge.faults(schema, wrong, "x")] != [], wrong
+    many = {"type": "array", "items": {"anyOf": [{"enum": ["y"]}, {"type": "null"}]}}
+    assert [*judge.faults(many, ["y", None], "x")] == []
+    assert [*judge.faults(many, ["z"], "x")] == ["x[0] is 'z'"]
