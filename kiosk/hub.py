@@ -171,7 +171,7 @@ def _read(answer: httpx.Response) -> dict[str, Any]:
 
 
 def client(ca: str | None) -> httpx.AsyncClient:
-    """Connections to the hub; ``ca`` is the PEM file of the site's own authority, where it has one."""
+    """Connections to the hub; ``ca`` is the PEM file of the site's own authority, if any."""
     trust: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca) if ca else True
     # the machine's HTTP proxy has no business between a kiosk and its hub
     return httpx.AsyncClient(verify=trust, trust_env=False)

@@ -1,8 +1,8 @@
-"""Payments of a kiosk: on disk before they are sent, asked for until the hub says how they ended."""
+"""A kiosk's payments: on disk before they are sent, asked for until the hub says how they end."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -55,8 +55,10 @@ async def counter(disk: Disk, hub: TownHub, seed: int = 1) -> AsyncIterator[Coun
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Disk:
-    return Disk(tmp_path / "kiosk.db", synced=False)
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    made = Disk(tmp_path / "kiosk.db", synced=False)
+    yield made
+    made.close()
 
 
 def in_town(story: Callable[[TownHub], Coroutine[Any, Any, None]]) -> None:
