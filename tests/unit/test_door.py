@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices import wire
+from devices.identity import Identity
 from devices.messages import (
     Ack,
     Assurance,
@@ -25,7 +27,7 @@ from devices.messages import (
     StateNote,
 )
 from devices.policy import Compiled, encode, seal
-from tests.unit.door_bench import HUB, NAME, NOW_S, SITE, TOPICS, Bench
+from tests.unit.door_bench import HUB, NAME, NOW_S, SITE, TOPICS, Bench, Hub
 
 
 @pytest.fixture
@@ -182,7 +184,7 @@ async def test_the_id_is_on_disk_before_the_strike(folder: Path) -> None:
     seen: list[object] = []
 
     async def look(output: int, duration_ms: int) -> None:
-        with sqlite3.connect(folder / "journal.db") as other:
+        with closing(sqlite3.connect(folder / "journal.db")) as other:
             seen.append(other.execute("select id from answers").fetchall())
             seen.append(other.execute("select count(*) from intents").fetchone())
 
@@ -288,7 +290,7 @@ async def test_only_the_site_root_changes_the_keys(folder: Path) -> None:
     assert bench.device._keyset is not None
     assert bench.device._keyset.serial == 5
     bench.device.on_message(wire.Topics(SITE, HUB).of(wire.KEYSET), bench.hub.keyset(serial=4))
-    stranger = Bench(folder / "..").hub
+    stranger = Hub()
     bench.device.on_message(wire.Topics(SITE, HUB).of(wire.KEYSET), stranger.keyset(serial=9))
     assert bench.device._keyset.serial == 5
     await bench.send(bench.command())
@@ -327,8 +329,8 @@ async def test_policies_are_taken_whole_or_not_at_all(folder: Path) -> None:
     assert haves()[-1] == Revision(7, 2)
     bench.hear(wire.POLICY_WANT, want(sealed, Revision(7, 1)))
     assert bench.door.shelf.revision == Revision(7, 2)  # never backwards
-    other = seal(encode(newer), Bench(folder / "..").identity.sealing.public_key(), SITE, NAME,
-                 Revision(7, 3))  # fmt: skip
+    stranger = Identity.make(NAME, "door").sealing.public_key()
+    other = seal(encode(newer), stranger, SITE, NAME, Revision(7, 3))
     bench.hear(wire.POLICY_WANT, want(other, Revision(7, 3)))
     bench.hear("policy/snapshot/0", wire.encode_chunk(Revision(7, 3), 0, other))
     assert bench.door.shelf.revision == Revision(7, 2)  # sealed to somebody else

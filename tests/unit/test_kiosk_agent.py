@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -90,8 +90,10 @@ async def kiosk(hub: TownHub, disk: Disk, seed: int = 1) -> AsyncIterator[Kiosk]
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Disk:
-    return Disk(tmp_path / "kiosk.db", synced=False)
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    made = Disk(tmp_path / "kiosk.db", synced=False)
+    yield made
+    made.close()
 
 
 Story = Callable[[TownHub, Kiosk], Coroutine[Any, Any, None]]
