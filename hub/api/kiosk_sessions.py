@@ -60,11 +60,6 @@ class Lookups:
             raise DomainError("lookup_expired")
         return held.lookup
 
-    def end(self, kiosk: str) -> None:
-        """Everything of a kiosk is over."""
-        for mark in [mark for mark, held in self._held.items() if held.kiosk == kiosk]:
-            del self._held[mark]
-
     def _at(self, now_s: float) -> float:
         """Forget what is over; lives are equal, so the oldest are the first to go."""
         self._now_s = max(self._now_s, now_s)

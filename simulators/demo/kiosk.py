@@ -81,19 +81,19 @@ class KioskVisitor:
 
     async def pay(self, house: str, kind: str) -> dict[str, Any]:
         """Tap, choose, scan, pay; three callbacks make one receipt, forged ones make none."""
-        visit = await self._arrive(house)
+        visit = await self.arrive(house)
         bill = next((b for b in visit["bills"] if b["kind"] == kind), None)
         _must(bill is not None and bill["state"] == "open", f"no open {kind} bill: {visit}")
         assert bill is not None
-        payment = await self._post("pay", {"bill": bill["id"]})
-        waiting = await self._glass("waiting")
+        payment = await self.touch("pay", {"bill": bill["id"]})
+        waiting = await self.glass("waiting")
         _must(waiting["id"] == payment["id"], "another payment is on the glass")
         code_url = read_code(waiting["code_svg"])
         provider = self._provider()
         forged = await self._forge(provider, code_url)
-        _must((await self._state())["payment"]["state"] == "waiting", "a forgery was believed")
+        _must((await self.state())["payment"]["state"] == "waiting", "a forgery was believed")
         sent = await provider.scan(code_url, callbacks=CALLBACKS)
-        paid = await self._glass("paid")
+        paid = await self.glass("paid")
         receipt = paid["receipt"]
         _must(all(each.accepted for each in sent), f"callbacks: {[s.status for s in sent]}")
         _must(receipt["amount_fen"] == bill["amount_fen"], f"the receipt says {receipt}")
@@ -110,19 +110,20 @@ class KioskVisitor:
 
     async def leave(self) -> None:
         """Press "leave"; the kiosk must know nobody any more."""
-        await self._post("end", {})
-        state = await self._state()
+        await self.touch("end", {})
+        state = await self.state()
         _must(state["session"] is None and state["payment"] is None, "the kiosk remembers")
 
-    async def _arrive(self, house: str) -> dict[str, Any]:
+    async def arrive(self, house: str) -> dict[str, Any]:
+        """Hold the card of the story's elder to the reader; the visit as the page sees it."""
         reader = self._town.kiosk_reader
         assert reader is not None
 
         async def online() -> bool:
-            return bool((await self._state())["online"])
+            return bool((await self.state())["online"])
 
         async def known() -> bool:
-            session = (await self._state())["session"]
+            session = (await self.state())["session"]
             return session is not None and session["house"] == house
 
         await self._until(online, "the kiosk does not find its hub")
@@ -131,7 +132,7 @@ class KioskVisitor:
             await self._until(known, "the kiosk did not recognise the card")
         finally:
             reader.lift()
-        session: dict[str, Any] = (await self._state())["session"]
+        session: dict[str, Any] = (await self.state())["session"]
         _must(session["holder"].endswith("**"), "the name on the glass is not masked")
         return session
 
@@ -178,13 +179,15 @@ class KioskVisitor:
 
     # ----------------------------------------------------------------- the glass and the books
 
-    async def _glass(self, wanted: str) -> dict[str, Any]:
+    async def glass(self, wanted: str) -> dict[str, Any]:
+        """Wait until the payment on the glass is in a state."""
+
         async def there() -> bool:
-            payment = (await self._state())["payment"]
+            payment = (await self.state())["payment"]
             return payment is not None and payment["state"] == wanted
 
         await self._until(there, f"the payment on the glass is not {wanted}")
-        payment: dict[str, Any] = (await self._state())["payment"]
+        payment: dict[str, Any] = (await self.state())["payment"]
         return payment
 
     def _receipts(self, bill: str) -> tuple[str | None, int]:
@@ -202,13 +205,15 @@ class KioskVisitor:
         assert self._town.provider is not None
         return self._town.provider
 
-    async def _state(self) -> dict[str, Any]:
+    async def state(self) -> dict[str, Any]:
+        """What the page shows."""
         try:
             return dict(await self._ask("GET", "state", None))
         except httpx.HTTPError:  # the agent is still starting
             return {"online": False, "session": None, "payment": None}
 
-    async def _post(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def touch(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Press something; raises NotSo with the kiosk's refusal."""
         return dict(await self._ask("POST", verb, body) or {})
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Any:

@@ -284,9 +284,6 @@ def test_tokens_are_few_and_not_kept_as_they_are() -> None:
     with pytest.raises(DomainError):
         tokens.resolve(first, "k", 1.0)
     assert tokens.resolve(last, "k", 1.0).household_id == "h"
-    tokens.end("k")
-    with pytest.raises(DomainError):
-        tokens.resolve(last, "k", 1.0)
 
 
 # ---------------------------------------------------------------- signed requests
