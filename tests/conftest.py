@@ -125,15 +125,28 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {why}")
 
 
+LEFT_IN_WORKERS: list[str] = []
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Programs that a test started and nobody stopped fail the run."""
     services.stop_playwright()
-    left = services.children() if not hasattr(session.config, "workerinput") else []
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = services.children()
+        return
+    workers = session.config.getoption("numprocesses", None)
+    left = LEFT_IN_WORKERS if workers else services.children()
     if left:
         told = session.config.get_terminal_writer()
         told.sep("=", "LEFT RUNNING", red=True)
         told.line("\n".join(left))
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker found running."""
+    LEFT_IN_WORKERS.extend(getattr(node, "workeroutput", {}).get("left", []))
 
 
 def pytest_report_header() -> str:

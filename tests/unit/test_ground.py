@@ -148,8 +148,9 @@ def test_a_hang_fails_its_test_and_the_run_goes_on(
     ran.assert_outcomes(failed=1, passed=1)
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_program_left_running_fails_the_run(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeconftest("from tests.conftest import *")
@@ -157,12 +158,12 @@ def test_a_program_left_running_fails_the_run(
         import subprocess
         LEFT = []
         def test_starts():
-            LEFT.append(subprocess.Popen(["sleep", "2"]))
+            LEFT.append(subprocess.Popen(["sleep", "4"]))
     """)
-    ran = pytester.runpytest_subprocess("--import-mode=importlib")
+    ran = pytester.runpytest_subprocess("--import-mode=importlib", *workers)
     ran.assert_outcomes(passed=1)
     assert ran.ret == pytest.ExitCode.TESTS_FAILED
-    ran.stdout.fnmatch_lines(["*= LEFT RUNNING =*", "* sleep 2"])
+    ran.stdout.fnmatch_lines(["*= LEFT RUNNING =*", "* sleep 4"])
 
 
 def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:
