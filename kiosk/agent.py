@@ -251,8 +251,10 @@ class Agent:
         payment = self.session.payment
         if payment is None or payment.receipt is None:
             raise Refused("not_found")
-        if self._paper.state is PaperState.OUT:
-            raise Refused("paper_out", 409, ON_GLASS)
+        if not self._paper.state.prints:
+            raise Refused(
+                "paper_out", 409, None if self._paper.state is PaperState.OUT else ON_GLASS
+            )
         await self._print(payment.id, payment.receipt)
 
     async def phone_code(self) -> dict[str, Any]:
@@ -361,13 +363,13 @@ class Agent:
             amount_fen=news.amount_fen,
             code=self._code(news, now_s),
             receipt=news.receipt,
-            slip="failed" if self._paper.state is PaperState.OUT else "printing",
+            slip="printing" if self._paper.state.prints else "failed",
         )
         if not changed:
             return
         self._say_payment()
         self._say_session()
-        if news.receipt is not None and self._paper.state is not PaperState.OUT:
+        if news.receipt is not None and self._paper.state.prints:
             slip = asyncio.ensure_future(self._print(news.payment, news.receipt))
             self._slips.add(slip)
             slip.add_done_callback(self._slips.discard)

@@ -1,7 +1,7 @@
 """The receipt's paper as a port: what a slip printer will be; this release has none.
 
-A kiosk without a printer says so: its paper is always out, the receipt stands on the glass with
-its number, and the desk can look the number up.
+A kiosk without a printer says so: the receipt stands on the glass with its number, and the desk
+can look the number up.
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ from kiosk.session import Receipt
 
 
 class PaperState(StrEnum):
-    """What the printer says of its roll."""
+    """What the printer says of its roll; none: there is no printer."""
 
     OK = "ok"
     LOW = "low"
     OUT = "out"
+    NONE = "none"
+
+    @property
+    def prints(self) -> bool:
+        """Whether a slip can come out."""
+        return self in (PaperState.OK, PaperState.LOW)
 
 
 class Paper(Protocol):
@@ -38,7 +44,7 @@ class Paper(Protocol):
 class NoPrinter:
     """A kiosk that shows its receipts on the glass only."""
 
-    state = PaperState.OUT
+    state = PaperState.NONE
 
     def __init__(self) -> None:
         self.on_state: Callable[[], None] = lambda: None

@@ -12,9 +12,9 @@ import pytest
 from devices.reasons import REASONS
 from kiosk.agent import LISTENERS_MAX, Agent, Refused, Wall
 from kiosk.disk import Disk
-from kiosk.paper import NoPrinter
+from kiosk.paper import NoPrinter, PaperState
 from kiosk.payments import Payments
-from kiosk.session import Session, Stage
+from kiosk.session import Receipt, Session, Stage
 from simulators.ends import ClonedUidCard, Ntag424Card
 from tests.simulation import virtual
 from tests.unit.kiosk_town import CODE_S, DIGITS, GRACE_S, HOUSE, InHand, Reader, TownHub
@@ -394,7 +394,7 @@ def test_a_phone_code_is_for_card_holders_only(disk: Disk) -> None:
 
 def test_a_kiosk_without_a_printer_says_so(disk: Disk) -> None:
     async def story(hub: TownHub, here: Kiosk) -> None:
-        assert here.agent.state()["paper"] == "out"
+        assert here.agent.state()["paper"] == "none"
         await here.visit_by_house()
         assert (await refusal(here.agent.print())).code == "not_found"
         hub.scan((await here.agent.pay("b-1"))["id"])
@@ -404,6 +404,40 @@ def test_a_kiosk_without_a_printer_says_so(disk: Disk) -> None:
         assert no.say is not None
         assert "screen" in no.say.en
         assert "paper_out" not in REASONS  # else the page would not need our words
+
+    tell(disk, story)
+
+
+class Printer(NoPrinter):
+    """A printer that works until its roll ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = PaperState.OK
+        self.slips: list[str] = []
+
+    async def print(self, receipt: Receipt) -> bool:
+        await asyncio.sleep(2.0)
+        if self.state is not PaperState.OUT:
+            self.slips.append(receipt.number)
+        return self.state is not PaperState.OUT
+
+
+def test_a_printer_says_how_its_slips_come_out(disk: Disk) -> None:
+    async def story(hub: TownHub, here: Kiosk) -> None:
+        printer = Printer()
+        here.agent._paper = printer
+        await here.visit_by_house()
+        hub.scan((await here.agent.pay("b-1"))["id"])
+        here.heard()
+        await asyncio.sleep(5)
+        slips = [body["receipt"]["slip"] for event, body in here.heard() if event == "payment"]
+        assert slips == ["printing", "printed"]
+        await here.agent.print()
+        assert printer.slips == [here.payment()["receipt"]["number"]] * 2
+        printer.state = PaperState.OUT
+        no = await refusal(here.agent.print())
+        assert (no.code, no.say) == ("paper_out", None)  # the page has its own words for this
 
     tell(disk, story)
 
