@@ -73,7 +73,7 @@ def built(workspace: Path, static: Path) -> Path:
 
 
 class Stub:
-    """A page's own server: its files under the strict CSP, one SSE stream, and POST verbs by path."""
+    """A page's own server: its files under the strict CSP, an SSE stream, POST verbs by path."""
 
     first: Callable[[], list[tuple[str, Any]]]
 
@@ -242,12 +242,12 @@ class Sight:
         """Everything to be pressed that is smaller than asked, in its language."""
         return list(
             self.page.evaluate(
-                """(least) => [...document.querySelectorAll("button, a[href], input, select, summary")]
+                """(least) => [...document.querySelectorAll("button, a[href], input, summary")]
                   .filter((each) => each.checkVisibility() && !each.closest("[inert]"))
                   .map((each) => [each, each.getBoundingClientRect()])
-                  .filter(([, box]) => box.width && (box.width < least - 0.5 || box.height < least - 0.5))
-                  .map(([each, box]) =>
-                    `${each.textContent || each.ariaLabel} ${box.width.toFixed(1)}x${box.height.toFixed(1)}`)""",
+                  .filter(([, {width, height}]) => width && Math.min(width, height) < least - 0.5)
+                  .map(([each, {width, height}]) =>
+                    `${each.textContent || each.ariaLabel} ${width} x ${height}`)""",
                 least_px,
             ),
         )
@@ -257,7 +257,8 @@ class Sight:
         return list(
             self.page.evaluate(
                 """() => [...document.querySelectorAll("button, h1, h2, p, dt, dd, li, b, span")]
-                  .filter((each) => each.checkVisibility() && !each.closest(".unseen, [data-scrolls]")
+                  .filter((each) => each.checkVisibility()
+                    && !each.closest(".unseen, .fan, [data-scrolls]")
                     && getComputedStyle(each).clipPath === "none")
                   .filter((each) => {
                     const box = each.getBoundingClientRect();

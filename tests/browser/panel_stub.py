@@ -36,7 +36,7 @@ def person(who: str, name: str, house: str, age: int, role: str, *doors: str) ->
 
 def card(who: str | None, name: str, kind: str) -> Json:
     """Somebody's card, or a stranger's."""
-    label = words(name, name, name) if who else words("陌生的卡", "陌生的卡", "A stranger's card")
+    label = words(name, name, name if who else "A stranger's card")
     return {"id": f"c-{who or 'stranger'}", "person": who, "label": label, "kind": kind}
 
 
@@ -101,9 +101,50 @@ def some_lines() -> list[Json]:
             (PHONE, HUB),
             "504f5354",
             name="POST /api/v1/openings",
-            text="POST /api/v1/openings HTTP/1.1\nLinli-Proof: eyJhbGciOiJFUzI1NiJ9.eyJodG0i.MEUCIQ\n\n"
+            text="POST /api/v1/openings HTTP/1.1\n"
+            "Linli-Proof: eyJhbGciOiJFUzI1NiJ9.eyJodG0i.MEUCIQ\n\n"
             '{"door":"gate-east"}',
         ),
+    ]
+
+
+def people() -> list[Json]:
+    """Whom the page shows; two of them have one name."""
+    return [
+        person("p-shen", "沈桂芳", "1-2-302", 76, "elder"),
+        person("p-zheng", "郑海燕", "1-2-201", 51, "carer", "gate-east", "b1-u2"),
+        person("p-chen", "陈静", "1-1-202", 34, "resident", "gate-east", "b1-u1"),
+        person("p-chen-2", "陈静", "2-2-302", 41, "resident", "gate-east", "b2-u2"),
+        person("p-wang", "王桂英", "1-2-101", 81, "elder"),
+    ]
+
+
+def cards() -> list[Json]:
+    """Their cards, the strangers' last."""
+    return [
+        card("p-shen", "沈桂芳", "senior"),
+        card("p-wang", "王桂英", "senior"),
+        card("p-zheng", "郑海燕", "resident"),
+        card("p-chen", "陈静", "resident"),
+        card("p-chen-2", "陈静", "resident"),
+        card(None, "陌生的卡", "stranger"),
+        card(None, "复制的卡", "stranger") | {"id": "c-copy"},
+    ]
+
+
+def pages() -> list[Json]:
+    """The ways into the other pages."""
+    return [
+        {"kind": "phone", "href": "http://127.0.0.1:8731/phone/", "sign_in": []},
+        {"kind": "kiosk", "href": "http://127.0.0.1:8733/", "sign_in": []},
+        {
+            "kind": "console",
+            "href": "http://127.0.0.1:8731/console/",
+            "sign_in": [
+                {"label": words("姓名", "姓名", "Name"), "value": "admin"},
+                {"label": words("密码", "密碼", "Password"), "value": "willow-brook-2026"},
+            ],
+        },
     ]
 
 
@@ -120,16 +161,8 @@ class Town(Stub):
             "ready": True,
             "starting": [],
             "readers": readers,
-            "people": [
-                person("p-shen", "沈桂芳", "1-2-302", 76, "elder"),
-                person("p-zheng", "郑海燕", "1-2-201", 51, "carer", "gate-east", "b1-u2"),
-                person("p-chen", "陈静", "1-1-202", 34, "resident", "gate-east", "b1-u1"),
-            ],
-            "cards": [
-                card("p-shen", "沈桂芳", "senior"),
-                card("p-zheng", "郑海燕", "resident"),
-                card(None, "", "stranger"),
-            ],
+            "people": people(),
+            "cards": cards(),
             "net": {"cut": False},
             "cast": {
                 "elder_card": "c-p-shen",
@@ -139,18 +172,7 @@ class Town(Stub):
             },
             "story": {"step": 0, "beat": None, "state": "idle", "facts": {}},
             "kiosk": self.kiosk("quiet"),
-            "pages": [
-                {"kind": "phone", "href": "http://127.0.0.1:8731/phone/", "sign_in": []},
-                {"kind": "kiosk", "href": "http://127.0.0.1:8733/", "sign_in": []},
-                {
-                    "kind": "console",
-                    "href": "http://127.0.0.1:8731/console/",
-                    "sign_in": [
-                        {"label": words("姓名", "姓名", "Name"), "value": "admin"},
-                        {"label": words("密码", "密碼", "Password"), "value": "willow-brook-2026"},
-                    ],
-                },
-            ],
+            "pages": pages(),
             "wire": [],
             "journal": [],
         }

@@ -1,4 +1,4 @@
-"""The kiosk's page on its built files, with a stand-in for its agent: whole visits, as people make them."""
+"""The kiosk's built page, with a stand-in for its agent: whole visits, as people make them."""
 
 from __future__ import annotations
 
@@ -69,8 +69,9 @@ def type_in(page: Page, text: str) -> None:
 def left_behind(page: Page) -> list[str]:
     """What of a person can still be found in the page."""
     kept = page.evaluate(
-        """() => [document.documentElement.outerHTML, document.title, location.href, document.cookie,
-             JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}),
+        """() => [document.documentElement.outerHTML, document.title, location.href,
+             document.cookie,
+             ...[localStorage, sessionStorage].map((each) => JSON.stringify({...each})),
              JSON.stringify(history.state)].join("\\n")"""
     )
     return [each for each in PERSONAL if each in kept]
@@ -329,6 +330,19 @@ def test_a_receipt_without_paper_gives_its_number(kiosk: Sight, agent: Agent, tr
     expect(page.locator(".number")).to_contain_text("LX20261123-0007")
 
 
+def test_a_kiosk_without_a_printer_shows_the_receipt(kiosk: Sight, agent: Agent) -> None:
+    page = kiosk.page
+    agent.tell("paper", "none")
+    arrive(agent, page)
+    agent.tell("payment", agent.payment("checking"))
+    expect(text(page, "请记下查询号")).to_be_visible()
+    agent.tell("payment", agent.payment("paid") | {"receipt": agent.receipt("failed")})
+    expect(text(page, "请记下收据号，服务台可以查到。")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".strip")).to_have_count(0)
+    expect(key(page, "再打一张")).to_have_count(0)
+
+
 def test_a_refused_card_is_helped_and_then_calm_again(kiosk: Sight, agent: Agent) -> None:
     page = kiosk.page
     agent.tell("card", {"state": "refused"})
@@ -344,7 +358,8 @@ def test_only_the_squares_of_a_code_reach_the_page(kiosk: Sight, agent: Agent) -
     page = kiosk.page
     arrive(agent, page)
     bad = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>document.title="bad"</script>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+        '<script>document.title="bad"</script>'
         '<image href="http://198.51.100.1/x.png"/><path d="M4 4h1" stroke="#000"/></svg>'
     )
     agent.tell("payment", agent.payment("waiting") | {"code_svg": bad})

@@ -1,4 +1,4 @@
-"""The town's panel on its built files, with a stand-in for the panel server: free play, story, bytes."""
+"""The town's built panel, with a stand-in for its server: free play, story, bytes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def card(page: Page, name: str) -> Any:
 
 
 def phone(page: Page, name: str) -> Any:
-    return page.locator('.token[data-kind="phone"]').filter(has_text=name)
+    return page.locator('.token[data-kind="phone"]').filter(has_text=name).first
 
 
 def test_a_card_pressed_to_a_plate_opens_its_door(panel: Sight, town: Town) -> None:
@@ -227,6 +227,7 @@ def test_the_story_goes_on_by_itself(panel: Sight, town: Town) -> None:
     page.clock.run_for(STEP_MS)
     expect(story).to_contain_text("陈静在东门前摇一摇手机")
     town.beat(3, "refused", "done", ms=51.0)
+    expect(story).to_contain_text("51 毫秒")
     page.clock.run_for(STEP_MS)
     expect(story).to_contain_text("¥106.80")
     town.beat(4, "receipt", "done", callbacks=3, receipts=1, amount_fen=10680)

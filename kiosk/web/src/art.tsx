@@ -1,21 +1,23 @@
 /** Drawings of the kiosk: the card at its reader, the slip at its mouth. */
 
+import type { JSX } from "preact";
+
 import type { Notice } from "./local";
 
-const NOTICE_PATHS: Readonly<Record<Notice["kind"], string>> = {
+const NOTICE_PATHS: Readonly<Record<Notice["kind"], JSX.Element>> = {
   // a person with both arms up: "holding up the sky", the first of the eight brocades
-  exercise: "M12 8.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM6.500 3.500c-.500 5 2 6.500 5.500 7 3.500-.5 6-2 5.500-7M12 10.500v5M12 15.500l-4 5.500M12 15.500l4 5.500",
-  meal: "M3.500 11.500h17a8.500 8.500 0 0 1-5.500 8h-6a8.500 8.500 0 0 1-5.500-8zM8 8.500c0-1.500 1.500-1.500 1.500-3M13 8.500c0-1.500 1.500-1.500 1.500-3",
-  health: "M12 20C6 15.500 3.500 12.700 3.500 9.200A4.600 4.600 0 0 1 12 6.800a4.600 4.600 0 0 1 8.500 2.400C20.500 12.700 18 15.500 12 20zM6.500 12h3l1.500-3 2 5 1.500-2h3",
-  show: "M4 5.500c5 1.500 11 1.500 16 0-.500 7-3 13-8 14-5-1-7.500-7-8-14zM8 10.500h2.500M13.500 10.500H16M9.500 14.500c1.500 1.300 3.500 1.300 5 0",
-  notice: "M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM12 11v5.500M12 7.500v.2",
+  exercise: <path d="M12 8.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM6.500 3.500c-.500 5 2 6.500 5.500 7 3.500-.5 6-2 5.500-7M12 10.500v5M12 15.500l-4 5.500M12 15.500l4 5.500" />,
+  meal: <path d="M3.500 11.500h17a8.500 8.500 0 0 1-5.500 8h-6a8.500 8.500 0 0 1-5.500-8zM8 8.500c0-1.500 1.500-1.500 1.500-3M13 8.500c0-1.500 1.500-1.500 1.500-3" />,
+  health: <path d="M12 20C6 15.500 3.500 12.700 3.500 9.200A4.600 4.600 0 0 1 12 6.800a4.600 4.600 0 0 1 8.500 2.400C20.500 12.700 18 15.500 12 20zM6.500 12h3l1.500-3 2 5 1.500-2h3" />,
+  show: <path d="M4 5.500c5 1.500 11 1.500 16 0-.500 7-3 13-8 14-5-1-7.500-7-8-14zM8 10.500h2.500M13.500 10.500H16M9.500 14.500c1.500 1.300 3.500 1.300 5 0" />,
+  notice: <path d="M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM12 11v5.500M12 7.500v.2" />,
 };
 
 /** The drawing beside a notice; a kind that is newer than this page gets the plain one. */
 export function NoticeIcon({ kind }: { kind: Notice["kind"] }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-      <path d={NOTICE_PATHS[kind] ?? NOTICE_PATHS.notice} />
+      {NOTICE_PATHS[kind] ?? NOTICE_PATHS.notice}
     </svg>
   );
 }
@@ -70,7 +72,9 @@ function leaves(x: number, length: number, wind: number): string {
     const part = (at + 1) / steps;
     const [px, py] = [x - wind * part * part, length * part];
     const reach = (at % 2 === 0 ? 1 : -1) * (11 - 5 * part);
-    return `M${px.toFixed(1)} ${py.toFixed(1)}q${reach} 4 ${(reach * 0.9).toFixed(1)} 20q${-reach} -6 ${(-reach * 0.9).toFixed(1)} -20z`;
+    const tip = (reach * 0.9).toFixed(1);
+    const back = (-reach * 0.9).toFixed(1);
+    return `M${px.toFixed(1)} ${py.toFixed(1)}q${reach} 4 ${tip} 20q${-reach} -6 ${back} -20z`;
   }).join("");
 }
 

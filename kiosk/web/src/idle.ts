@@ -39,7 +39,7 @@ function stop(): void {
 function begin(): void {
   stop();
   const given = settings.value;
-  if (given === null || !touched.value) return;
+  if (given === null || !touched.value || paying.value) return;
   if (onReceipt()) tick(leaving, given.receipt_s);
   else timer = setTimeout(() => tick(asking, given.warn_s), given.idle_s * 1_000);
 }

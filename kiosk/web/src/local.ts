@@ -15,7 +15,8 @@
 import { ask, jsonBytes } from "@linli/shared/api";
 import type { Language, Words } from "@linli/shared/i18n";
 
-export type Paper = "ok" | "low" | "out";
+/** none: a kiosk without a printer; its receipts stand on the glass. */
+export type Paper = "ok" | "low" | "out" | "none";
 
 /** `GET /local/state`; SSE event `state`. */
 export interface LocalState {

@@ -35,6 +35,8 @@ export const session = signal<Session | null>(null);
 export const payment = signal<Payment | null>(null);
 export const online = signal(false);
 export const paper = signal<LocalState["paper"]>("ok");
+/** A slip can come out. */
+export const prints = computed(() => paper.value === "ok" || paper.value === "low");
 export const card = signal<CardSign["state"] | null>(null);
 export const size = signal<Size>("usual");
 export const page = signal<Page>("home");

@@ -198,6 +198,11 @@ export const w = dictionary({
   receiptTitle: { "zh-Hans": "付好了，谢谢您", "zh-Hant": "付好了，謝謝您", en: "Paid. Thank you" },
   receiptNumber: { "zh-Hans": "收据号", "zh-Hant": "收據號碼", en: "Receipt number" },
   receiptTake: { "zh-Hans": "请取走小票", "zh-Hant": "請取走收據", en: "Please take your receipt" },
+  receiptNote: {
+    "zh-Hans": "请记下收据号，服务台可以查到。",
+    "zh-Hant": "請記下收據號碼，服務台可以查到。",
+    en: "Please note the receipt number; the desk can look it up.",
+  },
   receiptPrinting: { "zh-Hans": "正在打印小票", "zh-Hant": "正在列印收據", en: "Printing your receipt" },
   receiptFailed: {
     "zh-Hans": "小票没有打出来。请记下收据号，到服务台可以补打。",

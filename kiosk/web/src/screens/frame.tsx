@@ -86,7 +86,7 @@ export function Strips() {
           </span>
         </div>
       )}
-      {paper.value !== "ok" && (
+      {(paper.value === "low" || paper.value === "out") && (
         <div class="strip" data-tone="calm" role="status">
           <Icon name="printer" />
           <span>{say(paper.value === "low" ? w.paperLow : w.paperOut)}</span>

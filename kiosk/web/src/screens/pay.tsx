@@ -8,7 +8,7 @@ import { Sign } from "../art";
 import { Code } from "../code";
 import type { Payment } from "../local";
 import { forWhat } from "../show";
-import { agentLost, busy, close, paper, toBills, wipe } from "../visit";
+import { agentLost, busy, close, prints, toBills, wipe } from "../visit";
 import { w } from "../words";
 import { Screen } from "./frame";
 
@@ -95,7 +95,7 @@ function Waiting({ payment }: { payment: Payment }) {
 }
 
 function Checking({ payment }: { payment: Payment }) {
-  const line = say(paper.value === "out" ? w.payCheckingNoPaper : w.payCheckingLine);
+  const line = say(prints.value ? w.payCheckingLine : w.payCheckingNoPaper);
   return (
     <Screen
       name="checking"

@@ -9,7 +9,7 @@ import { Sign } from "../art";
 import { leaving } from "../idle";
 import type { Payment, Receipt as Paid, Session } from "../local";
 import { forWhat } from "../show";
-import { agentLost, busy, paper, print, settings, toBills, wipe } from "../visit";
+import { agentLost, busy, paper, print, prints, settings, toBills, wipe } from "../visit";
 import { w } from "../words";
 import { Screen } from "./frame";
 
@@ -24,7 +24,7 @@ function Slip({ payment, receipt }: { payment: Payment; receipt: Paid }) {
   ] as const;
   const site = settings.value?.site;
   return (
-    <figure class="slip" aria-label={say(w.receiptSlip)}>
+    <figure class="slip" data-printed={paper.value !== "none"} aria-label={say(w.receiptSlip)}>
       <div class="sheet">
         {site && <p lang="zh-Hans">{say(site)}</p>}
         <p class="slip-title">{say(w.receiptSlip)}</p>
@@ -40,13 +40,21 @@ function Slip({ payment, receipt }: { payment: Payment; receipt: Paid }) {
           <span>{say(w.receiptAmount)}</span>
           <b class="figures">{money(receipt.amount_fen)}</b>
         </p>
-        <p class="slip-end">{say(w.receiptKeep)}</p>
+        {paper.value !== "none" && <p class="slip-end">{say(w.receiptKeep)}</p>}
       </div>
     </figure>
   );
 }
 
 function Take({ receipt }: { receipt: Paid }) {
+  if (paper.value === "none") {
+    return (
+      <p class="take" role="status">
+        <Icon name="bill" />
+        <span>{say(w.receiptNote)}</span>
+      </p>
+    );
+  }
   if (receipt.slip === "failed" || paper.value === "out") {
     return (
       <p class="trouble" role="alert">
@@ -70,16 +78,23 @@ export function Receipt({ payment, session }: { payment: Payment; session: Sessi
   if (receipt === null) return null;
   const others = session.bills.some((bill) => bill.state === "open" && bill.id !== payment.bill);
   const seconds = leaving.value;
+  const then = say(prints.value ? w.receiptTake : w.receiptNote);
   return (
     <Screen
       name="receipt"
       title={say(w.receiptTitle)}
-      sentence={`${say(w.receiptTitle)} ${money(receipt.amount_fen)} ${say(w.receiptTake)}`}
+      sentence={`${say(w.receiptTitle)} ${money(receipt.amount_fen)} ${then}`}
       keys={
         <>
-          <Button icon="printer" disabled={busy.value || agentLost.value || paper.value === "out"} onClick={() => void print()}>
-            {say(w.receiptAgain)}
-          </Button>
+          {paper.value !== "none" && (
+            <Button
+              icon="printer"
+              disabled={busy.value || agentLost.value || !prints.value}
+              onClick={() => void print()}
+            >
+              {say(w.receiptAgain)}
+            </Button>
+          )}
           {others ? (
             <Button look="main" icon="bill" onClick={toBills}>
               {say(w.receiptOthers)}

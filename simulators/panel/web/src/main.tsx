@@ -102,7 +102,7 @@ function Stage() {
         <p class="strip" role="status">
           <Icon name="hourglass" />
           <span>
-            {say(w.starting)} {now.starting.map((each) => say(each)).join(", ")}
+            {say(w.starting)} {now.starting[0] && say(now.starting[0])}
           </span>
         </p>
       )}

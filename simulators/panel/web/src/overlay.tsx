@@ -110,7 +110,7 @@ function HubSign() {
     <p class="hub-sign" style={percent(HUB_SIGN)} data-awake={hubAwake.value} data-focus={focus.value === "hub"}>
       <b>{say(w.hub)}</b>
       <span class="figures">
-        {say(w.journal)} {journal.value.at(-1)?.n ?? 0}
+        {say(w.journal)} {journal.value.length}
       </span>
     </p>
   );

@@ -230,11 +230,15 @@ function Way({ page }: { page: TownPage }) {
         <Icon name="chevron" />
       </a>
       {page.sign_in.length > 0 && (
-        <dl>
-          {page.sign_in.map(({ label, value }) => (
-            <SignIn key={value} label={say(label)} value={value} />
-          ))}
-        </dl>
+        // in sight until the story needs the room; anybody may open or fold it
+        <details open={leaf.value === 0}>
+          <summary>{say(w.signIn)}</summary>
+          <dl>
+            {page.sign_in.map(({ label, value }) => (
+              <SignIn key={label.en} label={say(label)} value={value} />
+            ))}
+          </dl>
+        </details>
       )}
     </li>
   );

@@ -59,7 +59,7 @@ export interface Town {
   name: Words;
   /** IANA zone of the site; the journal's times are told in it. */
   time_zone: string;
-  /** Each part of the town that must be up before it can be driven; "starting" ones are named. */
+  /** Not ready: `starting` names the parts still to come up, the next one first. */
   ready: boolean;
   starting: Words[];
   readers: Reader[];

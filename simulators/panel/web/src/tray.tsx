@@ -80,12 +80,13 @@ function Token({ thing, children, what }: { thing: Held; children: ComponentChil
 }
 
 export function CardFace({ card }: { card: Card }) {
+  const person = personById(card.person);
   return (
     <span class="card-face" data-kind={card.kind}>
       <i class="chip" />
       <span class="on-card">
-        <bdi lang="zh-Hans">{card.person === null ? "" : (personById(card.person)?.name ?? "")}</bdi>
-        <span>{card.person === null ? say(card.label) : ""}</span>
+        {person === undefined ? say(card.label) : <bdi lang="zh-Hans">{person.name}</bdi>}
+        {person !== undefined && <span class="house figures">{person.house}</span>}
       </span>
     </span>
   );
@@ -94,12 +95,12 @@ export function CardFace({ card }: { card: Card }) {
 function PersonFace({ person }: { person: Person }) {
   return (
     <span class="person-face">
-      <svg viewBox="-18 -42 36 46" width="44" height="56" aria-hidden="true">
+      <svg viewBox="-14 -40 32 44" width="38" height="52" aria-hidden="true">
         <Figure look={LOOKS[person.role]} arms="phone" stick={person.role === "elder"} />
       </svg>
       <span>
         <bdi lang="zh-Hans">{person.name}</bdi>
-        <span class="soft">{say(ROLE_WORDS[person.role])}</span>
+        <span class="house figures">{person.house}</span>
       </span>
     </span>
   );
@@ -157,10 +158,15 @@ export function Tray() {
   const phones = now.people.filter((person) => person.phone_doors.length > 0);
   return (
     <section class="tray" aria-label={`${say(w.trayCards)}, ${say(w.trayPhones)}`}>
-      <Hint />
+      <div class="say">
+        <Hint />
+        <Button icon="refresh" disabled={!copyable.value || busy.value} onClick={() => void copy()}>
+          {say(w.copyVerb)}
+        </Button>
+      </div>
       <Where />
       <div class="shelf">
-        <div class="rack" role="group" aria-label={say(w.trayCards)}>
+        <div class="rack fan" role="group" aria-label={say(w.trayCards)}>
           {now.cards.map((card) => (
             <Token key={card.id} thing={{ kind: "card", id: card.id }} what={say(w.trayCards)}>
               <CardFace card={card} />
@@ -169,13 +175,14 @@ export function Tray() {
         </div>
         <div class="rack" role="group" aria-label={say(w.trayPhones)}>
           {phones.map((person) => (
-            <Token key={person.id} thing={{ kind: "phone", id: person.id }} what={say(w.trayPhones)}>
+            <Token
+              key={person.id}
+              thing={{ kind: "phone", id: person.id }}
+              what={`${say(w.trayPhones)}, ${say(ROLE_WORDS[person.role])}`}
+            >
               <PersonFace person={person} />
             </Token>
           ))}
-          <Button icon="refresh" disabled={!copyable.value || busy.value} onClick={() => void copy()}>
-            {say(w.copyVerb)}
-          </Button>
         </div>
       </div>
     </section>

@@ -230,6 +230,7 @@ export const w = dictionary({
   pageKiosk: { "zh-Hans": "缴费机的屏幕", "zh-Hant": "繳費機的螢幕", en: "The kiosk's screen" },
   pageConsole: { "zh-Hans": "物业的管理台", "zh-Hant": "管理處的管理台", en: "The staff console" },
   pageMailbox: { "zh-Hans": "信箱", "zh-Hant": "信箱", en: "Mailbox" },
+  signIn: { "zh-Hans": "登录用", "zh-Hant": "登入用", en: "To sign in" },
   copyText: { "zh-Hans": "复制", "zh-Hant": "複製", en: "Copy" },
   copied: { "zh-Hans": "已复制", "zh-Hant": "已複製", en: "Copied" },
 

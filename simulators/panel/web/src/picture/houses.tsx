@@ -122,12 +122,20 @@ function Side({ building, paint }: { building: 1 | 2; paint: Paint }) {
 
 /** A gable roof, its ridge along x. */
 function Roof({ x, y }: { x: number; y: number }) {
-  const [x0, x1, y1, middle, eave, ridge] = [x - 0.35, x + WIDTH + 0.35, y + DEPTH + 0.45, y + DEPTH / 2, HEIGHT - 0.1, HEIGHT + 1.25];
+  const [x0, x1, y1] = [x - 0.35, x + WIDTH + 0.35, y + DEPTH + 0.45];
+  const [middle, eave, ridge] = [y + DEPTH / 2, HEIGHT - 0.1, HEIGHT + 1.25];
   const courses = [0.25, 0.5, 0.75];
   return (
     <g>
       <Face of={[[x1, y1, eave], [x1, y - 0.45, eave], [x1, middle, ridge]]} fill={PAINT.tileDark} />
-      <Face of={[[x1 - 0.3, y + DEPTH, HEIGHT], [x1 - 0.3, y, HEIGHT], [x1 - 0.3, middle, HEIGHT + 1]]} fill={PAINT.wallShade} />
+      <Face
+        of={[
+          [x1 - 0.3, y + DEPTH, HEIGHT],
+          [x1 - 0.3, y, HEIGHT],
+          [x1 - 0.3, middle, HEIGHT + 1],
+        ]}
+        fill={PAINT.wallShade}
+      />
       <Face of={[[x0, y1, eave], [x1, y1, eave], [x1, middle, ridge], [x0, middle, ridge]]} fill={PAINT.tile} />
       {courses.map((part) => {
         const [cy, cz] = [y1 + (middle - y1) * part, eave + (ridge - eave) * part];
@@ -139,7 +147,15 @@ function Roof({ x, y }: { x: number; y: number }) {
           />
         );
       })}
-      <Face of={[[x0, middle, ridge], [x1, middle, ridge], [x1, middle - 0.1, ridge + 0.18], [x0, middle - 0.1, ridge + 0.18]]} fill={PAINT.tileDark} />
+      <Face
+        of={[
+          [x0, middle, ridge],
+          [x1, middle, ridge],
+          [x1, middle - 0.1, ridge + 0.18],
+          [x0, middle - 0.1, ridge + 0.18],
+        ]}
+        fill={PAINT.tileDark}
+      />
       <Face of={[[x0, y1, eave], [x1, y1, eave], [x1, y1, eave - 0.16], [x0, y1, eave - 0.16]]} fill={PAINT.tileDark} />
     </g>
   );

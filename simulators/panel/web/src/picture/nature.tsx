@@ -18,7 +18,7 @@ export function Board({ name }: { name: string }) {
         <path d={`M0 .1h${x}M0 .55h9M12 .8h13M3 .95h14`} stroke="#a67a4d" stroke-width="0.05" opacity="0.6" />
         <rect x="9.4" y="0.26" width="6.2" height="0.66" rx="0.1" fill={PAINT.brass} />
         <rect x="9.46" y="0.32" width="6.08" height="0.54" rx="0.08" fill="none" stroke="#b6924f" stroke-width="0.03" />
-        <text x="12.5" y="0.77" class="paint" text-anchor="middle" font-size="0.5" letter-spacing="0.22" fill="#5b4115" lang="zh-Hans">
+        <text x="12.5" y="0.77" class="paint plaque" text-anchor="middle" font-size="0.5" lang="zh-Hans">
           {name}
         </text>
       </South>
@@ -69,8 +69,29 @@ export function Creek() {
       <Face of={[[4.9, 16.3], [4.9, 14], [6.5, 14], [6.5, 16.3]]} fill={PAINT.waterDark} opacity={0.5} />
       <Face of={[[4.8, 14, 0.1], [6.4, 14, 0.1], [6.4, 15.15, 0.45], [4.8, 15.15, 0.45]]} fill="#e9dfca" />
       <Face of={[[4.8, 15.15, 0.45], [6.4, 15.15, 0.45], [6.4, 16.3, 0.1], [4.8, 16.3, 0.1]]} fill="#f2e9d6" />
-      <Face of={[[6.4, 14, 0.1], [6.4, 15.15, 0.45], [6.4, 16.3, 0.1], [6.4, 16.3, 0.45], [6.4, 15.15, 0.85], [6.4, 14, 0.45]]} fill={PAINT.stoneDark} />
-      <Face of={[[4.8, 14, 0.1], [4.8, 15.15, 0.45], [4.8, 16.3, 0.1], [4.8, 16.3, 0.4], [4.8, 15.15, 0.8], [4.8, 14, 0.4]]} fill={PAINT.stone} opacity={0.85} />
+      <Face
+        of={[
+          [6.4, 14, 0.1],
+          [6.4, 15.15, 0.45],
+          [6.4, 16.3, 0.1],
+          [6.4, 16.3, 0.45],
+          [6.4, 15.15, 0.85],
+          [6.4, 14, 0.45],
+        ]}
+        fill={PAINT.stoneDark}
+      />
+      <Face
+        of={[
+          [4.8, 14, 0.1],
+          [4.8, 15.15, 0.45],
+          [4.8, 16.3, 0.1],
+          [4.8, 16.3, 0.4],
+          [4.8, 15.15, 0.8],
+          [4.8, 14, 0.4],
+        ]}
+        fill={PAINT.stone}
+        opacity={0.85}
+      />
     </g>
   );
 }
@@ -83,7 +104,8 @@ function fronds(cx: number, top: number, reach: number, seed: number): string {
     const x = cx + side * reach;
     const fall = 34 + ((n * 29 + seed * 17) % 19) + 12 * (1 - Math.abs(Math.abs(side) - 0.6));
     const shoulder = top + 16 * side * side;
-    return `M${(cx + side * reach * 0.45).toFixed(1)} ${top}Q${x.toFixed(1)} ${(shoulder - 10).toFixed(1)} ${x.toFixed(1)} ${(shoulder + fall).toFixed(1)}`;
+    const [px, py, end] = [x, shoulder - 10, shoulder + fall].map((each) => each.toFixed(1));
+    return `M${(cx + side * reach * 0.45).toFixed(1)} ${top}Q${px} ${py} ${px} ${end}`;
   }).join("");
 }
 

@@ -29,7 +29,15 @@ function TileRoof({ from: [x, y, z = 0], size: [w, d], rise }: RoofProps) {
           fill={PAINT.tileLight}
         />
       ))}
-      <Face of={[[r0 - 0.2, middle, z + rise], [r1 + 0.2, middle, z + rise], [r1 + 0.35, middle, z + rise + 0.28], [r0 - 0.35, middle, z + rise + 0.28]]} fill={PAINT.tileDark} />
+      <Face
+        of={[
+          [r0 - 0.2, middle, z + rise],
+          [r1 + 0.2, middle, z + rise],
+          [r1 + 0.35, middle, z + rise + 0.28],
+          [r0 - 0.35, middle, z + rise + 0.28],
+        ]}
+        fill={PAINT.tileDark}
+      />
       <Face of={[[x0, y1, z], [x1, y1, z], [x1, y1, z - 0.14], [x0, y1, z - 0.14]]} fill={PAINT.tileDark} />
     </g>
   );
@@ -38,7 +46,16 @@ function TileRoof({ from: [x, y, z = 0], size: [w, d], rise }: RoofProps) {
 function Room({ from: [x, y], size: [w, d, h] }: { from: Spot; size: readonly [number, number, number] }) {
   return (
     <>
-      <Face of={[[x + w, y + d], [x + w + 1.3, y + d - 0.6], [x + w + 1.3, y - 0.6], [x + w, y]]} fill={PAINT.shade} opacity={0.12} />
+      <Face
+        of={[
+          [x + w, y + d],
+          [x + w + 1.3, y + d - 0.6],
+          [x + w + 1.3, y - 0.6],
+          [x + w, y],
+        ]}
+        fill={PAINT.shade}
+        opacity={0.12}
+      />
       <Face of={[[x, y + d], [x + w, y + d], [x + w, y + d, h], [x, y + d, h]]} fill={PAINT.wall} />
       <Face of={[[x + w, y + d], [x + w, y], [x + w, y, h], [x + w, y + d, h]]} fill={PAINT.wallShade} />
     </>
@@ -128,7 +145,13 @@ export function Kiosk() {
         <rect x="0.64" y="1.34" width="0.3" height="0.06" fill="#222" />
         <rect class="slip" data-out={now.state === "paid"} x="0.67" y="1.38" width="0.24" height="0.42" fill="#fff" />
       </South>
-      <Box from={[13.85, 12.1, 2.15]} size={[1.5, 1.2, 0.14]} south={PAINT.tile} east={PAINT.tileDark} top={PAINT.tileLight} />
+      <Box
+        from={[13.85, 12.1, 2.15]}
+        size={[1.5, 1.2, 0.14]}
+        south={PAINT.tile}
+        east={PAINT.tileDark}
+        top={PAINT.tileLight}
+      />
       <Box from={[15.1, 12.2, 2]} size={[0.08, 0.08, 0.2]} south={PAINT.metal} east={PAINT.metal} top={PAINT.metal} />
     </g>
   );
@@ -139,12 +162,28 @@ function Wall({ along, from, to, at }: { along: "x" | "y"; from: number; to: num
   return along === "y" ? (
     <g>
       <Face of={[[at, to], [at, from], [at, from, h], [at, to, h]]} fill="#efe4d0" />
-      <Face of={[[at + 0.12, to, h], [at + 0.12, from, h], [at - 0.1, from, h + 0.22], [at - 0.1, to, h + 0.22]]} fill={PAINT.tileDark} />
+      <Face
+        of={[
+          [at + 0.12, to, h],
+          [at + 0.12, from, h],
+          [at - 0.1, from, h + 0.22],
+          [at - 0.1, to, h + 0.22],
+        ]}
+        fill={PAINT.tileDark}
+      />
     </g>
   ) : (
     <g>
       <Face of={[[from, at], [to, at], [to, at, h], [from, at, h]]} fill={PAINT.wall} />
-      <Face of={[[from, at + 0.12, h], [to, at + 0.12, h], [to, at - 0.1, h + 0.22], [from, at - 0.1, h + 0.22]]} fill={PAINT.tile} />
+      <Face
+        of={[
+          [from, at + 0.12, h],
+          [to, at + 0.12, h],
+          [to, at - 0.1, h + 0.22],
+          [from, at - 0.1, h + 0.22],
+        ]}
+        fill={PAINT.tile}
+      />
     </g>
   );
 }
@@ -171,11 +210,19 @@ export function EastGate({ name }: { name: string }) {
       <Box from={[24, 11.7, 0]} size={[0.55, 0.5, 2.7]} south="#f6ecd9" east="#dccdb3" top={PAINT.stone} />
       <Box from={[23.95, 8.9, 2.6]} size={[0.65, 3.5, 1]} south="#f6ecd9" east="#f2e5cc" top={PAINT.stone} />
       <East from={[24.6, 12.4, 3.6]}>
-        <text x="1.75" y="0.78" class="paint" text-anchor="middle" font-size="0.52" letter-spacing="0.14" fill="#6d3b22" lang="zh-Hans">
+        <text x="1.75" y="0.78" class="paint lintel" text-anchor="middle" font-size="0.52" lang="zh-Hans">
           {name}
         </text>
       </East>
-      <Face of={[[24.8, 12.75, 3.58], [24.8, 8.55, 3.58], [24.25, 8.85, 4.15], [24.25, 12.45, 4.15]]} fill={PAINT.tileDark} />
+      <Face
+        of={[
+          [24.8, 12.75, 3.58],
+          [24.8, 8.55, 3.58],
+          [24.25, 8.85, 4.15],
+          [24.25, 12.45, 4.15],
+        ]}
+        fill={PAINT.tileDark}
+      />
       <Face of={[[23.7, 12.75, 3.58], [24.8, 12.75, 3.58], [24.25, 12.45, 4.15]]} fill={PAINT.tile} />
       <East from={[24.55, 9.6, 1.5]}>
         <rect x="0.1" y="0.05" width="0.3" height="0.48" rx="0.06" fill={PAINT.metal} />
