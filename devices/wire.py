@@ -50,6 +50,7 @@ from devices.messages import (
 ROOT = "linli/1"
 SCHEMA = 1
 COMMAND_LIFE_MAX_S = 10.0  # contract.md: nothing that opens may wait longer
+BOOT_CHARS_MAX = 64  # a counter and 16 hex digits are 30; whoever keeps events keeps this much
 CHUNK_BYTES = 131_072  # a policy chunk stays below the packet limit of small brokers (256 KiB)
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _CHUNK_MAGIC = b"LP1"
@@ -330,11 +331,18 @@ def sign_event(event: Event, me: Topics, signer: Signer) -> bytes:
     return signer.sign("linli-evt+jwt", body)
 
 
+def _boot(body: Mapping[str, Any]) -> str:
+    boot = text(body, "b")
+    if len(boot) > BOOT_CHARS_MAX:
+        raise Misfit("b")
+    return boot
+
+
 def read_event(body: object) -> Event | Refusal:
     """An event from its payload."""
     return read(
         lambda b: Event(
-            boot=text(b, "b"),
+            boot=_boot(b),
             seq=whole(b, "seq"),
             at_s=seconds(b, "ts"),
             clock=ClockQuality(text(b, "clk")),

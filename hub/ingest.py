@@ -181,10 +181,15 @@ class Ingest:
             await self.writer.submit(hear, heard)
         except Faulted as fault:
             self.counters["quarantined"] += 1
-            poison = Poison(heard.device, heard.event, fault.quarantine_id)
-            await self.writer.submit(pass_over, poison)
+            await self._pass_over(Poison(heard.device, heard.event, fault.quarantine_id))
         except (InboxFull, StoreUnavailable):
             self.counters["unwritten"] += 1  # no acknowledgement: the device keeps it
+
+    async def _pass_over(self, poison: Poison) -> None:
+        try:
+            await self.writer.submit(pass_over, poison)
+        except (InboxFull, StoreUnavailable, Faulted):
+            self.counters["unwritten"] += 1
 
     def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
         if event.kind != "sun":

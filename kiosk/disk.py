@@ -65,13 +65,16 @@ class Disk:
 
     @contextmanager
     def _commit(self) -> Iterator[sqlite3.Connection]:
+        if self._db.in_transaction:  # a rollback that the disk's trouble swallowed
+            self._db.execute("rollback")
         self._db.execute("begin immediate")
         try:
             yield self._db
+            self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            if self._db.in_transaction:  # SQLite ends some failed transactions by itself
+                self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     # ----------------------------------------------------------------- payments
 

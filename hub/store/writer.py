@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import secrets
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -240,14 +241,18 @@ class Batcher:
         try:
             transaction.commit()
         except SQLAlchemyError as fault:
-            if self._surely_rolled_back(connection):
+            if self._surely_rolled_back(connection, fault):
                 return self._failed(taken, fault)
             raise CommitUnknown("nobody can know whether the commit happened") from fault
         self._head = head
         return taken
 
-    def _surely_rolled_back(self, connection: Connection) -> bool:
-        """SQLite tells whether the transaction is still open; elsewhere we cannot know."""
+    def _surely_rolled_back(self, connection: Connection, fault: SQLAlchemyError) -> bool:
+        """SQLite tells whether the transaction is still open; elsewhere we cannot know.
+
+        A full disk is no doubt either: the commit's last page was not written, and SQLite itself
+        ended the transaction. Any other fault of the file may have come after that page.
+        """
         raw = connection.connection.dbapi_connection
         if not self._engines.sqlite or raw is None:
             return False
@@ -257,7 +262,8 @@ class Batcher:
                 raw.rollback()
         except Exception:  # noqa: BLE001 - whatever it is, we do not know
             return False
-        return still_open
+        code = getattr(getattr(fault, "orig", None), "sqlite_errorcode", None)
+        return still_open or code == sqlite3.SQLITE_FULL
 
     def _roll_back(self, transaction: Any) -> None:
         try:

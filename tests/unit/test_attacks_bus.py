@@ -27,6 +27,8 @@ from devices.outbox import Journal
 from devices.point import CardPoint
 from hub.acts.policies import Adoptee, adopt
 from hub.store import tables as t
+from hub.store.writer import Faulted
+from kiosk.disk import Disk, Order
 from tests.unit.door_bench import HUB, SITE, Bench, Bus
 from tests.unit.door_bench import Hub as HubKeys
 from tests.unit.hub_bench import HubBench, hub_bench
@@ -311,3 +313,50 @@ async def test_a_commit_that_fails_leaves_no_open_transaction(tmp_path: Path) ->
     journal._db = disk.db
     assert journal.record(event).seq == 1
     journal.close()
+
+
+async def test_a_kiosks_commit_that_fails_leaves_no_open_transaction(tmp_path: Path) -> None:
+    """A payment that could not be written is not begun; the next one can be."""
+    disk = Disk(tmp_path / "kiosk.db", synced=False)
+    full = FullDisk(disk._db)
+    full.full_at = "commit"
+    disk._db = full  # type: ignore[assignment]
+    order = Order("0" * 32, "b-1", "water", "2026-10", 100, 1.0)
+    with pytest.raises(sqlite3.OperationalError):
+        disk.begin(order)
+    disk._db = full.db
+    assert disk.unfinished() == []
+    disk.begin(order)
+    assert [held.id for held in disk.unfinished()] == ["0" * 32]
+    disk.close()
+
+
+# --------------------------------------------------------------------------- poison at the hub
+
+
+async def test_a_start_without_end_is_no_start(tmp_path: Path) -> None:
+    """A name longer than its column could neither be kept nor passed over, again and again."""
+    async with hub_bench(tmp_path) as bench:
+        gate = Identity.load(tmp_path / "gate")
+        event = Event("1-" + "a" * 63, 1, 1.0, ClockQuality.FREE, "fire")
+        raw = wire.sign_event(event, wire.Topics(SITE, "gate"), gate.signer)
+        say(bench, "gate", wire.EVENT, raw)
+        assert bench.hub.ingest.counters["form"] == 1
+
+
+async def test_an_event_that_cannot_even_be_passed_over_is_counted(tmp_path: Path) -> None:
+    """It stays with its device; the hub lives on and says so in a number, not in a lost task."""
+    async with hub_bench(tmp_path) as bench:
+        gate = Identity.load(tmp_path / "gate")
+
+        async def never(*_: object) -> None:
+            raise Faulted("q")
+
+        bench.hub.ingest.writer.submit = never  # type: ignore[assignment]
+        event = Event("1-a", 1, 1.0, ClockQuality.FREE, "fire")
+        raw = wire.sign_event(event, wire.Topics(SITE, "gate"), gate.signer)
+        say(bench, "gate", wire.EVENT, raw)
+        (hearing,) = bench.hub.ingest._tasks
+        await hearing
+        assert bench.hub.ingest.counters["unwritten"] == 1
+        del bench.hub.ingest.writer.submit

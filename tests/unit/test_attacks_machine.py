@@ -14,6 +14,8 @@ from devices.mistake import Mistake
 from devices.outbox import Journal
 from hub.store.lease import FileLock
 from hub.verbs import listen
+from tests.unit.hub_bench import hub_bench
+from tests.unit.test_api import door_answers
 
 
 def open_to_others(folder: Path) -> list[str]:
@@ -95,3 +97,26 @@ async def test_a_truly_full_disk_and_then_room(tmp_path: Path) -> None:
     assert [event.seq for event in journal.unacked(200)] == list(range(1, written + 2))
     journal.close()
     await asyncio.sleep(0)
+
+
+async def test_a_commit_that_found_the_disk_full_is_surely_undone(tmp_path: Path) -> None:
+    """SQLite ends that transaction by itself; the hub says 503 and lives on, nothing has moved."""
+    async with hub_bench(tmp_path) as bench:
+        phone = await bench.phone()
+        commands = door_answers(bench)
+        dialect = bench.hub.engines.write.dialect
+        commit = dialect.do_commit
+
+        def full(connection: sqlite3.Connection) -> None:
+            connection.rollback()
+            fault = sqlite3.OperationalError("database or disk is full")
+            fault.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise fault
+
+        dialect.do_commit = full  # type: ignore[method-assign, assignment]
+        async with asyncio.timeout(60):  # a hub that ends itself answers nobody
+            replies = [(await phone.open("d-1")).body["code"] for _ in range(3)]
+        assert replies == ["store_unavailable"] * 3
+        dialect.do_commit = commit  # type: ignore[method-assign]
+        assert (await phone.open("d-1")).status == 200
+        assert len(commands) == 1
