@@ -76,6 +76,23 @@ def begin(tx: Tx, wish: Begin, now: datetime) -> Done[Payment]:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Somebody at a kiosk sees a household's bills; by card or by house number."""
+
+    kiosk: str
+    household: str
+    person: str | None
+
+
+def note_lookup(tx: Tx, seen: LookedUp, now: datetime) -> Done[None]:
+    """Who looked is recorded, before anything is shown."""
+    del now
+    how = "card" if seen.person is not None else "house"
+    tx.journal("bills_seen", {"kiosk": seen.kiosk, "household": seen.household, "by": how})
+    return Done(None)
+
+
+@dataclass(frozen=True, slots=True)
 class CodeMade:
     """The provider made a code for an intent."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
-from hub.acts.payments import Begin, Payment, begin, note_notice
+from hub.acts.payments import Begin, LookedUp, Payment, begin, note_lookup, note_notice
 from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate, address_of
 from hub.api.kiosk_sessions import masked
@@ -109,6 +109,7 @@ async def _bills(gate: Gate, request: Request) -> Response:
         household, person = found.household_id, found.person_id
     else:
         household = _household(gate, body, kiosk.id)
+    await gate.hub.writer.submit(note_lookup, LookedUp(kiosk.id, household, person))
     token = gate.lookups_store.issue(kiosk.id, household, person, now_s)
     return reply({"lookup": token, **_household_bills(gate, household, person)}, request)
 

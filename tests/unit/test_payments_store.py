@@ -292,3 +292,17 @@ async def test_transfers_are_facts_of_the_chain(tmp_path: Path) -> None:
             count = connection.execute(select(func.count()).select_from(t.transfers)).scalar()
         assert (verdict.table, verdict.n, verdict.fault) == ("transfers", wrong, "altered")
         assert count == 3  # issued, pending, posted
+
+
+async def test_who_looked_at_bills_is_recorded(tmp_path: Path) -> None:
+    async with money_bench(tmp_path) as money:
+        wrong = {"house": "1-1-101", "phone_last4": "0000"}
+        reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", wrong)
+        assert (reply.status, reply.body["code"]) == (404, "house_unknown")
+        right = {"house": "1-1-101", "phone_last4": "7302"}
+        reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", right)
+        assert reply.status == 200
+        assert reply.body["holder"] == "沈**"
+        assert [bill["amount_fen"] for bill in reply.body["bills"]] == [10_680]
+        kinds = [row.kind for row in money.rows(t.chain)]
+        assert kinds.count("bills_seen") == 1
