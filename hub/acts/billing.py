@@ -11,10 +11,10 @@ from sqlalchemy import insert, select
 from hub.acts.books import LEDGER, book, chart, open_accounts
 from hub.core import payments
 from hub.core.errors import DomainError
+from hub.core.roster import AMOUNT_MAX_FEN, is_whole, wrong_member
 from hub.store import tables as t
 from hub.store.writer import Tx
 
-AMOUNT_MAX_FEN = 100_000_000  # a million yuan on one household's bill is a mistake
 _FIELDS = ("id", "household_id", "kind", "period", "amount_fen", "due_on", "lines")
 
 
@@ -22,11 +22,14 @@ def issue_bill(tx: Tx, row: Mapping[str, Any], now: datetime) -> None:
     """Issue a bill; the same bill again is no error, another amount under its id is."""
     del now
     if set(row) != set(_FIELDS):
-        wrong = min(set(row) ^ set(_FIELDS))
-        raise DomainError("field_wrong", f"a bill has exactly {', '.join(_FIELDS)}", wrong)
+        odd = min(set(row) ^ set(_FIELDS))
+        raise DomainError("field_wrong", f"a bill has exactly {', '.join(_FIELDS)}", odd)
     amount = row["amount_fen"]
-    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= AMOUNT_MAX_FEN:
+    if not is_whole(amount, 1, AMOUNT_MAX_FEN):
         raise DomainError("field_wrong", "amount_fen is a whole number of fen", "amount_fen")
+    wrong = wrong_member("bills", row)
+    if wrong is not None:
+        raise DomainError("field_wrong", wrong[1], wrong[0])
     if sum(line["amount_fen"] for line in row["lines"]) != amount:
         raise DomainError("field_wrong", "the lines do not add up to the amount", "lines")
     known = tx.execute(select(t.bills.c.amount_fen).where(t.bills.c.id == row["id"])).first()

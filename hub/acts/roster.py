@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from hub.acts.billing import issue_bill
 from hub.acts.policies import ask_for
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
+from hub.core.roster import missing_member, wrong_member
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
+_ODD = "a row names what is not there, or takes what another has"
 ROWS_MAX = 2_000  # rows of one act: keeps an act near 20 ms, a long list is many acts
 
 
@@ -50,25 +53,28 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
     """Insert or update rows by id; absence never deletes. The value counts the rows."""
     if len(part.rows) > ROWS_MAX:
         raise DomainError("field_wrong", f"at most {ROWS_MAX} rows at a time", part.kind)
-    if part.kind == "bills":
-        for row in part.rows:
-            issue_bill(tx, row, now)
-        return Done(len(part.rows))
-    if part.kind not in _COLUMNS:
+    if part.kind not in KINDS:
         raise DomainError("field_wrong", f"kinds are {', '.join(KINDS)}", "kind")
-    table, names = _COLUMNS[part.kind]
-    _upsert(tx, table, [_clean(part, row, names) for row in part.rows])
+    try:
+        if part.kind == "bills":
+            for row in part.rows:
+                issue_bill(tx, row, now)
+            return Done(len(part.rows))
+        table, names = _COLUMNS[part.kind]
+        _upsert(tx, part.kind, table, [_clean(part, row, names) for row in part.rows])
+    except IntegrityError as fault:
+        raise DomainError("field_wrong", _ODD, part.kind) from fault
     tx.journal("roster", {"kind": part.kind, "rows": len(part.rows)})
     devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
     return Done(len(part.rows), (ask_for(tx, devices), Forget("roster")))
 
 
 def _clean(part: RosterPart, row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    unknown = set(row) - set(names) - {"phone_last4"}
-    if unknown:
-        raise DomainError("field_wrong", f"{part.kind} has no {min(unknown)}", part.kind)
     if not isinstance(row.get("id"), str):
         raise DomainError("field_wrong", f"each of {part.kind} needs an id", part.kind)
+    wrong = wrong_member(part.kind, row)
+    if wrong is not None:
+        raise DomainError("field_wrong", wrong[1], part.kind)
     clean = {name: row[name] for name in names if name in row}
     if "phone_last4" in row:
         house = str(row.get("household_id", ""))
@@ -76,7 +82,7 @@ def _clean(part: RosterPart, row: Mapping[str, Any], names: tuple[str, ...]) -> 
     return clean
 
 
-def _upsert(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def _upsert(tx: Tx, kind: str, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Fresh rows go in together; known ones are updated with what was given."""
     ids = [row["id"] for row in rows]
     known: set[str] = set()
@@ -88,6 +94,9 @@ def _upsert(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if row["id"] in known:
             tx.execute(update(table).where(table.c.id == row["id"]).values(**row))
         else:
+            missing = missing_member(kind, row)
+            if missing is not None:
+                raise DomainError("field_wrong", f"a new row needs {missing}", kind)
             shapes.setdefault(frozenset(row), []).append(row)
     for fresh in shapes.values():
         tx.execute(insert(table), fresh)
@@ -106,6 +115,9 @@ def issue_card(tx: Tx, card: NewCard, now: datetime) -> Done[None]:
     """Give a card to a person; the same card for the same person is no error."""
     del now
     known = tx.execute(select(t.cards).where(t.cards.c.uid == card.uid)).first()
+    holder = tx.execute(select(t.people.c.id).where(t.people.c.id == card.person)).first()
+    if holder is None:
+        raise DomainError("field_wrong", "no such person", "person")
     if known is not None and known.person_id != card.person:
         raise DomainError("field_wrong", "this card belongs to somebody", "uid")
     if known is None:

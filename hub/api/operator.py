@@ -42,7 +42,7 @@ class AdoptionAsked(BaseModel):
 class CardAsked(BaseModel):
     """A personalised card for a person."""
 
-    uid: str = Field(pattern=r"^[0-9a-f]{8,20}$")
+    uid: str = Field(pattern=r"^([0-9a-f]{2}){4,10}$")
     person: str
 
 

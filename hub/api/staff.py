@@ -40,6 +40,7 @@ from hub.store.writer import Lane
 PASSWORD_CHARS_MIN = 12
 PASSWORD_CHARS_MAX = 256  # argon2 over a novel would be a way to keep the hub busy
 EVENTS_PAGE_MAX = 200
+EVENT_MAX = 2**53 - 1  # numbers of events are counted in browsers too
 PEOPLE_PAGE = 50
 HEARTBEAT_S = 15.0  # proxies end silent streams
 CODES_DRAWN_MAX = 16  # a day's codes are a thousandth of all; sixteen in a row are a fault
@@ -218,7 +219,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
     @router.get("/events", **told("listEvents", EventsPage, "field_wrong", by="staff"))
     def events(
         request: Request,
-        before: Annotated[int | None, Query(ge=1)] = None,
+        before: Annotated[int | None, Query(ge=1, le=EVENT_MAX)] = None,
         limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE_MAX)] = 50,
     ) -> Response:
         member = gate.member(request, "read", "events")
@@ -228,7 +229,8 @@ def _looking(router: APIRouter, gate: Gate) -> None:
     def live(request: Request) -> Response:
         gate.member(request, "read", "console")
         after = request.headers.get("last-event-id", "")
-        return LiveStream(gate, int(after) if after.isdecimal() else None)
+        fits = after.isdecimal() and len(after) <= len(str(EVENT_MAX))
+        return LiveStream(gate, int(after) if fits else None)
 
 
 def _events(gate: Gate, member: Member, before: int | None, limit: int) -> dict[str, Any]:

@@ -133,7 +133,8 @@ def test_the_judge_sees_what_does_not_fit() -> None:
     schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
     judge = Document({"components": {"schemas": {}}, "paths": {}})
     assert [*judge.faults(schema, {"a": 1}, "x")] == []
-    for wrong in ({}, {"a": "1"}, {"a": True}, {"a": 1, "b": 2}, []):
+    wrongs: list[Any] = [{}, {"a": "1"}, {"a": True}, {"a": 1, "b": 2}, []]
+    for wrong in wrongs:
         assert [*judge.faults(schema, wrong, "x")] != [], wrong
     many = {"type": "array", "items": {"anyOf": [{"enum": ["y"]}, {"type": "null"}]}}
     assert [*judge.faults(many, ["y", None], "x")] == []

@@ -1,0 +1,205 @@
+"""What the rows of a roster may say: each member with what fits it, checked before anything is kept.
+
+A misspelt mode of a door would otherwise be found by the judge who compiles it, long after the
+operator has gone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from devices.access import HOLIDAY, DoorMode
+from devices.messages import Assurance
+from hub.core.words import LANGUAGES
+
+DAY_MINUTES = 24 * 60
+INTERVALS_MAX = 24  # of one kind of day
+HOLD_MAX_MS = 60_000  # a door that stands open longer is a mode, not an opening
+NUMBER_MAX = 64  # doors of one controller
+INSTANT_MAX_S = 1e11  # the year 5138: later is milliseconds taken for seconds
+LINES_MAX = 40  # of a bill: what fits on its paper
+AMOUNT_MAX_FEN = 100_000_000  # a million yuan on one household's bill is a mistake
+_UNPRINTED = {"Cc", "Cs"}  # control characters and halves of characters are nobody's name
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a row: what fits, said in words, and whether a fresh row needs it."""
+
+    fits: Callable[[Any], bool]
+    says: str
+    needed: bool = False
+
+
+def is_text(value: object, least: int, most: int) -> bool:
+    """Whether it is a text that can be shown and kept."""
+    return (
+        isinstance(value, str)
+        and least <= len(value) <= most
+        and not any(unicodedata.category(char) in _UNPRINTED for char in value)
+    )
+
+
+def is_whole(value: object, least: int, most: int) -> bool:
+    """Whether it is a whole number within bounds; True is none."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def is_words(value: object) -> bool:
+    """Whether it is a text in at least one of our languages."""
+    if isinstance(value, str):
+        return is_text(value, 1, 60)
+    return (
+        isinstance(value, Mapping)
+        and 0 < len(value) <= len(LANGUAGES)
+        and all(name in LANGUAGES and is_text(text, 1, 120) for name, text in value.items())
+    )
+
+
+def is_day(value: object) -> bool:
+    """Whether it is a date such as 2026-12-31."""
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _is_instant(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value is None
+    return 0 <= value < INSTANT_MAX_S
+
+
+def _are_lines(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= LINES_MAX
+        and all(
+            isinstance(line, Mapping)
+            and set(line) == {"text", "amount_fen"}
+            and is_words(line["text"])
+            and is_whole(line["amount_fen"], -AMOUNT_MAX_FEN, AMOUNT_MAX_FEN)
+            for line in value
+        )
+    )
+
+
+def _are_days(value: object) -> bool:
+    def interval(pair: object) -> bool:
+        return (
+            isinstance(pair, list)
+            and len(pair) == 2
+            and all(is_whole(minute, 0, DAY_MINUTES) for minute in pair)
+            and pair[0] < pair[1]
+        )
+
+    return (
+        isinstance(value, list)
+        and len(value) == HOLIDAY + 1
+        and all(
+            isinstance(day, list) and len(day) <= INTERVALS_MAX and all(map(interval, day))
+            for day in value
+        )
+    )
+
+
+def _text(least: int, most: int, *, needed: bool = False) -> Member:
+    says = f"a text of {least} to {most} characters"
+    return Member(lambda value: is_text(value, least, most), says, needed)
+
+
+def _whole(least: int, most: int, *, needed: bool = False) -> Member:
+    says = f"a whole number from {least} to {most}"
+    return Member(lambda value: is_whole(value, least, most), says, needed)
+
+
+def _one_of(values: Iterable[Any], *, needed: bool = False) -> Member:
+    known = list(values)
+    says = f"one of {', '.join(map(str, known))}"
+    return Member(lambda value: type(value) is type(known[0]) and value in known, says, needed)
+
+
+_ID = _text(1, 32, needed=True)
+_OTHER = Member(lambda value: value is None or is_text(value, 1, 32), "an id, or null")
+_FLAG = Member(lambda value: isinstance(value, bool), "true or false")
+_WORDS = Member(is_words, f"a text, or texts by language ({', '.join(LANGUAGES)})", needed=True)
+_INSTANT = Member(_is_instant, "seconds since 1970, or null")
+_DIGITS = Member(lambda value: is_text(value, 4, 4) and value.isdecimal(), "four digits")
+_DAYS = Member(
+    _are_days,
+    "eight days (Monday to Sunday, holiday), each a list of [from, to] in minutes",
+    needed=True,
+)
+
+ROWS: dict[str, dict[str, Member]] = {
+    "households": {
+        "id": _ID,
+        "house": _text(1, 32, needed=True),
+        "building": _text(1, 32, needed=True),
+        "unit": _text(0, 32),
+        "area_centi_m2": _whole(0, 100_000_000),
+    },
+    "people": {
+        "id": _ID,
+        "household_id": _OTHER,
+        "name": _text(1, 64, needed=True),
+        "elder": _FLAG,
+        "phone_last4": _DIGITS,
+    },
+    "doors": {
+        "id": _ID,
+        "device_id": _text(1, 63, needed=True),
+        "number": _whole(1, NUMBER_MAX, needed=True),
+        "name": _WORDS,
+        "building": _text(0, 32),
+        "unit": _text(0, 32),
+        "kind": _one_of(("perimeter", "building"), needed=True),
+        "mode": _one_of(mode.value for mode in DoorMode),
+        "asks": _one_of(strength.value for strength in Assurance),
+        "remote": _FLAG,
+        "hold_ms": _whole(1, HOLD_MAX_MS),
+        "hold_max_ms": _whole(1, HOLD_MAX_MS),
+        "fail_safe": _FLAG,
+    },
+    "schedules": {"id": _ID, "days": _DAYS},
+    "rules": {
+        "id": _ID,
+        "door_id": _text(1, 32, needed=True),
+        "subject_kind": _one_of(("everyone", "building", "household", "person"), needed=True),
+        "subject": _text(0, 64),
+        "schedule_id": _OTHER,
+        "valid_from": _INSTANT,
+        "valid_to": _INSTANT,
+        "deny": _FLAG,
+    },
+    "bills": {
+        "id": _text(1, 64, needed=True),
+        "household_id": _text(1, 32, needed=True),
+        "kind": _one_of(("property", "water", "power"), needed=True),
+        "period": _text(1, 16, needed=True),
+        "amount_fen": _whole(1, AMOUNT_MAX_FEN, needed=True),
+        "due_on": Member(is_day, "a date such as 2026-12-31", needed=True),
+        "lines": Member(_are_lines, f"1 to {LINES_MAX} times text and amount_fen", needed=True),
+    },
+}
+
+
+def wrong_member(kind: str, row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first member that does not fit, with what would; members nobody knows do not fit."""
+    members = ROWS[kind]
+    for name, value in row.items():
+        if name not in members:
+            return name, f"no {name!a}: {kind} have {', '.join(members)}"
+        if not members[name].fits(value):
+            return name, f"{name} is {members[name].says}"
+    return None
+
+
+def missing_member(kind: str, row: Mapping[str, Any]) -> str | None:
+    """The first member that a fresh row needs and this one lacks."""
+    needed = (name for name, member in ROWS[kind].items() if member.needed)
+    return next((name for name in needed if name not in row), None)
