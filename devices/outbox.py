@@ -20,15 +20,21 @@ from devices.ports import Luck
 from devices.wire import event_body, read_event
 
 EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hub
+DROPPED_AT_ONCE = 1_000  # a full box makes room rarely and thoroughly
 ACKED_KEPT_S = 7 * 86_400.0  # a restored hub re-reads what the doors still hold (keys.md)
 ANSWERS_KEPT_S = 3_600.0  # a command lives ten seconds; an hour outlives every honest repeat
 _LOW = ("condition", "contact")  # kinds that may be dropped when the box is full
+
+_WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
+_OLDEST_LOW = _WAITING + "and gap = 0 order by low desc, boot_n, seq limit ?"
+_OLDEST = _WAITING + "order by boot_n, seq limit ?"
 
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists outbox (
   boot_n integer not null, seq integer not null, boot text not null, low integer not null,
-  body text not null, acked_at real, primary key (boot_n, seq)) without rowid;
+  body text not null, acked_at real, gap integer not null default 0,
+  primary key (boot_n, seq)) without rowid;
 create index if not exists outbox_unacked on outbox (boot_n, seq) where acked_at is null;
 create table if not exists intents (id text primary key, body text not null) without rowid;
 create table if not exists answers (
@@ -167,30 +173,45 @@ class Journal:
             raise ValueError(f"an unreadable event of kind {event.kind}")
         body = json.dumps(content, ensure_ascii=False)
         db.execute(
-            "insert into outbox values (?, ?, ?, ?, ?, null)",
+            "insert into outbox values (?, ?, ?, ?, ?, null, 0)",
             (self._boot_n, event.seq, event.boot, int(low), body),
         )
         self._seq = event.seq
 
     def _make_room(self, db: sqlite3.Connection, at_s: float, clock: ClockQuality) -> None:
+        """A full box gives up its oldest: low priority first, then whatever is oldest."""
         (held,) = db.execute("select count(*) from outbox where acked_at is null").fetchone()
         if held < EVENTS_MAX:
             return
-        victim = db.execute(
-            "select boot_n, seq, boot from outbox where acked_at is null "
-            "order by low desc, boot_n, seq limit 1"
-        ).fetchone()
-        gap = Event(
-            victim[2], victim[1], at_s, clock, "gap", content={"from": victim[1], "to": victim[1]}
-        )
-        db.execute(
-            "update outbox set body = ?, low = 0 where boot_n = ? and seq = ?",
-            (json.dumps(event_body(gap)), victim[0], victim[1]),
-        )
-        db.execute(
-            "delete from outbox where boot_n = ? and seq = ? and acked_at is not null",
-            (victim[0], victim[1]),
-        )
+        for wanted in (_OLDEST_LOW, _OLDEST):
+            rows = db.execute(wanted, (DROPPED_AT_ONCE,)).fetchall()
+            self._merge(db, rows, at_s, clock)
+            (held,) = db.execute("select count(*) from outbox where acked_at is null").fetchone()
+            if held < EVENTS_MAX:
+                return
+
+    def _merge(
+        self, db: sqlite3.Connection, rows: list[Any], at_s: float, clock: ClockQuality
+    ) -> None:
+        """Put one ``gap`` in the place of each unbroken run of events."""
+        runs: list[list[Any]] = []
+        for boot_n, seq, boot, body, gap in sorted(rows):
+            last = _event(body).content["to"] if gap else seq
+            if runs and runs[-1][0] == boot_n and runs[-1][2] + 1 == seq:
+                runs[-1][2] = last
+            else:
+                runs.append([boot_n, seq, last, boot])
+        for boot_n, first, last, boot in runs:
+            db.execute(
+                "delete from outbox where boot_n = ? and seq between ? and ?",
+                (boot_n, first, last),
+            )
+            content = {"from": first, "to": last}
+            mark = Event(boot, first, at_s, clock, "gap", content=content)
+            db.execute(
+                "insert into outbox values (?, ?, ?, 0, ?, null, 1)",
+                (boot_n, first, boot, json.dumps(event_body(mark))),
+            )
 
     def unacked(self, limit: int) -> list[Event]:
         """The oldest events that the hub has not acknowledged, in order."""

@@ -192,7 +192,7 @@ class Ingest:
             self.counters["unwritten"] += 1
 
     def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
-        if event.kind != "sun":
+        if event.kind != "sun" or device.kind != "point":  # a door's word about a tap is none
             return None
         place = str(event.content.get("place", device.id))
         read = read_sun(str(event.content.get("url", "")), self.keys.masters, self.keys.system_id)

@@ -63,8 +63,11 @@ class Phone:
         )
 
     async def open(self, door: str) -> Reply:
-        """Shake: ask for a door."""
-        return await self.send("POST", "/api/v1/openings", {"door": door})
+        """Shake: ask for a door; a nonce that lay about too long is replaced once."""
+        reply = await self.send("POST", "/api/v1/openings", {"door": door})
+        if reply.body.get("code") == "request_stale":
+            reply = await self.send("POST", "/api/v1/openings", {"door": door})
+        return reply
 
     async def send(self, method: str, path: str, body: dict[str, Any] | None) -> Reply:
         """Sign and send; the next nonce rides on the answer."""

@@ -31,6 +31,10 @@ class Heard:
     door: str | None
     sun: Sun | None = None
 
+    def for_quarantine(self) -> str:
+        """The event itself, raw: it names people by pseudonym only."""
+        return canonical(event_body(self.event)).decode()
+
 
 def announced(n: int, row: Mapping[str, Any]) -> dict[str, Any]:
     """An event's row as the pages receive it (names are added by who knows them)."""
@@ -61,8 +65,10 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
             t.events.c.seq == event.seq,
         )
     ).first()
+    if event.kind == "gap":
+        _note_gap(tx, heard.device, event)
     if known is not None:
-        if known.body != body:
+        if known.body != body and event.kind != "gap":
             tx.journal("event_conflict", {"device": heard.device, "body": body})
         return Done(None, (_ack(tx, heard.device, event.boot),))
     row = _row(heard, body, tx.now_s)
@@ -96,6 +102,19 @@ def _row(heard: Heard, body: str, now_s: float) -> dict[str, Any]:
     }
 
 
+def _note_gap(tx: Tx, device: str, event: Event) -> None:
+    """A device gave up these events for want of room; nobody waits for them any more."""
+    first, last = event.content.get("from"), event.content.get("to")
+    if not isinstance(first, int) or not isinstance(last, int) or not event.seq == first <= last:
+        return
+    own = (t.gaps.c.device_id == device, t.gaps.c.boot == event.boot, t.gaps.c.first == first)
+    known = tx.execute(select(t.gaps.c.last).where(*own)).first()
+    if known is None:
+        tx.execute(insert(t.gaps).values(device_id=device, boot=event.boot, first=first, last=last))
+    elif known.last < last:
+        tx.execute(update(t.gaps).where(*own).values(last=last))
+
+
 def _settle_opening(tx: Tx, event: Event, door: str | None) -> None:
     """The door's event is the truth of that door: it also settles an opening without an answer."""
     if event.reason in NOT_OF_THE_OPENING:
@@ -117,17 +136,18 @@ def _ack(tx: Tx, device: str, boot: str) -> SendAck:
         select(t.acks.c.upto).where(t.acks.c.device_id == device, t.acks.c.boot == boot)
     ).first()
     upto = row.upto if row is not None else 0
+    spans = tx.execute(
+        select(t.gaps.c.first, t.gaps.c.last)
+        .where(t.gaps.c.device_id == device, t.gaps.c.boot == boot, t.gaps.c.last > upto)
+        .order_by(t.gaps.c.first)
+    ).all()
     waiting = tx.execute(
         select(t.events.c.seq)
         .where(t.events.c.device_id == device, t.events.c.boot == boot, t.events.c.seq > upto)
         .order_by(t.events.c.seq)
         .limit(ACK_STEP)
     ).scalars()
-    mark = upto
-    for seq in waiting:
-        if seq != mark + 1:
-            break
-        mark = seq
+    mark = _reach(upto, list(waiting), [(span.first, span.last) for span in spans])
     if row is None:
         tx.execute(insert(t.acks).values(device_id=device, boot=boot, upto=mark))
     elif mark != upto:
@@ -137,6 +157,18 @@ def _ack(tx: Tx, device: str, boot: str) -> SendAck:
             .values(upto=mark)
         )
     return SendAck(device, Ack(boot, mark))
+
+
+def _reach(upto: int, numbers: list[int], spans: list[tuple[int, int]]) -> int:
+    """How far one gets from ``upto`` over committed numbers and over what was given up."""
+    committed = set(numbers)
+    mark = upto
+    while True:
+        over = max((last for first, last in spans if first <= mark + 1 <= last), default=mark)
+        mark = max(mark, over)
+        if mark + 1 not in committed:
+            return mark
+        mark += 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,15 @@ acks = Table(
     Column("upto", BigInteger, nullable=False),
 )
 
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("device_id", String(63), primary_key=True),
+    Column("boot", String(64), primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+)
+
 # ----------------------------------------------------------------- what happened
 
 openings = Table(

@@ -224,7 +224,7 @@ class Batcher:
                 id=name,
                 at=now.timestamp(),
                 source=_name(item.act),
-                content=repr(item.request)[:4000],
+                content=_kept(item.request),
                 fault=f"{type(fault).__name__}: {orig}"[:1000],
             )
         )
@@ -285,6 +285,14 @@ class Batcher:
 
 class CommitUnknown(BaseException):
     """The process must end: its memory and the database may disagree."""
+
+
+def _kept(request: object) -> str:
+    """What may be kept of a request that we failed: its own safe text, else only its shape."""
+    safe = getattr(request, "for_quarantine", None)
+    if callable(safe):
+        return str(safe())[:4000]
+    return type(request).__name__
 
 
 def _name(act: object) -> str:

@@ -151,7 +151,7 @@ async def hub_bench(
 async def _fill(bench: HubBench) -> None:
     for kind, rows in ROSTER.items():
         await bench.hub.writer.submit(load_part, RosterPart(kind, rows, bench.hub.keys.mark))
-    for name, kind in (("gate", "door"), ("kiosk-1", "kiosk")):
+    for name, kind in (("gate", "door"), ("hall", "point"), ("kiosk-1", "kiosk")):
         identity = Identity.make(name, kind)
         (bench.folder / name).mkdir()
         identity.save(bench.folder / name)

@@ -158,10 +158,11 @@ async def test_a_nonce_of_another_key_is_nothing(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         door_answers(bench)
         phone, other = await bench.phone(), await bench.phone("p-2")
+        wish = ("POST", "/api/v1/openings", {"door": "d-1"})
         phone._nonce = bench.gate.nonce(other.kid)[0]
-        is_problem(await phone.open("d-1"), 401, "request_stale")
+        is_problem(await phone.send(*wish), 401, "request_stale")
         phone._nonce = "AAAA"
-        is_problem(await phone.open("d-1"), 401, "request_stale")
+        is_problem(await phone.send(*wish), 401, "request_stale")
 
 
 async def test_refusals_carry_their_reason(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from devices.messages import (
     Event,
     Life,
     Outcome,
+    Refusal,
     StateNote,
 )
 from devices.outbox import Journal
@@ -58,7 +59,7 @@ async def command_for(bench: HubBench, bus: Bus) -> str:
         for said, raw, _ in bus.said:
             if said == topic:
                 command = wire.open_command(raw, wire.Topics(SITE, "gate"), lambda _kid: public)
-                assert not isinstance(command, wire.Refusal)
+                assert not isinstance(command, Refusal)
                 return command.id
         await asyncio.sleep(0)
 
@@ -184,7 +185,7 @@ async def test_a_fault_of_ours_in_one_message_is_counted_not_thrown(tmp_path: Pa
         def trip(*_: object) -> None:
             raise RuntimeError("ours")
 
-        bench.hub.ingest._on_state = trip  # type: ignore[method-assign]
+        bench.hub.ingest._on_state = trip  # type: ignore[assignment]
         say(bench, "gate", wire.STATE, b"{}")
         assert bench.hub.ingest.counters["fault"] == 1
 
@@ -199,7 +200,7 @@ async def test_what_cannot_be_spoken_harms_no_other_answer(tmp_path: Path) -> No
         def trip(*_: object) -> None:
             raise RuntimeError("ours")
 
-        bench.hub.ingest._send_access = trip  # type: ignore[method-assign]
+        bench.hub.ingest._send_access = trip  # type: ignore[assignment]
         replies = [first.open("d-1"), second.open("d-2"), second.send("GET", "/api/v1/me", None)]
         told = await asyncio.gather(*replies)
         assert [reply.status for reply in told] == [504, 403, 200]

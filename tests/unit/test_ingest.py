@@ -26,10 +26,10 @@ BOOT = "1-00000000000000aa"
 class Ear:
     """A hub that hears a gate, and what it says back."""
 
-    def __init__(self, bench: HubBench) -> None:
+    def __init__(self, bench: HubBench, name: str = "gate") -> None:
         self.bench = bench
-        self.gate = Identity.load(bench.folder / "gate")
-        self.topics = wire.Topics(SITE, "gate")
+        self.gate = Identity.load(bench.folder / name)
+        self.topics = wire.Topics(SITE, name)
         self.bus = Bus()
         bench.hub.ingest.hail()
         bench.hub.ingest.connected(self.bus)
@@ -195,7 +195,7 @@ def sun(ear: Ear, seq: int, url: str, **more: Any) -> Event:
 
 async def test_a_tap_is_archived_once_and_its_copy_never(tmp_path: Path, card: Ntag424Card) -> None:
     async with hub_bench(tmp_path) as bench:
-        ear = Ear(bench)
+        ear = Ear(bench, "hall")
         ready = StateNote(Life.READY, "b", "c", 1.0)
         bench.hub.ingest.on_message(ear.topics.of(wire.STATE), wire.encode_state(ready))
         await issued(bench, card)
@@ -217,7 +217,7 @@ async def test_an_old_message_shown_live_waits_for_review(
     tmp_path: Path, card: Ntag424Card
 ) -> None:
     async with hub_bench(tmp_path) as bench:
-        ear = Ear(bench)
+        ear = Ear(bench, "hall")
         ready = StateNote(Life.READY, "b", "c", 1.0)
         bench.hub.ingest.on_message(ear.topics.of(wire.STATE), wire.encode_state(ready))
         await issued(bench, card)
@@ -230,7 +230,7 @@ async def test_an_old_message_shown_live_waits_for_review(
 
 async def test_a_late_honest_tap_is_taken_in_its_time(tmp_path: Path, card: Ntag424Card) -> None:
     async with hub_bench(tmp_path) as bench:
-        ear = Ear(bench)
+        ear = Ear(bench, "hall")
         ready = StateNote(Life.READY, "b", "c", 1.0)
         bench.hub.ingest.on_message(ear.topics.of(wire.STATE), wire.encode_state(ready))
         await issued(bench, card)
@@ -247,7 +247,7 @@ async def test_a_blocked_or_unknown_card_is_not_archived(
     tmp_path: Path, card: Ntag424Card, blocked: bool
 ) -> None:
     async with hub_bench(tmp_path) as bench:
-        ear = Ear(bench)
+        ear = Ear(bench, "hall")
         ready = StateNote(Life.READY, "b", "c", 1.0)
         bench.hub.ingest.on_message(ear.topics.of(wire.STATE), wire.encode_state(ready))
         await issued(bench, card)
@@ -259,3 +259,28 @@ async def test_a_blocked_or_unknown_card_is_not_archived(
         await ear.hear(sun(ear, 1, await tap_of(card)))
         assert reasons(ear) == ["credential_blocked" if blocked else "credential_unknown"]
         assert ear.rows(t.archive) == []
+
+
+async def test_a_door_cannot_speak_for_a_card_point(tmp_path: Path, card: Ntag424Card) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+        await issued(bench, card)
+        await ear.hear(sun(ear, 1, await tap_of(card)))
+        assert ear.rows(t.archive) == []
+        assert len(ear.rows()) == 1  # the event itself is a fact all the same
+
+
+async def test_what_a_device_gave_up_is_waited_for_no_more(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+        gap = ear.event(2, kind="gap", content={"from": 2, "to": 900}, outcome=None, reason=None)
+        await ear.hear(ear.event(1), ear.event(901))
+        assert ear.acks()[-1] == Ack(BOOT, 1)
+        await ear.hear(gap)
+        assert ear.acks()[-1] == Ack(BOOT, 901)
+        wider = replace(gap, content={"from": 2, "to": 902})  # more was given up since
+        await ear.hear(wider)
+        assert ear.acks()[-1] == Ack(BOOT, 902)
+        lie = ear.event(950, kind="gap", content={"from": 1, "to": 99_999}, outcome=None)
+        await ear.hear(lie)
+        assert ear.acks()[-1] == Ack(BOOT, 902)

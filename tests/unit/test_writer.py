@@ -109,7 +109,7 @@ async def test_a_bug_is_quarantined_and_life_goes_on(address: str) -> None:
     (kept,) = bench.quarantined()
     assert kept.id == two.quarantine_id
     assert "ZeroDivisionError" in kept.fault
-    assert kept.content == "'2'"
+    assert kept.content == "str"  # its shape: what it held may be personal
     assert bench.keys() == {"1", "3"}
     assert bench.verdict().fine
     await bench.close()
