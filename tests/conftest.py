@@ -69,6 +69,10 @@ def postgres_url(postgres_cluster: services.PostgresCluster) -> str:
 # --- coroutines ------------------------------------------------------------------------------
 
 
+def _wants_a_browser(item: pytest.Item) -> bool:
+    return "browser" in item.path.parts or "chromium_path" in getattr(item, "fixturenames", ())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run `async def` tests on a loop that must be empty afterwards."""
@@ -81,7 +85,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pages last: Playwright keeps a loop of its own running, beside which no other may run."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=_wants_a_browser)
 
 
 # --- nothing left out silently ---------------------------------------------------------------
