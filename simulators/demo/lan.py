@@ -25,7 +25,6 @@ FILE_PATH = "/trust/linli.crt"
 class Lan:
     """What the town's page needs to serve a network; by default there is none."""
 
-    host: str = "127.0.0.1"
     address: str = ""
     names: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -61,7 +60,7 @@ async def prepare(settings: TownSettings, say: Callable[[str], None]) -> Lan:
     say(f"the authority's fingerprint (SHA-256): {made['fingerprint']}")
     names = (*made["names"], *(_in_url(each) for each in made["addresses"]))
     page = trust.Page(str(made["fingerprint"]), f"{settings.origin}/phone/", FILE_PATH)
-    return Lan("0.0.0.0", address, names, _routes(page, Path(settings.authority)))  # noqa: S104
+    return Lan(address, names, _routes(page, Path(settings.authority)))
 
 
 def lan_address(addresses: list[str]) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ import httpx
 from devices.mistake import Mistake
 from simulators.demo.check import drive, ledger_balance
 from simulators.demo.lan import Lan, prepare
-from simulators.demo.processes import ChildFailed, near_port, run
+from simulators.demo.processes import ChildFailed, listen_near, near_port, run
 from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town, TownSettings
 
@@ -102,12 +103,10 @@ async def foreground(asked: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(name, interrupted)
     try:
         settings.host = "0.0.0.0" if asked.lan else settings.host  # noqa: S104 - asked for
-        settings.http_port = near_port(settings.host, asked.port)
-        if settings.http_port != asked.port:
-            say(f"port {asked.port} is taken: the hub serves on {settings.http_port}")
+        listening = _listen(settings, asked)
         lan = await prepare(settings, say) if asked.lan else Lan()
-        panel = Panel(Town(settings, say), asked.panel_port, host=lan.host, names=lan.names)
-        return await _until_stopped(panel, lan, stop, asked.panel_port)
+        panel = Panel(Town(settings, say), listening, names=lan.names)
+        return await _until_stopped(panel, lan, stop)
     except FAULTS as fault:
         sys.stderr.write(f"linli demo: {_line(fault)}\n")
         return 1
@@ -117,8 +116,20 @@ async def foreground(asked: argparse.Namespace) -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _until_stopped(panel: Any, lan: Lan, stop: asyncio.Event, wanted_port: int) -> int:
-    living = asyncio.ensure_future(_live(panel, lan, wanted_port))
+def _listen(settings: TownSettings, asked: argparse.Namespace) -> socket.socket:
+    """The page's socket, and a port for the hub that is not the page's."""
+    listening = listen_near(settings.host, asked.panel_port)
+    port = int(listening.getsockname()[1])
+    settings.http_port = near_port(settings.host, asked.port)
+    if port != asked.panel_port:
+        say(f"port {asked.panel_port} is taken: the town's page is on {port}")
+    if settings.http_port != asked.port:
+        say(f"port {asked.port} is taken: the hub serves on {settings.http_port}")
+    return listening
+
+
+async def _until_stopped(panel: Any, lan: Lan, stop: asyncio.Event) -> int:
+    living = asyncio.ensure_future(_live(panel, lan))
     stopping = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait([living, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -133,10 +144,10 @@ async def _until_stopped(panel: Any, lan: Lan, stop: asyncio.Event, wanted_port:
         await asyncio.gather(living, stopping, return_exceptions=True)
 
 
-async def _live(panel: Any, lan: Lan, wanted_port: int) -> None:
+async def _live(panel: Any, lan: Lan) -> None:
     await panel.start(lan.routes)
-    if not panel.url.endswith(f":{wanted_port}/"):
-        say(f"port {wanted_port} is taken: the town's page is on another")
+    if lan.is_on:
+        panel.town.settings.trust_url = lan.trust_url(panel.url)
     say(f"the town wakes up on {panel.url}")
     await panel.raise_town()
     _tell(_lines(panel, lan))
@@ -157,7 +168,7 @@ def _lines(panel: Any, lan: Lan) -> Sequence[str]:
         "  柳溪新村 is awake. Ctrl-C stops it.",
         "",
         f"  the town      {panel.url}",
-        *([f"  phones first  {lan.trust_url(panel.url)}   (how to trust this town)"] * lan.is_on),
+        *([f"  phones first  {town.settings.trust_url}   (how to trust this town)"] * lan.is_on),
         f"  a phone       {address}/phone/     (codes: on the town's page)",
         f"  the kiosk     {town.kiosk_url}/",
         f"  staff         {address}/console/   {NAME} / {PASSWORD}",

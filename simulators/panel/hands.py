@@ -102,7 +102,8 @@ class Hands:
             phone = await self._town.new_phone(person, f"{name}的手机", http)
             mine = await phone.send("GET", "/api/v1/me", None)
             self._phones[person] = phone
-            self.phone_doors[person] = [door["id"] for door in mine.body["doors"]]
+            own = {door["id"] for door in mine.body["doors"]}
+            self.phone_doors[person] = [plan.id for plan in DOORS if plan.id in own]
         self._listener = self._client(self._feed.http("http", LISTENER, HUB))
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ from simulators.panel.doors import Doors
 from simulators.panel.glass import Glass
 from simulators.panel.hands import Hands, Point
 from simulators.panel.journal import Journal
-from simulators.panel.shell import Refused
+from simulators.panel.shell import LOOPBACK, Refused
 from simulators.panel.wirefeed import WireFeed
 from simulators.panel.wirewords import CONTROLLER_NAMES
 from simulators.roster import KIOSK as KIOSK_DEVICE
@@ -33,6 +33,7 @@ CODE_OWNERS = cast.PHONE_OWNERS[:2]
 
 _NAME = said("姓名", "姓名", "Name")
 _PASSWORD = said("密码", "密碼", "Password")
+_TRUST = said("手机先打开", "手機先開啟", "On the phone, first open")
 _OTP = said("六位动态码", "六位動態碼", "Six-digit code")
 
 Tell = Callable[[str, dict[str, Any]], None]
@@ -157,6 +158,8 @@ class Scene:
             {"label": dict(_code_label(cast.name_of(person))), "value": code}
             for person, (code, _, _) in self._codes.items()
         ]
+        if settings.trust_url:
+            codes.insert(0, {"label": dict(_TRUST), "value": settings.trust_url})
         phone = {"kind": "phone", "href": f"{settings.origin or here}/phone/", "sign_in": codes}
         console = {
             "kind": "console",
@@ -168,7 +171,8 @@ class Scene:
             ],
         }
         kiosk = {"kind": "kiosk", "href": f"{town.kiosk_url}/", "sign_in": []}
-        return [phone, *([kiosk] if town.kiosk_url else []), console]
+        is_near = host in LOOPBACK and bool(town.kiosk_url)  # the kiosk serves its own machine only
+        return [phone, *([kiosk] if is_near else []), console]
 
     async def _keep_codes(self) -> None:
         """Codes on the page are good: a used, an old, or a new half minute's one is renewed."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import mimetypes
+import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
@@ -33,22 +34,23 @@ Files = dict[str, tuple[bytes, bytes | None, str]]
 
 
 class Panel:
-    """The page of a town. With a secret the town is up already; else ``raise_town`` starts it."""
+    """The page of a town, on loopback or on a socket that listens already.
+
+    With a secret the town is up; else ``raise_town`` starts it.
+    """
 
     def __init__(
         self,
         town: Town,
-        port: int,
+        port: int | socket.socket,
         staff_secret: str = "",
         *,
-        host: str = "127.0.0.1",
         names: Collection[str] = (),
     ) -> None:
         self.url = ""
         self.streams = Streams()
         self.life = Life(town, self.streams)
         self._port = port
-        self._host = host
         self._names = frozenset(names)
         self._secret = staff_secret
         self._server: _Server | None = None
@@ -61,7 +63,8 @@ class Panel:
 
     async def start(self, routes: Collection[Route] = ()) -> None:
         """Serve; on the next free port where the wanted one is taken."""
-        sock = listen_near(self._host, self._port)
+        port = self._port
+        sock = listen_near("127.0.0.1", port) if isinstance(port, int) else port
         self.url = f"http://127.0.0.1:{sock.getsockname()[1]}/"
         if self._secret:
             await self.life.join(self._secret)
