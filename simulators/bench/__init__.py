@@ -1,0 +1,1 @@
+"""What the product costs, measured beside what the same machine could do at best."""
