@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from devices.jws import canonical
 from devices.messages import Ack, Event
@@ -15,11 +15,49 @@ from devices.wire import event_body
 from hub.acts.checkins import Sun, check_in
 from hub.core.effects import Announce, SendAck
 from hub.store import tables as t
+from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
 
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
+
+_DEVICE: BindParameter[str] = bindparam("device")
+_BOOT: BindParameter[str] = bindparam("of_boot")
+_KNOWN = Prepared(
+    select(t.events.c.body).where(
+        t.events.c.device_id == _DEVICE,
+        t.events.c.boot == _BOOT,
+        t.events.c.seq == bindparam("number"),
+    )
+)
+_SETTLED = Prepared(
+    update(t.openings)
+    .where(t.openings.c.id == bindparam("opening"), t.openings.c.door_id == bindparam("door"))
+    .values(outcome=bindparam("told"), reason=bindparam("why"), ms=bindparam("stages"))
+)
+_MARK = Prepared(select(t.acks.c.upto).where(t.acks.c.device_id == _DEVICE, t.acks.c.boot == _BOOT))
+_SPANS = Prepared(
+    select(t.gaps.c.first, t.gaps.c.last)
+    .where(t.gaps.c.device_id == _DEVICE, t.gaps.c.boot == _BOOT, t.gaps.c.last > bindparam("mark"))
+    .order_by(t.gaps.c.first)
+)
+_WAITING = Prepared(
+    select(t.events.c.seq)
+    .where(
+        t.events.c.device_id == _DEVICE,
+        t.events.c.boot == _BOOT,
+        t.events.c.seq > bindparam("mark"),
+    )
+    .order_by(t.events.c.seq)
+    .limit(ACK_STEP)
+)
+_FIRST_MARK = Prepared(insert(t.acks))
+_MARK_MOVED = Prepared(
+    update(t.acks)
+    .where(t.acks.c.device_id == _DEVICE, t.acks.c.boot == _BOOT)
+    .values(upto=bindparam("mark"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +96,11 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     """Record an event once; its number, or None when it was known. Acknowledged after commit."""
     event = heard.event
     body = canonical(event_body(event)).decode()
-    known = tx.execute(
-        select(t.events.c.body).where(
-            t.events.c.device_id == heard.device,
-            t.events.c.boot == event.boot,
-            t.events.c.seq == event.seq,
-        )
-    ).first()
+    known = _known(tx, heard.device, event)
     if event.kind == "gap":
         _note_gap(tx, heard.device, event)
     if known is not None:
-        if known.body != body and event.kind != "gap":
+        if known != body and event.kind != "gap":
             tx.journal("event_conflict", {"device": heard.device, "body": body})
         return Done(None, (_ack(tx, heard.device, event.boot),))
     row = _row(heard, body, tx.now_s)
@@ -80,6 +112,12 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))
     return Done(n, tuple(effects))
+
+
+def _known(tx: Tx, device: str, event: Event) -> str | None:
+    """The body under which this number was heard before."""
+    found = tx.read(_KNOWN, {"device": device, "of_boot": event.boot, "number": event.seq})
+    return str(found[0][0]) if found else None
 
 
 def _row(heard: Heard, body: str, now_s: float) -> dict[str, Any]:
@@ -119,43 +157,30 @@ def _settle_opening(tx: Tx, event: Event, door: str | None) -> None:
     """The door's event is the truth of that door: it also settles an opening without an answer."""
     if event.reason in NOT_OF_THE_OPENING:
         return
-    tx.execute(
-        update(t.openings)
-        .where(t.openings.c.id == event.command, t.openings.c.door_id == door)
-        .values(
-            outcome=event.outcome.value if event.outcome else None,
-            reason=event.reason,
-            ms=dict(event.ms),
-        )
+    tx.write(
+        _SETTLED,
+        {
+            "opening": event.command,
+            "door": door,
+            "told": event.outcome.value if event.outcome else None,
+            "why": event.reason,
+            "stages": json_text(dict(event.ms)),
+        },
     )
 
 
 def _ack(tx: Tx, device: str, boot: str) -> SendAck:
     """Move the gapless mark as far as committed events reach."""
-    row = tx.execute(
-        select(t.acks.c.upto).where(t.acks.c.device_id == device, t.acks.c.boot == boot)
-    ).first()
-    upto = row.upto if row is not None else 0
-    spans = tx.execute(
-        select(t.gaps.c.first, t.gaps.c.last)
-        .where(t.gaps.c.device_id == device, t.gaps.c.boot == boot, t.gaps.c.last > upto)
-        .order_by(t.gaps.c.first)
-    ).all()
-    waiting = tx.execute(
-        select(t.events.c.seq)
-        .where(t.events.c.device_id == device, t.events.c.boot == boot, t.events.c.seq > upto)
-        .order_by(t.events.c.seq)
-        .limit(ACK_STEP)
-    ).scalars()
-    mark = _reach(upto, list(waiting), [(span.first, span.last) for span in spans])
-    if row is None:
-        tx.execute(insert(t.acks).values(device_id=device, boot=boot, upto=mark))
+    own = {"device": device, "of_boot": boot}
+    before = tx.read(_MARK, own)
+    upto = int(before[0][0]) if before else 0
+    spans = [(first, last) for first, last in tx.read(_SPANS, own | {"mark": upto})]
+    waiting = [seq for (seq,) in tx.read(_WAITING, own | {"mark": upto})]
+    mark = _reach(upto, waiting, spans)
+    if not before:
+        tx.write(_FIRST_MARK, {"device_id": device, "boot": boot, "upto": mark})
     elif mark != upto:
-        tx.execute(
-            update(t.acks)
-            .where(t.acks.c.device_id == device, t.acks.c.boot == boot)
-            .values(upto=mark)
-        )
+        tx.write(_MARK_MOVED, own | {"mark": mark})
     return SendAck(device, Ack(boot, mark))
 
 
@@ -187,15 +212,8 @@ def pass_over(tx: Tx, poison: Poison, now: datetime) -> Done[None]:
     row = _row(Heard(poison.device, event, None), "{}", tx.now_s)
     row |= {"kind": "quarantined", "outcome": None, "reason": "internal", "person_id": None}
     row |= {"via": None, "ms": {}, "at": event.at_s, "body": f'{{"q":"{poison.quarantine}"}}'}
-    known = tx.execute(
-        select(t.events.c.n).where(
-            t.events.c.device_id == poison.device,
-            t.events.c.boot == event.boot,
-            t.events.c.seq == event.seq,
-        )
-    ).first()
     effects: list[object] = []
-    if known is None:
+    if _known(tx, poison.device, event) is None:
         n = tx.record(t.events, row)
         effects.append(Announce("event", announced(n, row)))
     effects.append(_ack(tx, poison.device, event.boot))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from devices.access import DoorState, Granted, Policy, Request, Way, decide
 from devices.messages import Assurance, Presentation
@@ -16,7 +16,31 @@ from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
 from hub.core.proofs import REPEAT_S
 from hub.store import tables as t
+from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
+
+_SPENT = Prepared(
+    select(t.nonces.c.digest, t.nonces.c.opening_id).where(t.nonces.c.nonce == bindparam("nonce"))
+)
+_SPEND = Prepared(insert(t.nonces))
+_REVOKED = Prepared(select(t.phones.c.revoked_at).where(t.phones.c.id == bindparam("phone")))
+_PRESENTED = Prepared(insert(t.openings))
+_ANSWERED = Prepared(
+    update(t.openings)
+    .where(
+        t.openings.c.id == bindparam("opening"),
+        t.openings.c.door_id.in_(
+            select(t.doors.c.id).where(t.doors.c.device_id == bindparam("device"))
+        ),
+        t.openings.c.outcome.is_(None),
+    )
+    .values(
+        outcome=bindparam("told"),
+        reason=bindparam("why"),
+        ms=bindparam("stages"),
+        answered_at=bindparam("at"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +76,17 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
     stored = _stored(tx, wish)
     if stored is not None:
         return Done(stored)
-    tx.execute(
-        insert(t.nonces).values(
-            nonce=wish.nonce,
-            expires_at=wish.nonce_expires_s,
-            digest=wish.digest,
-            opening_id=wish.opening,
-        )
+    tx.write(
+        _SPEND,
+        {
+            "nonce": wish.nonce,
+            "expires_at": wish.nonce_expires_s,
+            "digest": wish.digest,
+            "opening_id": wish.opening,
+        },
     )
-    revoked = tx.execute(select(t.phones.c.revoked_at).where(t.phones.c.id == wish.phone)).first()
-    if revoked is None or revoked[0] is not None:
+    revoked = tx.read(_REVOKED, {"phone": wish.phone})
+    if not revoked or revoked[0][0] is not None:
         raise DomainError("phone_revoked")
     request = Request(
         door=wish.number,
@@ -72,17 +97,19 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
     )
     decision, _ = decide(wish.policy, DoorState(), request, now)
     granted = isinstance(decision, Granted)
-    tx.execute(
-        insert(t.openings).values(
-            id=wish.opening,
-            phone_id=wish.phone,
-            person_id=wish.person,
-            door_id=wish.door,
-            presented_at=tx.now_s,
-            outcome=None if granted else "refused",
-            reason=None if granted else decision.reason,
-            ms={},
-        )
+    tx.write(
+        _PRESENTED,
+        {
+            "id": wish.opening,
+            "phone_id": wish.phone,
+            "person_id": wish.person,
+            "door_id": wish.door,
+            "presented_at": tx.now_s,
+            "outcome": None if granted else "refused",
+            "reason": None if granted else decision.reason,
+            "ms": "{}",
+            "answered_at": None,
+        },
     )
     if not granted:
         return Done(
@@ -102,12 +129,13 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
 
 def _stored(tx: Tx, wish: Present) -> Opening | None:
     """The answer of the very same bytes within a minute; anything else of a spent nonce is late."""
-    spent = tx.execute(select(t.nonces).where(t.nonces.c.nonce == wish.nonce)).first()
-    if spent is None:
+    spent = tx.read(_SPENT, {"nonce": wish.nonce})
+    if not spent:
         return None
-    row = tx.execute(select(t.openings).where(t.openings.c.id == spent.opening_id)).first()
+    digest, opening = spent[0]
+    row = tx.execute(select(t.openings).where(t.openings.c.id == opening)).first()
     fresh = row is not None and tx.now_s - row.presented_at <= REPEAT_S
-    if row is None or not fresh or spent.digest != wish.digest:
+    if row is None or not fresh or digest != wish.digest:
         raise DomainError("request_spent")
     return Opening(row.id, row.outcome, row.reason, row.ms, repeat=True)
 
@@ -146,19 +174,19 @@ class Answered:
 
 
 def note_answer(tx: Tx, answer: Answered, now: datetime) -> Done[None]:
-    """Keep the answer for a repeated request; the door's event stays the truth of the log."""
+    """Keep the answer for a repeated request; where the door's event came first it is the truth."""
     del now
     if answer.reason in NOT_OF_THE_OPENING:
         return Done(None)
-    own = select(t.doors.c.id).where(t.doors.c.device_id == answer.device)
-    tx.execute(
-        update(t.openings)
-        .where(t.openings.c.id == answer.opening, t.openings.c.door_id.in_(own))
-        .values(
-            outcome=answer.outcome,
-            reason=answer.reason,
-            ms=dict(answer.ms),
-            answered_at=tx.now_s,
-        )
+    tx.write(
+        _ANSWERED,
+        {
+            "opening": answer.opening,
+            "device": answer.device,
+            "told": answer.outcome,
+            "why": answer.reason,
+            "stages": json_text(dict(answer.ms)),
+            "at": tx.now_s,
+        },
     )
     return Done(None)

@@ -68,8 +68,12 @@ def link_hash(before: str, n: int, at: float, kind: str, committed: str) -> str:
 
 def forge(head: Head, at: float, kind: str, body: Mapping[str, Any]) -> Link:
     """The next link after a head."""
+    return forge_text(head, at, kind, canonical(body).decode())
+
+
+def forge_text(head: Head, at: float, kind: str, text: str) -> Link:
+    """The next link after a head, over a body that is canonical text already."""
     salt = secrets.token_bytes(_SALT_BYTES).hex()
-    text = canonical(body).decode()
     committed = commitment(salt, text)
     n = head.n + 1
     return Link(n, at, kind, salt, text, committed, link_hash(head.hash, n, at, kind, committed))

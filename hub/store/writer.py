@@ -9,7 +9,6 @@ happen nothing is spoken (``StoreUnavailable``); if nobody can know, the process
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import sqlite3
@@ -20,15 +19,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import JSON, Connection, Table, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from hub.core.errors import DomainError
 from hub.store import tables as t
-from hub.store.chain import Head, Link, forge, recorded_text
+from hub.store.chain import Head, Link, forge, forge_text, recorded_text
 from hub.store.engine import Engines
+from hub.store.prepared import Driver, Prepared, json_text
 
 log = logging.getLogger(__name__)
 
@@ -88,16 +89,19 @@ class Tx:
     """What an act may do: statements, recorded facts, durable effects."""
 
     def __init__(self, connection: Connection, head: Head, now: datetime, epoch: int) -> None:
-        self._connection = connection
+        self._driver = Driver(connection)
         self.head = head
         self.now_s = now.timestamp()
         self.epoch = epoch
         self.links: list[Link] = []
         self.execute = connection.execute
+        self.read, self.write = self._driver.read, self._driver.write
 
     def journal(self, kind: str, body: Mapping[str, Any]) -> int:
         """Append a fact to the chain; returns its number."""
-        link = forge(self.head, self.now_s, kind, body)
+        return self._link(forge(self.head, self.now_s, kind, body))
+
+    def _link(self, link: Link) -> int:
         self.head = Head(link.n, link.hash)
         self.links.append(link)
         return link.n
@@ -106,8 +110,10 @@ class Tx:
         """Insert a row of a recorded table and chain it; ``n`` and defaults are filled here."""
         full = {column.name: row.get(column.name) for column in table.columns}
         full["n"] = self.head.n + 1
-        n = self.journal(table.name, json.loads(recorded_text(table, full)))
-        self._connection.execute(insert(table), full)
+        text = recorded_text(table, full)
+        n = self._link(forge_text(self.head, self.now_s, table.name, text))
+        insertion, documents = _inserting(table)
+        self.write(insertion, full | {name: json_text(full[name]) for name in documents})
         return n
 
     def durable(self, key: str, kind: str, body: Mapping[str, Any], delay_s: float = 0.0) -> None:
@@ -119,6 +125,17 @@ class Tx:
                     id=key, kind=kind, body=dict(body), due_at=self.now_s + delay_s, tries=0
                 )
             )
+
+
+@lru_cache(maxsize=64)  # the recorded tables
+def _inserting(table: Table) -> tuple[Prepared, tuple[str, ...]]:
+    """The insert of a recorded table, and which of its columns hold JSON."""
+    documents = tuple(c.name for c in table.columns if isinstance(c.type, JSON))
+    return Prepared(insert(table)), documents
+
+
+_LINKED = Prepared(insert(t.chain))
+_HEAD_MOVED = Prepared(update(t.site).values(chain_n=bindparam("n"), chain_hash=bindparam("head")))
 
 
 @dataclass(slots=True)
@@ -170,7 +187,7 @@ class Batcher:
                 if self._act(connection, tx, item, now):
                     head = tx.head
                     links += tx.links
-            self._close_chain(connection, head, links)
+            self._close_chain(Driver(connection), head, links)
         except (OperationalError, DBAPIError) as fault:
             self._roll_back(transaction)
             return self._failed(taken, fault)
@@ -196,21 +213,22 @@ class Batcher:
         return Head(row.chain_n, row.chain_hash)
 
     def _act(self, connection: Connection, tx: Tx, item: _Waiting, now: datetime) -> bool:
-        savepoint = connection.begin_nested()
+        driver = Driver(connection)
+        driver.run("savepoint act")
         try:
             done = item.act(tx, item.request, now)
         except DomainError as refusal:
-            savepoint.rollback()
+            _undo(driver)
             item.fault = refusal
             return False
         except OperationalError:
             raise  # disk or connection: the whole batch is in doubt, not this act
         except Exception as fault:
-            savepoint.rollback()
+            _undo(driver)
             log.exception("an act failed and was rolled back: %s", _name(item.act))
             item.fault = Faulted(self._quarantine(connection, item, fault, now))
             return False
-        savepoint.commit()
+        driver.run("release savepoint act")
         item.result, item.effects = done.value, done.effects
         return True
 
@@ -230,10 +248,10 @@ class Batcher:
         )
         return name
 
-    def _close_chain(self, connection: Connection, head: Head, links: list[Link]) -> None:
+    def _close_chain(self, driver: Driver, head: Head, links: list[Link]) -> None:
         if links:
-            connection.execute(insert(t.chain), [link.row() for link in links])
-            connection.execute(update(t.site).values(chain_n=head.n, chain_hash=head.hash))
+            driver.write_all(_LINKED, [link.row() for link in links])
+            driver.write(_HEAD_MOVED, {"n": head.n, "head": head.hash})
 
     def _commit(
         self, connection: Connection, transaction: Any, taken: list[_Waiting], head: Head
@@ -281,6 +299,11 @@ class Batcher:
             item.result = None
             item.fault = StoreUnavailable(type(fault).__name__)
         return taken
+
+
+def _undo(driver: Driver) -> None:
+    driver.run("rollback to savepoint act")
+    driver.run("release savepoint act")
 
 
 class CommitUnknown(BaseException):
