@@ -296,6 +296,7 @@ class DoorController:
         if draft.command is not None:
             answer = self._answer(draft.command, outcome, why, event.ms)
             self._say(answer)
+            await asyncio.sleep(0)  # out of the door, before the disk makes the loop wait
         if outcome is Outcome.GRANTED:
             state = self.states[hardware.number]
             self.states[hardware.number] = apply(state, Opened(device.clock.now_s()))

@@ -69,8 +69,7 @@ class Ingest:
         self.boot = f"{epoch}-{luck(8).hex()}"
         self.connection = ""
         self._bus: Bus | None = None
-        self._waiting: dict[str, asyncio.Future[Answer]] = {}
-        self._waiters: Counter[str] = Counter()
+        self._waiting: dict[str, list[asyncio.Future[Answer]]] = {}
         self._asked: OrderedDict[str, str] = OrderedDict()  # opening -> whose answer counts
         self._answered: OrderedDict[str, Answer] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -204,20 +203,27 @@ class Ingest:
         answer = wire.open_answer(raw, self._topics(device.id), self._key_of(device))
         if isinstance(answer, Refusal):
             return self._drop(answer.reason, f"answer of {device.id}")
-        if self._asked.get(answer.id) == device.id:
-            self._settle(answer)
-        self._spawn(self._keep_answer(answer, device.id))
+        heard = self._asked.get(answer.id) == device.id and self._settle(answer)
+        if not heard:
+            self._spawn(self.note(answer, device.id))
         return None
 
-    def _settle(self, answer: Answer) -> None:
-        """Whoever waits for this answer, now or within the next minute, gets it."""
+    def _settle(self, answer: Answer) -> bool:
+        """Whoever waits for this answer, now or within the next minute, gets it, and notes it."""
         waiting = self._waiting.get(answer.id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer)
-        if waiting is not None:
-            self._answered[answer.id] = answer
-            if len(self._answered) > PENDING_MAX:
-                self._answered.popitem(last=False)
+        if waiting is None:
+            return False
+        for one in waiting:
+            if not one.done():
+                one.set_result(answer)
+        self._answered[answer.id] = answer
+        if len(self._answered) > PENDING_MAX:
+            self._answered.popitem(last=False)
+        return True
+
+    async def note(self, answer: Answer, device: str) -> None:
+        """Write an answer down; whoever waited before the door has heard it by then."""
+        await self._keep_answer(answer, device)
 
     async def _keep_answer(self, answer: Answer, device: str) -> None:
         kept = Answered(answer.id, answer.outcome.value, answer.reason, answer.ms, device)
@@ -328,25 +334,22 @@ class Ingest:
                     log.error("an effect nobody knows: %s", type(effect).__name__)
 
     def expect(self, opening: str) -> asyncio.Future[Answer]:
-        """The door's answer to an opening; the same future for a request that came twice."""
-        waiting = self._waiting.get(opening)
+        """The door's answer to an opening, for each request of it; bounded by PENDING_MAX."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if opening in self._answered:  # answered, perhaps not yet written down
-            waiting = asyncio.get_running_loop().create_future()
-            waiting.set_result(self._answered[opening])
-            return waiting
-        if waiting is None:
-            if len(self._waiting) >= PENDING_MAX:
-                raise InboxFull("answers")
-            waiting = asyncio.get_running_loop().create_future()
-            self._waiting[opening] = waiting
-        self._waiters[opening] += 1
-        return waiting
+            answer.set_result(self._answered[opening])
+            return answer
+        if opening not in self._waiting and len(self._waiting) >= PENDING_MAX:
+            raise InboxFull("answers")
+        self._waiting.setdefault(opening, []).append(answer)
+        return answer
 
-    def give_up(self, opening: str) -> None:
-        """One waiter less; the last one takes the future away."""
-        self._waiters[opening] -= 1
-        if self._waiters[opening] <= 0:
-            self._waiters.pop(opening, None)
+    def give_up(self, opening: str, answer: asyncio.Future[Answer]) -> None:
+        """One waiter less."""
+        waiting = self._waiting.get(opening, [])
+        if answer in waiting:
+            waiting.remove(answer)
+        if not waiting:
             self._waiting.pop(opening, None)
 
     def _send_access(self, wish: SendAccess) -> None:

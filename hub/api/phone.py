@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, WithJsonSchema
 from sqlalchemy import select
+from starlette.background import BackgroundTask
 
 from devices.messages import Answer, Outcome
 from devices.reasons import reason
@@ -224,21 +225,33 @@ async def _open(gate: Gate, request: Request) -> Response:
         policy=device.policy,
     )
     waiting = hub.ingest.expect(opening)
+    answer: Answer | None = None
     try:
         known = await hub.writer.submit(present, wish, Lane.URGENT)
         if known.outcome is None:
-            known = await _await_door(waiting, known)
+            answer = await _await_door(waiting)
+            known = _as_answered(known, answer)
     finally:
-        hub.ingest.give_up(opening)
-    return _told(known, request)
+        hub.ingest.give_up(opening, waiting)
+    response = _told(known, request)
+    if answer is not None:
+        # somebody stands before the door: they hear first, then it is written down
+        response.background = BackgroundTask(hub.ingest.note, answer, door.device)
+    return response
 
 
-async def _await_door(waiting: asyncio.Future[Answer], known: Opening) -> Opening:
-    """The door's word, or unknown when it stays silent."""
+async def _await_door(waiting: asyncio.Future[Answer]) -> Answer | None:
+    """The door's word, or None when it stays silent."""
     try:
         async with asyncio.timeout(ANSWER_WAIT_S):
-            answer = await asyncio.shield(waiting)
+            return await waiting
     except TimeoutError:
+        return None
+
+
+def _as_answered(known: Opening, answer: Answer | None) -> Opening:
+    """What the phone is told; of a silent door nobody knows."""
+    if answer is None:
         return Opening(known.id, "unknown", "outcome_unknown", {}, known.repeat)
     if answer.reason in _NOT_HEARD:
         return Opening(known.id, "unknown", "outcome_unknown", answer.ms, known.repeat)
