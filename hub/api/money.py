@@ -18,7 +18,7 @@ from hub.api.shapes import BillsAsked, KioskBills, PaymentAsked, PaymentShown
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
 from hub.core.payments import Ask
-from hub.core.words import in_every_language
+from hub.core.words import in_every_language, is_text
 from hub.gateways.wechatpay import CallbackRefused, ProviderRefused, ProviderSilent
 from hub.live import instant
 from hub.payments import Payments
@@ -45,7 +45,7 @@ def routes(gate: Gate) -> APIRouter:
     callbacks = Limiter(_CALLBACKS)
 
     bills_told = told(
-        "lookUpBills", KioskBills, "lookup_expired", "house_unknown", "too_many",
+        "lookUpBills", KioskBills, "lookup_expired", "house_unknown", "too_many", *CHANGE,
         by="kiosk", takes=BillsAsked,
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ async def _bills(gate: Gate, request: Request) -> Response:
 def _household(gate: Gate, body: dict[str, Any], kiosk: str) -> str:
     """House number and the last four digits of a phone; slow to guess, the same answer to all."""
     house, digits = body.get("house"), body.get("phone_last4")
-    if not isinstance(house, str) or not 0 < len(house) <= 32:
+    if not isinstance(house, str) or not is_text(house, 1, 32):
         raise DomainError("field_wrong", "house is a house number such as 1-2-302", "house")
     if not isinstance(digits, str) or len(digits) != 4 or not digits.isascii():
         raise DomainError("field_wrong", "phone_last4 is four digits", "phone_last4")
@@ -178,7 +178,7 @@ async def _begin(gate: Gate, request: Request) -> Response:
     kiosk, signed = await gate.device(request, "kiosk")
     body = read_body(signed.body)
     for name in ("id", "bill", "lookup"):
-        if not isinstance(body.get(name), str) or not 0 < len(body[name]) <= 128:
+        if not is_text(body.get(name), 1, 128):
             raise DomainError("field_wrong", f"{name} is a text", name)
     known = _payments(gate).find(body["id"])
     if known is not None and (known.kiosk, known.bill) == (kiosk.id, body["bill"]):

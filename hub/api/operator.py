@@ -18,6 +18,7 @@ from hub.api.gate import Gate
 from hub.api.shapes import Adopted, RowsLoaded
 from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
+from hub.core.words import PLAIN
 
 ROWS_MAX = 1_000  # rows of one request
 
@@ -43,7 +44,7 @@ class CardAsked(BaseModel):
     """A personalised card for a person."""
 
     uid: str = Field(pattern=r"^([0-9a-f]{2}){4,10}$")
-    person: str
+    person: str = Field(pattern=PLAIN)
 
 
 def routes(gate: Gate) -> APIRouter:

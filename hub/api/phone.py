@@ -22,6 +22,7 @@ from hub.api.problems import body_of, problem, reply
 from hub.api.shapes import Me, OpeningProblem, OpeningTold
 from hub.core import proofs
 from hub.core.errors import DomainError
+from hub.core.words import PLAIN
 from hub.ingest import ANSWER_WAIT_S
 from hub.live import instant
 from hub.store import tables as t
@@ -50,7 +51,7 @@ class EnrolmentAsked(BaseModel):
 
     code: str = Field(pattern=r"^[0-9]{6}$")
     jwk: Annotated[dict[str, Any], WithJsonSchema(_JWK)]
-    label: str = Field(min_length=1, max_length=LABEL_CHARS_MAX)
+    label: str = Field(min_length=1, max_length=LABEL_CHARS_MAX, pattern=PLAIN)
 
 
 class OpeningAsked(BaseModel):

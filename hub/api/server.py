@@ -70,6 +70,9 @@ class Shell:
                 message["headers"] = [*message["headers"], *_HEADERS, *_mark(scope)]
             await send(message)
 
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:  # no database keeps it
+            await problem("field_wrong", "an address has no NUL")(scope, receive, marked)
+            return
         try:
             await self._app(scope, bounded, marked)
         except _TooLarge:

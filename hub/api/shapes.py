@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from hub.core.words import PLAIN
+
 StagesMs = dict[str, float]  # milliseconds of each stage, each measured on one clock
 
 
@@ -238,7 +240,7 @@ class BillsByCard(Shaped):
 class BillsByHouse(Shaped):
     """Bills of a house, for somebody who knows the phone's last digits."""
 
-    house: str = Field(min_length=1, max_length=32)
+    house: str = Field(min_length=1, max_length=32, pattern=PLAIN)
     phone_last4: str = Field(pattern=r"^[0-9]{4}$")
 
 
@@ -281,8 +283,8 @@ class PaymentAsked(Shaped):
     """A wish to pay a bill under an id that the kiosk made."""
 
     id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    bill: str = Field(min_length=1, max_length=128)
-    lookup: str = Field(min_length=1, max_length=128)
+    bill: str = Field(min_length=1, max_length=128, pattern=PLAIN)
+    lookup: str = Field(min_length=1, max_length=128, pattern=PLAIN)
 
 
 class Receipt(Shaped):

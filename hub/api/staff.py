@@ -33,6 +33,7 @@ from hub.api.problems import reply
 from hub.api.shapes import ConsoleShown, EventsPage, PeopleShown
 from hub.core.errors import DomainError
 from hub.core.otp import key_uri, matching_step
+from hub.core.words import PLAIN
 from hub.live import instant, show_device, show_door, show_event
 from hub.store import tables as t
 from hub.store.writer import Lane
@@ -51,7 +52,7 @@ class ClaimAsked(BaseModel):
     """The first sign-in of a staff member."""
 
     code: str = Field(min_length=8, max_length=64)
-    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX)
+    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX, pattern=PLAIN)
     password: str = Field(max_length=PASSWORD_CHARS_MAX)
 
 
@@ -65,7 +66,7 @@ class Claimed(BaseModel):
 class SignInAsked(BaseModel):
     """Both factors."""
 
-    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX)
+    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX, pattern=PLAIN)
     password: str = Field(min_length=1, max_length=PASSWORD_CHARS_MAX)
     otp: str = Field(pattern=r"^[0-9]{6}$")
 

@@ -6,7 +6,6 @@ operator has gone.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,7 @@ from typing import Any
 
 from devices.access import HOLIDAY, DoorMode
 from devices.messages import Assurance
-from hub.core.words import LANGUAGES
+from hub.core.words import LANGUAGES, is_text
 
 DAY_MINUTES = 24 * 60
 INTERVALS_MAX = 24  # of one kind of day
@@ -23,7 +22,6 @@ NUMBER_MAX = 64  # doors of one controller
 INSTANT_MAX_S = 1e11  # the year 5138: later is milliseconds taken for seconds
 LINES_MAX = 40  # of a bill: what fits on its paper
 AMOUNT_MAX_FEN = 100_000_000  # a million yuan on one household's bill is a mistake
-_UNPRINTED = {"Cc", "Cs"}  # control characters and halves of characters are nobody's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,6 @@ class Member:
     fits: Callable[[Any], bool]
     says: str
     needed: bool = False
-
-
-def is_text(value: object, least: int, most: int) -> bool:
-    """Whether it is a text that can be shown and kept."""
-    return (
-        isinstance(value, str)
-        and least <= len(value) <= most
-        and not any(unicodedata.category(char) in _UNPRINTED for char in value)
-    )
 
 
 def is_whole(value: object, least: int, most: int) -> bool:

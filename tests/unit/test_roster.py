@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from hub.acts import billing, roster
-from hub.core.roster import ROWS, is_day, is_text, missing_member, wrong_member
-from hub.core.words import in_every_language
+from hub.core.roster import ROWS, is_day, missing_member, wrong_member
+from hub.core.words import in_every_language, is_text
 from hub.store import tables as t
 from simulators.roster import make_roster
 from tests.unit.hub_bench import ROSTER, hub_bench
