@@ -1,4 +1,4 @@
-"""What the rows of a roster may say: each member with what fits it, checked before anything is kept.
+"""What the rows of a roster may say: each member with what fits it, judged before it is kept.
 
 A misspelt mode of a door would otherwise be found by the judge who compiles it, long after the
 operator has gone.

@@ -90,7 +90,7 @@ async def _run(plan: Plan, *, quick: bool) -> dict[str, Any]:
 
 
 _METHOD: Final = {
-    "ready_s": "from before the process is made until GET /ready answers 200: interpreter, imports, "
+    "ready_s": "from before the process is made until GET /ready answers: interpreter, imports, "
     "SQLite, mosquitto as a child, connected and subscribed; the first start warms the cache and "
     "does not count; median",
     "rss_mb": f"resident memory of the hub's process {SETTLE_S:.0f} s after that; median",

@@ -98,7 +98,7 @@ _METHOD: Final = {
     "took_ms": "first byte of the card's report on the reader's pty -> the pulse's frame read from "
     "the relay's pty; selection and EV2 mutual authentication with an NTAG 424's far end, the "
     "decision and one synced promise are in it; the far ends answer at once (no radio time)",
-    "own_ms": "CPU of the controller's process in that time (the scheduler's clock of the process), "
+    "own_ms": "CPU of the controller's process in that time (the scheduler's own clock of it), "
     "its polls of four readers' lines and of the board's contacts included",
     "value": "median of a round, median over rounds",
     "hub_gone": "hub and broker killed; the controller tries to connect again all the while",

@@ -35,6 +35,7 @@ from simulators.roster import (
     POINT,
     POINT_PLACE,
     SITE,
+    ZONE,
     DoorPlan,
     make_roster,
 )
@@ -226,7 +227,7 @@ class Town:
         assert self.provider is not None
         settings = self.settings
         words = ["init", "--data", str(settings.folder / "hub"), "--site", SITE, "--demo"]
-        words += ["--names", json.dumps(NAMES, ensure_ascii=False)]
+        words += ["--names", json.dumps(NAMES, ensure_ascii=False), "--zone", ZONE]
         words += ["--host", settings.host, "--port", str(http_port)]
         words += ["--broker-port", str(broker_port), "--broker-kind", settings.broker_kind]
         words += ["--pay-url", self.provider.base_url]
@@ -246,7 +247,7 @@ class Town:
         return child
 
     async def _adopt(self, device: str, kind: str) -> None:
-        """As at a real door: keys made on the device, the fingerprint compared, the file brought."""
+        """As at a real door: keys made there, the fingerprint compared, the file brought."""
         folder = self.settings.folder / device
         folder.mkdir(exist_ok=True)
         identity = Identity.make(device, kind)
@@ -262,11 +263,13 @@ class Town:
         folder = self.settings.folder / "lines"
         if kind == "point":
             lines.append(
-                f'[point]\nplace = "{POINT_PLACE}"\nreader = "pn532+serial://{folder}/{device}-reader"\n'
+                f'[point]\nplace = "{POINT_PLACE}"\n'
+                f'reader = "pn532+serial://{folder}/{device}-reader"\n'
             )
         elif kind == "kiosk":
             lines.append(
-                f'[kiosk]\nport = {self._kiosk_port}\nreader = "pn532+serial://{folder}/{device}-reader"\n'
+                f"[kiosk]\nport = {self._kiosk_port}\n"
+                f'reader = "pn532+serial://{folder}/{device}-reader"\n'
             )
             if self.settings.authority:
                 lines.append(f'[hub]\nurl = "{self.base_url}"\nca = "{self.settings.authority}"\n')

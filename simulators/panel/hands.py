@@ -138,7 +138,8 @@ class Hands:
         """The reader of this name; raises Refused."""
         town = self._town
         ends = {name: door.reader for name, door in town.doors.items()}
-        ends |= {cast.POINT: town.point_reader, cast.KIOSK: town.kiosk_reader}  # type: ignore[dict-item]
+        others: dict[str, Any] = {cast.POINT: town.point_reader, cast.KIOSK: town.kiosk_reader}
+        ends |= others
         end = ends.get(reader)
         if end is None:
             raise Refused("not_found", "there is no such reader")

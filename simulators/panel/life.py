@@ -21,14 +21,18 @@ from simulators.panel.shell import Refused
 from simulators.panel.story import IDLE, Story
 from simulators.panel.streams import Streams
 from simulators.panel.wirefeed import WireFeed
-from simulators.roster import NAMES
+from simulators.roster import NAMES, ZONE
 
 STAGE_WORDS = {
     "wires": said("铺线：读卡器、门锁、支付平台", "鋪線：讀卡器、門鎖、支付平台", "Wires: readers, locks, payment service"),
     "site": said("小区和它的钥匙", "社區和它的金鑰", "The site and its keys"),
     "hub": said("邻里主机", "鄰里主機", "The Linli hub"),
     "people": said("86 位住户搬进 32 个家", "86 位住戶搬進 32 個家", "86 people move into 32 homes"),
-    "devices": said("门、刷卡点和缴费机：核对指纹", "門、感應點和繳費機：核對指紋", "Doors, card point, kiosk: fingerprints compared"),
+    "devices": said(
+        "门、刷卡点和缴费机：核对指纹",
+        "門、感應點和繳費機：核對指紋",
+        "Doors, card point, kiosk: fingerprints compared",
+    ),
     "cards": said("发卡", "發卡", "Cards are issued"),
     "ready": said("门、刷卡点和缴费机上线", "門、感應點和繳費機上線", "Doors, card point and kiosk go online"),
     "phones": said("发手机，开始记事", "發手機，開始記事", "Phones are handed out"),
@@ -152,6 +156,7 @@ class Life:
         left = list(STAGE_WORDS.values())[self._stage :]
         return {
             "name": NAMES,
+            "time_zone": ZONE,
             "ready": is_ready,
             "starting": [] if is_ready else [dict(words) for words in left],
             "readers": cast.readers(scene.doors.coils()),

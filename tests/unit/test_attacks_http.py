@@ -1,4 +1,4 @@
-"""What a stranger, a neighbour or a colleague can do over HTTP: guess, confuse, flood, read along."""
+"""What a stranger, a neighbour or a colleague can try over HTTP: guess, confuse, flood."""
 
 import asyncio
 import base64

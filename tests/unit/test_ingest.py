@@ -1,4 +1,4 @@
-"""The hub's ear: facts once, poison passed over, acknowledgements without gaps, taps into archives."""
+"""The hub's ear: facts once, poison passed over, gapless acknowledgements, taps archived."""
 
 import asyncio
 from dataclasses import replace
