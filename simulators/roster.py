@@ -10,6 +10,7 @@ from typing import Any
 
 SITE = "liuxi"
 NAMES = {"zh-Hans": "柳溪新村", "zh-Hant": "柳溪新村", "en": "Willow Brook"}
+ZONE = "Asia/Shanghai"
 FLOORS = ("1", "2", "3", "3A")  # no fourth floor: the word sounds like death
 ELDER = "p-shen-guifang"  # 沈桂芳, 76, 1幢2单元302: the elder of the story
 CARER = "p-zheng-haiyan"

@@ -72,6 +72,7 @@ def test_the_town_is_told_whole(page: Page) -> None:
     assert cast["shaker_door"] in DOORS
     assert {each["kind"] for each in cards.values()} == {"senior", "resident", "stranger"}
     assert town["starting"] == []
+    assert town["time_zone"] == "Asia/Shanghai"
 
 
 def test_the_stream_begins_with_the_same_document(page: Page) -> None:

@@ -27,7 +27,7 @@ function Cover() {
     <>
       <h2>{say(w.storyTitle)}</h2>
       <p>{say(w.intro)}</p>
-      <Button look="main" icon="chevron" wide onClick={play}>
+      <Button look="main" icon="chevron" wide disabled={town.value?.ready !== true} onClick={play}>
         {say(w.storyPlay)}
       </Button>
     </>
