@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -132,6 +133,15 @@ def test_a_missing_verb_is_told_in_one_line(value: str, told: str) -> None:
     assert (ran.returncode, ran.stderr) == (2, f"linli: {told}\n")
 
 
+@pytest.fixture
+def own_umask() -> Iterator[None]:
+    """The command narrows the process's umask; the tests after it keep theirs."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("own_umask")
 @pytest.mark.parametrize(
     ("raised", "code"), [(Mistake("no such door"), 2), (KeyboardInterrupt, 130)]
 )
