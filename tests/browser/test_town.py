@@ -1,4 +1,4 @@
-"""The real town in a real browser: the story told from its first leaf to its last, and free play."""
+"""The real town in a browser: the story told from its first leaf to its last, and free play."""
 
 from __future__ import annotations
 
