@@ -47,6 +47,7 @@ class Glass:
         self._town = town
         self._tell = tell
         self._changed = Waiting()
+        self._turn = asyncio.Lock()
         self._http = town.new_http(headers={"Linli-Client": "kiosk"})
         self._fingers = town.new_http(
             headers={"Linli-Client": "kiosk"}, event_hooks=feed.http("http", GLASS, KIOSK_NAME)
@@ -125,18 +126,22 @@ class Glass:
         """Hold a card to the kiosk until it has let somebody in or refused; the visit, or None."""
         end = self._town.kiosk_reader
         assert end is not None
-        before = self.session["id"] if self.session is not None else None
-        self._cards.clear()
+        async with self._turn:
+            before = self.session["id"] if self.session is not None else None
+            self._cards.clear()
 
-        def answered() -> bool:
-            return self._is_new(before) or any(word in self._cards for word in ("refused", "lost"))
+            def is_in() -> bool:  # the same card again, in the middle of a payment, stays in
+                return self._is_new(before) or (self.session is not None and "known" in self._cards)
 
-        end.tap(card)
-        try:
-            await self._changed.until(answered, CARD_WAIT_S)
-        finally:
-            end.lift()
-        return self.session if self._is_new(before) else None
+            def answered() -> bool:
+                return is_in() or any(word in self._cards for word in ("refused", "lost"))
+
+            end.tap(card)
+            try:
+                await self._changed.until(answered, CARD_WAIT_S)
+            finally:
+                end.lift()
+            return self.session if is_in() else None
 
     def _is_new(self, before: str | None) -> bool:
         return self.session is not None and self.session["id"] != before

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from simulators.demo.processes import ChildFailed
 from simulators.demo.staff import Staff
 from simulators.demo.town import STAGES, Town
@@ -51,7 +53,7 @@ class Life:
         self.streams = streams
         self.feed = WireFeed(lambda line: streams.announce("wire", line))
         self.secret = ""
-        self.fault: ChildFailed | None = None
+        self.fault: Exception | None = None
         self._stage = 0
         self.is_ready = False
         self._work: asyncio.Task[None] | None = None
@@ -104,14 +106,15 @@ class Life:
         self.streams.refresh()
         try:
             await self.begin()
-        except ChildFailed as fault:  # who runs the panel hears of it by `check`
-            self.fault = fault
+        except (ChildFailed, httpx.HTTPError, OSError) as fault:
+            self.fault = fault  # who runs the panel hears of it by `check`
 
     def check(self) -> None:
-        """Raise ChildFailed when a part of the town has ended by itself."""
+        """Raise what went wrong when a part of the town has ended by itself."""
         if self.fault is not None:
             raise self.fault
         if self.is_ready:
+            self.scene.check()
             for child in self.town.children.values():
                 child.check()
 

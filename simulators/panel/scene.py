@@ -102,6 +102,12 @@ class Scene:
             if hasattr(self, part):
                 await getattr(self, part).close()
 
+    def check(self) -> None:
+        """Raise what ended a follower: a page that hears nothing more must not look alive."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+
     # ----------------------------------------------------------------- acts beside hands
 
     def cut(self, is_cut: bool) -> Json:

@@ -149,6 +149,16 @@ def test_a_tap_in_the_activity_room_is_noted(page: Page) -> None:
     assert (entry["outcome"], entry["reason"]) == ("noted", "checked_in")
 
 
+def test_the_kiosk_lets_its_people_in_and_nobody_else(page: Page) -> None:
+    mark = page.mark()
+    for _ in range(2):  # the same card again is the same person
+        assert page.do("tap", card=ELDER, reader="kiosk")["outcome"] == "noted"
+    assert page.wait(mark, "kiosk")["state"] == "bills"
+    refused = page.do("tap", card=COPY, reader="kiosk")
+    assert (refused["outcome"], refused["reason"]) == ("refused", "card_session_refused")
+    assert page.wait(mark, "said") == refused  # only the refusal is said at the kiosk
+
+
 def test_a_shake_opens_and_its_copy_does_not(page: Page) -> None:
     page.shut("gate-east")
     said = page.do("shake", person=CARER, door="gate-east")
