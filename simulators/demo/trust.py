@@ -33,6 +33,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "android_how": "打开“设置”，搜索“CA 证书”，选“安装证书 → CA 证书”，选中刚下载的文件。",
         "compare": "安装时请核对这串指纹：",
         "open": "第三步：打开住户页面",
+        "go": "打开",
         "after": "看完以后，可以在同一个地方把证书删掉。它只能为这台电脑和私有网络的地址作保。",
         "languages": "语言",
     },
@@ -49,6 +50,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "android_how": "開啟「設定」，搜尋「CA 憑證」，選「安裝憑證 → CA 憑證」，選取剛下載的檔案。",
         "compare": "安裝時請核對這串指紋：",
         "open": "第三步：開啟住戶頁面",
+        "go": "開啟",
         "after": "看完以後，可以在同一個地方把憑證刪掉。它只能為這台電腦和私有網絡的位址作保。",
         "languages": "語言",
     },
@@ -66,6 +68,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "CA certificate, and pick the file.",
         "compare": "When it is installed, compare this fingerprint:",
         "open": "3. Open the residents' page",
+        "go": "Open",
         "after": "Afterwards you can remove the certificate in the same place. It can only vouch "
         "for this computer and for private network addresses.",
         "languages": "Language",
@@ -131,9 +134,15 @@ def render(page: Page, lang: str) -> str:
         f'<h2>{words["get"]}</h2><a class="key" href="{escape(page.file_path)}">linli.crt</a>'
         f"<h2>{words['install']}</h2><dl><dt>{words['iphone']}</dt><dd>{words['iphone_how']}</dd>"
         f"<dt>{words['android']}</dt><dd>{words['android_how']}</dd></dl>"
-        f"<p>{words['compare']}</p><code>{escape(page.fingerprint)}</code>"
-        f'<h2>{words["open"]}</h2><a class="key" href="{escape(page.phone_url)}">'
-        f"{escape(page.phone_url)}</a>"
+        f"<p>{words['compare']}</p><code>{'<br>'.join(_rows(page.fingerprint))}</code>"
+        f'<h2>{words["open"]}</h2><a class="key" href="{escape(page.phone_url)}">{words["go"]}</a>'
+        f"<code>{escape(page.phone_url)}</code>"
         f'<p class="note">{words["after"]}</p>'
         f'<nav aria-label="{words["languages"]}">{links}</nav></main></body></html>'
     )
+
+
+def _rows(fingerprint: str) -> list[str]:
+    """Eight bytes a line, so that two of them can be compared by eye."""
+    pairs = fingerprint.split(":")
+    return [escape(":".join(pairs[at : at + 8])) for at in range(0, len(pairs), 8)]
