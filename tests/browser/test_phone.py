@@ -115,7 +115,7 @@ def test_a_stopped_phone_is_told_at_once(hub: StubHub, enrolled: Enrolled) -> No
     one = enrolled()
     hub.revoked.update(hub.phones)
     one.page.click(".gate")
-    assert one.see("h1").inner_text() == "这部手机要重新认识一下"
+    one.page.get_by_role("heading", name="这部手机要重新认识一下").wait_for()
     assert "停用" in one.see(".lead").inner_text()
     assert hub.moved == []
 
