@@ -72,6 +72,7 @@ class Ingest:
         self._waiting: dict[str, list[asyncio.Future[Answer]]] = {}
         self._asked: OrderedDict[str, str] = OrderedDict()  # opening -> whose answer counts
         self._answered: OrderedDict[str, Answer] = OrderedDict()
+        self._signed: dict[str, tuple[str, bytes]] = {}  # of the batch that is being committed
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ----------------------------------------------------------------- the runner's side
@@ -333,6 +334,17 @@ class Ingest:
                 case _:
                     log.error("an effect nobody knows: %s", type(effect).__name__)
 
+    def prepare(self, effects: Iterable[object]) -> None:
+        """Sign commands while their commit is on its way to the disk; none leaves before it."""
+        self._signed = {}
+        for effect in effects:
+            if isinstance(effect, SendAccess):
+                device = self.memory.devices.get(effect.device)
+                if device is not None and device.note is not None:
+                    connection = device.note.connection
+                    command = self._access(effect, connection)
+                    self._signed[effect.command] = connection, self._sign(command, device.id)
+
     def expect(self, opening: str) -> asyncio.Future[Answer]:
         """The door's answer to an opening, for each request of it; bounded by PENDING_MAX."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -359,22 +371,26 @@ class Ingest:
             offline = Answered(wish.command, Outcome.REFUSED.value, "door_offline", {}, wish.device)
             self._spawn(self._keep_offline(offline))
             return
-        now_s = self.clock().timestamp()
         self._asked[wish.command] = wish.device
         if len(self._asked) > PENDING_MAX:
             self._asked.popitem(last=False)
-        self._send_command(
-            Command(
-                id=wish.command,
-                op="access",
-                door=wish.door,
-                connection=device.note.connection,
-                epoch=self.epoch,
-                issued_at_s=now_s,
-                expires_at_s=now_s + COMMAND_LIFE_S,
-                presentation=wish.presentation,
-            ),
-            device.id,
+        connection, raw = self._signed.pop(wish.command, ("", b""))
+        if raw and connection == device.note.connection:
+            self._publish_command(raw, device.id)
+        else:
+            self._send_command(self._access(wish, device.note.connection), device.id)
+
+    def _access(self, wish: SendAccess, connection: str) -> Command:
+        now_s = self.clock().timestamp()
+        return Command(
+            id=wish.command,
+            op="access",
+            door=wish.door,
+            connection=connection,
+            epoch=self.epoch,
+            issued_at_s=now_s,
+            expires_at_s=now_s + COMMAND_LIFE_S,
+            presentation=wish.presentation,
         )
 
     async def _keep_offline(self, answer: Answered) -> None:
@@ -402,9 +418,14 @@ class Ingest:
         self._send_command(command, device.id)
 
     def _send_command(self, command: Command, device: str) -> None:
-        topics = self._topics(device)
-        raw = wire.sign_command(command, topics, self.keys.signers["command"])
-        self._publish(topics.of(wire.COMMAND), raw, expiry_s=int(COMMAND_LIFE_S))
+        self._publish_command(self._sign(command, device), device)
+
+    def _sign(self, command: Command, device: str) -> bytes:
+        return wire.sign_command(command, self._topics(device), self.keys.signers["command"])
+
+    def _publish_command(self, raw: bytes, device: str) -> None:
+        topic = self._topics(device).of(wire.COMMAND)
+        self._publish(topic, raw, expiry_s=int(COMMAND_LIFE_S))
 
     def publish_for(self, device: str, leaf: str, payload: bytes, *, retain: bool = False) -> None:
         """Say something to one device (policies)."""

@@ -58,7 +58,7 @@ def assemble(
     live = Live(memory)
     writer = Writer(Batcher(engines, epoch, holder), clock, on_fatal, inline=inline)
     ingest = Ingest(settings.hub, memory, keys, writer, clock, luck, epoch, live.announce)
-    writer.speak = ingest.speak
+    writer.speak, writer.prepare = ingest.speak, ingest.prepare
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
 

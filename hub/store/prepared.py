@@ -27,7 +27,7 @@ class _Text:
     fixed: Mapping[str, Any]
 
     def given(self, values: Mapping[str, Any]) -> Any:
-        """The parameters as the driver takes them; a missing one is a KeyError."""
+        """The parameters as the driver takes them."""
         full = {**self.fixed, **values} if self.fixed else values
         return full if self.names is None else [full[name] for name in self.names]
 

@@ -143,6 +143,7 @@ class _Waiting:
     act: Callable[[Tx, Any, datetime], Done[Any]]
     request: Any
     future: asyncio.Future[Any]
+    urgent: bool = False
     result: Any = None
     fault: BaseException | None = None
     effects: tuple[object, ...] = ()
@@ -164,7 +165,12 @@ class Batcher:
             self._connection.close()
             self._connection = None
 
-    def run(self, next_item: Callable[[], _Waiting | None], now: datetime) -> list[_Waiting]:
+    def run(
+        self,
+        next_item: Callable[[], _Waiting | None],
+        now: datetime,
+        before_commit: Callable[[list[_Waiting]], None] = lambda _taken: None,
+    ) -> list[_Waiting]:
         """Take items until the bounds are met, commit once, and return them with their results."""
         taken: list[_Waiting] = []
         try:
@@ -194,6 +200,7 @@ class Batcher:
         except BaseException:
             self._roll_back(transaction)
             raise
+        before_commit(taken)
         return self._commit(connection, transaction, taken, head)
 
     def _lock_site(self, connection: Connection) -> Head:
@@ -329,6 +336,7 @@ class Writer:
     """Two bounded lanes before a ``Batcher``, in a thread of its own or on the loop (``inline``).
 
     ``speak`` receives the effects of each committed act, on the loop, in order, before its reply.
+    ``prepare`` hears urgent ones while the disk still works: it may get words ready, not speak.
     ``on_fatal`` ends the process.
     """
 
@@ -343,6 +351,7 @@ class Writer:
         self._batcher = batcher
         self._clock = clock
         self.speak: Speak = lambda _effects: None
+        self.prepare: Speak = lambda _effects: None
         self._on_fatal = on_fatal
         self._inline = inline
         self._urgent: deque[_Waiting] = deque(maxlen=URGENT_MAX)
@@ -369,7 +378,7 @@ class Writer:
         if self._stopping or len(queue) >= (queue.maxlen or 0):
             raise InboxFull(lane.value)
         future: asyncio.Future[R] = self._loop.create_future()
-        queue.append(_Waiting(act, request, future))
+        queue.append(_Waiting(act, request, future, lane is Lane.URGENT))
         if self._inline:
             if not self._scheduled:
                 self._scheduled = True
@@ -419,7 +428,7 @@ class Writer:
                 if self._between:
                     self._between.popleft()()
                 try:
-                    done = self._batcher.run(self._next, self._clock()) if self.waiting else []
+                    done = self._batch() if self.waiting else []
                 except BaseException as end:  # noqa: BLE001 - nothing may end this thread silently
                     self._loop.call_soon_threadsafe(self._on_fatal, end)
                     return
@@ -428,6 +437,14 @@ class Writer:
             if self._stopping:
                 self._batcher.close()
                 return
+
+    def _batch(self) -> list[_Waiting]:
+        return self._batcher.run(self._next, self._clock(), self._foretell)
+
+    def _foretell(self, taken: list[_Waiting]) -> None:
+        effects = [effect for item in taken if item.urgent for effect in item.effects]
+        if effects:
+            self._loop.call_soon_threadsafe(self.prepare, effects)
 
     def _deliver(self, done: list[_Waiting]) -> None:
         for item in done:
