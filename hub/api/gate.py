@@ -76,7 +76,8 @@ class Gate:
         """Verify a proof; with no key given it is the enrolled phone's."""
         proof = proofs.parse(request.headers.get("linli-proof"))
         body = await request.body()
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        path += f"?{query}" if query else ""
         proofs.check(proof, key or self._key_of(proof.kid), request.method, path, body)
         request.state.next_nonce = {NONCE_HEADER: self.nonce(proof.kid)[0]}
         expires = proofs.nonce_expiry(self.hub.keys.nonce, proof.kid, proof.nonce, self.now_s())

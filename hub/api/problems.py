@@ -103,7 +103,7 @@ async def on_fault(request: Request, fault: Exception) -> Response:
     return problem("internal", f"recorded as {number}" if number else "")
 
 
-HANDLERS: dict[Any, Any] = {
+EXPECTED: dict[Any, Any] = {
     DomainError: on_domain,
     RequestValidationError: on_form,
     ValidationError: on_form,
@@ -112,5 +112,5 @@ HANDLERS: dict[Any, Any] = {
     StoreUnavailable: on_store,
     OperationalError: on_store,
     Faulted: on_fault,
-    Exception: on_fault,
 }
+HANDLERS: dict[Any, Any] = {**EXPECTED, Exception: on_fault}

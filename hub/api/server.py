@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import mimetypes
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,9 @@ _HEADERS = [
 class Shell:
     """Pure ASGI around everything: a request id, a bound on bodies, the security headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, express: Mapping[tuple[str, str], ASGIApp]) -> None:
         self._app = app
+        self._express = express
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -74,7 +76,8 @@ class Shell:
             await problem("field_wrong", "an address has no NUL")(scope, receive, marked)
             return
         try:
-            await self._app(scope, bounded, marked)
+            served = self._express.get((scope["method"], scope["path"]), self._app)
+            await served(scope, bounded, marked)
         except _TooLarge:
             if not started:
                 await problem("oversize", f"at most {room} bytes")(scope, receive, marked)
@@ -110,7 +113,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
         app.include_router(money.routes(gate))
     _health(app, gate)
     _pages(app)
-    app.add_middleware(Shell)
+    app.add_middleware(Shell, express=phone.express(gate))
     return app, gate
 
 

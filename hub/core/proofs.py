@@ -136,4 +136,4 @@ def nonce_expiry(secret: bytes, kid: str, nonce: str, now_s: float) -> float:
 
 def _nonce_mac(secret: bytes, kid: str, open_part: bytes) -> bytes:
     message = canonical(["nonce", kid, open_part.hex()])
-    return hmac.new(secret, message, hashlib.sha256).digest()[:_MAC_BYTES]
+    return hmac.digest(secret, message, "sha256")[:_MAC_BYTES]

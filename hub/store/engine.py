@@ -6,13 +6,14 @@ row of a released savepoint survived the outer rollback). PostgreSQL: as it come
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from devices.mistake import Mistake
 from hub.store import tables as t
@@ -86,9 +87,14 @@ def _sqlite(url: URL, *, synced: bool, read_only: bool = False) -> Engine:
             cursor.execute(f"pragma synchronous={'full' if synced else 'off'}")
         cursor.close()
 
+    begin = "begin" if read_only else "begin immediate"
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("begin" if read_only else "begin immediate")
+        try:  # in the driver's words: each batch of the writer begins so
+            connection.connection.dbapi_connection.execute(begin)
+        except sqlite3.Error as fault:
+            raise OperationalError(begin, None, fault) from fault
 
     return engine
 
