@@ -289,8 +289,10 @@ class Connection:
             self._end(f"the broker sent something unreadable: {fault!r}")
         finally:
             self._reading = False
-        if self._flush_due:
+        if self._flush_due and self._burst_bytes:
             self._flush()
+        elif self._flush_due:  # acknowledgements alone wait for what the messages have set going
+            self._loop.call_soon(self._flush)
 
     def _want_write(self, *_: object) -> None:
         if self._flush_due:
