@@ -275,7 +275,9 @@ class Pn532:
         raise self._dead(f"command {code:02X} is not acknowledged")
 
     async def _is_taken(self, code: int) -> bool:
-        deadline = asyncio.get_running_loop().time() + ACK_S
+        # a card must not hear twice what draws a new challenge: there the wait is a long one
+        wait_s = REPLY_S if code == DATA_EXCHANGE else ACK_S
+        deadline = asyncio.get_running_loop().time() + wait_s
         while True:
             try:
                 frame, at_ns = await self._frame(deadline, ACK_NOISE_BYTES)
