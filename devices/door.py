@@ -12,7 +12,7 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,12 +98,15 @@ class DoorController:
 
     async def run(self) -> None:
         """Serve readers and inputs until cancelled; one door's fault never stops another's."""
+        boards: dict[int, list[DoorHardware]] = {}
         async with asyncio.TaskGroup() as group:
             for hardware in self.hardware.values():
                 if hardware.reader is not None:
                     group.create_task(self._serve_reader(hardware.number, hardware.reader))
                 if _has_inputs(hardware):
-                    group.create_task(self._serve_inputs(hardware))
+                    boards.setdefault(id(hardware.strike), []).append(hardware)
+            for doors in boards.values():
+                group.create_task(self._serve_inputs(doors[0].strike, doors))
 
     # ----------------------------------------------------------------- commands
 
@@ -260,7 +263,9 @@ class DoorController:
         persist_ms = (time.perf_counter() - before) * 1e3
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
-        self._keep(self._open(hardware, intent, draft, hold_ms))
+        # the board gets its request first; it needs longer than the answer's signature
+        pulse = asyncio.ensure_future(self._pulse(hardware, hold_ms))
+        self._keep(self._open(hardware, intent, draft, hold_ms, pulse))
 
     def _without_disk(
         self, hardware: DoorHardware, draft: Event, hold_ms: int, granted: Granted
@@ -278,23 +283,39 @@ class DoorController:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _open(self, hardware: DoorHardware, intent: str, draft: Event, hold_ms: int) -> None:
-        device = self.device
-        before = time.perf_counter()
+    async def _pulse(self, hardware: DoorHardware, hold_ms: int) -> tuple[Outcome, str | None]:
+        """What became of the strike, and why where it is not what was decided."""
         try:
             async with asyncio.timeout(STRIKE_WAIT_S):
                 await hardware.strike.pulse(hardware.output, hold_ms)
-            outcome, why = Outcome.GRANTED, draft.reason or "granted"
         except TimeoutError:
-            outcome, why = Outcome.UNKNOWN, "outcome_unknown"
+            return Outcome.UNKNOWN, "outcome_unknown"
         except Exception as fault:  # noqa: BLE001 - whatever the board did, the door must answer
             log.warning("door %s: strike: %s", hardware.number, fault)
-            outcome, why = Outcome.REFUSED, "strike_fault"
-        strike_ms = (time.perf_counter() - before) * 1e3
-        event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
+            return Outcome.REFUSED, "strike_fault"
+        return Outcome.GRANTED, None
+
+    async def _open(
+        self,
+        hardware: DoorHardware,
+        intent: str,
+        draft: Event,
+        hold_ms: int,
+        pulse: asyncio.Task[tuple[Outcome, str | None]],
+    ) -> None:
+        device = self.device
+        before = time.perf_counter()
+        opened = draft.reason or "granted"
         answer = None
         if draft.command is not None:
-            answer = self._answer(draft.command, outcome, why, event.ms)
+            answer = self._answer(draft.command, Outcome.GRANTED, opened, draft.ms)
+        outcome, why = await pulse
+        strike_ms = (time.perf_counter() - before) * 1e3
+        why = why or opened
+        event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
+        if draft.command is not None:
+            if answer is None or outcome is not Outcome.GRANTED:
+                answer = self._answer(draft.command, outcome, why, event.ms)
             self._say(answer)
             await asyncio.sleep(0)  # out of the door, before the disk makes the loop wait
         if outcome is Outcome.GRANTED:
@@ -363,15 +384,27 @@ class DoorController:
 
     # ----------------------------------------------------------------- inputs
 
-    async def _serve_inputs(self, hardware: DoorHardware) -> None:
+    async def _serve_inputs(self, board: Strike, doors: Sequence[DoorHardware]) -> None:
+        """One question a round for all doors of a board: a pulse must not queue behind four."""
         while True:
+            inputs: tuple[bool, ...] | None = None
             try:
-                self._on_inputs(hardware, await hardware.strike.inputs())
+                inputs = await board.inputs()
             except Exception as fault:  # noqa: BLE001 - a silent board makes its inputs unknown
-                self._inputs.pop(hardware.number, None)
-                self._fold(hardware.number, ContactChanged(None))
                 self.device.drop("inputs", str(fault))
+            for hardware in doors:
+                self._take_inputs(hardware, inputs)
             await asyncio.sleep(INPUT_POLL_S)
+
+    def _take_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...] | None) -> None:
+        """None when nobody knows; what one door does with it is no other's trouble."""
+        try:
+            if inputs is not None:
+                return self._on_inputs(hardware, inputs)
+        except Exception as fault:  # noqa: BLE001 - a wrong wire or a full disk
+            self.device.drop("inputs", str(fault))
+        self._inputs.pop(hardware.number, None)
+        return self._fold(hardware.number, ContactChanged(None))
 
     def _on_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...]) -> None:
         before = self._inputs.get(hardware.number)
