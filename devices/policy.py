@@ -79,7 +79,7 @@ def encode(compiled: Compiled) -> bytes:
         "zone": str(policy.zone),
         "holidays": sorted(day.isoformat() for day in policy.holidays),
         "schedules": {name: schedule.days for name, schedule in policy.schedules.items()},
-        "doors": [_encode_door(door) for door in policy.doors.values()],
+        "doors": {str(number): _encode_door(door) for number, door in policy.doors.items()},
         "cards": {
             uid: [card.id, card.person, int(card.blocked)] for uid, card in policy.cards.items()
         },
@@ -93,7 +93,6 @@ def encode(compiled: Compiled) -> bytes:
 
 def _encode_door(door: DoorPolicy) -> dict[str, Any]:
     return {
-        "n": door.number,
         "mode": door.mode.value,
         "asks": int(door.asks),
         "remote": door.remote,
@@ -122,7 +121,10 @@ def decode(raw: bytes) -> Compiled | Refusal:
                 for name, days in body["schedules"].items()
             },
             holidays=frozenset(date.fromisoformat(day) for day in body["holidays"]),
-            doors={int(door["n"]): _decode_door(door) for door in body["doors"]},
+            doors={
+                int(number): _decode_door(int(number), door)
+                for number, door in body["doors"].items()
+            },
             cards={
                 uid: Credential(card[0], card[1], bool(card[2]))
                 for uid, card in body["cards"].items()
@@ -139,9 +141,9 @@ def decode(raw: bytes) -> Compiled | Refusal:
     return Compiled(policy, keys)
 
 
-def _decode_door(body: Mapping[str, Any]) -> DoorPolicy:
+def _decode_door(number: int, body: Mapping[str, Any]) -> DoorPolicy:
     return DoorPolicy(
-        number=int(body["n"]),
+        number=number,
         mode=DoorMode(body["mode"]),
         asks=Assurance(body["asks"]),
         remote=bool(body["remote"]),
