@@ -11,7 +11,7 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.acts.billing import issue_bill
-from hub.acts.policies import ask_for
+from hub.acts.policies import ask_for, ask_for_cards
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.core.roster import missing_member, wrong_member
@@ -132,5 +132,4 @@ def issue_card(tx: Tx, card: NewCard, now: datetime) -> Done[None]:
             )
         )
         tx.journal("card_issued", {"card": card.id, "person": card.person})
-    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
-    return Done(None, (ask_for(tx, devices),))
+    return Done(None, (ask_for_cards(tx, [card.person]),))

@@ -207,11 +207,18 @@ policies = Table(
     Column("device_id", ForeignKey("devices.id"), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("plain_mark", String(64), nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("head", String(64), nullable=False),
     Column("count", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
     Column("made_at", Double, nullable=False),
+    # the snapshot that a device begins with: sealed to it, and enveloped for the hub itself
+    Column("base_epoch", BigInteger, nullable=False),
+    Column("base_number", BigInteger, nullable=False),
+    Column("base_head", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_to", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
     Column("have_epoch", BigInteger, nullable=False, default=0),
     Column("have_number", BigInteger, nullable=False, default=0),
     Column("have_at", Double),
@@ -222,6 +229,55 @@ policy_changes = Table(
     metadata,
     Column("device_id", String(63), primary_key=True),
     Column("asked_at", Double, nullable=False),
+)
+
+# one step of a device's policy: sealed to it, and enveloped for the hub itself
+policy_deltas = Table(
+    "policy_deltas",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("after_epoch", BigInteger, nullable=False),
+    Column("after_number", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# people whose cards changed: spread to the doors as small deltas
+card_changes = Table(
+    "card_changes",
+    metadata,
+    Column("person_id", String(32), primary_key=True),
+    Column("asked_at", Double, nullable=False),
+)
+
+# ----------------------------------------------------------------- lost cards
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(32), nullable=False, index=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("spread_at", Double),  # when every door that knew it had been told
+    Column("ended_at", Double),  # taken back by staff
+)
+
+# a device that knew the card, the revision that removes it, and its receipt
+revocation_doors = Table(
+    "revocation_doors",
+    metadata,
+    Column("revocation_id", ForeignKey("revocations.id"), primary_key=True),
+    Column("device_id", String(63), primary_key=True),
+    Column("doors", JSON, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("gone_at", Double),
+    Index("revocation_doors_waiting", "device_id", "gone_at"),
 )
 
 acks = Table(

@@ -18,6 +18,7 @@ from devices.messages import (
     Assurance,
     ClockQuality,
     Command,
+    Delta,
     Description,
     DoorCondition,
     Event,
@@ -64,8 +65,10 @@ SUN = Event(
 )  # fmt: skip
 KEYS = KeySet("liuxi", 4, (HubKey("command-1", "command", bytes(32), 1.0, 2.0),))
 MANIFEST = Manifest(
-    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0
-)
+    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0,
+    "cd" * 32, Revision(7, 1), "ef" * 32,
+)  # fmt: skip
+DELTA = Delta(Revision(7, 2), Revision(7, 3), b"sealed bytes")
 
 # name -> (message, bytes of it, reading it back)
 CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
@@ -131,6 +134,7 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_chunk(Revision(7, 3), 0, b"sealed"),
         wire.decode_chunk,
     ),
+    "policy-delta": (DELTA, wire.encode_delta(DELTA), wire.decode_delta),
     "keyset": (
         KEYS,
         wire.sign_keyset(KEYS, signer("root")),
