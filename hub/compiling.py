@@ -9,28 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection, Row, select
 
-from devices.access import Schedule
 from devices.messages import NO_REVISION, Delta, Revision
 from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
-from drivers.ntag424 import diversify
 from hub.acts.policies import BaseWanted, CardPatch, CompiledPolicy, DeltaWanted
-from hub.core.compile import CardRow, DoorRow, PersonRow, RuleRow, compile_policy
-from hub.gateways.cards import CARD_AID
+from hub.ground import Ground, read_ground
 from hub.keys import HubKeys
 from hub.store import tables as t
 from hub.store.engine import Engines
 
-DOOR_SLOTS = (3, 4)
 CHAIN_MAX = 48  # deltas after a snapshot; then the snapshot is renewed (a device holds 64)
 _CARD_SECTIONS = ("cards", "keys")  # of a policy's body: what a change of cards may touch
 _PACKING = 1  # zlib's fastest: a body is packed once a change and read once a week
@@ -45,91 +40,6 @@ class Question:
     epoch: int
     device: str
     x25519: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """The community's rows that policies are made of, read once."""
-
-    doors: Mapping[str, list[DoorRow]]
-    rules: Mapping[str, list[RuleRow]]
-    people: list[PersonRow]
-    cards: list[CardRow]
-    schedules: Mapping[str, Schedule]
-    holidays: list[date]
-
-    def compile(self, device: str, zone: str, revision: Revision) -> Compiled:
-        """The policy of one device, of the people that were read."""
-        own = self.doors.get(device, [])
-        return compile_policy(
-            revision,
-            zone,
-            own,
-            [rule for door in own for rule in self.rules.get(door.id, ())],
-            self.people,
-            self.cards,
-            self.schedules,
-            self.holidays,
-        )
-
-
-def read_ground(
-    connection: Connection,
-    keys: HubKeys,
-    *,
-    device: str | None = None,
-    people: Collection[str] | None = None,
-) -> Ground:
-    """Read the rows for one device or all, of some people or everybody."""
-    doors_query, rules_query = select(t.doors), select(t.rules)
-    if device is not None:
-        doors_query = doors_query.where(t.doors.c.device_id == device)
-        rules_query = rules_query.join(t.doors, t.doors.c.id == t.rules.c.door_id).where(
-            t.doors.c.device_id == device
-        )
-    people_query = select(t.people.c.id, t.people.c.household_id, t.households.c.building)
-    people_query = people_query.outerjoin(
-        t.households, t.people.c.household_id == t.households.c.id
-    )
-    cards_query = select(t.cards)
-    if people is not None:
-        people_query = people_query.where(t.people.c.id.in_(people))
-        cards_query = cards_query.where(t.cards.c.person_id.in_(people))
-    doors: dict[str, list[DoorRow]] = {}
-    for d in connection.execute(doors_query):
-        row = DoorRow(
-            d.id, d.number, d.kind, d.mode, d.asks, d.remote, d.hold_ms, d.hold_max_ms, d.fail_safe
-        )
-        doors.setdefault(d.device_id, []).append(row)
-    rules: dict[str, list[RuleRow]] = {}
-    for r in connection.execute(rules_query):
-        rule = RuleRow(
-            r.id, r.door_id, r.subject_kind, r.subject, r.schedule_id, r.valid_from, r.valid_to,
-            r.deny,
-        )  # fmt: skip
-        rules.setdefault(r.door_id, []).append(rule)
-    return Ground(
-        doors,
-        rules,
-        [PersonRow(p.id, p.household_id or "", p.building or "")
-         for p in connection.execute(people_query)],
-        [_card(c, keys) for c in connection.execute(cards_query)],
-        {
-            s.id: Schedule(tuple(tuple((int(a), int(b)) for a, b in day) for day in s.days))
-            for s in connection.execute(select(t.schedules))
-        },
-        [date.fromisoformat(day) for day in connection.execute(select(t.holidays.c.day)).scalars()],
-    )  # fmt: skip
-
-
-def _card(row: Any, keys: HubKeys) -> CardRow:
-    own = {}
-    if row.kind == "ntag424" and row.blocked_at is None:
-        own = {
-            slot: diversify(keys.masters[slot], bytes.fromhex(row.uid), CARD_AID, keys.system_id)
-            for slot in DOOR_SLOTS
-        }
-    return CardRow(row.id, row.uid, row.person_id, row.blocked_at is not None, own)
 
 
 # --------------------------------------------------------------------------- one device, whole

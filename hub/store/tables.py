@@ -88,6 +88,7 @@ people = Table(
     Column("household_id", ForeignKey("households.id"), index=True),
     Column("name", String(64), nullable=False),
     Column("elder", Boolean, nullable=False, default=False),
+    Column("longer", Boolean, nullable=False, default=False),  # needs the door open for longer
     Column("phone_mark", String(64), index=True),
 )
 
@@ -104,6 +105,22 @@ doors = Table(
     Column("mode", String(16), nullable=False, default="Locked"),
     Column("asks", Integer, nullable=False, default=3),
     Column("remote", Boolean, nullable=False, default=True),
+    # what else the door asks for and does; the words are those of devices/rules.py
+    Column("pin", Boolean, nullable=False, default=False),
+    Column("typed", Boolean, nullable=False, default=False),
+    Column("passes", Boolean, nullable=False, default=True),
+    Column("staff_open", Boolean, nullable=False, default=True),
+    Column("asks_by", JSON, nullable=False, default=list),
+    Column("modes", JSON, nullable=False, default=list),
+    Column("two_person", Boolean, nullable=False, default=False),
+    Column("passback", String(8), nullable=False, default="off"),
+    Column("passback_within_s", Integer),
+    Column("area_from", String(32), nullable=False, default=""),
+    Column("area_to", String(32), nullable=False, default=""),
+    Column("interlock", JSON, nullable=False, default=list),
+    Column("longer_ms", Integer, nullable=False, default=10_000),
+    Column("held_s", Integer, nullable=False, default=30),
+    Column("enter_s", Integer, nullable=False, default=10),
     Column("hold_ms", Integer, nullable=False, default=3000),
     Column("hold_max_ms", Integer, nullable=False, default=10_000),
     Column("fail_safe", Boolean, nullable=False, default=True),
@@ -115,15 +132,58 @@ schedules = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("days", JSON, nullable=False),
+    Column("calendar_id", String(32), nullable=False, default="site"),
 )
 
-holidays = Table("holidays", metadata, Column("day", String(10), primary_key=True))
+# holidays by calendar; "site" is the site's own, others are shared as plain rows
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("days", JSON, nullable=False),
+)
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", JSON, nullable=False),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", JSON, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True, index=True),
+)
+
+door_groups = Table(
+    "door_groups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", JSON, nullable=False),
+)
+
+door_group_doors = Table(
+    "door_group_doors",
+    metadata,
+    Column("door_group_id", ForeignKey("door_groups.id"), primary_key=True),
+    Column("door_id", ForeignKey("doors.id"), primary_key=True, index=True),
+)
 
 rules = Table(
     "rules",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("door_id", ForeignKey("doors.id"), nullable=False, index=True),
+    Column("door_id", ForeignKey("doors.id"), index=True),  # either a door or a group of doors
+    Column("door_group_id", ForeignKey("door_groups.id"), index=True),
     Column("subject_kind", String(16), nullable=False),
     Column("subject", String(64), nullable=False, default=""),
     Column("schedule_id", ForeignKey("schedules.id")),
@@ -186,6 +246,31 @@ nonces = Table(
     Column("expires_at", Double, nullable=False, index=True),
     Column("digest", String(64), nullable=False),
     Column("opening_id", String(40)),
+)
+
+# PINs are sealed; the mark keeps two people of a household from having the same one
+pins = Table(
+    "pins",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # pin or duress
+    Column("sealed", Text, nullable=False),
+    Column("mark", String(64), nullable=False, unique=True),
+    Column("set_at", Double, nullable=False),
+)
+
+# a lockdown holds from its beginning to its end; an empty building is the whole site
+lockdowns = Table(
+    "lockdowns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("building", String(32), nullable=False, default=""),
+    Column("reason", Text, nullable=False),
+    Column("begun_by", String(64), nullable=False),
+    Column("begun_at", Double, nullable=False),
+    Column("ended_by", String(64)),
+    Column("ended_at", Double, index=True),
+    Column("ended_reason", Text),
 )
 
 # ----------------------------------------------------------------- devices
