@@ -32,13 +32,13 @@ from devices.access import (
 )
 from devices.device import Device
 from devices.facts import kept, recalled
+from devices.freshness import Freshness
 from devices.leaves import Leaves
 from devices.messages import (
     Answer,
     ClockQuality,
     Command,
     Event,
-    Manifest,
     Outcome,
     Refusal,
 )
@@ -77,19 +77,17 @@ class DoorController:
         self.hardware = dict(hardware)
         self.shelf = PolicyShelf(device)
         self.state = recalled(device.journal.memory())
+        self.freshness = Freshness(self)
         self.leaves = Leaves(self)
         self.modes = Modes(self)
         self.threshold = Threshold(self)
         self.threshold.keypads = {n: d.keypad for n, d in hardware.items() if d.keypad is not None}
-        self._fresh_until_s = device.journal.number("fresh")
-        self._want: Manifest | None = None
         self._inputs: dict[int, tuple[bool, ...]] = {}
         self._under_way: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         device.handlers[wire.COMMAND] = self.on_command
         device.on_connected = self._on_connected
         self.shelf.on_change = self._on_policy
-        self.shelf.on_manifest = self._on_manifest
         self._settle_orphans()
 
     def _settle_orphans(self) -> None:
@@ -128,29 +126,13 @@ class DoorController:
             self.close()
 
     def _on_policy(self) -> None:
-        self._note_fresh()
+        self.freshness.note()
         self.modes.wake_all()
         self.modes.publish_all()
 
-    def _on_manifest(self, want: Manifest) -> None:
-        """A manifest of what we hold says that nothing was taken back for a while."""
-        self._want = want
-        self._note_fresh()
-
-    def _note_fresh(self) -> None:
-        want = self._want
-        if want is None or want.revision != self.shelf.revision:
-            return
-        if want.expires_at_s > self._fresh_until_s:
-            self._fresh_until_s = want.expires_at_s
-            self.device.journal.raise_to("fresh", want.expires_at_s)
-
     def clock_facts(self) -> tuple[bool, bool]:
         """Whether the time is known, and whether it and the policy are fresh enough for guests."""
-        clock = self.device.clock
-        signed = clock.quality is ClockQuality.SIGNED
-        fresh = signed and clock.now_s() < self._fresh_until_s
-        return clock.quality is not ClockQuality.FREE, fresh
+        return self.freshness.clock_facts()
 
     # ----------------------------------------------------------------- commands
 

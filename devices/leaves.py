@@ -1,4 +1,4 @@
-"""The leaves, readers and cases of a controller's doors: what happens there becomes facts and events."""
+"""The leaves, readers and cases of a controller's doors: what happens becomes facts and events."""
 
 from __future__ import annotations
 

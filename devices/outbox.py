@@ -319,6 +319,11 @@ class Journal:
         row = self._db.execute("select epoch, number, sha256, plain from policy").fetchone()
         return None if row is None else (Revision(row[0], row[1]), row[2], zlib.decompress(row[3]))
 
+    def policy_bytes(self) -> int:
+        """How much of the disk the policy takes, without its patches."""
+        row = self._db.execute("select length(plain) from policy").fetchone()
+        return 0 if row is None else int(row[0])
+
     def keep_text(self, key: str, value: str) -> None:
         """A named text such as the newest key set."""
         with self._commit() as db:

@@ -13,7 +13,7 @@ from devices.jws import canonical
 from devices.messages import Ack, Event
 from devices.wire import event_body
 from hub.acts.checkins import Sun, check_in
-from hub.core.effects import Announce, SendAck
+from hub.core.effects import Announce, SendAck, WorkWaiting
 from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
@@ -111,6 +111,8 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         effects.append(Announce("event", announced(n, row)))
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
+    if event.kind == "entered" and "area" in event.content:
+        effects.append(WorkWaiting("zone"))
     if heard.sun is not None:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))

@@ -1,4 +1,4 @@
-"""A controller lives by the rules: keypad, duress, passes, modes, alarms, and what survives a kill."""
+"""A controller lives by the rules: keypad, duress, passes, modes, alarms; some survive a kill."""
 
 import asyncio
 import sqlite3
