@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from devices.access import (
     Ask,
-    Assurance,
     Credential,
     DoorPolicy,
     Pins,
@@ -29,7 +28,7 @@ from devices.access import (
     Way,
     decide,
 )
-from devices.messages import Revision
+from devices.messages import Assurance, Revision
 from devices.outbox import Journal
 from devices.pins import pin_mark
 from devices.policy import CardKeys, Compiled, decode, encode
