@@ -117,13 +117,16 @@ export interface DeviceShown {
   p95_ms: number | null;
 }
 
+/** ONVIF's words for what a door is told to be; Unknown is never commanded. */
+export type DoorMode = "Locked" | "Unlocked" | "Blocked" | "LockedDown" | "LockedOpen";
+
 /** A door on the wall; what is not known is said to be unknown. */
 export interface DoorShown {
   id: string;
   name: Words;
   building: string;
   unit: string;
-  kind: "perimeter" | "building";
+  kind: "perimeter" | "building" | "room";
   device: string;
   number: number;
   lock: "locked" | "unlocked" | "unknown";
@@ -175,11 +178,44 @@ export interface KioskBills {
   bills: BillShown[];
 }
 
+/** Lock down the site, or one building; or release it. */
+export interface LockdownAsked {
+  reason: string;
+  otp: string;
+  building?: string;
+}
+
+/** A lockdown in force. */
+export interface LockdownBegun {
+  id: string;
+}
+
+/** A lockdown in force; an empty building is the whole site. */
+export interface LockdownShown {
+  id: string;
+  building: string;
+  reason: string;
+  begun_by: string;
+  begun_at: string;
+}
+
+/** What is locked down now. */
+export interface LockdownsShown {
+  lockdowns: LockdownShown[];
+}
+
 /** Whose phone this is, and its doors. */
 export interface Me {
   person: PersonNamed;
   phone: PhoneShown;
   doors: OwnDoor[];
+}
+
+/** A door's wanted mode, in ONVIF's words. */
+export interface ModeAsked {
+  mode: DoorMode;
+  reason: string;
+  otp: string;
 }
 
 /** A single-use nonce for signing. */
@@ -221,6 +257,12 @@ export interface NoticesShown {
   notices: NoticeShown[];
 }
 
+/** Open a door from afar. */
+export interface OpenAsked {
+  reason: string;
+  otp: string;
+}
+
 /** Which door shall open. */
 export interface OpeningAsked {
   door: string;
@@ -258,7 +300,7 @@ export interface OwnDoor {
   id: string;
   name: Words;
   building: string;
-  kind: "perimeter" | "building";
+  kind: "perimeter" | "building" | "room";
 }
 
 /** A wish to pay a bill under an id that the kiosk made. */
@@ -310,6 +352,12 @@ export interface PhoneShown {
   id: string;
   label: string;
   enrolled_at: string;
+}
+
+/** A PIN of four to eight digits, and perhaps one to type under duress. */
+export interface PinAsked {
+  pin: string;
+  duress?: string | null;
 }
 
 /** Why not (RFC 9457): a stable reason code, words for people, the cure for staff. */
@@ -396,6 +444,12 @@ export interface Operations {
     body: Answered;
     answer: CardSession;
   };
+  beginLockdown: {
+    method: "POST";
+    path: "/api/v1/lockdown";
+    body: LockdownAsked;
+    answer: LockdownBegun;
+  };
   beginPayment: {
     method: "POST";
     path: "/api/v1/payments";
@@ -408,6 +462,12 @@ export interface Operations {
     body: Challenged;
     answer: CardExchange;
   };
+  changeDoorMode: {
+    method: "PUT";
+    path: `/api/v1/doors/${string}/mode`;
+    body: ModeAsked;
+    answer: null;
+  };
   claimStaff: {
     method: "POST";
     path: "/api/v1/staff/claim";
@@ -419,6 +479,12 @@ export interface Operations {
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  endLockdown: {
+    method: "POST";
+    path: "/api/v1/lockdown/release";
+    body: LockdownAsked;
+    answer: null;
   };
   enrolPhone: {
     method: "POST";
@@ -486,6 +552,12 @@ export interface Operations {
     body: OpeningAsked;
     answer: OpeningTold;
   };
+  openDoorByStaff: {
+    method: "POST";
+    path: `/api/v1/doors/${string}/open`;
+    body: OpenAsked;
+    answer: OpeningTold;
+  };
   postNotices: {
     method: "POST";
     path: "/api/v1/operator/notices";
@@ -497,6 +569,12 @@ export interface Operations {
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readLockdowns: {
+    method: "GET";
+    path: "/api/v1/lockdown";
+    body: undefined;
+    answer: LockdownsShown;
   };
   readMe: {
     method: "GET";
@@ -534,10 +612,28 @@ export interface Operations {
     body: undefined;
     answer: Site;
   };
+  removePin: {
+    method: "DELETE";
+    path: `/api/v1/people/${string}/pin`;
+    body: undefined;
+    answer: null;
+  };
   revokePhone: {
     method: "POST";
     path: `/api/v1/phones/${string}/revoke`;
     body: undefined;
+    answer: null;
+  };
+  setOwnPin: {
+    method: "PUT";
+    path: "/api/v1/me/pin";
+    body: PinAsked;
+    answer: null;
+  };
+  setPin: {
+    method: "PUT";
+    path: `/api/v1/people/${string}/pin`;
+    body: PinAsked;
     answer: null;
   };
   signIn: {

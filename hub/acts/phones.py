@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from hub.acts.cards import note_revocation
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -141,5 +142,6 @@ def revoke(tx: Tx, wish: Revocation, now: datetime) -> Done[None]:
         raise DomainError("not_found", "no such phone", "phone")
     if row.revoked_at is None:
         tx.execute(update(t.phones).where(t.phones.c.id == wish.phone).values(revoked_at=tx.now_s))
+        note_revocation(tx, "phone", wish.phone, row.person_id, wish.by, at_once=True)
         tx.journal("phone_revoked", {"phone": wish.phone, "by": wish.by})
     return Done(None, (Forget("phone", row.kid),))

@@ -31,15 +31,33 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("load", "roster"),
             ("adopt", "device"),
             ("read", "metrics"),
+            ("operate", "door"),
+            ("operate", "lockdown"),
+            ("set", "pin"),
         }
     ),
     "property_staff": frozenset(
-        {("read", "console"), ("read", "events"), ("read", "people"), ("issue", "code")}
+        {
+            ("read", "console"),
+            ("read", "events"),
+            ("read", "people"),
+            ("issue", "code"),
+            ("operate", "door"),
+            ("operate", "lockdown"),
+            ("set", "pin"),
+        }
     ),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
-    "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),
+    "resident": frozenset(
+        {("open", "door"), ("read", "self"), ("end", "phone"), ("set", "own_pin")}
+    ),
 }
+
+
+def may_ever(grant: Grant, verb: str, thing: str) -> bool:
+    """Whether a grant's role could allow this, whatever its scope and time."""
+    return (verb, thing) in _ROLES.get(grant.role, frozenset())
 
 
 def may(

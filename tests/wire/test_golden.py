@@ -18,6 +18,7 @@ from devices.messages import (
     Assurance,
     ClockQuality,
     Command,
+    Delta,
     Description,
     DoorCondition,
     Event,
@@ -32,6 +33,7 @@ from devices.messages import (
     StateNote,
     TimeTold,
 )
+from devices.wire_zone import Zone, open_zone, sign_zone
 
 FOLDER = Path(__file__).parent / "golden"
 ME = wire.Topics("liuxi", "gate")
@@ -64,7 +66,12 @@ SUN = Event(
 )  # fmt: skip
 KEYS = KeySet("liuxi", 4, (HubKey("command-1", "command", bytes(32), 1.0, 2.0),))
 MANIFEST = Manifest(
-    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0
+    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0,
+    "cd" * 32, Revision(7, 1), "ef" * 32,
+)  # fmt: skip
+DELTA = Delta(Revision(7, 2), Revision(7, 3), b"sealed bytes")
+ZONE = Zone(
+    (("p-1", "lab", 1795000000.5), ("p-2", "", 1795000001.0)), 7, 1795000002.0, 1795000062.0
 )
 
 # name -> (message, bytes of it, reading it back)
@@ -131,6 +138,8 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_chunk(Revision(7, 3), 0, b"sealed"),
         wire.decode_chunk,
     ),
+    "zone": (ZONE, sign_zone(ZONE, ME, signer("policy-1")), lambda raw: open_zone(raw, ME, find)),
+    "policy-delta": (DELTA, wire.encode_delta(DELTA), wire.decode_delta),
     "keyset": (
         KEYS,
         wire.sign_keyset(KEYS, signer("root")),
