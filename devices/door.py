@@ -63,6 +63,7 @@ class DoorHardware:
     contact_input: int | None = None
     exit_input: int | None = None
     fire_input: int | None = None
+    call_inputs: tuple[int, ...] = ()
 
 
 class DoorController:
@@ -385,6 +386,9 @@ class DoorController:
             self._fire(hardware.number, inputs[hardware.fire_input])
         if rose(hardware.exit_input):
             self._leave(hardware)
+        for button, index in enumerate(hardware.call_inputs, 1):
+            if rose(index):
+                self._call(hardware.number, button)
         if hardware.contact_input is not None:
             self._fold(hardware.number, ContactChanged(inputs[hardware.contact_input]))
 
@@ -397,6 +401,12 @@ class DoorController:
         if isinstance(decision, Granted):
             draft = replace(self.device.draft("access"), door=hardware.number, via="exit")
             self._start(hardware, draft, decision.hold_ms, decision, b"")
+
+    def _call(self, number: int, button: int) -> None:
+        """Somebody rings: only told; who hears it answers by an ordinary opening."""
+        draft = replace(self.device.draft("call"), door=number, via="button")
+        event = replace(draft, content={"button": button})
+        self.device.send(self.device.journal.record(event))
 
     def _fire(self, number: int, active: bool) -> None:
         if self.states[number].fire != active:
@@ -454,4 +464,4 @@ class DoorController:
 
 def _has_inputs(hardware: DoorHardware) -> bool:
     inputs = (hardware.contact_input, hardware.exit_input, hardware.fire_input)
-    return any(index is not None for index in inputs)
+    return bool(hardware.call_inputs) or any(index is not None for index in inputs)

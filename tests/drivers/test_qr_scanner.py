@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from drivers.catalogue import open_scanner
 from drivers.qr_scanner import TEXT_MOST_BYTES, QrScanner, TextDeframer
 from simulators.ends import Noise, QrScannerEnd
+from tests.drivers.waiting import until
 
 TEXT = "ABCDEFGH234567" * 12
 printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=90)
@@ -90,8 +91,7 @@ async def desk(
 
     reading = asyncio.ensure_future(read())
     try:
-        while not states:
-            await asyncio.sleep(0.005)
+        await until(lambda: bool(states))
         yield scanner, found, states
     finally:
         await scanner.close()
@@ -113,11 +113,9 @@ async def test_a_scanner_that_was_unplugged_comes_back() -> None:
     end = QrScannerEnd()
     async with desk(end) as (_, found, states):
         end.unplug()
-        while states[-1]:
-            await asyncio.sleep(0.005)
+        await until(lambda: not states[-1])
         end.plug()
-        while not states[-1]:
-            await asyncio.sleep(0.005)
+        await until(lambda: states[-1])
         end.show(TEXT)
         assert await found.get() == TEXT
 
