@@ -37,5 +37,6 @@ def sweep(tx: Tx, wish: None, now: datetime) -> Done[int]:
     gone = 0
     gone += tx.execute(delete(t.nonces).where(t.nonces.c.expires_at < tx.now_s)).rowcount
     gone += tx.execute(delete(t.sessions).where(t.sessions.c.expires_at < tx.now_s)).rowcount
+    gone += tx.execute(delete(t.calls).where(t.calls.c.rang_at < tx.now_s - 86_400)).rowcount
     gone += tx.execute(delete(t.codes).where(t.codes.c.expires_at < tx.now_s - 86_400)).rowcount
     return Done(gone)
