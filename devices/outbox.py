@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +24,12 @@ EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hu
 DROPPED_AT_ONCE = 1_000  # a full box makes room rarely and thoroughly
 ACKED_KEPT_S = 7 * 86_400.0  # a restored hub re-reads what the doors still hold (keys.md)
 ANSWERS_KEPT_S = 3_600.0  # a command lives ten seconds; an hour outlives every honest repeat
-_LOW = ("condition", "contact")  # kinds that may be dropped when the box is full
+_LOW = (
+    "condition",
+    "contact",
+    "mode",
+    "held_over",
+)  # kinds that may be dropped when the box is full
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
 _OLDEST_LOW = _WAITING + "and gap = 0 order by low desc, boot_n, seq limit ?"
@@ -39,9 +45,13 @@ create index if not exists outbox_unacked on outbox (boot_n, seq) where acked_at
 create table if not exists intents (id text primary key, body text not null) without rowid;
 create table if not exists answers (
   id text primary key, digest text not null, answer blob, at real not null) without rowid;
+create table if not exists memory (key text primary key, value text not null) without rowid;
 create table if not exists policy (
   one integer primary key check (one = 1), epoch integer, number integer, sha256 text, plain blob);
 """
+
+Memory = Mapping[str, str | None]  # rows of used-once state; None ends one
+_NOTHING: Memory = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +131,36 @@ class Journal:
         return None if row is None else Seen(row[0], row[1])
 
     def intend(
-        self, intent: str, body: Mapping[str, Any], command: str | None, raw: bytes, at_s: float
-    ) -> None:
-        """Before the strike: the command's id is spent and the intent is on disk."""
+        self,
+        intent: str,
+        body: Mapping[str, Any],
+        command: str | None,
+        raw: bytes,
+        at_s: float,
+        memory: Memory = _NOTHING,
+        also: Event | None = None,
+    ) -> Event | None:
+        """Before the strike: the command's id is spent, intent and used-once state are on disk.
+
+        ``also`` is an event that must not be lost whatever comes next; it returns numbered.
+        """
         with self._commit() as db:
             if command is not None:
                 self._remember(db, command, raw, None, at_s)
             db.execute("insert into intents values (?, ?)", (intent, json.dumps(body)))
+            self._keep_memory(db, memory)
+            return self._append(db, also) if also is not None else None
+
+    def _keep_memory(self, db: sqlite3.Connection, memory: Memory) -> None:
+        for key, value in memory.items():
+            if value is None:
+                db.execute("delete from memory where key = ?", (key,))
+            else:
+                db.execute("insert or replace into memory values (?, ?)", (key, value))
+
+    def memory(self) -> dict[str, str]:
+        """What was remembered with intents and events, by key."""
+        return dict(self._db.execute("select key, value from memory").fetchall())
 
     def _remember(
         self, db: sqlite3.Connection, command: str, raw: bytes, answer: bytes | None, at_s: float
@@ -135,21 +168,35 @@ class Journal:
         digest = hashlib.sha256(raw).hexdigest()
         db.execute("insert into answers values (?, ?, ?, ?)", (command, digest, answer, at_s))
 
-    def settle(self, intent: str, event: Event, command: str | None, answer: bytes | None) -> Event:
+    def settle(
+        self,
+        intent: str,
+        event: Event,
+        command: str | None,
+        answer: bytes | None,
+        memory: Memory = _NOTHING,
+    ) -> Event:
         """After the strike: the event takes its number, the intent ends, the answer is kept."""
         with self._commit() as db:
             numbered = self._append(db, event)
+            self._keep_memory(db, memory)
             db.execute("delete from intents where id = ?", (intent,))
             if command is not None:
                 db.execute("update answers set answer = ? where id = ?", (answer, command))
         return numbered
 
     def record(
-        self, event: Event, command: str | None = None, raw: bytes = b"", answer: bytes = b""
+        self,
+        event: Event,
+        command: str | None = None,
+        raw: bytes = b"",
+        answer: bytes = b"",
+        memory: Memory = _NOTHING,
     ) -> Event:
         """An event that needs no intent (a refusal, a contact), with a refused command's answer."""
         with self._commit() as db:
             numbered = self._append(db, event)
+            self._keep_memory(db, memory)
             if command is not None:
                 self._remember(db, command, raw, answer, event.at_s)
         return numbered
@@ -248,13 +295,13 @@ class Journal:
         with self._commit() as db:
             db.execute(
                 "insert or replace into policy values (1, ?, ?, ?, ?)",
-                (revision.epoch, revision.number, sha256, plain),
+                (revision.epoch, revision.number, sha256, zlib.compress(plain, 1)),
             )
 
     def policy(self) -> tuple[Revision, str, bytes] | None:
         """The policy that was in force when the device last ran."""
         row = self._db.execute("select epoch, number, sha256, plain from policy").fetchone()
-        return None if row is None else (Revision(row[0], row[1]), row[2], row[3])
+        return None if row is None else (Revision(row[0], row[1]), row[2], zlib.decompress(row[3]))
 
     def keep_text(self, key: str, value: str) -> None:
         """A named text such as the newest key set."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from devices import passes
+from devices.access import Visit
 from devices.device import Device
 from devices.messages import Outcome, Refusal
 from devices.ports import TextReader
@@ -30,7 +31,7 @@ class Porch:
         self,
         device: Device,
         scanners: Mapping[int, TextReader],
-        on_pass: Callable[[int, passes.Pass], None],
+        on_pass: Callable[[int, Visit], object],
     ) -> None:
         self.device = device
         self.scanners = dict(scanners)
@@ -64,7 +65,12 @@ class Porch:
         if isinstance(visit, Refusal):
             self._refuse(number, visit.reason, now_s)
         else:
-            self.on_pass(number, visit)
+            self.on_pass(number, self._here(visit))
+
+    def _here(self, visit: passes.Pass) -> Visit:
+        """What a pass means at this controller: it may name none of its doors."""
+        own = tuple(door.number for door in visit.doors if door.device == self.device.topics.device)
+        return Visit(visit.id, own, visit.from_s, visit.to_s, visit.host, visit.strict)
 
     def _refuse(self, number: int, reason: str, now_s: float) -> None:
         device = self.device

@@ -18,6 +18,7 @@ class PolicyShelf:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.on_change: Callable[[], None] = lambda: None
+        self.on_manifest: Callable[[Manifest], None] = lambda _want: None
         self.compiled: Compiled | None = None
         self.revision = NO_REVISION
         self._sha256 = ""
@@ -62,6 +63,7 @@ class PolicyShelf:
             return device.drop(want.reason, "policy manifest")
         if want.epoch < device.journal.number("epoch"):
             return device.drop("epoch_old", "policy manifest")
+        self.on_manifest(want)
         if want.revision <= self.revision:
             return None
         lacking = set(want.features) - set(FEATURES)

@@ -44,6 +44,7 @@ def _door_run(asked: argparse.Namespace) -> None:
 
 async def _door(folder: Path) -> None:
     from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
     from drivers.catalogue import (  # noqa: PLC0415
@@ -63,6 +64,7 @@ async def _door(folder: Path) -> None:
     strikes: dict[str, Any] = {}
     readers: list[Any] = []
     scanners: dict[int, Any] = {}
+    controllers: list[DoorController] = []  # the one that readers tell of themselves
     try:
         for section in sections:
             number = wires.number(section, "number")
@@ -76,7 +78,9 @@ async def _door(folder: Path) -> None:
             reader = None
             if "reader" in section:
                 reader = open_reader(
-                    wires.text(section, "reader"), _no_secret, on_state=_told(f"reader {number}")
+                    wires.text(section, "reader"),
+                    _no_secret,
+                    on_state=_reader_told(number, controllers),
                 )
                 readers.append(reader)
             hardware[number] = DoorHardware(
@@ -87,13 +91,16 @@ async def _door(folder: Path) -> None:
                 wires.number_or_none(section, "contact_input"),
                 wires.number_or_none(section, "exit_input"),
                 wires.number_or_none(section, "fire_input"),
+                wires.number_or_none(section, "tamper_input"),
                 call_inputs=wires.numbers(section, "call_inputs"),
             )
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
     controller = DoorController(device, hardware)
+    controllers.append(controller)
     async with asyncio.TaskGroup() as group:
         group.create_task(controller.run())
+        group.create_task(Porch(device, scanners, controller.on_pass).run())
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
@@ -132,6 +139,17 @@ async def _point(folder: Path) -> None:
 def _told(what: str) -> Any:
     def on_state(online: bool, why: str) -> None:
         log.info("%s: %s (%s)", what, "here" if online else "away", why)
+
+    return on_state
+
+
+def _reader_told(number: int, controllers: list[Any]) -> Any:
+    log_state = _told(f"reader {number}")
+
+    def on_state(online: bool, why: str) -> None:
+        log_state(online, why)
+        for controller in controllers:
+            controller.on_reader(number, online)
 
     return on_state
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from devices.access import DoorState, Granted, Policy, Request, Way, decide
+from devices.access import Granted, Policy, Request, State, Way, decide
 from devices.messages import Assurance, Presentation
 from hub.acts.events import NOT_OF_THE_OPENING, announced
 from hub.core.effects import Announce, SendAccess
@@ -95,7 +95,7 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         assurance=Assurance.MUTUAL,
         revision=wish.policy.revision if wish.policy else Request(0, Way.REMOTE).revision,
     )
-    decision, _ = decide(wish.policy, DoorState(), request, now)
+    decision, _ = decide(wish.policy, State(), request, now)
     granted = isinstance(decision, Granted)
     tx.write(
         _PRESENTED,

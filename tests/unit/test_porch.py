@@ -6,14 +6,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from devices import passes
+from devices.access import Visit
 from devices.jws import Signer
 from devices.messages import Outcome
 from devices.porch import REFUSED_MAX, SAME_S, Porch
 from tests.unit.door_bench import NOW_S, SITE, Bench
 
 VISIT = passes.Pass(
-    "v-0011223344556677", (passes.PassDoor("gate", 1),), int(NOW_S), int(NOW_S) + 7200, "p1"
+    "v-0011223344556677",
+    (passes.PassDoor("gate", 1), passes.PassDoor("stair", 2)),
+    int(NOW_S),
+    int(NOW_S) + 7200,
+    "p1",
 )
+HERE = Visit(VISIT.id, (1,), VISIT.from_s, VISIT.to_s, "p1")
 
 
 class Scanner:
@@ -35,7 +41,7 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.bench = Bench(folder, call_inputs=(1, 2))
-        self.let: list[tuple[int, passes.Pass]] = []
+        self.let: list[tuple[int, Visit]] = []
         self.scanner = Scanner()
         self.porch = Porch(
             self.bench.device, {1: self.scanner}, lambda *said: self.let.append(said)
@@ -58,7 +64,7 @@ async def test_a_pass_of_this_site_goes_on_to_the_controller(tmp_path: Path) -> 
         serving = asyncio.ensure_future(scene.porch.run())
         scene.scanner.shown.put_nowait(scene.text())
         await scene.bench.turns()
-        assert scene.let == [(1, VISIT)]
+        assert scene.let == [(1, HERE)]
         assert scene.bench.events() == []
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
