@@ -83,6 +83,7 @@ class DoorController:
         self.threshold = Threshold(self)
         self.threshold.keypads = {n: d.keypad for n, d in hardware.items() if d.keypad is not None}
         self._fresh_until_s = device.journal.number("fresh")
+        self._want: Manifest | None = None
         self._inputs: dict[int, tuple[bool, ...]] = {}
         self._under_way: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,12 +121,20 @@ class DoorController:
                 group.create_task(self.modes.keep(hardware))
 
     def _on_policy(self) -> None:
+        self._note_fresh()
         self.modes.wake_all()
         self.modes.publish_all()
 
     def _on_manifest(self, want: Manifest) -> None:
         """A manifest of what we hold says that nothing was taken back for a while."""
-        if want.revision == self.shelf.revision and want.expires_at_s > self._fresh_until_s:
+        self._want = want
+        self._note_fresh()
+
+    def _note_fresh(self) -> None:
+        want = self._want
+        if want is None or want.revision != self.shelf.revision:
+            return
+        if want.expires_at_s > self._fresh_until_s:
             self._fresh_until_s = want.expires_at_s
             self.device.journal.raise_to("fresh", want.expires_at_s)
 

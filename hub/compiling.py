@@ -59,6 +59,7 @@ def gather(engines: Engines, ask: Question) -> Knowledge:
         ).scalar()
         revision = Revision(ask.epoch, before.number + 1)
         compiled = _compile(connection, ask, revision)
+        compiled = _without_revoked(connection, ask.device, compiled, asked_at or 0.0)
     body = encode(compiled)
     neutral = encode(_compile_at(compiled, Revision(0, 0)))
     sealed = seal(
@@ -72,6 +73,23 @@ def gather(engines: Engines, ask: Question) -> Knowledge:
         row.plain_mark if row else "",
         asked_at or 0.0,
     )
+
+
+def _without_revoked(
+    connection: Connection, device: str, compiled: Compiled, asked_at: float
+) -> Compiled:
+    """The policy with the revoked passes that name its doors and might still be shown there."""
+    rows = connection.execute(
+        select(t.passes.c.id, t.passes.c.to_at, t.passes.c.doors).where(
+            t.passes.c.revoked_at.is_not(None), t.passes.c.to_at > asked_at
+        )
+    ).all()
+    if not rows:
+        return compiled
+    query = select(t.doors.c.id).where(t.doors.c.device_id == device)
+    own = set(connection.execute(query).scalars())
+    revoked = {row.id: row.to_at for row in rows if own.intersection(row.doors)}
+    return Compiled(replace(compiled.policy, passes_revoked=revoked), compiled.keys)
 
 
 def _compile_at(compiled: Compiled, revision: Revision) -> Compiled:

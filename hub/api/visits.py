@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Row, select
 
-from devices.passes import ID_BYTES, Pass, PassDoor, sign, visit_id
+from devices.passes import ID_BYTES, LENGTH_MAX_S, Pass, PassDoor, sign, visit_id
 from hub.acts.visits import Invitation, PassEnd, end_pass, invite
 from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate
@@ -112,13 +112,12 @@ async def _invite(gate: Gate, person: str, asked: VisitAsked, name: str, by: str
 
 
 def _times(asked: VisitAsked, now: datetime) -> tuple[int, int]:
-    """Beginning and end in seconds; the end is moved so that the length is whole minutes."""
-    begins = asked.begins or now - timedelta(seconds=CLOCKS_S)
-    from_s = int(begins.timestamp())
-    length_s = asked.ends.timestamp() - (from_s if asked.begins else from_s + CLOCKS_S)
-    minutes = -(-length_s // 60)
-    extra_s = 0 if asked.begins else CLOCKS_S
-    return from_s, from_s + int(minutes) * 60 + extra_s
+    """Beginning and end in whole seconds; the length is rounded up to whole minutes."""
+    to_s, now_s = int(asked.ends.timestamp()), int(now.timestamp())
+    from_s = int(asked.begins.timestamp()) if asked.begins else now_s
+    if asked.begins is None:
+        from_s = min(now_s, max(now_s - CLOCKS_S, to_s - LENGTH_MAX_S))
+    return from_s, from_s - (from_s - to_s) // 60 * 60
 
 
 # --------------------------------------------------------------------------- showing them

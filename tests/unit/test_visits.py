@@ -151,6 +151,22 @@ async def test_whole_days_ahead_are_bounded_to_a_day(tmp_path: Path) -> None:
         assert datetime.fromisoformat(reply.body["begins"]) == begins
 
 
+@pytest.mark.parametrize(
+    ("seconds", "since_s", "until_s"),
+    [(7_200, -60, 7_200), (61, -60, 120), (LENGTH_MAX_S, 0, LENGTH_MAX_S)],
+)
+async def test_from_now_on_begins_a_little_before(
+    tmp_path: Path, seconds: int, since_s: int, until_s: int
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        phone = await bench.phone()
+        bench.pass_s(0.7)
+        ends = (bench.now + timedelta(seconds=seconds)).isoformat()
+        reply = await phone.send("POST", ASKED, wish(bench, ends=ends))
+        visit, now_s = read(bench, reply.body["text"]), int(bench.now.timestamp())
+        assert (visit.from_s - now_s, visit.to_s - now_s) == (since_s, until_s)
+
+
 async def test_nobody_invites_where_the_own_key_does_not_open(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         stranger = await bench.phone("p-2")
