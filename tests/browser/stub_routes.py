@@ -230,8 +230,10 @@ async def _page(request: Request) -> Response:
 
 
 def application(hub: StubHub) -> Starlette:
+    from tests.browser import stub_visitors  # noqa: F401, PLC0415 - it adds its routes to ours
+
     api = [_route(hub, *route) for route in ROUTES]
-    pages = [Route(f"/{page}/{{rest:path}}", _page) for page in ("phone", "console")]
+    pages = [Route(f"/{page}/{{rest:path}}", _page) for page in ("phone", "console", "visit")]
     return Starlette(routes=[*api, *pages])
 
 
@@ -248,7 +250,7 @@ def serving(hub: StubHub) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        hub.hang_up()
+        hub.stop()
         server.should_exit = server.force_exit = True
         thread.join()
         listener.close()
