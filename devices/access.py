@@ -450,7 +450,7 @@ def _surely_closed(door: DoorState, at_s: float) -> bool:
 
 def _passback(passage: Passage, state: State, person: str, at_s: float) -> str | None:
     """``passback`` when the person must not pass, another word when staff should know of it."""
-    if passage.area_to == OUTSIDE:  # leaving is never refused
+    if passage.passback is Passback.OFF or passage.area_to == OUTSIDE:  # leaving: never refused
         return None
     place = state.places.get(person)
     if place is None:

@@ -60,8 +60,13 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(
         wire.POLICY_WANT, "hub", True, "linli-policy+jwt",
-        ("rev", "sha256", "size", "chunks", "count", "features", "epoch", "iat", "exp", "aud"),
-        "Which policy the device shall have.",
+        ("rev", "head", "base", "base_head", "sha256", "size", "chunks", "count", "features",
+         "epoch", "iat", "exp", "aud"),
+        "Which policy the device shall have; head is the hash of the chain that leads there.",
+    ),
+    Channel(
+        wire.POLICY_DELTA, "hub", False, None, (),
+        "Bytes: LD1, epoch (8) and number (8) before, the same after, a sealed merge patch.",
     ),
     Channel(
         wire.POLICY_SNAPSHOT + "/{k}", "hub", False, None, (),

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +48,8 @@ create table if not exists answers (
 create table if not exists memory (key text primary key, value text not null) without rowid;
 create table if not exists policy (
   one integer primary key check (one = 1), epoch integer, number integer, sha256 text, plain blob);
+create table if not exists patches (
+  n integer primary key, epoch integer, number integer, head text, patch blob);
 """
 
 Memory = Mapping[str, str | None]  # rows of used-once state; None ends one
@@ -297,6 +299,20 @@ class Journal:
                 "insert or replace into policy values (1, ?, ?, ?, ?)",
                 (revision.epoch, revision.number, sha256, zlib.compress(plain, 1)),
             )
+            db.execute("delete from patches")
+
+    def keep_patches(self, steps: Sequence[tuple[Revision, str, bytes]]) -> None:
+        """Steps on from the policy in force: (revision, head, patch) each, all of them or none."""
+        rows = [(at.epoch, at.number, head, patch) for at, head, patch in steps]
+        with self._commit() as db:
+            db.executemany(
+                "insert into patches (epoch, number, head, patch) values (?, ?, ?, ?)", rows
+            )
+
+    def patches(self) -> list[tuple[Revision, str, bytes]]:
+        """The steps since the policy was last replaced whole, in order."""
+        rows = self._db.execute("select epoch, number, head, patch from patches order by n")
+        return [(Revision(row[0], row[1]), row[2], row[3]) for row in rows]
 
     def policy(self) -> tuple[Revision, str, bytes] | None:
         """The policy that was in force when the device last ran."""

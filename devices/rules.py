@@ -34,8 +34,9 @@ OPEN_MODES = (DoorMode.UNLOCKED, DoorMode.LOCKED_OPEN)
 
 
 class Passback(StrEnum):
-    """What becomes of somebody who is already where the door leads: flagged, or refused."""
+    """What becomes of somebody who is already where the door leads: nothing, a flag, a refusal."""
 
+    OFF = "off"
     SOFT = "soft"
     HARD = "hard"
 
@@ -91,7 +92,7 @@ class ModePlan:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Anti-passback at a door that leads from one area to another.
+    """A door that leads from one area to another, perhaps with anti-passback.
 
     ``within_s`` limits it in time; ``across`` says that other controllers lead there too, so that
     hardness depends on fresh zone information.

@@ -12,9 +12,10 @@ from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
 from hub.ingest import Ingest
-from hub.jobs import DurableEffects, Policies
+from hub.jobs import DurableEffects
 from hub.keys import HubKeys
 from hub.live import Live
+from hub.policies import Policies
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer

@@ -21,6 +21,7 @@ from hub.api.visit_shapes import VisitAsked, VisitShown, VisitsShown
 from hub.core.errors import DomainError
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.memory import DoorEntry
 from hub.store.writer import Lane
 
 LISTED_S = 7 * 86_400.0  # what is over is of interest for a week
@@ -100,7 +101,7 @@ def _of_the_desk(router: APIRouter, gate: Gate) -> None:
 async def _invite(gate: Gate, person: str, asked: VisitAsked, name: str, by: str) -> dict[str, Any]:
     """Write the pass down, then sign it: nothing is signed that is not written."""
     hub = gate.hub
-    own = {door.id for door in own_doors(gate, person)}
+    own = {door.id for door in _visitors_doors(gate, person)}
     if not own.issuperset(asked.doors):
         raise DomainError("field_wrong", "a door that the host may open", "doors")
     from_s, to_s = _times(asked, hub.clock())
@@ -129,8 +130,16 @@ def _listed(gate: Gate, person: str, *, labels: bool) -> dict[str, Any]:
     uses = _uses(gate, [row.id for row in rows])
     return {
         "visits": [_shown(gate, row, uses, labels=labels) for row in rows],
-        "doors": [show_own_door(door) for door in own_doors(gate, person)],
+        "doors": [show_own_door(door) for door in _visitors_doors(gate, person)],
     }
+
+
+def _visitors_doors(gate: Gate, person: str) -> list[DoorEntry]:
+    """A host's own doors that take passes at all."""
+    with gate.hub.engines.read.connect() as connection:
+        taking = select(t.doors.c.id).where(t.doors.c.passes.is_(True))
+        open_to_guests = set(connection.execute(taking).scalars())
+    return [door for door in own_doors(gate, person) if door.id in open_to_guests]
 
 
 def _rows(gate: Gate, *which: Any) -> list[Row[Any]]:

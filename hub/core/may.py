@@ -34,11 +34,23 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("load", "roster"),
             ("adopt", "device"),
             ("read", "metrics"),
+            ("operate", "door"),
+            ("operate", "lockdown"),
+            ("set", "pin"),
             *_VISITS,
         }
     ),
     "property_staff": frozenset(
-        {("read", "console"), ("read", "events"), ("read", "people"), ("issue", "code"), *_VISITS}
+        {
+            ("read", "console"),
+            ("read", "events"),
+            ("read", "people"),
+            ("issue", "code"),
+            ("operate", "door"),
+            ("operate", "lockdown"),
+            ("set", "pin"),
+            *_VISITS,
+        }
     ),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
@@ -47,6 +59,11 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
          ("answer", "call")}
     ),
 }  # fmt: skip
+
+
+def may_ever(grant: Grant, verb: str, thing: str) -> bool:
+    """Whether a grant's role could allow this, whatever its scope and time."""
+    return (verb, thing) in _ROLES.get(grant.role, frozenset())
 
 
 def may(

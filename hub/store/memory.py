@@ -67,6 +67,7 @@ class DeviceEntry:
     firmware: str = ""
     want: Revision = NO_REVISION
     have: Revision = NO_REVISION
+    policy_refused: str | None = None  # why it keeps an older policy than it should
     policy: Policy | None = None
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
 

@@ -175,6 +175,16 @@ async def test_nobody_invites_where_the_own_key_does_not_open(tmp_path: Path) ->
         assert (await stranger.send("POST", ASKED, wish(bench, doors=["d-1"]))).status == 201
 
 
+async def test_a_door_that_takes_no_passes_is_not_offered(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        phone = await bench.phone()
+        with bench.hub.engines.write.begin() as connection:
+            connection.execute(update(t.doors).where(t.doors.c.id == "d-2").values(passes=False))
+        offered = (await phone.send("GET", ASKED, None)).body["doors"]
+        assert [door["id"] for door in offered] == ["d-1"]
+        is_problem(await phone.send("POST", ASKED, wish(bench)), 422, "field_wrong")
+
+
 async def test_a_household_has_so_many_open_passes_and_no_more(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         phone = await bench.phone()

@@ -18,6 +18,7 @@ from devices.messages import (
     Assurance,
     ClockQuality,
     Command,
+    Delta,
     Description,
     DoorCondition,
     Event,
@@ -68,8 +69,10 @@ PASS = passes.Pass(
     1795000000, 1795007200, "p-1",
 )  # fmt: skip
 MANIFEST = Manifest(
-    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0
-)
+    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0,
+    "cd" * 32, Revision(7, 1), "ef" * 32,
+)  # fmt: skip
+DELTA = Delta(Revision(7, 2), Revision(7, 3), b"sealed bytes")
 
 # name -> (message, bytes of it, reading it back)
 CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
@@ -140,6 +143,7 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         passes.sign(PASS, "liuxi", signer("pass-1")).encode(),
         lambda raw: passes.verify(raw.decode(), "liuxi", find),
     ),
+    "policy-delta": (DELTA, wire.encode_delta(DELTA), wire.decode_delta),
     "keyset": (
         KEYS,
         wire.sign_keyset(KEYS, signer("root")),
