@@ -107,18 +107,26 @@ class DoorController:
         self.shelf.announce()
         self.modes.publish_all()
 
+    def close(self) -> None:
+        """Nothing is waited for any more."""
+        self.threshold.close()
+        self.leaves.close()
+
     async def run(self) -> None:
         """Serve readers and inputs until cancelled; one door's fault never stops another's."""
-        async with asyncio.TaskGroup() as group:
-            for hardware in self.hardware.values():
-                number = hardware.number
-                if hardware.reader is not None:
-                    group.create_task(self.threshold.serve_reader(number, hardware.reader))
-                if hardware.keypad is not None:
-                    group.create_task(self.threshold.serve_keypad(number, hardware.keypad))
-                if _has_inputs(hardware):
-                    group.create_task(self._serve_inputs(hardware))
-                group.create_task(self.modes.keep(hardware))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for hardware in self.hardware.values():
+                    number = hardware.number
+                    if hardware.reader is not None:
+                        group.create_task(self.threshold.serve_reader(number, hardware.reader))
+                    if hardware.keypad is not None:
+                        group.create_task(self.threshold.serve_keypad(number, hardware.keypad))
+                    if _has_inputs(hardware):
+                        group.create_task(self._serve_inputs(hardware))
+                    group.create_task(self.modes.keep(hardware))
+        finally:
+            self.close()
 
     def _on_policy(self) -> None:
         self._note_fresh()

@@ -157,6 +157,9 @@ class Leaves:
 
     async def _fall_silent(self, number: int) -> None:
         await asyncio.sleep(SILENT_AFTER_S)
+        self._now_silent(number)
+
+    def _now_silent(self, number: int) -> None:
         self._timers.pop(number, None)
         self._silent[number] = True
         self._tell_reader(number, "reader_silent")

@@ -71,7 +71,8 @@ class Modes:
     async def keep(self, hardware: DoorHardware) -> None:
         """Hold a door open as long as its mode says so, by pulses that end by themselves."""
         number, wake = hardware.number, self._wakes[hardware.number]
-        shown: DoorMode | None = None
+        known: DoorMode | None = None
+        shown: tuple[DoorMode | None, bool] | None = None
         while True:
             mode = self.mode(number)
             burning = number in self._kept_open and self._house.state.of(number).fire
@@ -79,11 +80,13 @@ class Modes:
                 await self._hold_open(hardware)
             else:
                 self._kept_open.discard(number)
-            if mode is not shown:
+            if shown != (mode, number in self._kept_open):
+                shown = mode, number in self._kept_open
                 self.publish(number)
-                if shown is not None and mode is not None:
+            if mode is not known:
+                if known is not None and mode is not None:
                     self._note(number, mode)
-                shown = mode
+                known = mode
             await self._pause(number, wake, holds=mode in OPEN_MODES or burning)
 
     async def _pause(self, number: int, wake: asyncio.Event, *, holds: bool) -> None:

@@ -166,6 +166,9 @@ class Threshold:
 
     async def _give_up_pin(self, number: int) -> None:
         await asyncio.sleep(CLAIM_WAIT_S)
+        self._time_is_up(number)
+
+    def _time_is_up(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
         if waiting is not None:
             self._judge.present(waiting.request, waiting.draft)

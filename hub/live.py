@@ -91,6 +91,8 @@ class Live:
             return show_device(device) if device else None
         if kind == "call":
             return show_call(body, self._memory) if body["desk"] else None
+        if kind == "lockdown":
+            return body
         return show_event(body, self._memory)
 
     def listen(self) -> asyncio.Queue[bytes | None] | None:

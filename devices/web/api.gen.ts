@@ -150,13 +150,16 @@ export interface DeviceShown {
   p95_ms: number | null;
 }
 
+/** ONVIF's words for what a door is told to be; Unknown is never commanded. */
+export type DoorMode = "Locked" | "Unlocked" | "Blocked" | "LockedDown" | "LockedOpen";
+
 /** A door on the wall; what is not known is said to be unknown. */
 export interface DoorShown {
   id: string;
   name: Words;
   building: string;
   unit: string;
-  kind: "perimeter" | "building";
+  kind: "perimeter" | "building" | "room";
   device: string;
   number: number;
   lock: "locked" | "unlocked" | "unknown";
@@ -208,11 +211,44 @@ export interface KioskBills {
   bills: BillShown[];
 }
 
+/** Lock down the site, or one building; or release it. */
+export interface LockdownAsked {
+  reason: string;
+  otp: string;
+  building?: string;
+}
+
+/** A lockdown in force. */
+export interface LockdownBegun {
+  id: string;
+}
+
+/** A lockdown in force; an empty building is the whole site. */
+export interface LockdownShown {
+  id: string;
+  building: string;
+  reason: string;
+  begun_by: string;
+  begun_at: string;
+}
+
+/** What is locked down now. */
+export interface LockdownsShown {
+  lockdowns: LockdownShown[];
+}
+
 /** Whose phone this is, and its doors. */
 export interface Me {
   person: PersonNamed;
   phone: PhoneShown;
   doors: OwnDoor[];
+}
+
+/** A door's wanted mode, in ONVIF's words. */
+export interface ModeAsked {
+  mode: DoorMode;
+  reason: string;
+  otp: string;
 }
 
 /** A single-use nonce for signing. */
@@ -254,6 +290,12 @@ export interface NoticesShown {
   notices: NoticeShown[];
 }
 
+/** Open a door from afar. */
+export interface OpenAsked {
+  reason: string;
+  otp: string;
+}
+
 /** Which door shall open. */
 export interface OpeningAsked {
   door: string;
@@ -291,7 +333,7 @@ export interface OwnDoor {
   id: string;
   name: Words;
   building: string;
-  kind: "perimeter" | "building";
+  kind: "perimeter" | "building" | "room";
 }
 
 /** A wish to pay a bill under an id that the kiosk made. */
@@ -343,6 +385,12 @@ export interface PhoneShown {
   id: string;
   label: string;
   enrolled_at: string;
+}
+
+/** A PIN of four to eight digits, and perhaps one to type under duress. */
+export interface PinAsked {
+  pin: string;
+  duress?: string | null;
 }
 
 /** Why not (RFC 9457): a stable reason code, words for people, the cure for staff. */
@@ -469,6 +517,12 @@ export interface Operations {
     body: CallAnswered;
     answer: CallTaken;
   };
+  beginLockdown: {
+    method: "POST";
+    path: "/api/v1/lockdown";
+    body: LockdownAsked;
+    answer: LockdownBegun;
+  };
   beginPayment: {
     method: "POST";
     path: "/api/v1/payments";
@@ -481,6 +535,12 @@ export interface Operations {
     body: Challenged;
     answer: CardExchange;
   };
+  changeDoorMode: {
+    method: "PUT";
+    path: `/api/v1/doors/${string}/mode`;
+    body: ModeAsked;
+    answer: null;
+  };
   claimStaff: {
     method: "POST";
     path: "/api/v1/staff/claim";
@@ -492,6 +552,12 @@ export interface Operations {
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  endLockdown: {
+    method: "POST";
+    path: "/api/v1/lockdown/release";
+    body: LockdownAsked;
+    answer: null;
   };
   endMyVisit: {
     method: "DELETE";
@@ -601,6 +667,12 @@ export interface Operations {
     body: OpeningAsked;
     answer: OpeningTold;
   };
+  openDoorByStaff: {
+    method: "POST";
+    path: `/api/v1/doors/${string}/open`;
+    body: OpenAsked;
+    answer: OpeningTold;
+  };
   postNotices: {
     method: "POST";
     path: "/api/v1/operator/notices";
@@ -612,6 +684,12 @@ export interface Operations {
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readLockdowns: {
+    method: "GET";
+    path: "/api/v1/lockdown";
+    body: undefined;
+    answer: LockdownsShown;
   };
   readMe: {
     method: "GET";
@@ -649,6 +727,12 @@ export interface Operations {
     body: undefined;
     answer: Site;
   };
+  removePin: {
+    method: "DELETE";
+    path: `/api/v1/people/${string}/pin`;
+    body: undefined;
+    answer: null;
+  };
   revokePhone: {
     method: "POST";
     path: `/api/v1/phones/${string}/revoke`;
@@ -659,6 +743,18 @@ export interface Operations {
     method: "POST";
     path: `/api/v1/visits/${string}/revoke`;
     body: undefined;
+    answer: null;
+  };
+  setOwnPin: {
+    method: "PUT";
+    path: "/api/v1/me/pin";
+    body: PinAsked;
+    answer: null;
+  };
+  setPin: {
+    method: "PUT";
+    path: `/api/v1/people/${string}/pin`;
+    body: PinAsked;
     answer: null;
   };
   signIn: {

@@ -23,6 +23,7 @@ from hub.store.writer import Done, Tx
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
+RESTRICTED = ("duress",)  # recorded, and told to named responders only
 
 _DEVICE: BindParameter[str] = bindparam("device")
 _BOOT: BindParameter[str] = bindparam("of_boot")
@@ -107,7 +108,9 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         return Done(None, (_ack(tx, heard.device, event.boot),))
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
-    effects: list[object] = [Announce("event", announced(n, row))]
+    effects: list[object] = []
+    if event.kind not in RESTRICTED:
+        effects.append(Announce("event", announced(n, row)))
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
     if heard.door is not None:

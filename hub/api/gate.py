@@ -54,6 +54,7 @@ class Gate:
         self.codes = Limiter(Limit(5, 600.0))
         self.codes_all = Limiter(Limit(100, 600.0))
         self.sign_ins = Limiter(Limit(5, 60.0))
+        self.factors = Limiter(Limit(5, 60.0))
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))

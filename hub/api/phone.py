@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, WithJsonSchema
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.background import BackgroundTask
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import request_response
@@ -182,10 +182,21 @@ def own_doors(gate: Gate, subject: str) -> list[DoorEntry]:
         if person is None:
             return []
         rules = connection.execute(
-            select(t.rules.c.door_id, t.rules.c.subject_kind, t.rules.c.subject).where(
-                t.rules.c.deny.is_(False)
+            select(
+                func.coalesce(t.rules.c.door_id, t.door_group_doors.c.door_id).label("door_id"),
+                t.rules.c.subject_kind,
+                t.rules.c.subject,
             )
+            .outerjoin(
+                t.door_group_doors,
+                t.door_group_doors.c.door_group_id == t.rules.c.door_group_id,
+            )
+            .where(t.rules.c.deny.is_(False))
         ).all()
+        groups = connection.execute(
+            select(t.group_members.c.group_id).where(t.group_members.c.person_id == subject)
+        ).scalars()
+        in_groups = set(groups)
     mine = {
         "everyone": "",
         "building": person.building,
@@ -195,7 +206,9 @@ def own_doors(gate: Gate, subject: str) -> list[DoorEntry]:
     own = {
         rule.door_id
         for rule in rules
-        if rule.subject_kind == "everyone" or mine.get(rule.subject_kind) == rule.subject
+        if rule.subject_kind == "everyone"
+        or mine.get(rule.subject_kind) == rule.subject
+        or (rule.subject_kind == "group" and rule.subject in in_groups)
     }
 
     def nearness(door: DoorEntry) -> tuple[bool, bool, str]:
@@ -243,10 +256,24 @@ async def _open(gate: Gate, request: Request) -> Response:
         hub=hub.settings.hub,
         policy=device.policy,
     )
+    return await ask_door(
+        gate, request, opening, door.device, lambda: hub.writer.submit(present, wish, Lane.URGENT)
+    )
+
+
+async def ask_door(
+    gate: Gate,
+    request: Request,
+    opening: str,
+    device: str,
+    present_it: Callable[[], Awaitable[Opening]],
+) -> Response:
+    """Bring somebody before a door and tell what it answered; of a silent door nobody knows."""
+    hub = gate.hub
     waiting = hub.ingest.expect(opening)
     answer: Answer | None = None
     try:
-        known = await hub.writer.submit(present, wish, Lane.URGENT)
+        known = await present_it()
         if known.outcome is None:
             answer = await _await_door(waiting)
             known = _as_answered(known, answer)
@@ -255,7 +282,7 @@ async def _open(gate: Gate, request: Request) -> Response:
     response = _told(known, request)
     if answer is not None:
         # somebody stands before the door: they hear first, then it is written down
-        response.background = BackgroundTask(hub.ingest.note, answer, door.device)
+        response.background = BackgroundTask(hub.ingest.note, answer, device)
     return response
 
 
@@ -294,4 +321,4 @@ def _told(known: Opening, request: Request) -> Response:
     return problem(code, reason(code).cure, None, headers, reason=code, **more)
 
 
-__all__ = ["body_of", "own_doors", "read_body", "routes", "show_own_door"]
+__all__ = ["ask_door", "body_of", "own_doors", "read_body", "routes", "show_own_door"]

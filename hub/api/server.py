@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.messages import NO_REVISION
-from hub.api import calls, kiosk, operator, phone, staff, visits
+from hub.api import calls, kiosk, operating, operator, phone, staff, visits
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
 from hub.api.problems import HANDLERS, body_of, problem, reply
@@ -106,6 +106,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(phone.routes(gate))
     app.include_router(staff.routes(gate))
     app.include_router(operator.routes(gate))
+    app.include_router(operating.routes(gate))
     app.include_router(kiosk.routes(gate))
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))

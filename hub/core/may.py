@@ -55,10 +55,16 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset(
-        {("open", "door"), ("read", "self"), ("end", "phone"), ("invite", "visitor"),
-         ("answer", "call")}
+        {
+            ("open", "door"),
+            ("read", "self"),
+            ("end", "phone"),
+            ("set", "own_pin"),
+            ("invite", "visitor"),
+            ("answer", "call"),
+        }
     ),
-}  # fmt: skip
+}
 
 
 def may_ever(grant: Grant, verb: str, thing: str) -> bool:
