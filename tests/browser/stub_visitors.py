@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from devices.jws import Signer
 from devices.passes import Pass, PassDoor, sign, visit_id
-from tests.browser.stub_routes import at
+from tests.browser.stub_routes import at, signed_in
 from tests.browser.stubs import DOORS, Json, Refusal, StubHub, now, stamp
 
 SIGNER = Signer("pass-1", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -110,3 +110,60 @@ async def _answer(hub: StubHub, request: Request, body: bytes) -> Response:
         raise Refusal("call_over")
     call["answer"] = json.loads(body)["answer"]
     return _signed(hub, {"door": call["door"]})
+
+
+# --- at the desk
+
+
+@at("GET", "/api/v1/calls")
+async def _desk_calls(hub: StubHub, request: Request, body: bytes) -> Response:
+    signed_in(hub, request)
+    return JSONResponse({"calls": hub.calls})
+
+
+@at("POST", "/api/v1/calls/{id}/answer")
+async def _desk_answer(hub: StubHub, request: Request, body: bytes) -> Response:
+    signed_in(hub, request)
+    call = next(each for each in hub.calls if each["id"] == request.path_params["id"])
+    if call["answer"] is not None:
+        raise Refusal("call_over")
+    call["answer"] = json.loads(body)["answer"]
+    hub.say("call", call)
+    return JSONResponse({"door": call["door"]})
+
+
+@at("POST", "/api/v1/doors/{door}/open")
+async def _desk_open(hub: StubHub, request: Request, body: bytes) -> Response:
+    signed_in(hub, request)
+    said = json.loads(body)
+    assert said["reason"]
+    if said["otp"] != "000000":
+        raise Refusal("factor_wrong")
+    hub.moved.append(request.path_params["door"])
+    told = {"opening": "o", "outcome": "opened", "reason": "granted", "ms": {}, "repeat": False}
+    return JSONResponse(told)
+
+
+@at("GET", "/api/v1/people/{person}/visits")
+async def _desk_visits(hub: StubHub, request: Request, body: bytes) -> Response:
+    signed_in(hub, request)
+    return JSONResponse({"visits": hub.visits, "doors": hub.doors_of_phone()})
+
+
+@at("POST", "/api/v1/people/{person}/visits")
+async def _desk_invite(hub: StubHub, request: Request, body: bytes) -> Response:
+    signed_in(hub, request)
+    said = json.loads(body)
+    ends = datetime.fromisoformat(said["ends"])
+    made = a_visit(hub, said["label"], said["doors"], ends=ends)
+    hub.visits.insert(0, made)
+    return JSONResponse(made, 201)
+
+
+@at("POST", "/api/v1/visits/{id}/revoke")
+async def _desk_revoke(hub: StubHub, request: Request, body: bytes) -> Response:
+    signed_in(hub, request)
+    for visit in hub.visits:
+        if visit["id"] == request.path_params["id"]:
+            visit |= {"state": "revoked", "text": None}
+    return Response(status_code=204)

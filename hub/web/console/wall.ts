@@ -1,9 +1,10 @@
 /** What the wall shows: doors, devices and events, read once and then kept up by the live stream. */
 
-import type { DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
+import type { CallShown, DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
 import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/shared/live";
 import { computed, signal } from "@preact/signals";
 
+import { forgetCalls, readCalls, takeCall } from "./calls";
 import { member, staffAsk } from "./staff";
 
 /** Events kept on the page; older ones are a button away. */
@@ -91,6 +92,7 @@ export async function readAll(): Promise<void> {
     devices.value = view.body.devices;
     site.value = view.body.site;
     brokerOnline.value = view.body.broker;
+    await readCalls(ahead_ms.value).catch(() => {}); // not everybody at the desk answers the door
     const first = events.value.length === 0;
     learnNames(page.body);
     events.value = merge(events.value, page.body.events);
@@ -118,6 +120,7 @@ function take(batch: readonly LiveMessage[]): void {
   for (const { kind, data } of batch) {
     if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
+    else if (kind === "call") takeCall(data as CallShown);
     else fresh.push(data as EventShown);
   }
   for (const event of fresh) {
@@ -140,7 +143,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device"],
+    kinds: ["event", "door", "device", "call"],
     onOpen: readAll,
     onMessages: take,
   });
@@ -160,6 +163,7 @@ export function unwatch(): void {
   [doors.value, devices.value, events.value] = [[], [], []];
   news.value = new Set();
   names.value = new Map();
+  forgetCalls();
 }
 
 const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));
