@@ -19,7 +19,7 @@ const PACE_MS = 2_000;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** A nonce that only looks is good until it grows old; a fresh one well before that. */
-const NONCE_MARGIN_MS = 60_000;
+const NONCE_MARGIN_MS = 10_000;
 const BELL_EVERY_MS = 2_000;
 const TOLD_MS = 4_000;
 
