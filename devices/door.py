@@ -68,6 +68,7 @@ class DoorHardware:
     fire_input: int | None = None
     tamper_input: int | None = None
     keypad: Keypad | None = None
+    call_inputs: tuple[int, ...] = ()
 
 
 class DoorController:
@@ -454,6 +455,9 @@ class DoorController:
             self._fire(hardware.number, inputs[hardware.fire_input])
         if rose(hardware.exit_input):
             self._leave(hardware)
+        for button, index in enumerate(hardware.call_inputs, 1):
+            if rose(index):
+                self._call(hardware.number, button)
         if hardware.contact_input is not None:
             self._contact(hardware.number, inputs[hardware.contact_input])
         if hardware.tamper_input is not None:
@@ -463,6 +467,12 @@ class DoorController:
         request = Request(door=hardware.number, way=Way.EXIT)
         draft = replace(self.device.draft("access"), door=hardware.number, via="exit")
         self.present(request, draft)
+
+    def _call(self, number: int, button: int) -> None:
+        """Somebody rings: only told; who hears it answers by an ordinary opening."""
+        draft = replace(self.device.draft("call"), door=number, via="button")
+        event = replace(draft, content={"button": button})
+        self.device.send(self.device.journal.record(event))
 
     def _fire(self, number: int, active: bool) -> None:
         if self.state.of(number).fire != active:
@@ -491,7 +501,8 @@ class DoorController:
 
 def _has_inputs(hardware: DoorHardware) -> bool:
     inputs = (hardware.contact_input, hardware.exit_input, hardware.fire_input)
-    return any(index is not None for index in (*inputs, hardware.tamper_input))
+    told = (*inputs, hardware.tamper_input, *hardware.call_inputs)
+    return any(index is not None for index in told)
 
 
 def _content(granted: Granted) -> dict[str, str | int]:

@@ -162,6 +162,11 @@ _TABLE: tuple[Reason, ...] = (
     _reason("strike_fault", _R, _ALARM, 503, Words("门锁没有反应。请按呼叫键,我们来帮您。", "門鎖沒有反應。請按呼叫鍵,我們來幫您。", "The lock does not respond. Press call, we will help."), "Look at the relay, its wire and its power."),
     _reason("storage_fault", _R, _ALARM, 503, _LATER, "The controller cannot write to its disk."),
     _reason("opened_elsewhere", _R, _NOTE, 409, _AGAIN, "Another opening of this door is under way."),
+    # --- a visitor's pass before its decision, and the call button (devices/porch.py)
+    _reason("pass_form", _R, _NOTE, 400, Words("这不是本小区的访客码。请让邀请您的人再发一次。", "這不是本社區的訪客碼。請讓邀請您的人再發一次。", "This is not one of our visitor codes. Please ask your host to send it again."), "What was shown to the scanner is no pass."),
+    _reason("pass_forged", _R, _ALARM, 401, Words("这个访客码没有认出来。请让邀请您的人再发一次。", "這個訪客碼沒有認出來。請讓邀請您的人再發一次。", "We did not recognise this visitor code. Please ask your host to send it again."), "No key of ours signed this pass; somebody may be forging, or it is of another site."),
+    _reason("passes_many", _R, _NOTE, 409, Words("邀请已经够多了。请先取消一个,或等旧的过期。", "邀請已經夠多了。請先取消一個,或等舊的過期。", "There are enough invitations. Please cancel one, or wait until one has ended."), "A household has a bound of open passes, and of passes made in a day."),
+    _reason("call_over", _R, _NOTE, 409, Words("这次呼叫已经结束了,或别人已经应答了。", "這次呼叫已經結束了,或別人已經應答了。", "This call is over, or somebody has answered it."), ""),
     # --- the envelope of a command (contract.md, in the order in which it is checked)
     _reason("form", _M, _NOTE, 400, _AGAIN, "The message is not of the contract's form."),
     _reason("oversize", _M, _NOTE, 413, _AGAIN, "The message is larger than the contract allows."),

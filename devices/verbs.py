@@ -45,9 +45,15 @@ def _door_run(asked: argparse.Namespace) -> None:
 
 async def _door(folder: Path) -> None:
     from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
-    from drivers.catalogue import CatalogueError, open_reader, open_strike  # noqa: PLC0415
+    from drivers.catalogue import (  # noqa: PLC0415
+        CatalogueError,
+        open_reader,
+        open_scanner,
+        open_strike,
+    )
 
     loop = asyncio.get_running_loop()
     sections = read_wires(folder).body.get("doors", [])
@@ -58,10 +64,15 @@ async def _door(folder: Path) -> None:
     hardware: dict[int, DoorHardware] = {}
     strikes: dict[str, Any] = {}
     readers: list[Any] = []
+    scanners: dict[int, Any] = {}
     controllers: list[DoorController] = []  # the one that readers tell of themselves
     try:
         for section in sections:
             number = wires.number(section, "number")
+            if "scanner" in section:
+                scanners[number] = open_scanner(
+                    wires.text(section, "scanner"), _no_secret, on_state=_told(f"scanner {number}")
+                )
             url = wires.text(section, "strike")
             if url not in strikes:  # two doors may hang on one relay board
                 strikes[url] = open_strike(url, _no_secret, on_state=_told(f"strike {number}"))
@@ -82,6 +93,7 @@ async def _door(folder: Path) -> None:
                 wires.number_or_none(section, "exit_input"),
                 wires.number_or_none(section, "fire_input"),
                 wires.number_or_none(section, "tamper_input"),
+                call_inputs=wires.numbers(section, "call_inputs"),
             )
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
@@ -89,6 +101,7 @@ async def _door(folder: Path) -> None:
     controllers.append(controller)
     async with asyncio.TaskGroup() as group:
         group.create_task(controller.run())
+        group.create_task(Porch(device, scanners, controller.on_pass).run())
         group.create_task(stay_connected(device, address, _told("broker")))
 
 

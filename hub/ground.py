@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from devices.access import DoorMode, Schedule
 from devices.messages import Revision
@@ -93,6 +93,7 @@ def read_ground(
         },
         _staff(connection),
         _pins(connection, keys) if wanted else {},
+        _passes_revoked(connection, device),
     )
 
 
@@ -162,6 +163,22 @@ def _door(row: Any, keys: HubKeys, leads: Mapping[str, set[str]], *, locked_down
         across=any(leads[area] - {row.device_id} for area in areas),
         pin_key=keys.door_key(row.id) if typed else b"",
     )
+
+
+def _passes_revoked(connection: Connection, device: str | None) -> dict[str, float]:
+    """Revoked passes that name these doors and might still be shown there, with their ends."""
+    asked = connection.execute(select(func.max(t.policy_changes.c.asked_at))).scalar()
+    visits = t.passes.c
+    found = connection.execute(
+        select(visits.id, visits.to_at, visits.doors)
+        .where(visits.revoked_at.is_not(None), visits.to_at > (asked or 0.0))
+        .order_by(visits.id)
+    ).all()
+    if not found or device is None:
+        return {row.id: row.to_at for row in found}
+    here = select(t.doors.c.id).where(t.doors.c.device_id == device)
+    own = set(connection.execute(here).scalars())
+    return {row.id: row.to_at for row in found if own.intersection(row.doors)}
 
 
 # --------------------------------------------------------------------------- rules and people

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devices.messages import Revision
+from hub.acts.calls import RING_S
 from hub.store.memory import DeviceEntry, DoorEntry, Memory
 
 LISTENERS_MAX = 500  # staff and walls of a county's site; each costs about 20 kB
+WAITERS_MAX = 4_000  # phones whose page is open now and waits for a call; each costs a request
 BACKLOG_MAX = 256  # messages a slow page may lag behind before it must reconnect
 
 
@@ -22,11 +24,15 @@ class Live:
         self._memory = memory
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
         self._last = 0
+        self._waiters: dict[str, set[asyncio.Event]] = {}  # by household; bounded by WAITERS_MAX
+        self._waiting = 0
 
     def announce(self, kind: str, body: dict[str, Any]) -> None:
         """Tell every page; doors and devices are shown whole, as they are now."""
         if kind == "event":
             self._note_last(body)
+        if kind == "call":
+            self._wake(body["household_id"])
         if not self._listeners:
             return
         shown = self._shown(kind, body)
@@ -50,6 +56,32 @@ class Live:
         if door is not None:
             door.last = dict(body)
 
+    def _wake(self, household: str | None) -> None:
+        for waiter in self._waiters.get(household or "", ()):
+            waiter.set()
+
+    async def wait_for_call(self, household: str, at_most_s: float) -> None:
+        """Return when a call of this household begins or ends, or when the time is over.
+
+        When too many wait already it returns at once: a page that polls faster than it should is
+        better than one that is refused.
+        """
+        if self._waiting >= WAITERS_MAX:
+            return
+        self._waiting += 1
+        waiter = asyncio.Event()
+        self._waiters.setdefault(household, set()).add(waiter)
+        try:
+            async with asyncio.timeout(at_most_s):
+                await waiter.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting -= 1
+            self._waiters[household].discard(waiter)
+            if not self._waiters[household]:
+                del self._waiters[household]
+
     def _shown(self, kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
         if kind == "door":
             door = self._memory.doors.get(body["id"])
@@ -57,6 +89,8 @@ class Live:
         if kind == "device":
             device = self._memory.devices.get(body["id"])
             return show_device(device) if device else None
+        if kind == "call":
+            return show_call(body, self._memory) if body["desk"] else None
         if kind == "lockdown":
             return body
         return show_event(body, self._memory)
@@ -80,6 +114,9 @@ class Live:
                 queue.get_nowait()
             queue.put_nowait(None)
         self._listeners.clear()
+        for waiting in self._waiters.values():
+            for waiter in waiting:
+                waiter.set()
 
 
 def show_event(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
@@ -90,6 +127,20 @@ def show_event(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
         "at": instant(body["at"]),
         "recorded_at": instant(body["recorded_at"]),
         "door_name": door.name if door else None,
+    }
+
+
+def show_call(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
+    """A call that rings or rang: at which door, for which house, until when, and its answer."""
+    door = memory.doors.get(body["door_id"])
+    return {
+        "id": body["id"],
+        "door": body["door_id"],
+        "door_name": door.name if door else None,
+        "house": body["house"],
+        "rang_at": instant(body["rang_at"]),
+        "until": instant(body["rang_at"] + RING_S),
+        "answer": body["answer"],
     }
 
 

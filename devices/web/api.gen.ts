@@ -20,6 +20,12 @@ export interface Answered {
   answer: string;
 }
 
+/** A door let the visitor in. */
+export interface Arrival {
+  door: string;
+  at: string;
+}
+
 /** How a part of the amount came about. */
 export interface BillLine {
   text: Words;
@@ -49,6 +55,33 @@ export interface BillsByCard {
 export interface BillsByHouse {
   house: string;
   phone_last4: string;
+}
+
+/** What becomes of a call: the door shall open, or not now. */
+export interface CallAnswered {
+  answer: "open" | "not_now";
+}
+
+/** A call at a door; `answer` is null while it rings. */
+export interface CallShown {
+  id: string;
+  door: string;
+  door_name: Words | null;
+  /** Whom it rings; null for the duty desk. */
+  house: string | null;
+  rang_at: string;
+  until: string;
+  answer: "open" | "not_now" | null;
+}
+
+/** The call is ours; whoever said "open" now opens this door in the ordinary way. */
+export interface CallTaken {
+  door: string;
+}
+
+/** Calls that ring now, or were answered within the last minute. */
+export interface CallsShown {
+  calls: CallShown[];
 }
 
 /** A personalised card for a person. */
@@ -417,6 +450,34 @@ export interface SiteNamed {
   time_zone: string;
 }
 
+/** Somebody shall be let in; without `begins` from now on. */
+export interface VisitAsked {
+  label: string;
+  doors: string[];
+  begins?: string | null;
+  ends: string;
+}
+
+/** A pass as whoever made it sees it. */
+export interface VisitShown {
+  id: string;
+  /** Empty for the desk where a resident chose it. */
+  label: string;
+  doors: OwnDoor[];
+  begins: string;
+  ends: string;
+  came: Arrival[];
+  state: "expected" | "came" | "over" | "revoked";
+  /** The signed pass, what a door's scanner reads; null when it can open nothing any more. */
+  text: string | null;
+}
+
+/** Passes of a week, the newest first, and the doors that a pass may name. */
+export interface VisitsShown {
+  visits: VisitShown[];
+  doors: OwnDoor[];
+}
+
 /** A staff member in a session. */
 export interface WhoAmI {
   name: string;
@@ -438,11 +499,23 @@ export interface Operations {
     body: AdoptionAsked;
     answer: Adopted;
   };
+  answerCall: {
+    method: "POST";
+    path: `/api/v1/calls/${string}/answer`;
+    body: CallAnswered;
+    answer: CallTaken;
+  };
   answerCard: {
     method: "POST";
     path: "/api/v1/kiosk/cards/answer";
     body: Answered;
     answer: CardSession;
+  };
+  answerMyCall: {
+    method: "POST";
+    path: `/api/v1/me/calls/${string}/answer`;
+    body: CallAnswered;
+    answer: CallTaken;
   };
   beginLockdown: {
     method: "POST";
@@ -486,6 +559,12 @@ export interface Operations {
     body: LockdownAsked;
     answer: null;
   };
+  endMyVisit: {
+    method: "DELETE";
+    path: `/api/v1/me/visits/${string}`;
+    body: undefined;
+    answer: null;
+  };
   enrolPhone: {
     method: "POST";
     path: "/api/v1/phones";
@@ -497,6 +576,12 @@ export interface Operations {
     path: "/api/v1/people" | `/api/v1/people?${string}`;
     body: undefined;
     answer: PeopleShown;
+  };
+  inviteVisitor: {
+    method: "POST";
+    path: "/api/v1/me/visits";
+    body: VisitAsked;
+    answer: VisitShown;
   };
   issueCard: {
     method: "POST";
@@ -522,17 +607,47 @@ export interface Operations {
     body: undefined;
     answer: PhoneCode;
   };
+  issueVisit: {
+    method: "POST";
+    path: `/api/v1/people/${string}/visits`;
+    body: VisitAsked;
+    answer: VisitShown;
+  };
   leavePhone: {
     method: "DELETE";
     path: "/api/v1/me/phone";
     body: undefined;
     answer: null;
   };
+  listCalls: {
+    method: "GET";
+    path: "/api/v1/calls";
+    body: undefined;
+    answer: CallsShown;
+  };
   listEvents: {
     method: "GET";
     path: "/api/v1/events" | `/api/v1/events?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  listMyCalls: {
+    method: "GET";
+    path: "/api/v1/me/calls" | `/api/v1/me/calls?${string}`;
+    body: undefined;
+    answer: CallsShown;
+  };
+  listMyVisits: {
+    method: "GET";
+    path: "/api/v1/me/visits";
+    body: undefined;
+    answer: VisitsShown;
+  };
+  listVisits: {
+    method: "GET";
+    path: `/api/v1/people/${string}/visits`;
+    body: undefined;
+    answer: VisitsShown;
   };
   loadRoster: {
     method: "POST";
@@ -621,6 +736,12 @@ export interface Operations {
   revokePhone: {
     method: "POST";
     path: `/api/v1/phones/${string}/revoke`;
+    body: undefined;
+    answer: null;
+  };
+  revokeVisit: {
+    method: "POST";
+    path: `/api/v1/visits/${string}/revoke`;
     body: undefined;
     answer: null;
   };

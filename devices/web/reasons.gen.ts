@@ -40,6 +40,14 @@ export const reasons = {
       "en": "We found no such bill."
     }
   },
+  "call_over": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这次呼叫已经结束了,或别人已经应答了。",
+      "zh-Hant": "這次呼叫已經結束了,或別人已經應答了。",
+      "en": "This call is over, or somebody has answered it."
+    }
+  },
   "callback_amount": {
     "severity": "alarm",
     "words": {
@@ -448,6 +456,22 @@ export const reasons = {
       "en": "It is too early for this pass."
     }
   },
+  "pass_forged": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "这个访客码没有认出来。请让邀请您的人再发一次。",
+      "zh-Hant": "這個訪客碼沒有認出來。請讓邀請您的人再發一次。",
+      "en": "We did not recognise this visitor code. Please ask your host to send it again."
+    }
+  },
+  "pass_form": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这不是本小区的访客码。请让邀请您的人再发一次。",
+      "zh-Hant": "這不是本社區的訪客碼。請讓邀請您的人再發一次。",
+      "en": "This is not one of our visitor codes. Please ask your host to send it again."
+    }
+  },
   "pass_not_here": {
     "severity": "notice",
     "words": {
@@ -494,6 +518,14 @@ export const reasons = {
       "zh-Hans": "系统记着您已经在里面。请按呼叫键,我们来帮您。",
       "zh-Hant": "系統記著您已經在裡面。請按呼叫鍵,我們來幫您。",
       "en": "You are noted as already inside. Press call, we will help."
+    }
+  },
+  "passes_many": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "邀请已经够多了。请先取消一个,或等旧的过期。",
+      "zh-Hant": "邀請已經夠多了。請先取消一個,或等舊的過期。",
+      "en": "There are enough invitations. Please cancel one, or wait until one has ended."
     }
   },
   "password_weak": {

@@ -54,6 +54,7 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
         ("id", "door_id", "door_group_id", "subject_kind", "subject", "schedule_id",
          "valid_from", "valid_to", "deny"),
     ),
+    "bells": (t.bells, ("id", "door_id", "button", "household_id")),
 }  # fmt: skip
 KINDS = (*_COLUMNS, "bills")
 

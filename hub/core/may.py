@@ -19,6 +19,9 @@ class Grant:
     valid_to_s: float | None = None
 
 
+# Passes for people without a phone, and the calls that ring at the desk.
+_VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
+
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "administrator": frozenset(
@@ -34,6 +37,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
+            *_VISITS,
         }
     ),
     "property_staff": frozenset(
@@ -45,12 +49,20 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
+            *_VISITS,
         }
     ),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset(
-        {("open", "door"), ("read", "self"), ("end", "phone"), ("set", "own_pin")}
+        {
+            ("open", "door"),
+            ("read", "self"),
+            ("end", "phone"),
+            ("set", "own_pin"),
+            ("invite", "visitor"),
+            ("answer", "call"),
+        }
     ),
 }
 

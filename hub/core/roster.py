@@ -278,6 +278,12 @@ ROWS: dict[str, dict[str, Member]] = {
         "valid_to": _INSTANT,
         "deny": _FLAG,
     },
+    "bells": {
+        "id": _ID,
+        "door_id": _text(1, 32, needed=True),
+        "button": _whole(1, 16, needed=True),
+        "household_id": _text(1, 32, needed=True),
+    },
     "bills": {
         "id": _text(1, 64, needed=True),
         "household_id": _text(1, 32, needed=True),

@@ -275,6 +275,54 @@ lockdowns = Table(
     Column("ended_reason", Text),
 )
 
+# ----------------------------------------------------------------- visitors
+
+passes = Table(
+    "passes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("host_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("household_id", String(32), nullable=False, index=True),
+    Column("doors", JSON, nullable=False),
+    Column("label_sealed", Text, nullable=False),
+    Column("from_at", Double, nullable=False),
+    Column("to_at", Double, nullable=False, index=True),
+    Column("issued_at", Double, nullable=False),
+    Column("issued_by", String(64), nullable=False),
+    Column("revoked_at", Double),
+)
+
+pass_uses = Table(
+    "pass_uses",
+    metadata,
+    Column("pass_id", ForeignKey("passes.id"), primary_key=True),
+    Column("door_id", String(32), primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+bells = Table(
+    "bells",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("door_id", ForeignKey("doors.id"), nullable=False),
+    Column("button", Integer, nullable=False),
+    Column("household_id", ForeignKey("households.id"), nullable=False),
+    UniqueConstraint("door_id", "button"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("door_id", String(32), nullable=False),
+    Column("household_id", String(32), index=True),
+    Column("desk", Boolean, nullable=False),
+    Column("rang_at", Double, nullable=False, index=True),
+    Column("answer", String(16)),
+    Column("answered_by", String(64)),
+    Column("answered_at", Double),
+)
+
 # ----------------------------------------------------------------- devices
 
 devices = Table(

@@ -10,6 +10,8 @@ import { signal } from "@preact/signals";
 
 import { CodeSlip } from "./code";
 import { staffAsk } from "./staff";
+import { visitWords } from "./visit-words";
+import { VisitDesk } from "./visits";
 import { site } from "./wall";
 import { words } from "./words";
 
@@ -18,6 +20,7 @@ const found = signal<readonly PersonShown[] | null>(null);
 const state = signal<"idle" | "busy" | "failed">("idle");
 const wrong = signal<Words | null>(null);
 const issued = signal<{ person: PersonShown; code: PhoneCode } | null>(null);
+const visiting = signal<PersonShown | null>(null);
 const stopping = signal<{ person: PersonShown; phone: PhoneShown } | null>(null);
 
 async function search(): Promise<void> {
@@ -93,6 +96,15 @@ function PersonCard({ person }: { person: PersonShown }) {
           </p>
           <Button icon="key" opens="dialog" onClick={() => issue(person)}>
             {say(words.issue)}
+          </Button>
+          <Button
+            icon="people"
+            opens="dialog"
+            onClick={() => {
+              visiting.value = person;
+            }}
+          >
+            {say(visitWords.visits)}
           </Button>
         </header>
         {person.phones.length === 0 && <p class="soft small">{say(words.noPhones)}</p>}
@@ -178,6 +190,14 @@ export function People() {
         </Notice>
       )}
       <Results />
+      {visiting.value && (
+        <VisitDesk
+          person={visiting.value}
+          onClose={() => {
+            visiting.value = null;
+          }}
+        />
+      )}
       {stopping.value && <Stopping {...stopping.value} />}
       {issued.value && (
         <CodeSlip

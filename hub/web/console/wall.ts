@@ -1,9 +1,10 @@
 /** What the wall shows: doors, devices and events, read once and then kept up by the live stream. */
 
-import type { DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
+import type { CallShown, DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
 import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/shared/live";
 import { computed, signal } from "@preact/signals";
 
+import { forgetCalls, readCalls, takeCall } from "./calls";
 import { member, staffAsk } from "./staff";
 
 /** Events kept on the page; older ones are a button away. */
@@ -123,6 +124,7 @@ export async function readAll(): Promise<void> {
     devices.value = unlessHeard(view.body.devices, devices.value, since);
     site.value = view.body.site;
     brokerOnline.value = view.body.broker;
+    await readCalls(ahead_ms.value).catch(() => {}); // not everybody at the desk answers the door
     const first = events.value.length === 0;
     learnNames(page.body);
     events.value = known;
@@ -152,6 +154,7 @@ function take(batch: readonly LiveMessage[]): void {
     if (kind !== "event") heardOf.set((data as DoorShown | DeviceShown).id, heard);
     if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
+    else if (kind === "call") takeCall(data as CallShown);
     else fresh.push(data as EventShown);
   }
   doors.value = withLast(nextDoors, fresh);
@@ -171,7 +174,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device"],
+    kinds: ["event", "door", "device", "call"],
     onOpen: readAll,
     onMessages: take,
   });
@@ -192,6 +195,7 @@ export function unwatch(): void {
   heardOf.clear();
   news.value = new Set();
   names.value = new Map();
+  forgetCalls();
 }
 
 const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));
