@@ -55,8 +55,9 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(wire.TIME_WANT, "device", False, None, ("nonce",), "The question for the time."),
     Channel(
-        wire.TIME_TOLD, "hub", False, "linli-time+jwt", ("nonce", "now", "epoch", "aud"),
-        "The hub's time; good when the round trip was two seconds at most.",
+        wire.TIME_TOLD, "hub", False, "linli-time+jwt", ("nonce", "now", "epoch", "aud", "recall"),
+        "The hub's time; good when the round trip was two seconds at most. A restored hub asks "
+        "with it, once, for everything that the device still holds.",
     ),
     Channel(
         wire.POLICY_WANT, "hub", True, "linli-policy+jwt",

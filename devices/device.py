@@ -13,16 +13,28 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from devices import wire
 from devices.clock import RENEW_S, DeviceClock
 from devices.identity import Adoption, Identity
-from devices.messages import ClockQuality, Description, Event, KeySet, Life, Refusal, StateNote
+from devices.messages import (
+    NO_REVISION,
+    ClockQuality,
+    Description,
+    Event,
+    KeySet,
+    Life,
+    Recall,
+    Refusal,
+    StateNote,
+)
 from devices.outbox import Journal
 from devices.ports import Bus, Hail, Luck
 from devices.reasons import Severity, reason
+from devices.recall import KIND, testify
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +73,10 @@ class Device:
         }
         self.on_connected: Callable[[], None] = lambda: None
         self.on_keys: Callable[[], None] = lambda: None
+        # a door puts its policy's denials here; others have none
+        self.testify: Callable[[Recall], list[dict[str, str | int]]] = lambda asked: testify(
+            None, NO_REVISION, asked
+        )
         self.boot = journal.begin_boot(luck)
         self.connection = ""
         self.ready = False
@@ -248,7 +264,17 @@ class Device:
             self._timed.set()
             self.journal.raise_to("time", told.now_s)
             self.journal.raise_to("epoch", told.epoch)
+            if told.recall is not None:
+                self._recall(told.recall)
         return None
+
+    def _recall(self, asked: Recall) -> None:
+        """A restored hub asks: tell again what is kept, and what our policy denies."""
+        drafts = [replace(self.draft(KIND), content=part) for part in self.testify(asked)]
+        if self.journal.recall(asked.mark, drafts):
+            self._sent_upto.clear()
+            if self.ready:
+                self._send_waiting()
 
     def _on_own_state(self, raw: bytes) -> None:
         note = wire.decode_state(raw)

@@ -42,6 +42,7 @@ from devices.messages import (
     Refusal,
 )
 from devices.ports import Card, CardReader, Strike
+from devices.recall import testify
 from devices.shelf import PolicyShelf
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class DoorController:
         device.handlers[wire.COMMAND] = self.on_command
         device.on_connected = self._on_connected
         self.shelf.on_change = self._publish_conditions
+        device.testify = lambda asked: testify(self.shelf.policy, self.shelf.revision, asked)
         self._settle_orphans()
 
     def _settle_orphans(self) -> None:

@@ -140,12 +140,21 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """A restored hub asks once for all that a device still holds; ``revision`` is what it knows."""
+
+    mark: str
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
 class TimeTold:
     """``time/ok``: the hub's time for the nonce that the device chose."""
 
     nonce: str
     now_s: float
     epoch: int
+    recall: Recall | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -235,6 +235,30 @@ class Journal:
             db.execute("delete from outbox where acked_at < ?", (at_s - ACKED_KEPT_S,))
             db.execute("delete from answers where at < ?", (at_s - ANSWERS_KEPT_S,))
         return int(done)
+
+    def recall(self, mark: str, events: Sequence[Event]) -> bool:
+        """A restored hub asks for all that is kept: wait again, then add the answer; once a mark.
+
+        What was already swept away stands as ``gap``, or no acknowledgement could cross it.
+        """
+        if self._get("recalled", "") == mark:
+            return False
+        with self._commit() as db:
+            db.execute("update outbox set acked_at = null")
+            runs = db.execute(
+                "select boot_n, boot, min(seq) from outbox group by boot_n, boot having min(seq) > 1"
+            ).fetchall()
+            for boot_n, boot, first in runs:
+                content = {"from": 1, "to": first - 1}
+                at_s, clock = events[0].at_s, events[0].clock
+                gap = json.dumps(event_body(Event(boot, 1, at_s, clock, "gap", content=content)))
+                db.execute(
+                    "insert into outbox values (?, 1, ?, 0, ?, null, 1)", (boot_n, boot, gap)
+                )
+            for event in events:
+                self._append(db, event)
+            self._set(db, "recalled", mark)
+        return True
 
     @property
     def last_seq(self) -> int:

@@ -41,6 +41,7 @@ from devices.messages import (
     Manifest,
     Outcome,
     Presentation,
+    Recall,
     Refusal,
     Revision,
     StateNote,
@@ -378,6 +379,9 @@ def sign_time(told: TimeTold, audience: Topics, signer: Signer) -> bytes:
         "epoch": told.epoch,
         "aud": f"{audience.site}/{audience.device}",
     }
+    if told.recall is not None:
+        known = told.recall.revision
+        body["recall"] = {"mark": told.recall.mark, "rev": [known.epoch, known.number]}
     return signer.sign("linli-time+jwt", body)
 
 
@@ -386,7 +390,19 @@ def open_time(raw: bytes, me: Topics, find_key: KeyFinder) -> TimeTold | Refusal
     claims = open_jws(raw, "linli-time+jwt", find_key)
     if isinstance(claims, dict) and claims.get("aud") != f"{me.site}/{me.device}":
         return Refusal("audience")
-    return read(lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch")), claims)
+    return read(
+        lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch"), _recall(b)),
+        claims,
+    )
+
+
+def _recall(body: Mapping[str, Any]) -> Recall | None:
+    asked = body.get("recall")
+    if asked is None:
+        return None
+    if not isinstance(asked, dict):
+        raise Misfit("recall")
+    return Recall(text(asked, "mark"), revision(asked, "rev"))
 
 
 def sign_manifest(manifest: Manifest, audience: Topics, signer: Signer) -> bytes:

@@ -15,6 +15,7 @@ from devices.messages import Revision
 from devices.policy import Compiled, encode, seal
 from drivers.ntag424 import diversify
 from hub.core.compile import CardRow, DoorRow, PersonRow, RuleRow, compile_policy
+from hub.core.restraint import restrain
 from hub.gateways.cards import CARD_AID
 from hub.store import tables as t
 from hub.store.engine import Engines
@@ -58,7 +59,10 @@ def gather(engines: Engines, ask: Question) -> Knowledge:
             select(t.policy_changes.c.asked_at).where(t.policy_changes.c.device_id == ask.device)
         ).scalar()
         revision = Revision(ask.epoch, before.number + 1)
-        compiled = _compile(connection, ask, revision)
+        held = connection.execute(
+            select(t.restraints.c.subject).where(t.restraints.c.device_id == ask.device)
+        ).scalars()
+        compiled = restrain(_compile(connection, ask, revision), tuple(held))
     body = encode(compiled)
     neutral = encode(_compile_at(compiled, Revision(0, 0)))
     sealed = seal(

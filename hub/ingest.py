@@ -16,11 +16,13 @@ from devices.messages import (
     Event,
     Life,
     Outcome,
+    Recall,
     Refusal,
     StateNote,
     TimeTold,
 )
 from devices.ports import Bus, Hail, Luck
+from devices.recall import KIND as RECALLED
 from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
@@ -66,6 +68,7 @@ class Ingest:
         self.on_work: Callable[[str], None] = lambda _kind: None
         self.on_behind: Callable[[str], None] = lambda _device: None
         self.on_forget: Callable[[Forget], None] = lambda _what: None
+        self.question: Callable[[DeviceEntry], Recall | None] = lambda _device: None
         self.boot = f"{epoch}-{luck(8).hex()}"
         self.connection = ""
         self._bus: Bus | None = None
@@ -178,7 +181,8 @@ class Ingest:
 
     async def _hear(self, heard: Heard) -> None:
         try:
-            await self.writer.submit(hear, heard)
+            if await self.writer.submit(hear, heard) and heard.event.kind == RECALLED:
+                self.on_work("recall")
         except Faulted as fault:
             self.counters["quarantined"] += 1
             await self._pass_over(Poison(heard.device, heard.event, fault.quarantine_id))
@@ -237,7 +241,8 @@ class Ingest:
         nonce = wire.decode_time_want(raw)
         if isinstance(nonce, Refusal):
             return self._drop(nonce.reason, f"time of {device.id}")
-        told = TimeTold(nonce, self.clock().timestamp(), self.epoch)
+        asked = self.question(device)
+        told = TimeTold(nonce, self.clock().timestamp(), self.epoch, asked)
         topics = self._topics(device.id)
         self._publish(
             topics.of(wire.TIME_TOLD),

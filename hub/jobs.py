@@ -61,6 +61,8 @@ class Policies:
         self._threaded = threaded
         self._wake = asyncio.Event()
         self._sent: dict[str, tuple[Revision, float]] = {}
+        # after a restore: a device that has not told what it denies gets no policy (recalls.py)
+        self.held: Callable[[str], bool] = lambda _device: False
         ingest.on_behind = self.send_snapshot
 
     def wake(self) -> None:
@@ -84,7 +86,7 @@ class Policies:
             asked = connection.execute(select(t.policy_changes.c.device_id)).scalars().all()
         for device_id in asked:
             device = self._ingest.memory.devices.get(device_id)
-            if device is not None:
+            if device is not None and not self.held(device_id):
                 await self._compile(device)
 
     async def gather(self, device: DeviceEntry) -> Knowledge:
@@ -134,7 +136,7 @@ class Policies:
             self._publish(device)
 
     def _publish(self, device: DeviceEntry) -> None:
-        if device.want == Revision(0, 0) or not self._ingest.online:
+        if device.want == Revision(0, 0) or not self._ingest.online or self.held(device.id):
             return
         with self._engines.read.connect() as connection:
             row = connection.execute(
@@ -166,6 +168,8 @@ class Policies:
 
     def send_snapshot(self, device_id: str) -> None:
         """Send the wanted policy in chunks to a device that has less."""
+        if self.held(device_id):
+            return
         with self._engines.read.connect() as connection:
             row = connection.execute(
                 select(t.policies).where(t.policies.c.device_id == device_id)

@@ -15,6 +15,7 @@ from hub.ingest import Ingest
 from hub.jobs import DurableEffects, Policies
 from hub.keys import HubKeys
 from hub.live import Live
+from hub.recalls import Recalls
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
@@ -32,6 +33,7 @@ class Hub:
     ingest: Ingest
     policies: Policies
     durable: DurableEffects
+    recalls: Recalls
     live: Live
     clock: Callable[[], datetime]
     epoch: int
@@ -61,9 +63,12 @@ def assemble(
     writer.speak, writer.prepare = ingest.speak, ingest.prepare
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
+    recalls = Recalls(engines, writer, memory, policies)
+    policies.held, ingest.question = recalls.held, recalls.question
+    wakes = {"policy": policies.wake, "recall": recalls.wake}
 
     def on_work(kind: str) -> None:
-        policies.wake() if kind == "policy" else durable.wake()
+        wakes.get(kind, durable.wake)()
 
     def on_forget(what: Forget) -> None:
         if what.what == "phone":
@@ -74,5 +79,16 @@ def assemble(
     ingest.on_work = on_work
     ingest.on_forget = on_forget
     return Hub(
-        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch
+        settings,
+        engines,
+        keys,
+        memory,
+        writer,
+        ingest,
+        policies,
+        durable,
+        recalls,
+        live,
+        clock,
+        epoch,
     )

@@ -76,7 +76,7 @@ def _init(asked: argparse.Namespace) -> None:
     write_private(asked.data / "secrets" / "broker-hub", secret)
     code = _claim_code()
     mark = keys.load(asked.data).mark("staff-code", code)
-    _write_offline(engines, offer_claim, NewClaim(mark, "administrator"))
+    write_offline(engines, offer_claim, NewClaim(mark, "administrator"))
     engines.close()
     shown = "-".join(code[i : i + 4] for i in range(0, 12, 4))
     print(json.dumps({"site": asked.site, "data": str(asked.data), "administrator_code": shown}))
@@ -106,7 +106,7 @@ def _write_toml(asked: argparse.Namespace) -> None:
     write_private(asked.data / "hub.toml", "\n".join(lines) + "\n")
 
 
-def _write_offline(engines: Any, act: Any, request: Any) -> Any:
+def write_offline(engines: Any, act: Any, request: Any) -> Any:
     """Run one act without a hub; only before the hub ever ran."""
     from hub.store.lease import take_lease  # noqa: PLC0415
     from hub.store.writer import Batcher, Writer  # noqa: PLC0415

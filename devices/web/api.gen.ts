@@ -335,6 +335,11 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
+/** Why nobody waits for a device after a restore. */
+export interface ReleaseAsked {
+  reason: string;
+}
+
 /** Some rows of one kind. */
 export interface RosterAsked {
   kind: string;
@@ -533,6 +538,12 @@ export interface Operations {
     path: "/api/v1/site";
     body: undefined;
     answer: Site;
+  };
+  releaseRecall: {
+    method: "POST";
+    path: `/api/v1/operator/recalls/${string}/release`;
+    body: ReleaseAsked;
+    answer: null;
   };
   revokePhone: {
     method: "POST";

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from devices.identity import PublicIdentity, adoption_json
 from devices.jws import unb64
 from hub.acts.policies import Adoptee, adopt
+from hub.acts.restoring import Release, release
 from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
@@ -47,6 +48,12 @@ class CardAsked(BaseModel):
     person: str = Field(pattern=PLAIN)
 
 
+class ReleaseAsked(BaseModel):
+    """Why nobody waits for a device after a restore."""
+
+    reason: str = Field(min_length=3, max_length=200, pattern=PLAIN)
+
+
 def routes(gate: Gate) -> APIRouter:
     """The router of the operator's endpoints."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
@@ -76,6 +83,13 @@ def routes(gate: Gate) -> APIRouter:
     async def phone_codes(person: str, request: Request) -> PhoneCode:
         gate.operator(request)
         return await new_phone_code(gate, person, "operator")
+
+    released = told("releaseRecall", None, "not_found", *BODY, *CHANGE, by="operator")
+
+    @router.post("/recalls/{device}/release", status_code=204, **released)
+    async def release_recall(device: str, asked: ReleaseAsked, request: Request) -> None:
+        gate.operator(request)
+        await hub.writer.submit(release, Release(device, "operator", asked.reason))
 
     return router
 

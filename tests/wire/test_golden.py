@@ -28,6 +28,7 @@ from devices.messages import (
     Manifest,
     Outcome,
     Presentation,
+    Recall,
     Revision,
     StateNote,
     TimeTold,
@@ -89,6 +90,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
     "time-ok": (
         told := TimeTold("n0nce", 1795000000.5, 7),
         wire.sign_time(told, ME, signer("time-1")),
+        lambda raw: wire.open_time(raw, ME, find),
+    ),
+    "time-ok-recall": (
+        asked := TimeTold("n0nce", 1795000000.5, 7, Recall("r-00ff", Revision(6, 2))),
+        wire.sign_time(asked, ME, signer("time-1")),
         lambda raw: wire.open_time(raw, ME, find),
     ),
     "cmd-access": (

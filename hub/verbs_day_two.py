@@ -1,0 +1,161 @@
+"""What an operator does after the first day: back-up, restore, update, support, services."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from devices.identity import write_private
+from devices.mistake import Mistake
+from hub.verbs import call, write_offline
+
+PASSPHRASE_VARIABLE = "LINLI_PASSPHRASE"  # noqa: S105 (a name, not a word)
+
+
+def _folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+
+
+# --------------------------------------------------------------------------- back-up
+
+
+def backup(parser: argparse.ArgumentParser) -> None:
+    """Copy a site into one sealed file, while its hub runs or not."""
+    parser.description = (
+        "Copy a site into one sealed file, beside a running hub or without one. Sealed by a "
+        f"passphrase (asked, or in {PASSPHRASE_VARIABLE}, or --passphrase-file) or, with --to, "
+        "for a private key that need not be on this machine."
+    )
+    _folder(parser)
+    parser.add_argument("--out", type=Path, help="the file to make")
+    parser.add_argument("--to", type=Path, help="public key made by --new-key")
+    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--new-key", type=Path, metavar="FILE", help="make a key pair and stop")
+    parser.set_defaults(func=_backup)
+
+
+def _backup(asked: argparse.Namespace) -> None:
+    from hub.backup import back_up  # noqa: PLC0415
+
+    if asked.new_key is not None:
+        _new_key(asked.new_key)
+        return
+    if asked.out is None:
+        raise Mistake("--out names the file to make")
+    if not asked.out.absolute().parent.is_dir():
+        raise Mistake(f"{asked.out.absolute().parent} is no folder")
+    sealer = _public(asked.to) if asked.to else _passphrase(asked.passphrase_file, twice=True)
+    made = back_up(asked.data, asked.out.absolute(), sealer)
+    print(json.dumps({"out": str(asked.out), **asdict(made)}))
+
+
+def _new_key(path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
+
+    if path.exists():
+        raise Mistake(f"{path} exists; a key is never replaced")
+    key = X25519PrivateKey.generate()
+    write_private(path, key.private_bytes_raw().hex())
+    public = path.with_name(path.name + ".pub")
+    public.write_text(key.public_key().public_bytes_raw().hex() + "\n", encoding="utf-8")
+    print(json.dumps({"private": str(path), "public": str(public)}))
+
+
+def _public(path: Path) -> Any:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey  # noqa: PLC0415
+
+    return X25519PublicKey.from_public_bytes(_key_bytes(path))
+
+
+def _private(path: Path) -> Any:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
+
+    return X25519PrivateKey.from_private_bytes(_key_bytes(path))
+
+
+def _key_bytes(path: Path) -> bytes:
+    try:
+        raw = bytes.fromhex(path.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError) as fault:
+        raise Mistake(f"{path} is no key: make one with `linli backup --new-key FILE`") from fault
+    if len(raw) != 32:
+        raise Mistake(f"{path} is no key of 32 bytes")
+    return raw
+
+
+def _passphrase(file: Path | None, *, twice: bool = False) -> Any:
+    from hub.sealed import Passphrase  # noqa: PLC0415
+
+    if file is not None:
+        try:
+            return Passphrase(file.read_text(encoding="utf-8").strip())
+        except OSError as fault:
+            raise Mistake(f"{file} cannot be read: {fault.strerror}") from fault
+    if given := os.environ.get(PASSPHRASE_VARIABLE):
+        return Passphrase(given)
+    try:
+        typed = getpass.getpass("passphrase: ")
+        if twice and getpass.getpass("once more: ") != typed:
+            raise Mistake("the two differ")
+    except EOFError as fault:
+        raise Mistake("nobody typed a passphrase: use --passphrase-file or --to") from fault
+    return Passphrase(typed)
+
+
+# --------------------------------------------------------------------------- restore
+
+
+def restore(parser: argparse.ArgumentParser) -> None:
+    """Bring a back-up back, or prove that it could be."""
+    parser.description = (
+        "Bring a back-up into a new folder, or with --check prove that it could be. After a "
+        "restore each door is asked what it still holds; until it has told, its policy stays as "
+        "it is. --release DEVICE takes the hub's word instead, with --reason."
+    )
+    _folder(parser)
+    parser.add_argument("file", type=Path, nargs="?", help="the back-up")
+    parser.add_argument("--check", action="store_true", help="a drill in a temporary place")
+    parser.add_argument("--key", type=Path, help="the private key it was sealed for")
+    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--database", default="", help="an empty database to restore into")
+    parser.add_argument("--release", metavar="DEVICE", help="do not wait for this device")
+    parser.add_argument("--reason", default="", help="why, for the log")
+    parser.set_defaults(func=_restore)
+
+
+def _restore(asked: argparse.Namespace) -> int:
+    from hub.backup import bring_back, drill, lift_epoch  # noqa: PLC0415
+    from hub.store.engine import open_engines  # noqa: PLC0415
+
+    if asked.release:
+        if not asked.reason.strip():
+            raise Mistake("--reason says why nobody waits for this device")
+        call(asked.data, f"recalls/{asked.release}/release", {"reason": asked.reason})
+        print(json.dumps({"released": asked.release}))
+        return 0
+    if asked.file is None or not asked.file.is_file():
+        raise Mistake("name the back-up file")
+    opener = _private(asked.key) if asked.key else _passphrase(asked.passphrase_file)
+    if asked.check:
+        found = drill(asked.file, opener)
+        print(json.dumps(found))
+        return 0 if found["ok"] else 1
+    from hub.acts.restoring import Restored, mark_restored  # noqa: PLC0415
+
+    done = bring_back(asked.file, opener, asked.data.absolute(), asked.database)
+    engines = open_engines(done.settings.database)
+    try:
+        lift_epoch(engines, time.time())
+        what = Restored(done.mark, done.manifest["made_at"], done.manifest["epoch"])
+        write_offline(engines, mark_restored, what)
+    finally:
+        engines.close()
+    told = {"site": done.manifest["site"], "data": str(asked.data), "mark": done.mark}
+    print(json.dumps(told | {"left_out": done.manifest["left_out"]}))
+    return 0
