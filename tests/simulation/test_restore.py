@@ -138,6 +138,8 @@ async def revoked_after_the_copy(seed: int, folder: Path) -> None:
     try:
         await story.begin()
         await story.act(block, f"c-{LOST}")
+        await story.pass_by(OTHER)  # events that only the doors remember
+        await town.settle()
         began = town.now().timestamp()
         await story.restore()
         await town.start_hub()
@@ -223,6 +225,39 @@ async def a_right_was_taken(folder: Path) -> None:
 
 def test_a_right_taken_after_the_copy_waits_for_staff(tmp_path: Path) -> None:
     virtual.run(a_right_was_taken(tmp_path))
+
+
+def move_in(tx: Tx, person: str, now: datetime) -> Done[None]:
+    del now
+    tx.execute(t.people.insert().values(id=person, household_id="h-1", name=person, elder=False))
+    return Done(None, (ask_for(tx, DEVICES),))
+
+
+async def somebody_new(folder: Path) -> None:
+    """The doors know more than the copy: they end up with the hub's rules all the same."""
+    story = Story(15, folder)
+    town = story.town
+    try:
+        await story.begin()
+        await story.act(move_in, "p-new")
+        await story.restore()
+        await town.start_hub()
+        await town.settle()
+        assert town.rows(t.restraints) == []
+        for name in DEVICES:
+            door = town.controllers[name].door
+            assert door is not None
+            assert door.shelf.policy is not None
+            assert {tuple(sorted(plan.people)) for plan in door.shelf.policy.doors.values()} == {
+                tuple(sorted(PEOPLE))
+            }
+        story.check()
+    finally:
+        await town.close()
+
+
+def test_a_door_that_knows_more_takes_the_hubs_rules(tmp_path: Path) -> None:
+    virtual.run(somebody_new(tmp_path))
 
 
 async def a_silent_door(folder: Path) -> None:
