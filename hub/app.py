@@ -66,6 +66,7 @@ class Running:
         self._payments(hub)
         self._spawn(hub.durable.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
+        self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.start()
         hub.policies.wake()
         hub.ready = True

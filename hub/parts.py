@@ -13,6 +13,7 @@ from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects, Policies
+from hub.keeping import Keeping
 from hub.keys import HubKeys
 from hub.live import Live
 from hub.recalls import Recalls
@@ -34,6 +35,7 @@ class Hub:
     policies: Policies
     durable: DurableEffects
     recalls: Recalls
+    keeping: Keeping
     live: Live
     clock: Callable[[], datetime]
     epoch: int
@@ -88,6 +90,7 @@ def assemble(
         policies,
         durable,
         recalls,
+        Keeping(engines, writer, clock),
         live,
         clock,
         epoch,

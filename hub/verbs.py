@@ -326,14 +326,15 @@ async def _issue_all(data: Path, reader_url: str, people: list[str]) -> None:
 # --------------------------------------------------------------------------- audit and config
 
 
-def audit(parser: argparse.ArgumentParser) -> None:
-    """Verify the log."""
-    parser.description = "Verify the hash chain and every recorded table."
-    actions = parser.add_subparsers(required=True, metavar="verify")
+def audit(parser: argparse.ArgumentParser) -> Any:
+    """Verify the log; returns the actions, to which more are added."""
+    parser.description = "Verify, export and keep the log."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
     verify = actions.add_parser("verify", help="names the first altered, removed or inserted row")
     verify.add_argument("--database", default="", help="sqlite:///… or postgresql://…")
     _folder(verify)
     verify.set_defaults(func=_audit_verify)
+    return actions
 
 
 def _audit_verify(asked: argparse.Namespace) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import getpass
 import json
 import os
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 from devices.identity import write_private
 from devices.mistake import Mistake
+from hub import verbs
 from hub.verbs import call, write_offline
 
 PASSPHRASE_VARIABLE = "LINLI_PASSPHRASE"  # noqa: S105 (a name, not a word)
@@ -159,3 +162,62 @@ def _restore(asked: argparse.Namespace) -> int:
     told = {"site": done.manifest["site"], "data": str(asked.data), "mark": done.mark}
     print(json.dumps(told | {"left_out": done.manifest["left_out"]}))
     return 0
+
+
+# --------------------------------------------------------------------------- the log
+
+
+def audit(parser: argparse.ArgumentParser) -> None:
+    """Verify, export and keep the log."""
+    from hub.exporting import FORMATS  # noqa: PLC0415
+
+    actions = verbs.audit(parser)
+    export = actions.add_parser("export", help="the log, or who read about whom, row by row")
+    _folder(export)
+    export.add_argument("--format", choices=FORMATS, default="jsonl")
+    export.add_argument("--what", choices=["log", "access"], default="log")
+    export.add_argument("--from", dest="from_", default="", help="2026-11-01, the site's time")
+    export.add_argument("--to", default="", help="up to, without it")
+    export.add_argument("--out", type=Path, help="a file instead of standard output")
+    export.set_defaults(func=_audit_export)
+    keep = actions.add_parser("keep", help="how long what is kept; without a scope: the rules")
+    _folder(keep)
+    keep.add_argument("scope", nargs="?", default="", help="such as events or events/contact")
+    keep.add_argument("--days", type=int)
+    keep.add_argument("--forever", action="store_true", help="end the rule")
+    keep.add_argument("--now", action="store_true", help="forget what is too old at once")
+    keep.set_defaults(func=_audit_keep)
+
+
+def _audit_export(asked: argparse.Namespace) -> None:
+    from sqlalchemy import select  # noqa: PLC0415
+
+    from hub import config  # noqa: PLC0415
+    from hub.exporting import export, moment  # noqa: PLC0415
+    from hub.store import tables as t  # noqa: PLC0415
+    from hub.store.engine import check_schema, open_engines  # noqa: PLC0415
+
+    engines = open_engines(config.load(asked.data).database)
+    check_schema(engines)
+    with contextlib.ExitStack() as held:
+        held.callback(engines.close)
+        connection = held.enter_context(engines.read.connect())
+        zone = connection.execute(select(t.site.c.time_zone)).scalar_one()
+        from_s = moment(asked.from_, zone) if asked.from_ else None
+        to_s = moment(asked.to, zone) if asked.to else None
+        out: Any = sys.stdout
+        if asked.out is not None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            handle = os.open(asked.out, flags, 0o600)
+            out = held.enter_context(os.fdopen(handle, "w", encoding="utf-8", newline=""))
+        count = export(connection, out, asked.what, asked.format, from_s, to_s)
+    print(json.dumps({"rows": count}), file=sys.stderr)
+
+
+def _audit_keep(asked: argparse.Namespace) -> None:
+    body: dict[str, Any] = {"run": asked.now}
+    if asked.scope:
+        if asked.forever == (asked.days is not None):
+            raise Mistake("say either --days N or --forever")
+        body |= {"scope": asked.scope, "days": asked.days}
+    print(json.dumps(call(asked.data, "retention", body)))

@@ -340,6 +340,26 @@ export interface ReleaseAsked {
   reason: string;
 }
 
+/** Keep a scope for so many days (null: for ever); `run` forgets at once what is too old. */
+export interface RetentionAsked {
+  scope?: string;
+  days?: number | null;
+  run?: boolean;
+}
+
+/** How long a scope is kept, and how many rows the rule has forgotten. */
+export interface RetentionRule {
+  scope: string;
+  days: number;
+  forgotten: number;
+}
+
+/** All rules, and what was forgotten just now. */
+export interface RetentionShown {
+  rules: RetentionRule[];
+  forgotten: number;
+}
+
 /** Some rows of one kind. */
 export interface RosterAsked {
   kind: string;
@@ -460,6 +480,12 @@ export interface Operations {
     path: `/api/v1/operator/people/${string}/phone-codes`;
     body: undefined;
     answer: PhoneCode;
+  };
+  keepLog: {
+    method: "POST";
+    path: "/api/v1/operator/retention";
+    body: RetentionAsked;
+    answer: RetentionShown;
   };
   leavePhone: {
     method: "DELETE";

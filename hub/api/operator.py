@@ -8,9 +8,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 
 from devices.identity import PublicIdentity, adoption_json
 from devices.jws import unb64
+from hub.acts.keeping import Keep, keep
 from hub.acts.policies import Adoptee, adopt
 from hub.acts.restoring import Release, release
 from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
@@ -20,6 +22,7 @@ from hub.api.shapes import Adopted, RowsLoaded
 from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
 from hub.core.words import PLAIN
+from hub.store import tables as t
 
 ROWS_MAX = 1_000  # rows of one request
 
@@ -46,6 +49,29 @@ class CardAsked(BaseModel):
 
     uid: str = Field(pattern=r"^([0-9a-f]{2}){4,10}$")
     person: str = Field(pattern=PLAIN)
+
+
+class RetentionAsked(BaseModel):
+    """Keep a scope for so many days (null: for ever); ``run`` forgets at once what is too old."""
+
+    scope: str = Field(default="", max_length=64)
+    days: int | None = None
+    run: bool = False
+
+
+class RetentionRule(BaseModel):
+    """How long a scope is kept, and how many rows the rule has forgotten."""
+
+    scope: str
+    days: int
+    forgotten: int
+
+
+class RetentionShown(BaseModel):
+    """All rules, and what was forgotten just now."""
+
+    rules: list[RetentionRule]
+    forgotten: int
 
 
 class ReleaseAsked(BaseModel):
@@ -90,6 +116,17 @@ def routes(gate: Gate) -> APIRouter:
     async def release_recall(device: str, asked: ReleaseAsked, request: Request) -> None:
         gate.operator(request)
         await hub.writer.submit(release, Release(device, "operator", asked.reason))
+
+    @router.post("/retention", **told("keepLog", None, *BODY, *CHANGE, by="operator"))
+    async def retention(asked: RetentionAsked, request: Request) -> RetentionShown:
+        gate.operator(request)
+        if asked.scope:
+            await hub.writer.submit(keep, Keep(asked.scope, asked.days, "operator"))
+        forgotten = await hub.keeping.run_once() if asked.run else 0
+        with hub.engines.read.connect() as connection:
+            rows = connection.execute(select(t.retention).order_by(t.retention.c.scope)).all()
+        rules = [RetentionRule(scope=r.scope, days=r.days, forgotten=r.forgotten) for r in rows]
+        return RetentionShown(rules=rules, forgotten=forgotten)
 
     return router
 
