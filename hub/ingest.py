@@ -181,13 +181,22 @@ class Ingest:
 
     async def _hear(self, heard: Heard) -> None:
         try:
-            if await self.writer.submit(hear, heard) and heard.event.kind == RECALLED:
-                self.on_work("recall")
+            if await self.writer.submit(hear, heard) is not None:
+                self._note_fresh(heard)
         except Faulted as fault:
             self.counters["quarantined"] += 1
             await self._pass_over(Poison(heard.device, heard.event, fault.quarantine_id))
         except (InboxFull, StoreUnavailable):
             self.counters["unwritten"] += 1  # no acknowledgement: the device keeps it
+
+    def _note_fresh(self, heard: Heard) -> None:
+        """A fact that was not known before; a repeat takes no time at a door."""
+        event = heard.event
+        door = self.memory.doors.get(heard.door or "")
+        if door is not None and event.outcome is Outcome.GRANTED and not event.late:
+            door.times.note(event.ms)
+        if event.kind == RECALLED:
+            self.on_work("recall")
 
     async def _pass_over(self, poison: Poison) -> None:
         try:

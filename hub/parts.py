@@ -15,7 +15,7 @@ from hub.ingest import Ingest
 from hub.jobs import DurableEffects, Policies
 from hub.keeping import Keeping
 from hub.keys import HubKeys
-from hub.live import Live
+from hub.live import Live, recollect
 from hub.recalls import Recalls
 from hub.store.engine import Engines
 from hub.store.memory import Memory
@@ -59,6 +59,7 @@ def assemble(
     """Put the parts together on the running loop; ``inline`` keeps everything on it (tests)."""
     memory = Memory(engines)
     memory.reload()
+    recollect(engines, memory)
     live = Live(memory)
     writer = Writer(Batcher(engines, epoch, holder), clock, on_fatal, inline=inline)
     ingest = Ingest(settings.hub, memory, keys, writer, clock, luck, epoch, live.announce)

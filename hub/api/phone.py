@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -241,10 +242,15 @@ async def _open(gate: Gate, request: Request) -> Response:
     )
     waiting = hub.ingest.expect(opening)
     answer: Answer | None = None
+    began = time.perf_counter()
     try:
         known = await hub.writer.submit(present, wish, Lane.URGENT)
         if known.outcome is None:
+            committed = time.perf_counter()
             answer = await _await_door(waiting)
+            if answer is not None and answer.outcome is Outcome.GRANTED:
+                back = time.perf_counter()
+                door.times.note_hub((committed - began) * 1e3, (back - committed) * 1e3)
             known = _as_answered(known, answer)
     finally:
         hub.ingest.give_up(opening, waiting)

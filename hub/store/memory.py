@@ -17,6 +17,7 @@ from sqlalchemy import select
 from devices.access import Policy
 from devices.messages import NO_REVISION, DoorCondition, Life, Revision, StateNote
 from hub.core.errors import DomainError
+from hub.core.latency import DoorTimes
 from hub.core.proofs import Key, phone_key
 from hub.core.words import in_every_language
 from hub.store import tables as t
@@ -52,6 +53,7 @@ class DoorEntry:
     kind: str
     condition: DoorCondition | None = None
     last: Mapping[str, Any] | None = None
+    times: DoorTimes = field(default_factory=DoorTimes)
 
 
 @dataclass(slots=True)
@@ -137,6 +139,7 @@ class Memory:
                 door.kind,
                 entry_before.condition if entry_before else None,
                 entry_before.last if entry_before else None,
+                entry_before.times if entry_before else DoorTimes(),
             )
         self.by_number = {(door.device, door.number): door for door in self.doors.values()}
 

@@ -9,6 +9,7 @@ from devices.jws import b64
 from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, Revision, StateNote
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
+from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import NewCard, issue_card
 from hub.gateways.cards import SUN_URL, keys_for
 from kiosk.cards import Known, prove
@@ -89,7 +90,10 @@ async def by_the_operator(bench: HubBench) -> None:
         "cards": {"uid": "04aabbccddee01", "person": "p-9"},
         "people/p-9/phone-codes": None,
         "notices": {"notices": [notice]},
+        "retention": {"scope": "events", "days": 400, "run": True},
+        "recalls/gate/release": {"reason": "the gate is gone"},
     }
+    await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))
     for path, body in asked.items():
         url = f"/api/v1/operator/{path}"
         assert (await bench.http.post(url, json=body, headers=token(bench))).is_success, path
