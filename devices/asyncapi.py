@@ -24,7 +24,10 @@ class Channel:
 
 # Signed payloads are compact JWS whose header has this ``typ``; the keys are those of the claims.
 CHANNELS: tuple[Channel, ...] = (
-    Channel(wire.STATE, "device, hub", True, None, ("s", "b", "c", "ts"), "Life; also the will."),
+    Channel(
+        wire.STATE, "device, hub", True, None, ("s", "b", "c", "ts", "x"),
+        "Life, and what the device knows to be wrong with itself; also the will.",
+    ),
     Channel(
         wire.DESCRIPTION, "device", True, None, ("kind", "fw", "schema", "features", "doors"),
         "What the device is and understands.",

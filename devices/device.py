@@ -87,6 +87,7 @@ class Device:
         self._timers: set[asyncio.Task[None]] = set()
         self._timed = asyncio.Event()
         self._resend_s = RESEND_FIRST_S
+        self._troubles: set[str] = set()  # bounded by the codes that the code itself names
         self._take_keyset((journal.text("keyset") or adoption.keyset.decode()).encode())
 
     # ----------------------------------------------------------------- the runner's side
@@ -174,6 +175,8 @@ class Device:
         self.counters[what] += 1
         if self.counters[what] == 1:
             log.warning("dropped a message: %s %s", what, detail)
+        if what == "storage_fault":
+            self.trouble("storage_fault", True)
 
     def draft(self, kind: str) -> Event:
         """An event of now, without a number yet; late when nobody can hear it now."""
@@ -193,8 +196,16 @@ class Device:
         self.publish(wire.EVENT, raw)
 
     def _state(self, life: Life) -> bytes:
-        note = StateNote(life, self.boot, self.connection, self.clock.now_s())
+        trouble = tuple(sorted(self._troubles)) if life is Life.READY else ()
+        note = StateNote(life, self.boot, self.connection, self.clock.now_s(), trouble)
         return wire.encode_state(note)
+
+    def trouble(self, code: str, on: bool) -> None:
+        """Name, or end, something that is wrong with this device; the hub sees it at once."""
+        if on != (code in self._troubles):
+            (self._troubles.add if on else self._troubles.discard)(code)
+            if self.ready:
+                self.publish(wire.STATE, self._state(Life.READY), retain=True)
 
     # ----------------------------------------------------------------- tasks of one connection
 
@@ -212,6 +223,7 @@ class Device:
         self._say_ready()
 
     def _say_ready(self) -> None:
+        self.trouble("clock_unsigned", self.clock.quality is not ClockQuality.SIGNED)
         self.ready = True
         self.publish(wire.STATE, self._state(Life.READY), retain=True)
         self.on_connected()
@@ -262,8 +274,10 @@ class Device:
             return self.drop("epoch_old", "time")
         if self.clock.told(told.nonce, told.now_s):
             self._timed.set()
+            self.trouble("clock_unsigned", False)
             self.journal.raise_to("time", told.now_s)
             self.journal.raise_to("epoch", told.epoch)
+            self.trouble("storage_fault", False)  # it could just be written
             if told.recall is not None:
                 self._recall(told.recall)
         return None

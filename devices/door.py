@@ -270,6 +270,7 @@ class DoorController:
         """Nothing can be promised any more: leaving still works, entering is refused aloud."""
         log.error("door %s: the journal cannot be written", hardware.number)
         self.device.counters["storage_fault"] += 1
+        self.device.trouble("storage_fault", True)
         if granted.reason == "exit":
             self._keep(hardware.strike.pulse(hardware.output, hold_ms))
         elif draft.command is not None:

@@ -54,12 +54,16 @@ NO_REVISION = Revision(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class StateNote:
-    """``$state``: boot ``b`` and connection ``c`` tell a late ``lost`` from a true one."""
+    """``$state``: boot ``b`` and connection ``c`` tell a late ``lost`` from a true one.
+
+    ``trouble``: what the device knows to be wrong with itself, as reason codes.
+    """
 
     life: Life
     boot: str
     connection: str
     at_s: float
+    trouble: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,15 +100,23 @@ def split_topic(topic: str) -> tuple[str, str, str] | None:
 
 def encode_state(note: StateNote) -> bytes:
     """``$state`` as JSON."""
-    return canonical(
-        {"s": note.life, "b": note.boot, "c": note.connection, "ts": round(note.at_s, 3)}
-    )
+    body: dict[str, Any] = {
+        "s": note.life,
+        "b": note.boot,
+        "c": note.connection,
+        "ts": round(note.at_s, 3),
+    }
+    if note.trouble:
+        body["x"] = list(note.trouble)
+    return canonical(body)
 
 
 def decode_state(raw: bytes) -> StateNote | Refusal:
     """``$state`` from bytes; hub and device read it alike."""
     return read(
-        lambda b: StateNote(Life(text(b, "s")), text(b, "b"), text(b, "c"), seconds(b, "ts")),
+        lambda b: StateNote(
+            Life(text(b, "s")), text(b, "b"), text(b, "c"), seconds(b, "ts"), texts(b, "x")
+        ),
         parse_json(raw),
     )
 

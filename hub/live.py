@@ -143,6 +143,7 @@ def show_device(device: DeviceEntry) -> dict[str, Any]:
         "firmware": device.firmware,
         "policy_want": _revision(device.want) if device.kind == "door" else None,
         "policy_have": _revision(device.have) if device.kind == "door" else None,
+        "states": device.states,
         "p50_ms": p50_ms,
         "p95_ms": p95_ms,
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -43,7 +42,6 @@ class Recalls:
         self._wake = asyncio.Event()
         self.mark = ""
         self.waiting: frozenset[str] = frozenset()
-        self.on_told: Callable[[str], None] = lambda _device: None
         self.load()
 
     def load(self) -> None:
@@ -56,6 +54,8 @@ class Recalls:
                 select(t.recalls.c.device_id).where(t.recalls.c.state == WAITING)
             ).scalars()
             self.mark, self.waiting = mark or "", frozenset(rows)
+        for device in self._memory.devices.values():
+            device.recalled = device.id in self.waiting
 
     def held(self, device: str) -> bool:
         """Whether nothing may be published for a device yet."""
@@ -96,7 +96,6 @@ class Recalls:
             held = await self._additions(device, testimony)
         await self._writer.submit(settle, Testified(device_id, self.mark, held))
         log.info("device %s told what it holds; %s held back", device_id, len(held))
-        self.on_told(device_id)
 
     async def _additions(self, device: DeviceEntry, told: Testimony) -> tuple[str, ...]:
         """Whom our rules would let in and the door does not."""

@@ -113,8 +113,17 @@ export interface DeviceShown {
   firmware: string;
   policy_want: string | null;
   policy_have: string | null;
+  /** What staff should know, as reason codes, the gravest first; empty: all is well. */
+  states: string[];
   p50_ms: number | null;
   p95_ms: number | null;
+}
+
+/** Something that staff should know of a device, and what to do. */
+export interface DeviceState {
+  device: string;
+  state: string;
+  cure: string;
 }
 
 /** A door on the wall; what is not known is said to be unknown. */
@@ -272,6 +281,23 @@ export interface OwnDoor {
   kind: "perimeter" | "building";
 }
 
+/** Something that the resident did at a door. */
+export interface OwnEvent {
+  n: number;
+  at: string;
+  door_name: Words | null;
+  outcome: "opened" | "refused" | "unknown";
+  reason: string | null;
+  /** Why, in plain words. */
+  words: Words;
+  via: string | null;
+}
+
+/** A resident's own events, the newest first. */
+export interface OwnHistory {
+  events: OwnEvent[];
+}
+
 /** A wish to pay a bill under an id that the kiosk made. */
 export interface PaymentAsked {
   id: string;
@@ -382,6 +408,17 @@ export interface RowsLoaded {
   rows: number;
 }
 
+/** An access rule that speaks of somebody at a door. */
+export interface RuleShown {
+  id: string;
+  subject_kind: string;
+  subject: string;
+  schedule: string | null;
+  valid_from: string | null;
+  valid_to: string | null;
+  deny: boolean;
+}
+
 /** Both factors. */
 export interface SignInAsked {
   name: string;
@@ -412,10 +449,31 @@ export interface StageTimes {
   p99_ms: number;
 }
 
+/** How many devices there are, and what is to be known of them. */
+export interface StatesShown {
+  devices: number;
+  states: DeviceState[];
+}
+
 /** A staff member in a session. */
 export interface WhoAmI {
   name: string;
   role: string;
+}
+
+/** Why a door answered as it did, and what it would answer now. */
+export interface Why {
+  event: EventShown;
+  code: string;
+  /** What the resident heard. */
+  words: Words;
+  cure: string;
+  /** The revision in force then, as far as the door's receipts tell. */
+  policy: string | null;
+  /** Today's rules of this door that speak of the person. */
+  rules: RuleShown[];
+  /** The reason code that the same person would get now; null when nobody was recognised. */
+  now: string | null;
 }
 
 /** One text in the three languages; zh-Hans is the source. */
@@ -469,6 +527,12 @@ export interface Operations {
     body: EnrolmentAsked;
     answer: Me;
   };
+  explainEvent: {
+    method: "GET";
+    path: `/api/v1/events/${string}/why`;
+    body: undefined;
+    answer: Why;
+  };
   findPeople: {
     method: "GET";
     path: "/api/v1/people" | `/api/v1/people?${string}`;
@@ -517,6 +581,12 @@ export interface Operations {
     body: undefined;
     answer: EventsPage;
   };
+  listStates: {
+    method: "POST";
+    path: "/api/v1/operator/states";
+    body: undefined;
+    answer: StatesShown;
+  };
   loadRoster: {
     method: "POST";
     path: "/api/v1/operator/roster";
@@ -547,6 +617,12 @@ export interface Operations {
     body: undefined;
     answer: ConsoleShown;
   };
+  readDoorTimeline: {
+    method: "GET";
+    path: `/api/v1/doors/${string}/timeline` | `/api/v1/doors/${string}/timeline?${string}`;
+    body: undefined;
+    answer: EventsPage;
+  };
   readMe: {
     method: "GET";
     path: "/api/v1/me";
@@ -571,11 +647,23 @@ export interface Operations {
     body: undefined;
     answer: NoticesShown;
   };
+  readOwnHistory: {
+    method: "GET";
+    path: "/api/v1/me/history";
+    body: undefined;
+    answer: OwnHistory;
+  };
   readPayment: {
     method: "GET";
     path: `/api/v1/payments/${string}`;
     body: undefined;
     answer: PaymentShown;
+  };
+  readPersonTimeline: {
+    method: "GET";
+    path: `/api/v1/people/${string}/timeline` | `/api/v1/people/${string}/timeline?${string}`;
+    body: undefined;
+    answer: EventsPage;
   };
   readSite: {
     method: "GET";

@@ -21,6 +21,7 @@ from hub.api.gate import Gate
 from hub.api.shapes import Adopted, RowsLoaded
 from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
+from hub.core.states import CURES
 from hub.core.words import PLAIN
 from hub.store import tables as t
 
@@ -49,6 +50,21 @@ class CardAsked(BaseModel):
 
     uid: str = Field(pattern=r"^([0-9a-f]{2}){4,10}$")
     person: str = Field(pattern=PLAIN)
+
+
+class DeviceState(BaseModel):
+    """Something that staff should know of a device, and what to do."""
+
+    device: str
+    state: str
+    cure: str
+
+
+class StatesShown(BaseModel):
+    """How many devices there are, and what is to be known of them."""
+
+    devices: int
+    states: list[DeviceState]
 
 
 class RetentionAsked(BaseModel):
@@ -127,6 +143,16 @@ def routes(gate: Gate) -> APIRouter:
             rows = connection.execute(select(t.retention).order_by(t.retention.c.scope)).all()
         rules = [RetentionRule(scope=r.scope, days=r.days, forgotten=r.forgotten) for r in rows]
         return RetentionShown(rules=rules, forgotten=forgotten)
+
+    @router.post("/states", **told("listStates", None, by="operator"))
+    def states(request: Request) -> StatesShown:
+        gate.operator(request)
+        found = [
+            DeviceState(device=device.id, state=state, cure=CURES[state])
+            for device in hub.memory.devices.values()
+            for state in device.states
+        ]
+        return StatesShown(devices=len(hub.memory.devices), states=found)
 
     return router
 

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import metrics
-from hub.api import kiosk, operator, phone, staff
+from hub.api import kiosk, operator, phone, staff, timelines
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
 from hub.api.problems import HANDLERS, body_of, problem, reply
@@ -105,6 +105,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     gate = Gate(hub)
     app.include_router(phone.routes(gate))
     app.include_router(staff.routes(gate))
+    app.include_router(timelines.routes(gate))
     app.include_router(operator.routes(gate))
     app.include_router(kiosk.routes(gate))
     if hub.payments is not None:

@@ -19,6 +19,7 @@ from devices.messages import NO_REVISION, DoorCondition, Life, Revision, StateNo
 from hub.core.errors import DomainError
 from hub.core.latency import DoorTimes
 from hub.core.proofs import Key, phone_key
+from hub.core.states import states_of
 from hub.core.words import in_every_language
 from hub.store import tables as t
 from hub.store.engine import Engines
@@ -70,12 +71,27 @@ class DeviceEntry:
     want: Revision = NO_REVISION
     have: Revision = NO_REVISION
     policy: Policy | None = None
+    refused: str | None = None  # why it did not take its newest policy
+    recalled: bool = False  # after a restore: it has not told what it holds
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
 
     @property
     def ready(self) -> bool:
         """Whether commands can be sent now."""
         return self.note is not None and self.note.life is Life.READY
+
+    @property
+    def states(self) -> list[str]:
+        """What staff should know of it."""
+        door = self.kind == "door"
+        return states_of(
+            self.note.life if self.note else None,
+            self.note.trouble if self.note else (),
+            self.refused,
+            recalled=self.recalled,
+            want=self.want if door else NO_REVISION,
+            have=self.have if door else NO_REVISION,
+        )
 
     def percentiles_ms(self) -> tuple[float | None, float | None]:
         """(p50, p95) of the recent openings, or None when there are too few."""

@@ -278,6 +278,8 @@ events = Table(
     Column("ms", JSON, nullable=False, default=dict),
     Column("body", Text, nullable=False),
     UniqueConstraint("device_id", "boot", "seq"),
+    Index("events_of_door", "door_id", "n"),
+    Index("events_of_person", "person_id", "n"),
 )
 
 # recorded

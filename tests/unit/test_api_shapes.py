@@ -49,6 +49,7 @@ async def by_phones(bench: HubBench) -> None:
     assert (await phone.open("d-1")).status == 403
     assert phone.last is not None
     assert (await phone.deliver(phone.last)).body["repeat"] is True
+    await phone.send("GET", "/api/v1/me/history", None)
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
@@ -71,6 +72,10 @@ async def by_staff(bench: HubBench) -> None:
     http = bench.http
     for path in ("staff/me", "console", "events", "events?limit=1", "people?query=沈"):
         assert (await http.get(f"/api/v1/{path}")).status_code == 200
+    (newest, *_) = (await http.get("/api/v1/events")).json()["events"]
+    for path in ("doors/d-1/timeline", "people/p-1/timeline", f"events/{newest['n']}/why"):
+        assert (await http.get(f"/api/v1/{path}")).status_code == 200, path
+    assert (await http.get("/api/v1/doors/none/timeline")).status_code == 404
     people = (await http.get("/api/v1/people")).json()["people"]
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
     for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
@@ -91,6 +96,7 @@ async def by_the_operator(bench: HubBench) -> None:
         "people/p-9/phone-codes": None,
         "notices": {"notices": [notice]},
         "retention": {"scope": "events", "days": 400, "run": True},
+        "states": None,
         "recalls/gate/release": {"reason": "the gate is gone"},
     }
     await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))

@@ -75,6 +75,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_state(note),
         wire.decode_state,
     ),
+    "state-trouble": (
+        sick := StateNote(Life.READY, "3-00ff00ff00ff00ff", "c0ffee", 1.5, ("clock_unsigned",)),
+        wire.encode_state(sick),
+        wire.decode_state,
+    ),
     "desc": (
         desc := Description("door", "linli-0.1", 1, ("policy-1",), (1, 2)),
         wire.encode_description(desc),
