@@ -27,6 +27,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from devices.identity import write_private
 from devices.mistake import Mistake
 from hub import config, keys
 from hub.core.ledger import Account, Flags, imbalance
@@ -36,6 +37,7 @@ from hub.store import tables as t
 from hub.store.engine import Engines, check_schema, open_engines
 
 FORMAT = 1
+LAST_BACK_UP = "last-backup.json"
 DATABASE = "database/hub.db"
 MANIFEST = "manifest.json"
 MANIFEST_BYTES_MAX = 1_000_000  # some hundred files of 150 bytes each
@@ -43,7 +45,7 @@ FILE_BYTES_MAX = 64 * 1024 * 1024  # settings and keys are small; something larg
 _SCRATCH = ".copying-"
 _STALE_S = 3_600  # a scratch folder older than any copy takes: its maker was killed
 _NOT_KEPT = re.compile(
-    r"hub\.db(-wal|-shm|-journal)?|hub\.lock|operator\.json|\.copying-.*|.*\.(new|part|sealed)"
+    r"hub\.db(-wal|-shm|-journal)?|hub\.lock|last-backup\.json|operator\.json|\.copying-.*|.*\.(new|part|sealed)"
     r"|broker/log.*|.*\.sock"
 )
 
@@ -84,6 +86,8 @@ def back_up(data: Path, out: Path, sealer: Sealer) -> Made:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         part.unlink(missing_ok=True)
+    last = {"made_at": manifest["made_at"], "out": str(out)}
+    write_private(data / LAST_BACK_UP, json.dumps(last))
     return Made(
         manifest["site"],
         manifest["made_at"],

@@ -17,6 +17,7 @@ from devices import logs
 from devices.identity import Identity, PublicIdentity, write_private
 from devices.mistake import Mistake
 from devices.verbs import run_until_signal
+from hub.asking import call
 
 ROWS_AT_ONCE = 1_000
 BACKLOG = 2_048  # connections that wait while the loop works; uvicorn's own number
@@ -187,28 +188,6 @@ async def _serve(settings: Any) -> None:
 
 
 # --------------------------------------------------------------------------- the operator's calls
-
-
-def call(data: Path, path: str, body: object) -> Any:
-    """Ask the running hub of a data folder as its operator."""
-    import httpx  # noqa: PLC0415
-
-    token = data / "operator.json"
-    if not token.exists():
-        raise Mistake(f"no hub runs on {data}: start it with `linli hub run --data {data}`")
-    where = json.loads(token.read_text(encoding="utf-8"))
-    answer = httpx.post(
-        where["url"] + "/api/v1/operator/" + path,
-        json=body,
-        headers={"Authorization": f"Bearer {where['token']}"},
-        timeout=60.0,
-        trust_env=False,
-        verify=False,  # noqa: S501 - the machine's own hub; the token file names where it is
-    )
-    if answer.status_code >= 400:
-        told = answer.json()
-        raise Mistake(f"{told.get('code')}: {told.get('detail') or told.get('title')}")
-    return answer.json() if answer.content else None
 
 
 def load(parser: argparse.ArgumentParser) -> None:

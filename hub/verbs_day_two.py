@@ -7,6 +7,8 @@ import contextlib
 import getpass
 import json
 import os
+import secrets
+import shutil
 import sys
 import time
 from dataclasses import asdict
@@ -16,7 +18,8 @@ from typing import Any
 from devices.identity import write_private
 from devices.mistake import Mistake
 from hub import verbs
-from hub.verbs import call, write_offline
+from hub.asking import call
+from hub.verbs import write_offline
 
 PASSPHRASE_VARIABLE = "LINLI_PASSPHRASE"  # noqa: S105 (a name, not a word)
 
@@ -221,3 +224,209 @@ def _audit_keep(asked: argparse.Namespace) -> None:
             raise Mistake("say either --days N or --forever")
         body |= {"scope": asked.scope, "days": asked.days}
     print(json.dumps(call(asked.data, "retention", body)))
+
+
+# --------------------------------------------------------------------------- services, support
+
+
+def service(parser: argparse.ArgumentParser) -> None:
+    """systemd units for the parts of this machine."""
+    from hub.services import UNITS  # noqa: PLC0415
+
+    parser.description = "Write systemd units for the parts that run on this machine."
+    actions = parser.add_subparsers(required=True, metavar="install")
+    install = actions.add_parser("install", help="write them, or with --dry-run print them")
+    install.add_argument("parts", nargs="+", choices=UNITS)
+    install.add_argument("--root", type=Path, default=Path("/opt/linli"))
+    install.add_argument("--data", type=Path, default=Path("/var/lib/linli"), dest="place")
+    install.add_argument("--user", default="linli")
+    install.add_argument("--port", type=int, default=0, help="the hub's, if below 1024")
+    install.add_argument("--backup-to", default="", metavar="KEY.pub", help="a nightly back-up")
+    install.add_argument("--units", type=Path, default=Path("/etc/systemd/system"))
+    install.add_argument("--dry-run", action="store_true")
+    install.set_defaults(func=_service_install)
+
+
+def _service_install(asked: argparse.Namespace) -> None:
+    from hub.services import Place, units  # noqa: PLC0415
+
+    place = Place(asked.root, asked.place, asked.user)
+    made = units(place, asked.parts, port=asked.port, backup_key=asked.backup_to)
+    if asked.dry_run:
+        for name, text in made.items():
+            print(f"# {asked.units / name}\n{text}")
+        return
+    if not place.program.exists():
+        raise Mistake(f"{place.program} is missing: install the program there first")
+    try:
+        for name, text in made.items():
+            (asked.units / name).write_text(text, encoding="utf-8")
+            (asked.units / name).chmod(0o644)
+    except OSError as fault:
+        raise Mistake(f"{asked.units} cannot be written: {fault.strerror}; be root") from fault
+    print(json.dumps({"written": [str(asked.units / name) for name in made]}))
+    print("now: systemctl daemon-reload, then systemctl enable --now each of them", file=sys.stderr)
+
+
+def support(parser: argparse.ArgumentParser) -> None:
+    """A bundle for whoever helps, with nobody in it."""
+    parser.description = "Bundle versions, settings, counters and logs, without personal details."
+    _folder(parser)
+    parser.add_argument("--out", type=Path, required=True, help="such as support.tar.gz")
+    parser.set_defaults(func=_support)
+
+
+def _support(asked: argparse.Namespace) -> None:
+    from hub.doctor import look_at_machine  # noqa: PLC0415
+    from hub.support import bundle  # noqa: PLC0415
+
+    def look() -> str:
+        found = look_at_machine(asked.data)
+        lines = [f"{'fine' if one.fine else 'MISSING'} {one.what}: {one.told}" for one in found]
+        return "\n".join([*lines, *_metrics(asked.data)])
+
+    made = bundle(asked.data, asked.out.absolute(), look)
+    print(json.dumps({"out": str(asked.out), **asdict(made)}))
+
+
+def _metrics(data: Path) -> list[str]:
+    import httpx  # noqa: PLC0415
+
+    try:
+        where = json.loads((data / "operator.json").read_text(encoding="utf-8"))
+        answer = httpx.get(
+            f"{where['url']}/metrics",
+            timeout=10.0,
+            trust_env=False,
+            verify=False,  # noqa: S501 - the machine's own hub; the token file names where it is
+        )
+    except (OSError, ValueError, KeyError, httpx.HTTPError):
+        return ["the hub does not run"]
+    return answer.text.splitlines()
+
+
+# --------------------------------------------------------------------------- update
+
+
+def update(parser: argparse.ArgumentParser) -> None:
+    """A new release: back-up, rehearsal, switch, and back if it does not come up."""
+    parser.description = (
+        "Install a wheel beside the running release, rehearse it on the back-up just made, switch "
+        "the link ROOT/current, restart, wait for /ready; go back if it does not come."
+    )
+    _folder(parser)
+    parser.add_argument("wheel", type=Path)
+    parser.add_argument("--root", type=Path, default=Path("/opt/linli"))
+    parser.add_argument("--backup", type=Path, required=True, help="the back-up file to make first")
+    parser.add_argument("--to", type=Path, help="public key; without it a passphrase is used")
+    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--service", default="linli-hub", help="the systemd unit to restart")
+    parser.add_argument("--control", default="systemctl", help="a program that takes: restart UNIT")
+    parser.add_argument("--ready-s", type=float, default=60.0)
+    parser.add_argument("--pip", action="append", default=[], help="more for pip; may be repeated")
+    parser.set_defaults(func=_update)
+
+
+def _update(asked: argparse.Namespace) -> int:
+    from hub.updating import Readiness, Steps, install, name_of, run  # noqa: PLC0415
+    from hub.updating import update as go  # noqa: PLC0415
+
+    if not asked.wheel.is_file():
+        raise Mistake(f"{asked.wheel} is no file")
+    sealer = _public(asked.to) if asked.to else _passphrase(asked.passphrase_file)
+    site = _Site(asked.data, asked.backup.absolute(), sealer)
+    ready = Readiness(asked.data, asked.ready_s)
+
+    def rehearse(target: Path) -> None:
+        linli = [str(target / "bin" / "linli")]
+        check = [*linli, "config", "check", "--data", str(asked.data)]
+        run(check, "the new release does not take these settings")
+        if asked.to is None:
+            drill = [*linli, "restore", str(site.out), "--check"]
+            words = {PASSPHRASE_VARIABLE: sealer.text}
+            run(drill, "the new release does not read the back-up", words)
+
+    def control(word: str) -> None:
+        ready.restarting()
+        run([asked.control, word, asked.service], f"{asked.control} {word} failed")
+
+    steps = Steps(
+        back_up=site.back_up,
+        install=lambda target: install(target, asked.wheel.absolute(), asked.pip),
+        rehearse=rehearse,
+        stop=lambda: control("stop"),
+        restart=lambda: control("restart"),
+        ready=ready,
+        schema=site.schema,
+        bring_back=site.bring_back,
+    )
+    try:
+        done = go(asked.root, name_of(asked.wheel), steps, lambda t: print(t, file=sys.stderr))
+    finally:
+        site.forget_copy()
+    print(json.dumps({"updated": done, "backup": str(site.out)}))
+    return 0 if done else 1
+
+
+class _Site:
+    """The site of an update: its sealed back-up, and a plain copy to go back to."""
+
+    def __init__(self, data: Path, out: Path, sealer: Any) -> None:
+        from hub import config  # noqa: PLC0415
+
+        self._data, self.out, self._sealer = data, out, sealer
+        self._database = config.load(data).database
+        self._copy = data / ".copying-update"
+
+    def back_up(self) -> None:
+        """Both of them, before anything else."""
+        from hub.backup import back_up  # noqa: PLC0415
+        from hub.store.copies import copy_out  # noqa: PLC0415
+        from hub.store.engine import open_engines  # noqa: PLC0415
+
+        back_up(self._data, self.out, self._sealer)
+        self.forget_copy()
+        self._copy.mkdir(mode=0o700)
+        engines = open_engines(self._database)
+        try:
+            copy_out(engines, self._copy / "hub.db")
+        finally:
+            engines.close()
+
+    def schema(self) -> int:
+        """The schema that the database has now."""
+        from sqlalchemy import select  # noqa: PLC0415
+
+        from hub.store import tables as t  # noqa: PLC0415
+        from hub.store.engine import open_engines  # noqa: PLC0415
+
+        engines = open_engines(self._database)
+        try:
+            with engines.read.connect() as connection:
+                return int(connection.execute(select(t.site.c.schema_version)).scalar_one())
+        finally:
+            engines.close()
+
+    def bring_back(self) -> None:
+        """The copy in the database's place; the doors are asked for what came after it."""
+        from hub.acts.restoring import Restored, mark_restored  # noqa: PLC0415
+        from hub.backup import lift_epoch  # noqa: PLC0415
+        from hub.store.engine import open_engines  # noqa: PLC0415
+
+        if not self._database.startswith("sqlite"):
+            raise Mistake(f"restore {self.out} into an empty PostgreSQL database by hand")
+        file = Path(self._database.removeprefix("sqlite:///"))
+        for old in (file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+            old.unlink(missing_ok=True)
+        (self._copy / "hub.db").replace(file)
+        engines = open_engines(self._database)
+        try:
+            lift_epoch(engines, time.time())
+            mark = f"r-{secrets.token_hex(8)}"
+            write_offline(engines, mark_restored, Restored(mark, time.time(), 0))
+        finally:
+            engines.close()
+
+    def forget_copy(self) -> None:
+        """The plain copy has done its duty."""
+        shutil.rmtree(self._copy, ignore_errors=True)

@@ -9,8 +9,11 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { CodeSlip } from "./code";
+import { doorWords } from "./doorwords";
+import { addressOf, thingOf } from "./place";
 import { staffAsk } from "./staff";
-import { site } from "./wall";
+import { Timeline } from "./timeline";
+import { events, personOf, site } from "./wall";
 import { words } from "./words";
 
 const query = signal("");
@@ -94,6 +97,9 @@ function PersonCard({ person }: { person: PersonShown }) {
           <Button icon="key" opens="dialog" onClick={() => issue(person)}>
             {say(words.issue)}
           </Button>
+          <a class="more" href={addressOf("people", person.id)}>
+            {say(doorWords.timeline)}
+          </a>
         </header>
         {person.phones.length === 0 && <p class="soft small">{say(words.noPhones)}</p>}
         <ul class="phones">
@@ -143,7 +149,25 @@ function Results() {
   );
 }
 
+function PersonPage({ id }: { id: string }) {
+  const person = found.value?.find((each) => each.id === id);
+  const live = events.value.filter((each) => each.person === id);
+  const name = person?.name ?? live.map(personOf).find(Boolean) ?? id;
+  return (
+    <div class="sheet thing">
+      <a class="back" href="#/people">
+        <Icon name="back" />
+        <span>{say(doorWords.backPeople)}</span>
+      </a>
+      <h1>{say(doorWords.timelineOf, { name })}</h1>
+      <Timeline of="people" id={id} live={live} />
+    </div>
+  );
+}
+
 export function People() {
+  const id = thingOf("people");
+  if (id !== null) return <PersonPage id={id} />;
   return (
     <div class="sheet">
       <h1>{say(words.people)}</h1>
