@@ -25,7 +25,10 @@ class Channel:
 
 # Signed payloads are compact JWS whose header has this ``typ``; the keys are those of the claims.
 CHANNELS: tuple[Channel, ...] = (
-    Channel(wire.STATE, "device, hub", True, None, ("s", "b", "c", "ts"), "Life; also the will."),
+    Channel(
+        wire.STATE, "device, hub", True, None, ("s", "b", "c", "ts", "x"),
+        "Life, and what the device knows to be wrong with itself; also the will.",
+    ),
     Channel(
         wire.DESCRIPTION, "device", True, None, ("kind", "fw", "schema", "features", "doors"),
         "What the device is and understands.",
@@ -56,8 +59,9 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(wire.TIME_WANT, "device", False, None, ("nonce",), "The question for the time."),
     Channel(
-        wire.TIME_TOLD, "hub", False, "linli-time+jwt", ("nonce", "now", "epoch", "aud"),
-        "The hub's time; good when the round trip was two seconds at most.",
+        wire.TIME_TOLD, "hub", False, "linli-time+jwt", ("nonce", "now", "epoch", "aud", "recall"),
+        "The hub's time; good when the round trip was two seconds at most. A restored hub asks "
+        "with it, once, for everything that the device still holds.",
     ),
     Channel(
         ZONE, "hub", True, "linli-zone+jwt", ("places", "epoch", "iat", "exp", "aud"),

@@ -13,16 +13,28 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from devices import wire
 from devices.clock import RENEW_S, DeviceClock
 from devices.identity import Adoption, Identity
-from devices.messages import ClockQuality, Description, Event, KeySet, Life, Refusal, StateNote
+from devices.messages import (
+    NO_REVISION,
+    ClockQuality,
+    Description,
+    Event,
+    KeySet,
+    Life,
+    Recall,
+    Refusal,
+    StateNote,
+)
 from devices.outbox import Journal
 from devices.ports import Bus, Hail, Luck
 from devices.reasons import Severity, reason
+from devices.recall import KIND, testify
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +73,10 @@ class Device:
         }
         self.on_connected: Callable[[], None] = lambda: None
         self.on_keys: Callable[[], None] = lambda: None
+        # a door puts its policy's denials here; others have none
+        self.testify: Callable[[Recall], list[dict[str, str | int]]] = lambda asked: testify(
+            None, NO_REVISION, asked
+        )
         self.boot = journal.begin_boot(luck)
         self.connection = ""
         self.ready = False
@@ -71,6 +87,7 @@ class Device:
         self._timers: set[asyncio.Task[None]] = set()
         self._timed = asyncio.Event()
         self._resend_s = RESEND_FIRST_S
+        self._troubles: set[str] = set()  # bounded by the codes that the code itself names
         self._take_keyset((journal.text("keyset") or adoption.keyset.decode()).encode())
 
     # ----------------------------------------------------------------- the runner's side
@@ -158,6 +175,8 @@ class Device:
         self.counters[what] += 1
         if self.counters[what] == 1:
             log.warning("dropped a message: %s %s", what, detail)
+        if what == "storage_fault":
+            self.trouble("storage_fault", True)
 
     def draft(self, kind: str) -> Event:
         """An event of now, without a number yet; late when nobody can hear it now."""
@@ -181,8 +200,16 @@ class Device:
         self.publish(wire.EVENT, raw)
 
     def _state(self, life: Life) -> bytes:
-        note = StateNote(life, self.boot, self.connection, self.clock.now_s())
+        trouble = tuple(sorted(self._troubles)) if life is Life.READY else ()
+        note = StateNote(life, self.boot, self.connection, self.clock.now_s(), trouble)
         return wire.encode_state(note)
+
+    def trouble(self, code: str, on: bool) -> None:
+        """Name, or end, something that is wrong with this device; the hub sees it at once."""
+        if on != (code in self._troubles):
+            (self._troubles.add if on else self._troubles.discard)(code)
+            if self.ready:
+                self.publish(wire.STATE, self._state(Life.READY), retain=True)
 
     # ----------------------------------------------------------------- tasks of one connection
 
@@ -200,6 +227,7 @@ class Device:
         self._say_ready()
 
     def _say_ready(self) -> None:
+        self.trouble("clock_unsigned", self.clock.quality is not ClockQuality.SIGNED)
         self.ready = True
         self.publish(wire.STATE, self._state(Life.READY), retain=True)
         self.on_connected()
@@ -250,9 +278,21 @@ class Device:
             return self.drop("epoch_old", "time")
         if self.clock.told(told.nonce, told.now_s):
             self._timed.set()
+            self.trouble("clock_unsigned", False)
             self.journal.raise_to("time", told.now_s)
             self.journal.raise_to("epoch", told.epoch)
+            self.trouble("storage_fault", False)  # it could just be written
+            if told.recall is not None:
+                self._recall(told.recall)
         return None
+
+    def _recall(self, asked: Recall) -> None:
+        """A restored hub asks: tell again what is kept, and what our policy denies."""
+        drafts = [replace(self.draft(KIND), content=part) for part in self.testify(asked)]
+        if self.journal.recall(asked.mark, drafts):
+            self._sent_upto.clear()
+            if self.ready:
+                self._send_waiting()
 
     def _on_own_state(self, raw: bytes) -> None:
         note = wire.decode_state(raw)

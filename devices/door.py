@@ -45,6 +45,7 @@ from devices.messages import (
 )
 from devices.modes import STRIKE_WAIT_S, Modes
 from devices.ports import Card, CardReader, Keypad, Strike
+from devices.recall import testify
 from devices.shelf import PolicyShelf
 from devices.threshold import Threshold
 
@@ -90,6 +91,7 @@ class DoorController:
         device.handlers[wire.COMMAND] = self.on_command
         device.on_connected = self._on_connected
         self.shelf.on_change = self._on_policy
+        device.testify = lambda asked: testify(self.shelf.policy, self.shelf.revision, asked)
         self._settle_orphans()
 
     def _settle_orphans(self) -> None:
@@ -345,6 +347,7 @@ class DoorController:
         """Nothing can be promised any more: leaving still works, entering is refused aloud."""
         log.error("door %s: the journal cannot be written", hardware.number)
         self.device.counters["storage_fault"] += 1
+        self.device.trouble("storage_fault", True)
         if granted.reason == "exit":
             self._keep(hardware.strike.pulse(hardware.output, granted.hold_ms))
         elif draft.command is not None:

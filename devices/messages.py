@@ -54,12 +54,16 @@ NO_REVISION = Revision(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class StateNote:
-    """``$state``: boot ``b`` and connection ``c`` tell a late ``lost`` from a true one."""
+    """``$state``: boot ``b`` and connection ``c`` tell a late ``lost`` from a true one.
+
+    ``trouble``: what the device knows to be wrong with itself, as reason codes.
+    """
 
     life: Life
     boot: str
     connection: str
     at_s: float
+    trouble: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +144,21 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """A restored hub asks once for all that a device still holds; ``revision`` is what it knows."""
+
+    mark: str
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
 class TimeTold:
     """``time/ok``: the hub's time for the nonce that the device chose."""
 
     nonce: str
     now_s: float
     epoch: int
+    recall: Recall | None = None
 
 
 @dataclass(frozen=True, slots=True)

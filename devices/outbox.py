@@ -322,6 +322,30 @@ class Journal:
             db.execute("delete from answers where at < ? and intent is null", old)
         return int(done)
 
+    def recall(self, mark: str, events: Sequence[Event]) -> bool:
+        """A restored hub asks for all that is kept: wait again, then add the answer; once a mark.
+
+        What was already swept away stands as ``gap``, or no acknowledgement could cross it.
+        """
+        if self._get("recalled", "") == mark:
+            return False
+        with self._commit() as db:
+            db.execute("update outbox set acked_at = null")
+            runs = db.execute(
+                "select boot_n, boot, min(seq) from outbox group by boot_n, boot having min(seq) > 1"
+            ).fetchall()
+            for boot_n, boot, first in runs:
+                content = {"from": 1, "to": first - 1}
+                at_s, clock = events[0].at_s, events[0].clock
+                gap = json.dumps(event_body(Event(boot, 1, at_s, clock, "gap", content=content)))
+                db.execute(
+                    "insert into outbox values (?, 1, ?, 0, ?, null, 1)", (boot_n, boot, gap)
+                )
+            for event in events:
+                self._append(db, event)
+            self._set(db, "recalled", mark)
+        return True
+
     @property
     def last_seq(self) -> int:
         """The number of the newest event of this boot."""

@@ -42,6 +42,7 @@ from devices.messages import (
     Manifest,
     Outcome,
     Presentation,
+    Recall,
     Refusal,
     StateNote,
     TimeTold,
@@ -101,15 +102,23 @@ def split_topic(topic: str) -> tuple[str, str, str] | None:
 
 def encode_state(note: StateNote) -> bytes:
     """``$state`` as JSON."""
-    return canonical(
-        {"s": note.life, "b": note.boot, "c": note.connection, "ts": round(note.at_s, 3)}
-    )
+    body: dict[str, Any] = {
+        "s": note.life,
+        "b": note.boot,
+        "c": note.connection,
+        "ts": round(note.at_s, 3),
+    }
+    if note.trouble:
+        body["x"] = list(note.trouble)
+    return canonical(body)
 
 
 def decode_state(raw: bytes) -> StateNote | Refusal:
     """``$state`` from bytes; hub and device read it alike."""
     return read(
-        lambda b: StateNote(Life(text(b, "s")), text(b, "b"), text(b, "c"), seconds(b, "ts")),
+        lambda b: StateNote(
+            Life(text(b, "s")), text(b, "b"), text(b, "c"), seconds(b, "ts"), texts(b, "x")
+        ),
         parse_json(raw),
     )
 
@@ -359,6 +368,9 @@ def sign_time(told: TimeTold, audience: Topics, signer: Signer) -> bytes:
         "epoch": told.epoch,
         "aud": f"{audience.site}/{audience.device}",
     }
+    if told.recall is not None:
+        known = told.recall.revision
+        body["recall"] = {"mark": told.recall.mark, "rev": [known.epoch, known.number]}
     return signer.sign("linli-time+jwt", body)
 
 
@@ -367,7 +379,19 @@ def open_time(raw: bytes, me: Topics, find_key: KeyFinder) -> TimeTold | Refusal
     claims = open_jws(raw, "linli-time+jwt", find_key)
     if isinstance(claims, dict) and claims.get("aud") != f"{me.site}/{me.device}":
         return Refusal("audience")
-    return read(lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch")), claims)
+    return read(
+        lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch"), _recall(b)),
+        claims,
+    )
+
+
+def _recall(body: Mapping[str, Any]) -> Recall | None:
+    asked = body.get("recall")
+    if asked is None:
+        return None
+    if not isinstance(asked, dict):
+        raise Misfit("recall")
+    return Recall(text(asked, "mark"), revision(asked, "rev"))
 
 
 def sign_manifest(manifest: Manifest, audience: Topics, signer: Signer) -> bytes:

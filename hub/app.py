@@ -62,10 +62,12 @@ class Running:
         address = await self._broker(hub)
         self._spawn(stay_connected(hub.ingest, address, _tell_bus))
         self._spawn(hub.policies.run())
+        self._spawn(hub.recalls.run())
         self._payments(hub)
         self._spawn(hub.durable.run())
         self._spawn(hub.zones.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
+        self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.start()
         hub.policies.wake()
         hub.ready = True

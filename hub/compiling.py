@@ -21,6 +21,7 @@ from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
 from hub.acts.policies import BaseWanted, CardPatch, CompiledPolicy, DeltaWanted
+from hub.core.restraint import restrain
 from hub.ground import Ground, read_ground
 from hub.keys import HubKeys
 from hub.store import tables as t
@@ -67,9 +68,11 @@ def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
         steps = _steps(connection, row) if row is not None else []
         before = Revision(row.epoch, row.number) if row is not None else NO_REVISION
         revision = Revision(ask.epoch, before.number + 1)
-        compiled = read_ground(connection, keys, device=ask.device).compile(
-            ask.device, ask.zone, revision
-        )
+        held = connection.execute(
+            select(t.restraints.c.subject).where(t.restraints.c.device_id == ask.device)
+        ).scalars()
+        ground = read_ground(connection, keys, device=ask.device)
+        compiled = restrain(ground.compile(ask.device, ask.zone, revision), tuple(held))
     asked = asked_at or 0.0
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import ssl
@@ -11,11 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+
 from devices.mistake import Mistake
 from hub import config, keys
+from hub.asking import call
 
 DISK_LEAST_MB = 500  # a year of an estate's log is about as much
 CLOCK_LEAST_S = 1_795_000_000.0  # November 2026: an older clock has lost its battery
+LAST_BACK_UP = "last-backup.json"  # written by hub/backup.py beside the site
+BACK_UP_DAYS = 8  # a weekly one may be a day late
+CERTIFICATE_DAYS = 14  # below this a renewal has failed at least once
 _WAIT_S = 3.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -43,8 +50,49 @@ def look_at_machine(data: Path) -> list[Finding]:
     running = (data / "operator.json").exists()
     found.append(_port("broker", settings.broker.port, running=running))
     found.append(_port("http", settings.http.port, running=running))
+    found += [_back_up(data), *_certificate(settings.http.certificate)]
+    if running:
+        found += _devices(data)
     origin = settings.http.origin or f"http://{settings.http.host}:{settings.http.port}"
     return found + look_at_address(origin, reach=running)
+
+
+def _back_up(data: Path) -> Finding:
+    """When a back-up of this folder was last made."""
+    try:
+        made_at = float(json.loads((data / LAST_BACK_UP).read_text(encoding="utf-8"))["made_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Finding("back-up", False, "never made: `linli backup --out FILE`, or its timer")
+    days = max(0.0, time.time() - made_at) / 86_400
+    return Finding("back-up", days <= BACK_UP_DAYS, f"{days:.1f} days ago")
+
+
+def _certificate(path: Path | None) -> list[Finding]:
+    if path is None:
+        return []
+    from cryptography import x509  # noqa: PLC0415 (only where there is one)
+
+    try:
+        ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return [Finding("certificate file", False, f"{path} cannot be read")]
+    days = (ends.timestamp() - time.time()) / 86_400
+    told = f"good for {days:.0f} days" if days > 0 else "has ended: phones refuse this address"
+    return [Finding("certificate file", days >= CERTIFICATE_DAYS, told)]
+
+
+def _devices(data: Path) -> list[Finding]:
+    """The named states of devices, as the running hub knows them."""
+    try:
+        told = call(data, "states", {})
+    except (Mistake, httpx.HTTPError) as trouble:
+        return [Finding("devices", False, f"the hub does not say: {type(trouble).__name__}")]
+    if not told["states"]:
+        return [Finding("devices", True, f"{told['devices']}, all well")]
+    return [
+        Finding(f"device {one['device']}", False, f"{one['state']}: {one['cure']}")
+        for one in told["states"]
+    ]
 
 
 def look_at_address(address: str, *, reach: bool = True) -> list[Finding]:

@@ -16,11 +16,13 @@ from devices.messages import (
     Event,
     Life,
     Outcome,
+    Recall,
     Refusal,
     StateNote,
     TimeTold,
 )
 from devices.ports import Bus, Hail, Luck
+from devices.recall import KIND as RECALLED
 from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
@@ -66,6 +68,7 @@ class Ingest:
         self.on_work: Callable[[str], None] = lambda _kind: None
         self.on_behind: Callable[[str], None] = lambda _device: None
         self.on_forget: Callable[[Forget], None] = lambda _what: None
+        self.question: Callable[[DeviceEntry], Recall | None] = lambda _device: None
         self.boot = f"{epoch}-{luck(8).hex()}"
         self.connection = ""
         self._bus: Bus | None = None
@@ -178,12 +181,22 @@ class Ingest:
 
     async def _hear(self, heard: Heard) -> None:
         try:
-            await self.writer.submit(hear, heard)
+            if await self.writer.submit(hear, heard) is not None:
+                self._note_fresh(heard)
         except Faulted as fault:
             self.counters["quarantined"] += 1
             await self._pass_over(Poison(heard.device, heard.event, fault.quarantine_id))
         except (InboxFull, StoreUnavailable):
             self.counters["unwritten"] += 1  # no acknowledgement: the device keeps it
+
+    def _note_fresh(self, heard: Heard) -> None:
+        """A fact that was not known before; a repeat takes no time at a door."""
+        event = heard.event
+        door = self.memory.doors.get(heard.door or "")
+        if door is not None and event.outcome is Outcome.GRANTED and not event.late:
+            door.times.note(event.ms)
+        if event.kind == RECALLED:
+            self.on_work("recall")
 
     async def _pass_over(self, poison: Poison) -> None:
         try:
@@ -237,7 +250,8 @@ class Ingest:
         nonce = wire.decode_time_want(raw)
         if isinstance(nonce, Refusal):
             return self._drop(nonce.reason, f"time of {device.id}")
-        told = TimeTold(nonce, self.clock().timestamp(), self.epoch)
+        asked = self.question(device)
+        told = TimeTold(nonce, self.clock().timestamp(), self.epoch, asked)
         topics = self._topics(device.id)
         self._publish(
             topics.of(wire.TIME_TOLD),

@@ -113,6 +113,10 @@ class Upkeep:
         add(self.sign_head, "cron", hour=0, minute=5)
         add(self._sweep, "interval", seconds=300, jitter=20)
 
+    def nightly(self, work: Callable[[], Awaitable[object]], hour: int) -> None:
+        """Long work for the quiet hours (UTC): 18 is two in the morning in Shanghai."""
+        self._scheduler.add_job(work, "cron", hour=hour, minute=20)
+
     def start(self) -> None:
         """Begin."""
         self._scheduler.start()

@@ -8,10 +8,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from devices.messages import Revision
 from hub.acts.calls import RING_S
+from hub.acts.events import announced
+from hub.store import tables as t
+from hub.store.engine import Engines
 from hub.store.memory import DeviceEntry, DoorEntry, Memory
 
+EVENTS_RECOLLECTED = 5_000  # at a start: an estate's last hours, read in a tenth of a second
 LISTENERS_MAX = 500  # staff and walls of a county's site; each costs about 20 kB
 WAITERS_MAX = 4_000  # phones whose page is open now and waits for a call; each costs a request
 BACKLOG_MAX = 256  # messages a slow page may lag behind before it must reconnect
@@ -119,6 +125,20 @@ class Live:
                 waiter.set()
 
 
+def recollect(engines: Engines, memory: Memory) -> None:
+    """At a start: what happened last at each door, and how long its newest openings took."""
+    with engines.read.connect() as connection:
+        rows = connection.execute(
+            select(t.events).order_by(t.events.c.n.desc()).limit(EVENTS_RECOLLECTED)
+        ).all()
+    for row in reversed(rows):
+        door = memory.doors.get(row.door_id or "")
+        if door is not None:
+            door.last = announced(row.n, row._asdict())
+            if row.outcome == "granted" and not row.late:
+                door.times.note(row.ms)
+
+
 def show_event(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
     """An event as pages see it: instants as text, the door with its name."""
     door = memory.doors.get(str(body.get("door")))
@@ -161,6 +181,7 @@ def show_door(door: DoorEntry, memory: Memory) -> dict[str, Any]:
         "mode": condition.mode if condition else "Unknown",
         "online": device.ready if device is not None and device.note is not None else None,
         "last": show_event(door.last, memory) if door.last else None,
+        "latency": door.times.shown(),
     }
 
 
@@ -175,6 +196,7 @@ def show_device(device: DeviceEntry) -> dict[str, Any]:
         "firmware": device.firmware,
         "policy_want": _revision(device.want) if device.kind == "door" else None,
         "policy_have": _revision(device.have) if device.kind == "door" else None,
+        "states": device.states,
         "p50_ms": p50_ms,
         "p95_ms": p95_ms,
     }

@@ -13,9 +13,11 @@ from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects
+from hub.keeping import Keeping
 from hub.keys import HubKeys
-from hub.live import Live
+from hub.live import Live, recollect
 from hub.policies import Policies
+from hub.recalls import Recalls
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
@@ -34,6 +36,8 @@ class Hub:
     ingest: Ingest
     policies: Policies
     durable: DurableEffects
+    recalls: Recalls
+    keeping: Keeping
     live: Live
     zones: Zones
     clock: Callable[[], datetime]
@@ -58,20 +62,21 @@ def assemble(
     """Put the parts together on the running loop; ``inline`` keeps everything on it (tests)."""
     memory = Memory(engines)
     memory.reload()
+    recollect(engines, memory)
     live = Live(memory)
     writer = Writer(Batcher(engines, epoch, holder), clock, on_fatal, inline=inline)
     ingest = Ingest(settings.hub, memory, keys, writer, clock, luck, epoch, live.announce)
     writer.speak, writer.prepare = ingest.speak, ingest.prepare
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
-
+    recalls = Recalls(engines, writer, memory, policies)
+    policies.held, policies.careful = recalls.held, recalls.careful
+    ingest.question = recalls.question
     zones = Zones(engines, ingest, keys, clock)
+    wakes = {"policy": policies.wake, "recall": recalls.wake, "zone": zones.wake}
 
     def on_work(kind: str) -> None:
-        if kind == "zone":
-            zones.wake()
-        else:
-            policies.wake() if kind == "policy" else durable.wake()
+        wakes.get(kind, durable.wake)()
 
     def on_forget(what: Forget) -> None:
         if what.what == "phone":
@@ -90,6 +95,8 @@ def assemble(
         ingest,
         policies,
         durable,
+        recalls,
+        Keeping(engines, writer, clock),
         live,
         zones,
         clock,

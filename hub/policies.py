@@ -28,6 +28,7 @@ from hub.acts.policies import (
     DeltaWanted,
     Unchanged,
     compile_instead,
+    compile_whole,
     drop_change,
     end_card_changes,
     store_base,
@@ -89,6 +90,10 @@ class Policies:
         self._wake = asyncio.Event()
         self._sent: dict[str, tuple[Revision, float]] = {}  # bounded by the devices of the site
         self._warm = 0
+        # after a restore (recalls.py): a device that has not told what it denies gets no policy,
+        # one that denies somebody gets no cards beside what was compiled for it
+        self.held: Callable[[str], bool] = lambda _device: False
+        self.careful: Callable[[str], bool] = lambda _device: False
         ingest.on_behind = self.send_missing
 
     def wake(self) -> None:
@@ -118,7 +123,7 @@ class Policies:
         await self._spread_cards()
         for device_id in self._asked():
             device = self._ingest.memory.devices.get(device_id)
-            if device is not None:
+            if device is not None and not self.held(device_id):
                 await self._compile(device)
                 await self._spread_cards()
 
@@ -184,7 +189,11 @@ class Policies:
             wanted: CardsWanted = await self._beside(
                 gather_cards, self._engines, self._keys, *site, people
             )
-            if await self._store_cards(wanted.patches):
+            whole = [one.wanted.device for one in wanted.patches if self.careful(one.wanted.device)]
+            patches = [one for one in wanted.patches if one.wanted.device not in whole]
+            if whole:
+                await self._writer.submit(compile_whole, whole)
+            if await self._store_cards(patches):
                 await self._writer.submit(end_card_changes, people, Lane.URGENT)
 
     async def _changed_people(self) -> Mapping[str, float]:
@@ -254,7 +263,7 @@ class Policies:
         return {row.device_id: row for row in rows}
 
     def _publish_manifest(self, device: str, row: Row[Any]) -> None:
-        if not self._ingest.online:
+        if not self._ingest.online or self.held(device):
             return
         now_s = self._clock().timestamp()
         manifest = Manifest(
@@ -283,7 +292,7 @@ class Policies:
     def send_missing(self, device_id: str) -> None:
         """A device has less than it should: send the steps, or the snapshot and its steps."""
         device = self._ingest.memory.devices.get(device_id)
-        if device is None or device.policy_refused == "unsupported":
+        if device is None or device.policy_refused == "unsupported" or self.held(device_id):
             return  # it needs newer firmware, not the same bytes again
         at_s = asyncio.get_running_loop().time()
         last = self._sent.get(device_id)

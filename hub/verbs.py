@@ -17,6 +17,7 @@ from devices import logs
 from devices.identity import Identity, PublicIdentity, write_private
 from devices.mistake import Mistake
 from devices.verbs import run_until_signal
+from hub.asking import call
 
 ROWS_AT_ONCE = 1_000
 BACKLOG = 2_048  # connections that wait while the loop works; uvicorn's own number
@@ -76,7 +77,7 @@ def _init(asked: argparse.Namespace) -> None:
     write_private(asked.data / "secrets" / "broker-hub", secret)
     code = _claim_code()
     mark = keys.load(asked.data).mark("staff-code", code)
-    _write_offline(engines, offer_claim, NewClaim(mark, "administrator"))
+    write_offline(engines, offer_claim, NewClaim(mark, "administrator"))
     engines.close()
     shown = "-".join(code[i : i + 4] for i in range(0, 12, 4))
     print(json.dumps({"site": asked.site, "data": str(asked.data), "administrator_code": shown}))
@@ -106,7 +107,7 @@ def _write_toml(asked: argparse.Namespace) -> None:
     write_private(asked.data / "hub.toml", "\n".join(lines) + "\n")
 
 
-def _write_offline(engines: Any, act: Any, request: Any) -> Any:
+def write_offline(engines: Any, act: Any, request: Any) -> Any:
     """Run one act without a hub; only before the hub ever ran."""
     from hub.store.lease import take_lease  # noqa: PLC0415
     from hub.store.writer import Batcher, Writer  # noqa: PLC0415
@@ -187,28 +188,6 @@ async def _serve(settings: Any) -> None:
 
 
 # --------------------------------------------------------------------------- the operator's calls
-
-
-def call(data: Path, path: str, body: object) -> Any:
-    """Ask the running hub of a data folder as its operator."""
-    import httpx  # noqa: PLC0415
-
-    token = data / "operator.json"
-    if not token.exists():
-        raise Mistake(f"no hub runs on {data}: start it with `linli hub run --data {data}`")
-    where = json.loads(token.read_text(encoding="utf-8"))
-    answer = httpx.post(
-        where["url"] + "/api/v1/operator/" + path,
-        json=body,
-        headers={"Authorization": f"Bearer {where['token']}"},
-        timeout=60.0,
-        trust_env=False,
-        verify=False,  # noqa: S501 - the machine's own hub; the token file names where it is
-    )
-    if answer.status_code >= 400:
-        told = answer.json()
-        raise Mistake(f"{told.get('code')}: {told.get('detail') or told.get('title')}")
-    return answer.json() if answer.content else None
 
 
 LOAD_ORDER = (  # what is named comes before what names it
@@ -332,14 +311,15 @@ async def _issue_all(data: Path, reader_url: str, people: list[str]) -> None:
 # --------------------------------------------------------------------------- audit and config
 
 
-def audit(parser: argparse.ArgumentParser) -> None:
-    """Verify the log."""
-    parser.description = "Verify the hash chain and every recorded table."
-    actions = parser.add_subparsers(required=True, metavar="verify")
+def audit(parser: argparse.ArgumentParser) -> Any:
+    """Verify the log; returns the actions, to which more are added."""
+    parser.description = "Verify, export and keep the log."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
     verify = actions.add_parser("verify", help="names the first altered, removed or inserted row")
     verify.add_argument("--database", default="", help="sqlite:///… or postgresql://…")
     _folder(verify)
     verify.set_defaults(func=_audit_verify)
+    return actions
 
 
 def _audit_verify(asked: argparse.Namespace) -> int:

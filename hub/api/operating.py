@@ -147,7 +147,7 @@ def _doors(router: APIRouter, gate: Gate) -> None:
             gate,
             request,
             opening,
-            entry.device,
+            entry,
             lambda: hub.writer.submit(open_by_staff, wish, Lane.URGENT),
         )
 

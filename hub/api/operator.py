@@ -8,17 +8,22 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 
 from devices.identity import PublicIdentity, adoption_json
 from devices.jws import unb64
+from hub.acts.keeping import Keep, keep
 from hub.acts.policies import Adoptee, adopt
+from hub.acts.restoring import Release, release
 from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
 from hub.api.shapes import Adopted, RowsLoaded
 from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
+from hub.core.states import CURES
 from hub.core.words import PLAIN
+from hub.store import tables as t
 
 ROWS_MAX = 1_000  # rows of one request
 
@@ -45,6 +50,50 @@ class CardAsked(BaseModel):
 
     uid: str = Field(pattern=r"^([0-9a-f]{2}){4,10}$")
     person: str = Field(pattern=PLAIN)
+
+
+class DeviceState(BaseModel):
+    """Something that staff should know of a device, and what to do."""
+
+    device: str
+    state: str
+    cure: str
+
+
+class StatesShown(BaseModel):
+    """How many devices there are, and what is to be known of them."""
+
+    devices: int
+    states: list[DeviceState]
+
+
+class RetentionAsked(BaseModel):
+    """Keep a scope for so many days (null: for ever); ``run`` forgets at once what is too old."""
+
+    scope: str = Field(default="", max_length=64)
+    days: int | None = None
+    run: bool = False
+
+
+class RetentionRule(BaseModel):
+    """How long a scope is kept, and how many rows the rule has forgotten."""
+
+    scope: str
+    days: int
+    forgotten: int
+
+
+class RetentionShown(BaseModel):
+    """All rules, and what was forgotten just now."""
+
+    rules: list[RetentionRule]
+    forgotten: int
+
+
+class ReleaseAsked(BaseModel):
+    """Why nobody waits for a device after a restore."""
+
+    reason: str = Field(min_length=3, max_length=200, pattern=PLAIN)
 
 
 def routes(gate: Gate) -> APIRouter:
@@ -76,6 +125,34 @@ def routes(gate: Gate) -> APIRouter:
     async def phone_codes(person: str, request: Request) -> PhoneCode:
         gate.operator(request)
         return await new_phone_code(gate, person, "operator")
+
+    released = told("releaseRecall", None, "not_found", *BODY, *CHANGE, by="operator")
+
+    @router.post("/recalls/{device}/release", status_code=204, **released)
+    async def release_recall(device: str, asked: ReleaseAsked, request: Request) -> None:
+        gate.operator(request)
+        await hub.writer.submit(release, Release(device, "operator", asked.reason))
+
+    @router.post("/retention", **told("keepLog", None, *BODY, *CHANGE, by="operator"))
+    async def retention(asked: RetentionAsked, request: Request) -> RetentionShown:
+        gate.operator(request)
+        if asked.scope:
+            await hub.writer.submit(keep, Keep(asked.scope, asked.days, "operator"))
+        forgotten = await hub.keeping.run_once() if asked.run else 0
+        with hub.engines.read.connect() as connection:
+            rows = connection.execute(select(t.retention).order_by(t.retention.c.scope)).all()
+        rules = [RetentionRule(scope=r.scope, days=r.days, forgotten=r.forgotten) for r in rows]
+        return RetentionShown(rules=rules, forgotten=forgotten)
+
+    @router.post("/states", **told("listStates", None, by="operator"))
+    def states(request: Request) -> StatesShown:
+        gate.operator(request)
+        found = [
+            DeviceState(device=device.id, state=state, cure=CURES[state])
+            for device in hub.memory.devices.values()
+            for state in device.states
+        ]
+        return StatesShown(devices=len(hub.memory.devices), states=found)
 
     return router
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
@@ -258,7 +259,7 @@ async def _open(gate: Gate, request: Request) -> Response:
         policy=device.policy,
     )
     return await ask_door(
-        gate, request, opening, door.device, lambda: hub.writer.submit(present, wish, Lane.URGENT)
+        gate, request, opening, door, lambda: hub.writer.submit(present, wish, Lane.URGENT)
     )
 
 
@@ -266,26 +267,31 @@ async def ask_door(
     gate: Gate,
     request: Request,
     opening: str,
-    device: str,
+    door: DoorEntry,
     present_it: Callable[[], Awaitable[Opening]],
 ) -> Response:
     """Bring somebody before a door and tell what it answered; of a silent door nobody knows."""
     hub = gate.hub
     waiting = hub.ingest.expect(opening)
     answer: Answer | None = None
+    began = time.perf_counter()
     try:
         known = await present_it()
         if known.outcome is None:
             ready = next_nonce(request)  # while the door works, not when its answer is here
             request.state.next_nonce = lambda: ready
+            committed = time.perf_counter()
             answer = await _await_door(waiting)
+            if answer is not None and answer.outcome is Outcome.GRANTED:
+                back = time.perf_counter()
+                door.times.note_hub((committed - began) * 1e3, (back - committed) * 1e3)
             known = _as_answered(known, answer)
     finally:
         hub.ingest.give_up(opening, waiting)
     response = _told(known, request)
     if answer is not None:
         # somebody stands before the door: they hear first, then it is written down
-        response.background = BackgroundTask(hub.ingest.note, answer, device)
+        response.background = BackgroundTask(hub.ingest.note, answer, door.device)
     return response
 
 

@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from devices.messages import NO_REVISION
-from hub.api import calls, kiosk, operating, operator, phone, staff, visits
+from hub import metrics
+from hub.api import calls, kiosk, operating, operator, phone, staff, timelines, visits
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
 from hub.api.line import Line
@@ -106,6 +106,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     gate = Gate(hub)
     app.include_router(phone.routes(gate))
     app.include_router(staff.routes(gate))
+    app.include_router(timelines.routes(gate))
     app.include_router(operator.routes(gate))
     app.include_router(operating.routes(gate))
     app.include_router(kiosk.routes(gate))
@@ -147,36 +148,10 @@ def _health(app: FastAPI, gate: Gate) -> None:
         return reply(shown, request)
 
     @app.get("/metrics", include_in_schema=False)
-    def metrics(request: Request) -> Response:
+    def numbers(request: Request) -> Response:
         if address_of(request) not in ("127.0.0.1", "::1"):
             gate.member(request, "read", "metrics")
-        return Response(_metrics(gate), media_type="text/plain; version=0.0.4")
-
-
-def _behind(gate: Gate) -> int:
-    """Doors whose controller does not have the wanted policy in force."""
-    devices = gate.hub.memory.devices.values()
-    doors = [device for device in devices if device.kind == "door"]
-    return sum(1 for door in doors if door.want == NO_REVISION or door.have < door.want)
-
-
-def _metrics(gate: Gate) -> str:
-    hub = gate.hub
-    lines = [
-        f"linli_writer_waiting {hub.writer.waiting}",
-        f"linli_writer_batches_total {hub.writer.batches}",
-        f"linli_broker_connected {int(hub.ingest.online)}",
-        f"linli_site_epoch {hub.epoch}",
-        f"linli_policies_behind {_behind(gate)}",
-    ]
-    for what, count in sorted(hub.ingest.counters.items()):
-        lines.append(f'linli_dropped_total{{reason="{what}"}} {count}')
-    for device in hub.memory.devices.values():
-        lines.append(f'linli_device_ready{{device="{device.id}"}} {int(device.ready)}')
-        for name, value in zip(("p50", "p95"), device.percentiles_ms(), strict=True):
-            if value is not None:
-                lines.append(f'linli_door_ms{{device="{device.id}",quantile="{name}"}} {value}')
-    return "\n".join(lines) + "\n"
+        return Response(metrics.expose(hub), media_type=metrics.CONTENT_TYPE)
 
 
 # --------------------------------------------------------------------------- pages

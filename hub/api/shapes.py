@@ -148,6 +148,69 @@ class EventsPage(Shaped):
     next: int | None
 
 
+class RuleShown(Shaped):
+    """An access rule that speaks of somebody at a door."""
+
+    id: str
+    subject_kind: str
+    subject: str
+    schedule: str | None
+    valid_from: str | None
+    valid_to: str | None
+    deny: bool
+
+
+class Why(Shaped):
+    """Why a door answered as it did, and what it would answer now."""
+
+    event: EventShown
+    code: str
+    words: Words
+    """What the resident heard."""
+    cure: str
+    policy: str | None
+    """The revision in force then, as far as the door's receipts tell."""
+    rules: list[RuleShown]
+    """Today's rules of this door that speak of the person."""
+    now: str | None
+    """The reason code that the same person would get now; null when nobody was recognised."""
+
+
+class OwnEvent(Shaped):
+    """Something that the resident did at a door."""
+
+    n: int
+    at: str
+    door_name: Words | None
+    outcome: Literal["opened", "refused", "unknown"]
+    reason: str | None
+    words: Words
+    """Why, in plain words."""
+    via: str | None
+
+
+class OwnHistory(Shaped):
+    """A resident's own events, the newest first."""
+
+    events: list[OwnEvent]
+
+
+class StageTimes(Shaped):
+    """How long a stage took: half, 95 and 99 of a hundred of the newest openings were faster."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class DoorTimesShown(StageTimes):
+    """Granted openings of a door, from card or command to the strike, and stage by stage."""
+
+    count: int
+    """Openings since the hub's memory begins."""
+    stages: dict[str, StageTimes]
+
+
 class DoorShown(Shaped):
     """A door on the wall; what is not known is said to be unknown."""
 
@@ -163,6 +226,7 @@ class DoorShown(Shaped):
     mode: str
     online: bool | None
     last: EventShown | None
+    latency: DoorTimesShown | None
 
 
 class DeviceShown(Shaped):
@@ -175,6 +239,8 @@ class DeviceShown(Shaped):
     firmware: str
     policy_want: str | None
     policy_have: str | None
+    states: list[str]
+    """What staff should know, as reason codes, the gravest first; empty: all is well."""
     p50_ms: float | None
     p95_ms: float | None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from devices.jws import canonical
 from hub.store import tables as t
 
 GENESIS = hashlib.sha256(b"linli chain 1").hexdigest()
+FORGOTTEN = "forgotten"  # the link that says which bodies retention, or a person, took away
 _SALT_BYTES = 16
 
 
@@ -93,21 +95,59 @@ class Verdict:
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain and every recorded table; names the first wrong row."""
     before, count = GENESIS, 0
+    holes = _Holes()
     for row in connection.execute(select(t.chain).order_by(t.chain.c.n)):
         link = Link(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public way to a row's mapping)
         fault = _link_fault(link, before, count)
         if fault:
             return Verdict(False, count, fault, "chain", count + 1)
         before, count = link.hash, link.n
+        holes.note(link)
     head = connection.execute(select(t.site.c.chain_n, t.site.c.chain_hash)).one_or_none()
     if head is None or head.chain_n != count or not hmac.compare_digest(head.chain_hash, before):
         fault = "removed" if head is None or head.chain_n > count else "inserted"
         return Verdict(False, count, f"{fault} at the end", "chain", count + 1)
+    hole = holes.unexplained()
+    if hole is not None:
+        return Verdict(False, count, "removed", hole[1], hole[0])
     for name, table in t.RECORDED.items():
         wrong = _table_fault(connection, name, table)
         if wrong is not None:
             return Verdict(False, count, wrong[1], name, wrong[0])
     return Verdict(True, count)
+
+
+class _Holes:
+    """Links without a body, held against what the log says was forgotten; both as spans."""
+
+    def __init__(self) -> None:
+        self._gone: list[list[Any]] = []  # first, last, kind; neighbours of a kind are one entry
+        self._told: list[tuple[int, int]] = []  # bounded by the log itself: one link forgets many
+
+    def note(self, link: Link) -> None:
+        if link.body is None:
+            last = self._gone[-1] if self._gone else None
+            if last is not None and last[1] + 1 == link.n and last[2] == link.kind:
+                last[1] = link.n
+            else:
+                self._gone.append([link.n, link.n, link.kind])
+        elif link.kind == FORGOTTEN:
+            spans = json.loads(link.body).get("spans", [])
+            self._told += [(int(first), int(last)) for first, last in spans]
+
+    def unexplained(self) -> tuple[int, str] | None:
+        """The first link whose body is gone without a word in the log, and where it stood."""
+        told = sorted(self._told)
+        index = 0
+        for first, last, kind in self._gone:
+            at = first
+            while at <= last:
+                while index < len(told) and told[index][1] < at:
+                    index += 1
+                if index == len(told) or told[index][0] > at:
+                    return at, kind if kind in t.RECORDED else "chain"
+                at = told[index][1] + 1
+        return None
 
 
 def _link_fault(link: Link, before: str, count: int) -> str:

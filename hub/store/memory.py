@@ -17,7 +17,9 @@ from sqlalchemy import select
 from devices.access import Policy
 from devices.messages import NO_REVISION, DoorCondition, Life, Revision, StateNote
 from hub.core.errors import DomainError
+from hub.core.latency import DoorTimes
 from hub.core.proofs import Key, phone_key
+from hub.core.states import states_of
 from hub.core.words import in_every_language
 from hub.store import tables as t
 from hub.store.engine import Engines
@@ -52,6 +54,7 @@ class DoorEntry:
     kind: str
     condition: DoorCondition | None = None
     last: Mapping[str, Any] | None = None
+    times: DoorTimes = field(default_factory=DoorTimes)
 
 
 @dataclass(slots=True)
@@ -69,12 +72,26 @@ class DeviceEntry:
     have: Revision = NO_REVISION
     policy_refused: str | None = None  # why it keeps an older policy than it should
     policy: Policy | None = None
+    recalled: bool = False  # after a restore: it has not told what it holds
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
 
     @property
     def ready(self) -> bool:
         """Whether commands can be sent now."""
         return self.note is not None and self.note.life is Life.READY
+
+    @property
+    def states(self) -> list[str]:
+        """What staff should know of it."""
+        door = self.kind == "door"
+        return states_of(
+            self.note.life if self.note else None,
+            self.note.trouble if self.note else (),
+            self.policy_refused,
+            recalled=self.recalled,
+            want=self.want if door else NO_REVISION,
+            have=self.have if door else NO_REVISION,
+        )
 
     def percentiles_ms(self) -> tuple[float | None, float | None]:
         """(p50, p95) of the recent openings, or None when there are too few."""
@@ -138,6 +155,7 @@ class Memory:
                 door.kind,
                 entry_before.condition if entry_before else None,
                 entry_before.last if entry_before else None,
+                entry_before.times if entry_before else DoorTimes(),
             )
         self.by_number = {(door.device, door.number): door for door in self.doors.values()}
 

@@ -469,6 +469,8 @@ events = Table(
     Column("ms", JSON, nullable=False, default=dict),
     Column("body", Text, nullable=False),
     UniqueConstraint("device_id", "boot", "seq"),
+    Index("events_of_door", "door_id", "n"),
+    Index("events_of_person", "person_id", "n"),
 )
 
 # recorded
@@ -633,6 +635,39 @@ refunds = Table(
     Column("amount_fen", BigInteger, nullable=False),
     Column("asked_at", Double, nullable=False),
     Column("done_at", Double),
+)
+
+# ----------------------------------------------------------------- day two
+
+# after a restore: which devices must still tell what they hold (state waiting, told or released)
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("device_id", String(63), primary_key=True),
+    Column("mark", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("released_by", String(64), nullable=False, default=""),
+)
+
+# what a door denied and the restored roster would let in: kept out of its policy until released
+restraints = Table(
+    "restraints",
+    metadata,
+    Column("device_id", String(63), primary_key=True),
+    Column("subject", String(80), primary_key=True),
+    Column("since", Double, nullable=False),
+)
+
+# how long what is kept; `at_n` is the job's cursor in the table
+retention = Table(
+    "retention",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("days", Integer, nullable=False),
+    Column("at_n", BigInteger, nullable=False, default=0),
+    Column("forgotten", BigInteger, nullable=False, default=0),
+    Column("ran_at", Double),
 )
 
 # Facts that never change: each row stands in the chain with exactly these columns.

@@ -166,7 +166,7 @@ class Village:
     async def doors_ready(self) -> bool:
         """Whether every started controller is on the wire with the policy it should have."""
         answer = await self.http.get(f"{self.url}/metrics")
-        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line)
+        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line[:1] != "#")
         numbers = {name: float(value) for name, value in pairs}
         names = [f'linli_device_ready{{device="{name}"}}' for name in self.devices]
         here = all(numbers.get(name) == 1 for name in names)

@@ -381,7 +381,7 @@ class Town:
         """The hub's numbers."""
         assert self.http is not None
         answer = await self.http.get(f"{self.base_url}/metrics")
-        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line)
+        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line[:1] != "#")
         return {name: float(value) for name, value in pairs}
 
     async def _hub_ready(self) -> bool:

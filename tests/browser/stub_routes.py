@@ -77,6 +77,55 @@ async def _me(hub: StubHub, request: Request, body: bytes) -> Response:
     return JSONResponse(hub.me(kid), 200, {"Linli-Nonce": hub.new_nonce()})
 
 
+@at("GET", "/api/v1/me/history")
+async def _own_history(hub: StubHub, request: Request, body: bytes) -> Response:
+    kid, _ = hub.proven(request, body)
+    person = hub.phones[kid]["person"]
+    mine = [each for each in reversed(hub.events) if each["person"] == person]
+    shown = [
+        {
+            "n": each["n"], "at": each["at"], "door_name": each["door_name"],
+            "outcome": "opened" if each["outcome"] == "granted" else each["outcome"],
+            "reason": each["reason"], "words": reason(each["reason"]).words.as_dict(),
+            "via": each["via"],
+        }
+        for each in mine
+    ]  # fmt: skip
+    return JSONResponse({"events": shown}, 200, {"Linli-Nonce": hub.new_nonce()})
+
+
+@at("GET", "/api/v1/doors/{door}/timeline")
+async def _door_timeline(hub: StubHub, request: Request, body: bytes) -> Response:
+    return _timeline(hub, request, "door", request.path_params["door"])
+
+
+@at("GET", "/api/v1/people/{person}/timeline")
+async def _person_timeline(hub: StubHub, request: Request, body: bytes) -> Response:
+    return _timeline(hub, request, "person", request.path_params["person"])
+
+
+def _timeline(hub: StubHub, request: Request, by: str, thing: str) -> Response:
+    before = int(request.query_params.get("before", len(hub.events) + 1))
+    limit = int(request.query_params["limit"])
+    fit = [each for each in reversed(hub.events) if each[by] == thing and each["n"] < before]
+    following = fit[limit - 1]["n"] if len(fit) > limit else None
+    return JSONResponse({"events": fit[:limit], "next": following})
+
+
+@at("GET", "/api/v1/events/{n:int}/why")
+async def _why(hub: StubHub, request: Request, body: bytes) -> Response:
+    event = hub.events[request.path_params["n"] - 1]
+    entry = reason(event["reason"])
+    rule = {
+        "id": "r-hall", "subject_kind": "everyone", "subject": "", "schedule": "day",
+        "valid_from": None, "valid_to": None, "deny": False,
+    }  # fmt: skip
+    return JSONResponse({
+        "event": event, "code": event["reason"], "words": entry.words.as_dict(),
+        "cure": entry.cure, "policy": "7.3", "rules": [rule], "now": "granted",
+    })  # fmt: skip
+
+
 @at("DELETE", "/api/v1/me/phone")
 async def _forget(hub: StubHub, request: Request, body: bytes) -> Response:
     kid, _ = hub.proven(request, body)

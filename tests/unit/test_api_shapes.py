@@ -10,6 +10,7 @@ from devices.jws import b64
 from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, Revision, StateNote
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
+from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
 from hub.gateways.cards import SUN_URL, keys_for
 from kiosk.cards import Known, prove
@@ -91,6 +92,7 @@ async def by_phones(bench: HubBench) -> None:
     assert phone.last is not None
     assert (await phone.deliver(phone.last)).body["repeat"] is True
     await with_visitors(bench, phone)
+    await phone.send("GET", "/api/v1/me/history", None)
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
@@ -135,6 +137,10 @@ async def by_staff(bench: HubBench) -> None:
     for path in ("staff/me", "console", "events", "events?limit=1", "people?query=沈"):
         assert (await http.get(f"/api/v1/{path}")).status_code == 200
     await at_the_desk(bench)
+    (newest, *_) = (await http.get("/api/v1/events")).json()["events"]
+    for path in ("doors/d-1/timeline", "people/p-1/timeline", f"events/{newest['n']}/why"):
+        assert (await http.get(f"/api/v1/{path}")).status_code == 200, path
+    assert (await http.get("/api/v1/doors/none/timeline")).status_code == 404
     people = (await http.get("/api/v1/people")).json()["people"]
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
     await operated(bench, secret)
@@ -155,7 +161,11 @@ async def by_the_operator(bench: HubBench) -> None:
         "cards": {"uid": "04aabbccddee01", "person": "p-9"},
         "people/p-9/phone-codes": None,
         "notices": {"notices": [notice]},
+        "retention": {"scope": "events", "days": 400, "run": True},
+        "states": None,
+        "recalls/gate/release": {"reason": "the gate is gone"},
     }
+    await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))
     for path, body in asked.items():
         url = f"/api/v1/operator/{path}"
         assert (await bench.http.post(url, json=body, headers=token(bench))).is_success, path

@@ -29,6 +29,7 @@ from devices.messages import (
     Manifest,
     Outcome,
     Presentation,
+    Recall,
     Revision,
     StateNote,
     TimeTold,
@@ -85,6 +86,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_state(note),
         wire.decode_state,
     ),
+    "state-trouble": (
+        sick := StateNote(Life.READY, "3-00ff00ff00ff00ff", "c0ffee", 1.5, ("clock_unsigned",)),
+        wire.encode_state(sick),
+        wire.decode_state,
+    ),
     "desc": (
         desc := Description("door", "linli-0.1", 1, ("policy-1",), (1, 2)),
         wire.encode_description(desc),
@@ -100,6 +106,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
     "time-ok": (
         told := TimeTold("n0nce", 1795000000.5, 7),
         wire.sign_time(told, ME, signer("time-1")),
+        lambda raw: wire.open_time(raw, ME, find),
+    ),
+    "time-ok-recall": (
+        asked := TimeTold("n0nce", 1795000000.5, 7, Recall("r-00ff", Revision(6, 2))),
+        wire.sign_time(asked, ME, signer("time-1")),
         lambda raw: wire.open_time(raw, ME, find),
     ),
     "cmd-access": (

@@ -5,6 +5,7 @@ import { EmptyState, ErrorState, Skeleton, StatusLine, type Tone } from "@linli/
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 
+import { States } from "./door";
 import { devices, readAll, reading, site } from "./wall";
 import { words } from "./words";
 
@@ -56,6 +57,7 @@ function Row({ device }: { device: DeviceShown }) {
         <StatusLine tone={life.tone} icon={life.icon}>
           {say(life.text)}
         </StatusLine>
+        <States device={device} />
       </td>
       <td class="figures" data-label={say(words.since)}>
         {device.since ? `${dayOf(device.since, zone)} ${clockTime(device.since, zone)}` : "–"}

@@ -5,7 +5,10 @@ import { EmptyState, ErrorState, Name, Skeleton, StatusLine, type Tone } from "@
 import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 
+import { DoorPage } from "./door";
+import { doorWords } from "./doorwords";
 import { Events, eventTone, eventWords } from "./events";
+import { addressOf, thingOf } from "./place";
 import { deviceOf, doors, type Mood, moodOf, news, personOf, readAll, reading, site } from "./wall";
 import { words } from "./words";
 
@@ -29,7 +32,8 @@ const MODES: Readonly<Record<string, Words>> = {
   LockedOpen: words.modeLockedOpen,
 };
 
-function StateLine({ door }: { door: DoorShown }) {
+/** Lock, contact and mode in words; what is not known is said to be unknown. */
+export function StateLine({ door }: { door: DoorShown }) {
   if (door.online !== true) {
     return <p class="is">{say(door.online === null ? words.neverSeen : words.offline)}</p>;
   }
@@ -61,9 +65,9 @@ function LastLine({ door }: { door: DoorShown }) {
 }
 
 function SpeedLine({ door }: { door: DoorShown }) {
-  const device = door.online ? deviceOf(door) : undefined;
-  if (!device || device.p50_ms === null || device.p95_ms === null) return null;
-  const [p50, p95] = [Math.round(device.p50_ms), Math.round(device.p95_ms)];
+  const times = door.latency ?? (door.online ? deviceOf(door) : undefined);
+  if (!times || times.p50_ms === null || times.p95_ms === null) return null;
+  const [p50, p95] = [Math.round(times.p50_ms), Math.round(times.p95_ms)];
   return <p class="speed figures">{say(words.latency, { p50, p95 })}</p>;
 }
 
@@ -76,7 +80,9 @@ function Tile({ door }: { door: DoorShown }) {
       <span class="mark">
         <Icon name={ICONS[mood]} />
       </span>
-      <h3>{say(door.name)}</h3>
+      <h3>
+        <a href={addressOf("doors", door.id)}>{say(door.name)}</a>
+      </h3>
       <StateLine door={door} />
       <LastLine door={door} />
       <SpeedLine door={door} />
@@ -89,12 +95,22 @@ function buildingWords(building: string): string {
   return /^\d+$/.test(building) ? say(words.building, { n: building }) : building;
 }
 
-function byBuilding(): [string, DoorShown[]][] {
+type Groups = [string, DoorShown[]][];
+
+/** Groups of doors, in the order in which people count buildings and units. */
+function grouped(some: readonly DoorShown[], by: (door: DoorShown) => string | null): Groups {
   const groups = new Map<string, DoorShown[]>();
-  for (const door of doors.value) {
-    groups.set(door.building ?? "", [...(groups.get(door.building ?? "") ?? []), door]);
-  }
+  for (const door of some) groups.set(by(door) ?? "", [...(groups.get(by(door) ?? "") ?? []), door]);
   return [...groups].sort(([a], [b]) => a.localeCompare(b, "zh", { numeric: true }));
+}
+
+function byBuilding(): Groups {
+  return grouped(doors.value, (door) => door.building);
+}
+
+/** A building's floor plan without a map: unit by unit. */
+function byUnit(own: readonly DoorShown[]): Groups {
+  return grouped(own, (door) => door.unit);
 }
 
 function Summary() {
@@ -145,11 +161,18 @@ function Tiles() {
       {byBuilding().map(([building, own]) => (
         <section key={building}>
           <h2>{buildingWords(building)}</h2>
-          <ul class="tiles">
-            {own.map((door) => (
-              <Tile key={door.id} door={door} />
+          <div class="units">
+            {byUnit(own).map(([unit, some]) => (
+              <div key={unit} class="unit" data-unit={unit || undefined}>
+                {unit !== "" && <p class="unit-name">{say(doorWords.unit, { n: unit })}</p>}
+                <ul class="tiles">
+                  {some.map((door) => (
+                    <Tile key={door.id} door={door} />
+                  ))}
+                </ul>
+              </div>
             ))}
-          </ul>
+          </div>
         </section>
       ))}
     </>
@@ -157,6 +180,8 @@ function Tiles() {
 }
 
 export function Doors() {
+  const id = thingOf("doors");
+  if (id !== null) return <DoorPage id={id} />;
   return (
     <>
       <h1 class="unseen">{say(words.wall)}</h1>

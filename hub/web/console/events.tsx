@@ -8,6 +8,7 @@ import { reasonSeverity, reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { events, mayHaveOlder, news, personOf, readOlder, reading, site } from "./wall";
+import { Why } from "./why";
 import { kindWords, stageWords, viaWords, words } from "./words";
 
 /** The event that is folded out. */
@@ -109,11 +110,13 @@ function Detail({ event }: { event: EventShown }) {
         {event.reason && <Fact name={say(words.heard)}>{say(reasonWords(event.reason))}</Fact>}
       </dl>
       <Stages event={event} />
+      {outcomeOf(event) === "refused" && <Why key={event.n} n={event.n} />}
     </div>
   );
 }
 
-function Row({ event }: { event: EventShown }) {
+/** One event; it folds out to its stages and, where a door refused, to why. */
+export function EventRow({ event }: { event: EventShown }) {
   const open = unfolded.value === event.n;
   const { tone, icon } = eventTone(event);
   const person = personOf(event);
@@ -165,7 +168,7 @@ export function Events() {
       )}
       <ol>
         {events.value.map((event) => (
-          <Row key={event.n} event={event} />
+          <EventRow key={event.n} event={event} />
         ))}
       </ol>
       {mayHaveOlder.value && (

@@ -16,6 +16,7 @@ import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
 import { People } from "./people";
+import { placeOf, thingOf } from "./place";
 import { member, resume, signOut } from "./staff";
 import { brokerOnline, hubNow, link, site, trueAt, unwatch, watch } from "./wall";
 import { words } from "./words";
@@ -28,7 +29,7 @@ const SECTIONS = {
 type Section = keyof typeof SECTIONS;
 
 function sectionOf(hash: string): Section {
-  const named = hash.replace(/^#\/?/, "");
+  const named = placeOf(hash).section;
   return named in SECTIONS ? (named as Section) : "doors";
 }
 
@@ -146,7 +147,7 @@ function Console() {
       <Bar />
       <Strips />
       <Calls />
-      <main id="content" tabIndex={-1} data-section={section.value} data-stale={isCut() || undefined}>
+      <main id="content" tabIndex={-1} data-section={section.value} data-thing={thingOf(section.value) ?? undefined} data-stale={isCut() || undefined}>
         <Shown />
       </main>
       {inAccount.value && <Account />}

@@ -9,10 +9,13 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { CodeSlip } from "./code";
+import { doorWords } from "./doorwords";
+import { addressOf, thingOf } from "./place";
 import { staffAsk } from "./staff";
 import { visitWords } from "./visit-words";
 import { VisitDesk } from "./visits";
-import { site } from "./wall";
+import { Timeline } from "./timeline";
+import { events, personOf, site } from "./wall";
 import { words } from "./words";
 
 const query = signal("");
@@ -106,6 +109,9 @@ function PersonCard({ person }: { person: PersonShown }) {
           >
             {say(visitWords.visits)}
           </Button>
+          <a class="more" href={addressOf("people", person.id)}>
+            {say(doorWords.timeline)}
+          </a>
         </header>
         {person.phones.length === 0 && <p class="soft small">{say(words.noPhones)}</p>}
         <ul class="phones">
@@ -155,7 +161,25 @@ function Results() {
   );
 }
 
+function PersonPage({ id }: { id: string }) {
+  const person = found.value?.find((each) => each.id === id);
+  const live = events.value.filter((each) => each.person === id);
+  const name = person?.name ?? live.map(personOf).find(Boolean) ?? id;
+  return (
+    <div class="sheet thing">
+      <a class="back" href="#/people">
+        <Icon name="back" />
+        <span>{say(doorWords.backPeople)}</span>
+      </a>
+      <h1>{say(doorWords.timelineOf, { name })}</h1>
+      <Timeline of="people" id={id} live={live} />
+    </div>
+  );
+}
+
 export function People() {
+  const id = thingOf("people");
+  if (id !== null) return <PersonPage id={id} />;
   return (
     <div class="sheet">
       <h1>{say(words.people)}</h1>

@@ -230,6 +230,7 @@ export const kindWords = dictionary({
   held_open: { "zh-Hans": "门没有关上", "zh-Hant": "門沒有關上", en: "Door held open" },
   call: { "zh-Hans": "门口呼叫", "zh-Hant": "門口呼叫", en: "Call at the door" },
   gap: { "zh-Hans": "缺了几条记录", "zh-Hant": "缺了幾條記錄", en: "Records missing" },
+  recalled: { "zh-Hans": "恢复后补报", "zh-Hant": "還原後補報", en: "Told after a restore" },
   quarantined: { "zh-Hans": "读不懂的记录", "zh-Hant": "讀不懂的記錄", en: "Unreadable record" },
 });
 

@@ -176,6 +176,12 @@ export const words = dictionary({
     "zh-Hant": "這些記錄只留在這部手機裡。",
     en: "This list is kept on this phone only.",
   },
+  historyAll: {
+    "zh-Hans": "您用手机和卡开的门都在这里，只有您看得到。",
+    "zh-Hant": "您用手機和卡開的門都在這裡，只有您看得到。",
+    en: "Your openings by phone and by card; only you see this page.",
+  },
+  someDoor: { "zh-Hans": "一扇门", "zh-Hant": "一扇門", en: "A door" },
   lastOpening: { "zh-Hans": "上次 {at}，{what}", "zh-Hant": "上次 {at}，{what}", en: "Last time {at}: {what}" },
   didOpen: { "zh-Hans": "开了", "zh-Hant": "開了", en: "opened" },
   didRefuse: { "zh-Hans": "没有开", "zh-Hant": "沒有開", en: "not opened" },

@@ -1,0 +1,111 @@
+"""What a door tells a restored hub: whom it lets in and which cards it knows as blocked.
+
+Pure. The hub must not take a denial back because it forgot it; so the door tells short marks of
+everybody whom its policy lets in, and the hub finds whom its own, older rules would add. Events
+are small, so that a testimony comes in parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from devices.access import Policy
+from devices.jws import b64, unb64
+from devices.messages import NO_REVISION, Recall, Revision
+
+KIND = "recalled"
+MARK_BYTES = 4  # of 15,000 people, one in 300,000 testimonies mistakes a stranger for one of them
+_SLOT_MARKS = 96  # 384 bytes, 512 characters: what one text of a message may hold
+_SLOTS = 10  # of one part; a message has room for sixteen members
+_SLOT_CHARS = 500
+Content = Mapping[str, str | int]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """``same``: the door's policy is the one that the hub remembers, so that nothing is denied."""
+
+    same: bool
+    admitted: frozenset[bytes] = frozenset()
+    blocked: tuple[str, ...] = ()
+
+
+def subjects(policy: Policy) -> Iterator[str]:
+    """Whoever gets in: people by door, and cards that are not blocked."""
+    for number, door in policy.doors.items():
+        for person, names in door.people.items():
+            rules = [door.rules[name] for name in names if name in door.rules]
+            if rules and not any(rule.deny for rule in rules):
+                yield f"person:{number}:{person}"
+    for card in policy.cards.values():
+        if not card.blocked:
+            yield f"card:{card.id}"
+
+
+def mark_of(subject: str) -> bytes:
+    """A short mark of a subject; it names nobody."""
+    return hashlib.blake2b(subject.encode(), digest_size=MARK_BYTES).digest()
+
+
+def testify(policy: Policy | None, held: Revision, recall: Recall) -> list[dict[str, str | int]]:
+    """The contents of the events that answer a recall, in order."""
+    head: dict[str, str | int] = {"mark": recall.mark}
+    if policy is None or held in (NO_REVISION, recall.revision):
+        return [head | {"part": 0, "parts": 1, "same": 1}]
+    marks = sorted({mark_of(subject) for subject in subjects(policy)})
+    blocked = sorted(card.id for card in policy.cards.values() if card.blocked)
+    texts = [("a", b64(b"".join(part))) for part in _cut(marks, _SLOT_MARKS)]
+    texts += [("d", text) for text in _joined(blocked)]
+    parts = list(_cut(texts, _SLOTS)) or [[]]
+    return [
+        head
+        | {"part": index, "parts": len(parts), "same": 0}
+        | {f"{kind}{slot}": text for slot, (kind, text) in enumerate(part)}
+        for index, part in enumerate(parts)
+    ]
+
+
+def read_testimony(contents: Iterable[Content], mark: str) -> Testimony | None:
+    """The testimony for a restore once all its parts are there; strange ones never complete it."""
+    mine = {
+        int(part): content
+        for content in contents
+        if content.get("mark") == mark and isinstance(part := content.get("part"), int)
+    }
+    first = mine.get(0)
+    if first is None:
+        return None
+    if first.get("same") == 1:
+        return Testimony(same=True)
+    if not isinstance(count := first.get("parts"), int) or any(n not in mine for n in range(count)):
+        return None
+    admitted: set[bytes] = set()
+    blocked: list[str] = []
+    for index in range(count):
+        for key, value in mine[index].items():
+            if key[:1] == "a" and key[1:].isdecimal():
+                raw = unb64(str(value)) or b""
+                admitted |= {raw[i : i + MARK_BYTES] for i in range(0, len(raw), MARK_BYTES)}
+            elif key[:1] == "d" and key[1:].isdecimal():
+                blocked += str(value).split(",")
+    return Testimony(False, frozenset(admitted), tuple(blocked))
+
+
+def _cut(items: list[T], size: int) -> Iterator[list[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _joined(names: list[str]) -> Iterator[str]:
+    """Names joined by commas, each text no longer than a message takes."""
+    held = ""
+    for name in names:
+        if held and len(held) + len(name) + 1 > _SLOT_CHARS:
+            yield held
+            held = ""
+        held = f"{held},{name}" if held else name
+    if held:
+        yield held

@@ -1,0 +1,84 @@
+"""Retention in small acts: bodies and salts go, commitments stay, and the log says what went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from hub.core.retention import Scope, check_days, read_scope, spans
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep a scope for so many days; None: for ever."""
+
+    scope: str
+    days: int | None
+    by: str
+
+
+def keep(tx: Tx, wish: Keep, now: datetime) -> Done[None]:
+    """Set or end a rule; in the log with who did it."""
+    del now
+    scope = read_scope(wish.scope)
+    if wish.days is not None:
+        check_days(scope, wish.days)
+    tx.execute(delete(t.retention).where(t.retention.c.scope == scope.name))
+    if wish.days is not None:
+        tx.execute(
+            insert(t.retention).values(scope=scope.name, days=wish.days, at_n=0, forgotten=0)
+        )
+    tx.journal("retention_rule", {"scope": scope.name, "days": wish.days, "by": wish.by})
+    return Done(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Rows that were found too old; ``ids`` instead of numbers where a table has none."""
+
+    scope: Scope
+    numbers: tuple[int, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+def forget(tx: Tx, old: Forget, now: datetime) -> Done[int]:
+    """Forget them; the value counts them. Doing it again finds nothing left."""
+    del now
+    table = old.scope.table
+    if table in ("openings", "quarantine"):
+        plain = t.openings if table == "openings" else t.quarantine
+        gone = tx.execute(delete(plain).where(plain.c.id.in_(old.ids))).rowcount
+        _ran(tx, old.scope, 0, gone)
+        return Done(gone)
+    if table == "access_log":
+        log = t.access_log
+        gone = tx.execute(delete(log).where(log.c.n.in_(old.numbers))).rowcount
+        _ran(tx, old.scope, max(old.numbers, default=0), gone)
+        return Done(gone)
+    held = tx.execute(
+        select(t.chain.c.n)
+        .where(t.chain.c.n.in_(old.numbers), t.chain.c.body.is_not(None))
+        .order_by(t.chain.c.n)
+    ).scalars()
+    numbers = list(held)
+    if numbers:
+        if table in t.RECORDED:
+            rows = t.RECORDED[table]
+            tx.execute(delete(rows).where(rows.c.n.in_(numbers)))
+        tx.execute(update(t.chain).where(t.chain.c.n.in_(numbers)).values(body=None, salt=None))
+        tx.journal("forgotten", {"scope": old.scope.name, "spans": spans(numbers)})
+    _ran(tx, old.scope, max(old.numbers, default=0), len(numbers))
+    return Done(len(numbers))
+
+
+def _ran(tx: Tx, scope: Scope, at_n: int, gone: int) -> None:
+    rule = t.retention
+    tx.execute(
+        update(rule)
+        .where(rule.c.scope == scope.name)
+        .values(at_n=at_n or rule.c.at_n, forgotten=rule.c.forgotten + gone, ran_at=tx.now_s)
+    )

@@ -1,0 +1,159 @@
+"""After a restore: nothing that a door denies is let in again before the door, or staff, said so.
+
+A copy is older than its site. Whatever was revoked after it was made is unknown to the restored
+hub, but not to the doors. So each device is asked for what it still holds; until it has told, the
+hub publishes no policy for it; what it denies is kept out of its next policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from hub.acts.policies import ask_for
+from hub.core.effects import WorkWaiting
+from hub.core.errors import DomainError
+from hub.store import tables as t
+from hub.store.writer import Done, Tx
+
+MARK_KEY = "restored"
+WAITING, TOLD, RELEASED = "waiting", "told", "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A copy was brought back: its own name, when it was made, and the epoch it was made in."""
+
+    mark: str
+    made_at: float
+    made_in_epoch: int
+
+
+def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
+    """Remember it; ask every device; void codes and sessions, which may have been used since."""
+    del now
+    tx.execute(delete(t.settings).where(t.settings.c.key == MARK_KEY))
+    tx.execute(insert(t.settings).values(key=MARK_KEY, value=what.mark))
+    tx.execute(delete(t.recalls))
+    tx.execute(delete(t.restraints))
+    tx.execute(delete(t.sessions))
+    tx.execute(delete(t.codes))
+    devices = tx.execute(
+        select(t.devices.c.id, t.devices.c.kind).where(t.devices.c.removed_at.is_(None))
+    ).all()
+    for device in devices:
+        tx.execute(
+            insert(t.recalls).values(
+                device_id=device.id,
+                mark=what.mark,
+                state=WAITING,
+                changed_at=tx.now_s,
+                released_by="",
+            )
+        )
+    tx.execute(update(t.policies).values(plain_mark=""))  # the doors may hold others by now
+    tx.journal(
+        "restored",
+        {"mark": what.mark, "made_at": what.made_at, "made_in_epoch": what.made_in_epoch},
+    )
+    return Done(None, (ask_for(tx, [device.id for device in devices if device.kind == "door"]),))
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """Cards that a door refuses as blocked."""
+
+    device: str
+    cards: tuple[str, ...]
+
+
+def believe(tx: Tx, told: Denials, now: datetime) -> Done[int]:
+    """A door remembers that cards are blocked: they are, everywhere; the value counts new ones."""
+    del now
+    fresh = 0
+    for card in told.cards:
+        done = tx.execute(
+            update(t.cards)
+            .where(t.cards.c.id == card, t.cards.c.blocked_at.is_(None))
+            .values(blocked_at=tx.now_s)
+        )
+        if done.rowcount:
+            fresh += 1
+            tx.journal("card_blocked", {"card": card, "by": f"door:{told.device}", "why": "recall"})
+    if not fresh:
+        return Done(0)
+    return Done(fresh, (ask_for(tx, _door_devices(tx)),))
+
+
+def _door_devices(tx: Tx) -> list[str]:
+    rows = tx.execute(
+        select(t.devices.c.id).where(t.devices.c.kind == "door", t.devices.c.removed_at.is_(None))
+    )
+    return [row.id for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Testified:
+    """A device told what it holds; ``held`` is what its next policy must leave out."""
+
+    device: str
+    mark: str
+    held: tuple[str, ...] = ()
+
+
+def settle(tx: Tx, told: Testified, now: datetime) -> Done[bool]:
+    """The device's policy may be published again, without what it denied."""
+    del now
+    done = tx.execute(
+        update(t.recalls)
+        .where(
+            t.recalls.c.device_id == told.device,
+            t.recalls.c.mark == told.mark,
+            t.recalls.c.state == WAITING,
+        )
+        .values(state=TOLD, changed_at=tx.now_s)
+    )
+    if not done.rowcount:
+        return Done(False)
+    _keep_out(tx, told.device, told.held)
+    tx.journal("recall_told", {"device": told.device, "held": len(told.held)})
+    return Done(True, (ask_for(tx, [told.device]),))
+
+
+def _keep_out(tx: Tx, device: str, subjects: Iterable[str]) -> None:
+    rows = [
+        {"device_id": device, "subject": subject, "since": tx.now_s}
+        for subject in sorted(set(subjects))
+    ]
+    if rows:
+        tx.execute(insert(t.restraints), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Staff answers for a device: it need not tell, or what it denied may come in again."""
+
+    device: str
+    by: str
+    reason: str
+
+
+def release(tx: Tx, wish: Release, now: datetime) -> Done[None]:
+    """Take the hub's rules as they are for this device; in the log with its reason."""
+    del now
+    known = tx.execute(select(t.recalls).where(t.recalls.c.device_id == wish.device)).first()
+    if known is None:
+        raise DomainError("not_found", "no recall of this device is open", "device")
+    tx.execute(
+        update(t.recalls)
+        .where(t.recalls.c.device_id == wish.device)
+        .values(state=RELEASED, changed_at=tx.now_s, released_by=wish.by)
+    )
+    tx.execute(delete(t.restraints).where(t.restraints.c.device_id == wish.device))
+    tx.journal(
+        "recall_released", {"device": wish.device, "by": wish.by, "reason": wish.reason[:200]}
+    )
+    return Done(None, (ask_for(tx, [wish.device]), WorkWaiting("recall")))

@@ -1,0 +1,31 @@
+"""Asking the running hub of a data folder, as its operator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from devices.mistake import Mistake
+
+
+def call(data: Path, path: str, body: object) -> Any:
+    """Ask the running hub of a data folder as its operator."""
+    import httpx  # noqa: PLC0415
+
+    token = data / "operator.json"
+    if not token.exists():
+        raise Mistake(f"no hub runs on {data}: start it with `linli hub run --data {data}`")
+    where = json.loads(token.read_text(encoding="utf-8"))
+    answer = httpx.post(
+        where["url"] + "/api/v1/operator/" + path,
+        json=body,
+        headers={"Authorization": f"Bearer {where['token']}"},
+        timeout=60.0,
+        trust_env=False,
+        verify=False,  # noqa: S501 - the machine's own hub; the token file names where it is
+    )
+    if answer.status_code >= 400:
+        told = answer.json()
+        raise Mistake(f"{told.get('code')}: {told.get('detail') or told.get('title')}")
+    return answer.json() if answer.content else None

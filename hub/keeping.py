@@ -1,0 +1,102 @@
+"""Retention as a job: looks for what is too old outside the writer, forgets it in small acts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.acts.keeping import Forget, forget
+from hub.core.retention import DAY_S, KEPT_KINDS, LINKS_AT_ONCE, Scope, read_scope
+from hub.store import tables as t
+from hub.store.engine import Engines
+from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
+
+log = logging.getLogger(__name__)
+
+_TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
+
+
+class Keeping:
+    """Runs every rule; killed in the middle it goes on where its cursor stands."""
+
+    def __init__(self, engines: Engines, writer: Writer, clock: Callable[[], datetime]) -> None:
+        self._engines = engines
+        self._writer = writer
+        self._clock = clock
+
+    async def run_once(self) -> int:
+        """Forget all that is too old now; the number of rows."""
+        gone = 0
+        try:
+            with self._engines.read.connect() as connection:
+                rules = connection.execute(select(t.retention)).all()
+            named = {rule.scope for rule in rules}
+            for rule in rules:
+                gone += await self._scope(read_scope(rule.scope), rule.days, rule.at_n, named)
+        except _TROUBLE as trouble:  # the next run goes on from the cursor
+            log.warning("retention waits: %s", type(trouble).__name__)
+        if gone:
+            log.info("retention: %s rows forgotten", gone)
+        return gone
+
+    async def _scope(self, scope: Scope, days: int, at_n: int, named: set[str]) -> int:
+        before_s = self._clock().timestamp() - days * DAY_S
+        others = [name.partition("/")[2] for name in named if name.startswith(f"{scope.table}/")]
+        gone = 0
+        while True:
+            with self._engines.read.connect() as connection:
+                old = _find(connection, scope, before_s, at_n, [] if scope.kind else others)
+            if not old.numbers and not old.ids:
+                return gone
+            done = await self._writer.submit(forget, old)
+            if old.ids and not done:  # nothing left that we could take: never a busy loop
+                return gone
+            gone += done
+            at_n = max(old.numbers, default=at_n)
+
+
+def _find(
+    connection: Connection, scope: Scope, before_s: float, at_n: int, others: list[str]
+) -> Forget:
+    """The next rows of a scope that are older; ``others`` are kinds with a rule of their own."""
+    if scope.table in ("openings", "quarantine"):
+        plain = t.openings if scope.table == "openings" else t.quarantine
+        at = plain.c.presented_at if scope.table == "openings" else plain.c.at
+        ids = connection.execute(select(plain.c.id).where(at < before_s).limit(LINKS_AT_ONCE))
+        return Forget(scope, ids=tuple(ids.scalars()))
+    found = _numbered(scope, before_s, others)
+    numbers = found.where(found.selected_columns[0] > at_n).order_by(found.selected_columns[0])
+    return Forget(scope, tuple(connection.execute(numbers.limit(LINKS_AT_ONCE)).scalars()))
+
+
+def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:
+    if scope.table == "access_log":
+        return select(t.access_log.c.n).where(t.access_log.c.at < before_s)
+    if scope.table == "events":
+        rows = t.events
+        found = (
+            select(rows.c.n)
+            .join(t.acks, (t.acks.c.device_id == rows.c.device_id) & (t.acks.c.boot == rows.c.boot))
+            .where(rows.c.recorded_at < before_s)
+            # what its device may still send must be known when it comes
+            .where(rows.c.seq <= t.acks.c.upto)
+        )
+        kind: Any = rows.c.kind
+    elif scope.table == "archive":
+        found = select(t.archive.c.n).where(t.archive.c.at < before_s)
+        kind = t.archive.c.kind
+    else:
+        kind = t.chain.c.kind
+        found = select(t.chain.c.n).where(
+            t.chain.c.at < before_s,
+            t.chain.c.body.is_not(None),
+            kind.not_in([*t.RECORDED, *KEPT_KINDS]),
+        )
+    if scope.kind:
+        return found.where(kind == scope.kind)
+    return found.where(kind.not_in(others)) if others else found

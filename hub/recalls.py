@@ -1,0 +1,125 @@
+"""After a restore: ask each device for what it holds, believe it, and only then publish.
+
+Devices are asked in every signed answer about the time and answer once, with events; a restored
+hub that is killed in the middle finds the question in its own tables and the answers there too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from devices.messages import Recall
+from devices.recall import KIND, Testimony, mark_of, read_testimony, subjects
+from hub.acts.restoring import MARK_KEY, WAITING, Denials, Testified, believe, settle
+from hub.policies import Policies
+from hub.store import tables as t
+from hub.store.engine import Engines
+from hub.store.memory import DeviceEntry, Memory
+from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0  # a full inbox or a database that is away
+_TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
+
+
+class Recalls:
+    """Which devices still have to tell; ``held`` says whose policy must not be published."""
+
+    def __init__(
+        self, engines: Engines, writer: Writer, memory: Memory, policies: Policies
+    ) -> None:
+        self._engines = engines
+        self._writer = writer
+        self._memory = memory
+        self._policies = policies
+        self._wake = asyncio.Event()
+        self.mark = ""
+        self.waiting: frozenset[str] = frozenset()
+        self.restrained: frozenset[str] = frozenset()
+        self.load()
+
+    def load(self) -> None:
+        """Read from the database who is waited for."""
+        with self._engines.read.connect() as connection:
+            mark = connection.execute(
+                select(t.settings.c.value).where(t.settings.c.key == MARK_KEY)
+            ).scalar()
+            rows = connection.execute(
+                select(t.recalls.c.device_id).where(t.recalls.c.state == WAITING)
+            ).scalars()
+            self.mark, self.waiting = mark or "", frozenset(rows)
+            held_back = connection.execute(select(t.restraints.c.device_id).distinct()).scalars()
+            self.restrained = frozenset(held_back)
+        for device in self._memory.devices.values():
+            device.recalled = device.id in self.waiting
+
+    def held(self, device: str) -> bool:
+        """Whether nothing may be published for a device yet."""
+        return device in self.waiting
+
+    def careful(self, device: str) -> bool:
+        """Whether a device's policy leaves somebody out: no card reaches it but by a whole one."""
+        return device in self.waiting or device in self.restrained
+
+    def question(self, device: DeviceEntry) -> Recall | None:
+        """What goes with the time; a device answers each mark once."""
+        return Recall(self.mark, device.want) if self.mark else None
+
+    def wake(self) -> None:
+        """A part of an answer was recorded, or staff released a device."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Settle what is told, until cancelled."""
+        self._wake.set()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                self.load()
+                for device in sorted(self.waiting):
+                    await self._look(device)
+                self.load()
+                self._policies.wake()
+            except _TROUBLE as trouble:
+                log.warning("recalls wait: %s", type(trouble).__name__)
+                asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
+
+    async def _look(self, device_id: str) -> None:
+        testimony = self._testimony(device_id)
+        device = self._memory.devices.get(device_id)
+        if testimony is None or device is None:
+            return
+        held: tuple[str, ...] = ()
+        if not testimony.same and device.kind == "door":
+            await self._writer.submit(believe, Denials(device_id, testimony.blocked))
+            held = await self._additions(device, testimony)
+        await self._writer.submit(settle, Testified(device_id, self.mark, held))
+        log.info("device %s told what it holds; %s held back", device_id, len(held))
+
+    async def _additions(self, device: DeviceEntry, told: Testimony) -> tuple[str, ...]:
+        """Whom our rules would let in and the door does not."""
+        compiled = (await self._policies.gather(device)).compiled
+        ours = subjects(compiled.policy)
+        return tuple(one for one in ours if mark_of(one) not in told.admitted)
+
+    def _testimony(self, device_id: str) -> Testimony | None:
+        with self._engines.read.connect() as connection:
+            bodies = connection.execute(
+                select(t.events.c.body)
+                .where(t.events.c.device_id == device_id, t.events.c.kind == KIND)
+                .order_by(t.events.c.n)
+            ).scalars()
+            return read_testimony((_content(body) for body in bodies), self.mark)
+
+
+def _content(body: str) -> dict[str, Any]:
+    content = json.loads(body).get("x", {})
+    return content if isinstance(content, dict) else {}

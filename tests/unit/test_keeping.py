@@ -1,0 +1,280 @@
+"""Retention: what is too old goes, nothing else; the log still names what somebody else took."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select, text
+
+from devices.mistake import Mistake
+from hub.acts.keeping import Keep, keep
+from hub.core.errors import DomainError
+from hub.core.retention import DAY_S, FLOORS_DAYS, LINKS_AT_ONCE, check_days, read_scope, spans
+from hub.exporting import export, moment
+from hub.keeping import Keeping
+from hub.store import chain
+from hub.store import tables as t
+from hub.store.writer import Done, StoreUnavailable, Tx
+from tests.unit.test_chain import INTRUDER, event
+from tests.unit.test_writer import NOW, Bench, address, put
+
+__all__ = ["address"]
+
+OLD_S = NOW.timestamp() - 40 * DAY_S
+
+
+class Log(Bench):
+    """A store with events of forty days ago and of today, all acknowledged."""
+
+    async def fill(self, old: int, new: int, *, acked: int = 10_000, kind: str = "access") -> None:
+        await self.writer.submit(put, "a")
+        for seq in range(1, old + new + 1):
+            at_s = OLD_S if seq <= old else NOW.timestamp()
+            row = event(seq) | {"recorded_at": at_s, "kind": kind}
+            await self.writer.submit(record, row)
+        with self.engines.write.begin() as connection:
+            connection.execute(insert(t.acks).values(device_id="gate", boot="1-aa", upto=acked))
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(self.engines, self.writer, lambda: NOW)
+
+    def events(self) -> list[int]:
+        with self.engines.read.connect() as connection:
+            return list(connection.execute(select(t.events.c.seq).order_by(t.events.c.n)).scalars())
+
+
+def record(tx: Tx, row: dict[str, Any], now: datetime) -> Done[int]:
+    del now
+    return Done(tx.record(t.events, row))
+
+
+async def test_what_is_too_old_goes_and_the_chain_verifies(address: str) -> None:
+    log = Log(address)
+    await log.fill(old=5, new=3)
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    assert await log.keeping.run_once() == 5
+    assert log.events() == [6, 7, 8]
+    assert log.verdict().fine
+    assert await log.keeping.run_once() == 0
+    with log.engines.read.connect() as connection:
+        bodies = connection.execute(select(t.chain.c.body, t.chain.c.salt).where(t.chain.c.n == 3))
+        assert bodies.one() == (None, None)
+        rule = connection.execute(select(t.retention)).one()
+    assert (rule.forgotten, rule.at_n) == (5, 6)
+    await log.close()
+
+
+TAMPERING = [
+    ("update chain set body = replace(body, 'granted', 'refused') where n = 7", "chain", 7),
+    ("update chain set commitment = hash where n = 3", "chain", 3),
+    ("update chain set at = at + 1 where n = 3", "chain", 3),
+    ("delete from chain where n = 3", "chain", 3),
+    ("update events set reason = 'exit' where n = 8", "events", 8),
+    ("delete from events where n = 8", "events", 8),
+    ("delete from events where n = 9", "events", 9),
+    (INTRUDER.format(n=3).replace("n = 2", "n = 8"), "events", 3),
+    # the way retention does it, but without its word in the log
+    (
+        "delete from events where n = 8;update chain set body = null, salt = null where n = 8",
+        "events",
+        8,
+    ),
+    ("update chain set body = null, salt = null where n = 1", "chain", 1),
+    ("update chain set body = null, salt = null where kind = 'forgotten'", "events", 2),
+]
+
+
+@pytest.mark.parametrize(("deed", "table", "n"), TAMPERING)
+async def test_one_wrong_row_is_named_after_retention_ran(
+    tmp_path: Path, deed: str, table: str, n: int
+) -> None:
+    log = Log(f"sqlite:///{tmp_path / 'hub.db'}")
+    await log.fill(old=5, new=3)
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    await log.keeping.run_once()
+    assert log.verdict().fine
+    with log.engines.write.begin() as connection:
+        for one in deed.split(";"):
+            connection.execute(text(one))
+    verdict = log.verdict()
+    assert (verdict.fine, verdict.table, verdict.n) == (False, table, n), verdict
+    await log.close()
+
+
+async def test_a_wrong_row_is_named_on_postgresql_too(postgres_url: str) -> None:
+    log = Log(postgres_url)
+    await log.fill(old=2, new=2)
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    await log.keeping.run_once()
+    with log.engines.write.begin() as connection:
+        connection.execute(text("delete from events where n = 5"))
+        connection.execute(text("update chain set body = null, salt = null where n = 5"))
+    assert (log.verdict().table, log.verdict().n) == ("events", 5)
+    await log.close()
+
+
+async def test_an_event_that_may_come_again_is_not_forgotten(address: str) -> None:
+    """Before the acknowledgement a device sends it again; forgotten, it would be a second fact."""
+    log = Log(address)
+    await log.fill(old=5, new=0, acked=2)
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    await log.keeping.run_once()
+    assert log.events() == [3, 4, 5]
+    await log.close()
+
+
+async def test_a_kind_with_its_own_rule_is_left_to_it(address: str) -> None:
+    log = Log(address)
+    await log.fill(old=3, new=0, kind="contact")
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    await log.writer.submit(keep, Keep("events/contact", 60, "test"))
+    assert await log.keeping.run_once() == 0
+    await log.writer.submit(keep, Keep("events/contact", 35, "test"))
+    assert await log.keeping.run_once() == 3
+    await log.close()
+
+
+async def test_small_acts_and_on_from_where_it_was_killed(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(address)
+    many = LINKS_AT_ONCE * 2 + 10
+    await log.fill(old=many, new=1)
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    taken: list[int] = []
+    submit = log.writer.submit
+
+    def counted(act: Any, request: Any, *more: Any) -> Any:
+        if len(taken) == 1:  # power off after the first act
+            taken.append(0)
+            raise StoreUnavailable
+        taken.append(len(request.numbers))
+        return submit(act, request, *more)
+
+    monkeypatch.setattr(log.writer, "submit", counted)
+    assert await log.keeping.run_once() == 0  # it never came to its end
+    assert len(log.events()) == many + 1 - LINKS_AT_ONCE
+    assert await log.keeping.run_once() == many - LINKS_AT_ONCE
+    assert max(taken) == LINKS_AT_ONCE
+    assert log.events() == [many + 1]
+    assert log.verdict().fine
+    await log.close()
+
+
+async def test_journal_access_log_and_openings_have_rules_too(address: str) -> None:
+    log = Log(address)
+    await log.fill(old=1, new=0)
+    long_ago = NOW.timestamp() - 500 * DAY_S
+    with log.engines.write.begin() as connection:
+        for n, at_s in ((1, long_ago), (2, NOW.timestamp())):
+            row = {"n": n, "at": at_s, "subject": "staff:s", "verb": "read", "object": "person:p"}
+            connection.execute(insert(t.access_log).values(**row))
+            opening = {"id": f"o-{n}", "phone_id": "f", "person_id": "p", "door_id": "d", "ms": {}}
+            connection.execute(insert(t.openings).values(presented_at=at_s, **opening))
+    for scope, days in (("access_log", 200), ("openings", 7), ("journal", 90)):
+        await log.writer.submit(keep, Keep(scope, days, "test"))
+    assert await log.keeping.run_once() == 2  # the journal is of today
+    later = Keeping(log.engines, log.writer, lambda: NOW + timedelta(days=100))
+    assert await later.run_once() > 0
+    assert log.verdict().fine
+    with log.engines.read.connect() as connection:
+        kept = connection.execute(
+            select(t.chain.c.kind).where(t.chain.c.body.is_not(None)).order_by(t.chain.c.n)
+        ).scalars().all()  # fmt: skip
+    assert "put" not in kept
+    assert "forgotten" in kept
+    await log.close()
+
+
+@pytest.mark.parametrize(
+    "scope",
+    ["transfers", "people", "", "events/", "events/x y", "openings/x", "journal/forgotten", "/"],
+)
+def test_what_cannot_be_forgotten_is_refused(scope: str) -> None:
+    with pytest.raises(DomainError):
+        read_scope(scope)
+
+
+@pytest.mark.parametrize("table", sorted(FLOORS_DAYS))
+def test_a_rule_below_the_floor_is_refused(table: str) -> None:
+    scope = read_scope(table)
+    check_days(scope, FLOORS_DAYS[table])
+    for days in (FLOORS_DAYS[table] - 1, 0, -5, 40_000):
+        with pytest.raises(DomainError):
+            check_days(scope, days)
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_spans_say_exactly_which(numbers: set[int]) -> None:
+    found = spans(sorted(numbers))
+    assert {n for first, last in found for n in range(first, last + 1)} == numbers
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(found))
+
+
+@given(st.sets(st.integers(1, 40)), st.lists(st.sets(st.integers(1, 40), max_size=9), max_size=6))
+def test_a_hole_is_explained_or_named(gone: set[int], told: list[set[int]]) -> None:
+    holes = chain._Holes()
+    for n in sorted(gone):
+        holes.note(chain.Link(n, 1.0, "events", None, None, "", ""))
+    for n, part in enumerate(told, 100):
+        body = json.dumps({"spans": spans(sorted(part))})
+        holes.note(chain.Link(n, 1.0, "forgotten", "s", body, "", ""))
+    unexplained = gone - set().union(*told)
+    assert holes.unexplained() == ((min(unexplained), "events") if unexplained else None)
+
+
+# --------------------------------------------------------------------------- export
+
+
+async def exported(log: Log, form: str, **limits: Any) -> str:
+    out = io.StringIO(newline="")
+    with log.engines.read.connect() as connection:
+        count = export(connection, out, "log", form, limits.get("from_s"), limits.get("to_s"))
+    rows = out.getvalue().count("\n") - (form == "csv")
+    assert count == rows
+    return out.getvalue()
+
+
+async def test_the_log_comes_out_row_by_row(address: str) -> None:
+    log = Log(address)
+    await log.fill(old=2, new=1)
+    await log.writer.submit(keep, Keep("events", 30, "test"))
+    await log.keeping.run_once()
+    lines = [json.loads(line) for line in (await exported(log, "jsonl")).splitlines()]
+    assert [line["n"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert lines[1]["body"] is None
+    assert lines[3]["body"]["outcome"] == "granted"
+    assert lines[0]["at"].endswith("Z")
+    table = list(csv.DictReader(io.StringIO(await exported(log, "csv"))))
+    assert [int(row["n"]) for row in table] == [1, 2, 3, 4, 5, 6]
+    assert json.loads(table[3]["body"])["person_id"] == "p"
+    assert [row["hash"] for row in table] == [line["hash"] for line in lines]
+    await log.close()
+
+
+async def test_a_cell_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path) -> None:
+    log = Log(f"sqlite:///{tmp_path / 'hub.db'}")
+    row = {"n": 1, "at": 1.0, "subject": "=1+1", "verb": "read", "object": "@x"}
+    with log.engines.write.begin() as connection:
+        connection.execute(insert(t.access_log).values(**row))
+    out = io.StringIO()
+    with log.engines.read.connect() as connection:
+        export(connection, out, "access", "csv", None, None)
+    assert "'=1+1,read,'@x" in out.getvalue()
+    await log.close()
+
+
+def test_a_day_is_the_sites_day() -> None:
+    zone = "Asia/Shanghai"
+    assert moment("2026-11-23", zone) == datetime(2026, 11, 22, 16, tzinfo=UTC).timestamp()
+    assert moment("2026-11-23T00:00:00Z", zone) == datetime(2026, 11, 23, tzinfo=UTC).timestamp()
+    with pytest.raises(Mistake, match="no date"):
+        moment("yesterday", zone)
