@@ -19,6 +19,7 @@ from devices.messages import NO_REVISION
 from hub.api import kiosk, operating, operator, phone, staff
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
+from hub.api.line import Line
 from hub.api.problems import HANDLERS, body_of, problem, reply
 from hub.api.shapes import Site
 from hub.live import instant
@@ -258,6 +259,7 @@ def make_server(app: FastAPI, hub: Hub) -> Server:
         app,
         host=http.host,
         port=http.port,
+        http=Line,
         log_level="warning",
         access_log=False,
         server_header=False,
