@@ -31,14 +31,29 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("load", "roster"),
             ("adopt", "device"),
             ("read", "metrics"),
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
         }
     ),
     "property_staff": frozenset(
-        {("read", "console"), ("read", "events"), ("read", "people"), ("issue", "code")}
+        {
+            ("read", "console"),
+            ("read", "events"),
+            ("read", "people"),
+            ("issue", "code"),
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
+        }
     ),
+    # a neighbourhood officer: may stop a lost card, not bring one back
+    "officer": frozenset({("read", "console"), ("read", "card"), ("block", "card")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
-    "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),
+    "resident": frozenset(
+        {("open", "door"), ("read", "self"), ("end", "phone"), ("block", "card")}
+    ),
 }
 
 
