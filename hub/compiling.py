@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -31,6 +32,7 @@ from hub.store import tables as t
 from hub.store.engine import Engines
 
 DOOR_SLOTS = (3, 4)
+DOOR_KEYS_CACHED = 65_536  # two keys each of an estate's cards, about 10 MB
 CHAIN_MAX = 48  # deltas after a snapshot; then the snapshot is renewed (a device holds 64)
 _CARD_SECTIONS = ("cards", "keys")  # of a policy's body: what a change of cards may touch
 _PACKING = 1  # zlib's fastest: a body is packed once a change and read once a week
@@ -57,6 +59,7 @@ class Ground:
     cards: list[CardRow]
     schedules: Mapping[str, Schedule]
     holidays: list[date]
+    asked: Mapping[str, float]  # for which devices a compilation was asked for by then
 
     def compile(self, device: str, zone: str, revision: Revision) -> Compiled:
         """The policy of one device, of the people that were read."""
@@ -81,6 +84,9 @@ def read_ground(
     people: Collection[str] | None = None,
 ) -> Ground:
     """Read the rows for one device or all, of some people or everybody."""
+    asked = {
+        row.device_id: row.asked_at for row in connection.execute(select(t.policy_changes))
+    }  # first: whatever is asked for later than these rows must not count as answered by them
     doors_query, rules_query = select(t.doors), select(t.rules)
     if device is not None:
         doors_query = doors_query.where(t.doors.c.device_id == device)
@@ -119,17 +125,20 @@ def read_ground(
             for s in connection.execute(select(t.schedules))
         },
         [date.fromisoformat(day) for day in connection.execute(select(t.holidays.c.day)).scalars()],
+        asked,
     )  # fmt: skip
 
 
 def _card(row: Any, keys: HubKeys) -> CardRow:
     own = {}
     if row.kind == "ntag424" and row.blocked_at is None:
-        own = {
-            slot: diversify(keys.masters[slot], bytes.fromhex(row.uid), CARD_AID, keys.system_id)
-            for slot in DOOR_SLOTS
-        }
+        own = {slot: _door_key(keys.masters[slot], row.uid, keys.system_id) for slot in DOOR_SLOTS}
     return CardRow(row.id, row.uid, row.person_id, row.blocked_at is not None, own)
+
+
+@lru_cache(maxsize=DOOR_KEYS_CACHED)
+def _door_key(master: bytes, uid: str, system_id: bytes) -> bytes:
+    return diversify(master, bytes.fromhex(uid), CARD_AID, system_id)
 
 
 # --------------------------------------------------------------------------- one device, whole
@@ -145,22 +154,20 @@ class Knowledge:
     wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
 
 
-def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
-    """Read the rules and compile them; sealed as a step from what was wanted, where one fits."""
+def gather(
+    engines: Engines, keys: HubKeys, ask: Question, ground: Ground | None = None
+) -> Knowledge:
+    """Compile what the rows say; sealed as a step from what was wanted, where one fits."""
     with engines.read.connect() as connection:
-        asked_at = connection.execute(
-            select(t.policy_changes.c.asked_at).where(t.policy_changes.c.device_id == ask.device)
-        ).scalar()
+        ground = ground or read_ground(connection, keys, device=ask.device)
         row = connection.execute(
             select(t.policies).where(t.policies.c.device_id == ask.device)
         ).first()
         steps = _steps(connection, row) if row is not None else []
         before = Revision(row.epoch, row.number) if row is not None else NO_REVISION
         revision = Revision(ask.epoch, before.number + 1)
-        compiled = read_ground(connection, keys, device=ask.device).compile(
-            ask.device, ask.zone, revision
-        )
-    asked = asked_at or 0.0
+        compiled = ground.compile(ask.device, ask.zone, revision)
+    asked = ground.asked.get(ask.device, 0.0)
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:
         known = _body(keys, row, steps)
