@@ -34,6 +34,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
         }
     ),
     "property_staff": frozenset(
@@ -45,12 +48,23 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
         }
     ),
+    # a neighbourhood officer: may stop a lost card, not bring one back
+    "officer": frozenset({("read", "console"), ("read", "card"), ("block", "card")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset(
-        {("open", "door"), ("read", "self"), ("end", "phone"), ("set", "own_pin")}
+        {
+            ("open", "door"),
+            ("read", "self"),
+            ("end", "phone"),
+            ("block", "card"),
+            ("set", "own_pin"),
+        }
     ),
 }
 
