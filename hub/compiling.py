@@ -56,12 +56,12 @@ class Knowledge:
     wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
 
 
-def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
-    """Read the rules and compile them; sealed as a step from what was wanted, where one fits."""
+def gather(
+    engines: Engines, keys: HubKeys, ask: Question, ground: Ground | None = None
+) -> Knowledge:
+    """Compile what the rows say; sealed as a step from what was wanted, where one fits."""
     with engines.read.connect() as connection:
-        asked_at = connection.execute(
-            select(t.policy_changes.c.asked_at).where(t.policy_changes.c.device_id == ask.device)
-        ).scalar()
+        ground = ground or read_ground(connection, keys, device=ask.device)
         row = connection.execute(
             select(t.policies).where(t.policies.c.device_id == ask.device)
         ).first()
@@ -71,9 +71,8 @@ def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
         held = connection.execute(
             select(t.restraints.c.subject).where(t.restraints.c.device_id == ask.device)
         ).scalars()
-        ground = read_ground(connection, keys, device=ask.device)
         compiled = restrain(ground.compile(ask.device, ask.zone, revision), tuple(held))
-    asked = asked_at or 0.0
+    asked = ground.asked.get(ask.device, 0.0)
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:
         known = _body(keys, row, steps)

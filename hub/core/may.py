@@ -38,6 +38,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "lockdown"),
             ("set", "pin"),
             *_VISITS,
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
         }
     ),
     "property_staff": frozenset(
@@ -50,8 +53,13 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "lockdown"),
             ("set", "pin"),
             *_VISITS,
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
         }
     ),
+    # a neighbourhood officer: may stop a lost card, not bring one back
+    "officer": frozenset({("read", "console"), ("read", "card"), ("block", "card")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset(
@@ -59,6 +67,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("open", "door"),
             ("read", "self"),
             ("end", "phone"),
+            ("block", "card"),
             ("set", "own_pin"),
             ("invite", "visitor"),
             ("answer", "call"),
