@@ -298,7 +298,9 @@ def gather_cards(
             row.device_id, delta, chained(row.head, delta), None,
             pack(keys, row.device_id, patch), None,
         )  # fmt: skip
-        patches.append(CardPatch(wanted, patch, _known_at(ground, row.device_id, compiled)))
+        patches.append(
+            CardPatch(wanted, compiled.policy.cards, _known_at(ground, row.device_id, compiled))
+        )
     return CardsWanted(people, patches)
 
 

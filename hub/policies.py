@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from devices import wire
 from devices.messages import NO_REVISION, Delta, Manifest, Revision
 from devices.policy import FEATURES, Compiled
-from devices.policy_patch import patched
 from hub.acts.policies import (
     PATCHES_AT_ONCE,
     BaseWanted,
@@ -265,10 +264,8 @@ class Policies:
         delta = one.wanted.delta
         device.want = delta.revision
         if device.policy is not None:
-            held = Compiled(device.policy, {})
-            after = patched(held, dict(one.patch) | {"keys": {}})
-            known = after.policy_at(delta.revision) if isinstance(after, Compiled) else None
-            device.policy = known  # None: compiled anew when somebody asks
+            cards = {**device.policy.cards, **one.cards}
+            device.policy = replace(device.policy, revision=delta.revision, cards=cards)
         self._publish_delta(device.id, delta)
         self._publish_manifest(device.id, row)
 
