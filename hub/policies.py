@@ -21,18 +21,18 @@ from devices.messages import NO_REVISION, Delta, Manifest, Revision
 from devices.policy import FEATURES, Compiled
 from hub.acts.policies import (
     PATCHES_AT_ONCE,
-    BaseWanted,
     CardPatch,
     CompiledPolicy,
     DeltaWanted,
+    SnapshotWanted,
     Unchanged,
     compile_instead,
     drop_change,
     end_card_changes,
-    store_base,
     store_card_patches,
     store_delta,
     store_policy,
+    store_snapshot,
 )
 from hub.compiling import (
     CHAIN_MAX,
@@ -193,8 +193,8 @@ class Policies:
             case None:
                 await submit(drop_change, Unchanged(device, known.asked_at))
                 return known.before
-            case BaseWanted() as base:
-                stored = await submit(store_base, (base, known.asked_at))
+            case SnapshotWanted() as base:
+                stored = await submit(store_snapshot, (base, known.asked_at))
                 return known.before if stored else None
             case DeltaWanted() as step:
                 return step.delta.revision if await submit(store_delta, step) else None

@@ -37,7 +37,7 @@ def ask_for_cards(tx: Tx, people: Iterable[str]) -> WorkWaiting:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseWanted:
+class SnapshotWanted:
     """A snapshot for devices that begin, or are too far behind for deltas."""
 
     device: str
@@ -69,7 +69,7 @@ class CompiledPolicy:
     device: str
     after: Revision
     count: int
-    base: BaseWanted
+    base: SnapshotWanted
     asked_at: float
 
 
@@ -104,7 +104,7 @@ def store_policy(tx: Tx, fresh: CompiledPolicy, now: datetime) -> Done[bool]:
     return Done(True)
 
 
-def store_base(tx: Tx, fresh: tuple[BaseWanted, float], now: datetime) -> Done[bool]:
+def store_snapshot(tx: Tx, fresh: tuple[SnapshotWanted, float], now: datetime) -> Done[bool]:
     """Renew the snapshot of what is wanted already; devices that hold it notice nothing."""
     del now
     base, asked_at = fresh
