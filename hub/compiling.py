@@ -20,7 +20,7 @@ from devices.messages import NO_REVISION, Delta, Revision
 from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
-from hub.acts.policies import BaseWanted, CardPatch, CompiledPolicy, DeltaWanted
+from hub.acts.policies import CardPatch, CompiledPolicy, DeltaWanted, SnapshotWanted
 from hub.core.restraint import restrain
 from hub.ground import Ground, read_ground
 from hub.keys import HubKeys
@@ -53,7 +53,7 @@ class Knowledge:
     compiled: Compiled
     before: Revision
     asked_at: float
-    wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
+    wanted: CompiledPolicy | DeltaWanted | SnapshotWanted | None
 
 
 def gather(
@@ -86,7 +86,7 @@ def gather(
                 pack(keys, ask.device, patch), asked,
             )  # fmt: skip
             return Knowledge(compiled, before, asked, wanted)
-    base = _base(keys, ask, body, revision)
+    base = _snapshot(keys, ask, body, revision)
     whole = CompiledPolicy(ask.device, before, compiled.count, base, asked)
     return Knowledge(compiled, before, asked, whole)
 
@@ -100,17 +100,17 @@ def _unchanged(
     if len(steps) < CHAIN_MAX:
         return Knowledge(compiled, before, asked_at, None)
     at = Compiled(compiled.policy_at(before), compiled.keys)
-    base = _base(keys, ask, encode(at), before, row.head)
+    base = _snapshot(keys, ask, encode(at), before, row.head)
     return Knowledge(compiled, before, asked_at, base)
 
 
-def _base(
+def _snapshot(
     keys: HubKeys, ask: Question, body: bytes, revision: Revision, head: str = ""
-) -> BaseWanted:
+) -> SnapshotWanted:
     to = X25519PublicKey.from_public_bytes(ask.x25519)
     sealed = seal(body, to, ask.site, ask.device, revision)
     sha256 = hashlib.sha256(sealed).hexdigest()
-    return BaseWanted(
+    return SnapshotWanted(
         ask.device, revision, head or head_of(sealed), sha256, sealed, ask.x25519,
         _packed(keys, ask.device, body),
     )  # fmt: skip
@@ -203,7 +203,9 @@ def gather_cards(
             row.device_id, delta, chained(row.head, delta), None,
             pack(keys, row.device_id, patch), None,
         )  # fmt: skip
-        patches.append(CardPatch(wanted, patch, _known_at(ground, row.device_id, compiled)))
+        patches.append(
+            CardPatch(wanted, compiled.policy.cards, _known_at(ground, row.device_id, compiled))
+        )
     return CardsWanted(people, patches)
 
 

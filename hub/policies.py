@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,22 +19,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from devices import wire
 from devices.messages import NO_REVISION, Delta, Manifest, Revision
 from devices.policy import FEATURES, Compiled
-from devices.policy_patch import patched
 from hub.acts.policies import (
     PATCHES_AT_ONCE,
-    BaseWanted,
     CardPatch,
     CompiledPolicy,
     DeltaWanted,
+    SnapshotWanted,
     Unchanged,
     compile_instead,
     compile_whole,
     drop_change,
     end_card_changes,
-    store_base,
     store_card_patches,
     store_delta,
     store_policy,
+    store_snapshot,
 )
 from hub.compiling import (
     CHAIN_MAX,
@@ -198,8 +197,8 @@ class Policies:
             case None:
                 await submit(drop_change, Unchanged(device, known.asked_at))
                 return known.before
-            case BaseWanted() as base:
-                stored = await submit(store_base, (base, known.asked_at))
+            case SnapshotWanted() as base:
+                stored = await submit(store_snapshot, (base, known.asked_at))
                 return known.before if stored else None
             case DeltaWanted() as step:
                 return step.delta.revision if await submit(store_delta, step) else None
@@ -273,10 +272,8 @@ class Policies:
         delta = one.wanted.delta
         device.want = delta.revision
         if device.policy is not None:
-            held = Compiled(device.policy, {})
-            after = patched(held, dict(one.patch) | {"keys": {}})
-            known = after.policy_at(delta.revision) if isinstance(after, Compiled) else None
-            device.policy = known  # None: compiled anew when somebody asks
+            cards = {**device.policy.cards, **one.cards}
+            device.policy = replace(device.policy, revision=delta.revision, cards=cards)
         self._publish_delta(device.id, delta)
         self._publish_manifest(device.id, row)
 

@@ -120,9 +120,7 @@ def test_two_taps_stop_a_card_and_the_doors_are_counted(enrolled: Any, hub: Stub
     assert one.violations() == []
 
 
-def test_without_a_network_it_says_so_and_the_card_is_as_before(
-    enrolled: Any, hub: StubHub
-) -> None:
+def test_without_a_network_nothing_is_stopped_and_it_says_so(enrolled: Any, hub: StubHub) -> None:
     hub.cards += [a_card("c-1", "p-shen", "沈桂芳")]
     one = enrolled()
     one.page.get_by_role("button", name="设置").click()
