@@ -170,11 +170,10 @@ def _shown(
     elif row.to_at <= gate.now_s():
         state = "came" if came else "over"
     open_still = row.revoked_at is None and row.to_at > gate.now_s()
-    label = ""
-    if labels or row.issued_by.startswith("staff:"):
-        label = hub.keys.open_envelope(row.label_sealed, f"visit:{row.id}").decode()
+    own = labels or row.issued_by.startswith("staff:")  # a resident's guests are not the desk's
+    label = hub.keys.open_envelope(row.label_sealed, f"visit:{row.id}").decode() if own else ""
     text = None
-    if open_still and doors:
+    if open_still and doors and own:
         named = tuple(PassDoor(door.device, door.number) for door in doors)
         visit = Pass(row.id, named, int(row.from_at), int(row.to_at), row.host_id)
         text = sign(visit, hub.memory.site, hub.keys.signers["pass"])

@@ -94,18 +94,20 @@ function PersonCard({ person }: { person: PersonShown }) {
           <p class="soft">
             <bdi lang="zh-Hans">{person.house}</bdi> · {say(words.cards, { n: person.cards })}
           </p>
-          <Button icon="key" opens="dialog" onClick={() => issue(person)}>
-            {say(words.issue)}
-          </Button>
-          <Button
-            icon="people"
-            opens="dialog"
-            onClick={() => {
-              visiting.value = person;
-            }}
-          >
-            {say(visitWords.visits)}
-          </Button>
+          <div class="deeds">
+            <Button icon="key" opens="dialog" onClick={() => issue(person)}>
+              {say(words.issue)}
+            </Button>
+            <Button
+              icon="people"
+              opens="dialog"
+              onClick={() => {
+                visiting.value = person;
+              }}
+            >
+              {say(visitWords.visits)}
+            </Button>
+          </div>
         </header>
         {person.phones.length === 0 && <p class="soft small">{say(words.noPhones)}</p>}
         <ul class="phones">
