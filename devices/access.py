@@ -195,7 +195,7 @@ def _decision(policy: Policy | None, state: State, request: Request, now: dateti
     else:
         decision = _person(policy, door, before, request, now)
     if isinstance(decision, Granted):
-        decision = _together(door, state, decision, at_s)
+        decision = _together(door, state, decision, request, at_s)
     if isinstance(decision, Refused) and mode in OPEN_MODES and decision.reason not in _NEVER:
         return Granted(
             "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts
@@ -352,7 +352,7 @@ def _valid(rule: Rule, at_s: float) -> bool:
 
 
 def _denies(policy: Policy, rule: Rule, now: datetime, *, clock: bool) -> bool:
-    """A denial holds unless it is surely not now: a free clock only says how late it is at least."""
+    """A denial holds unless it is surely over; a free clock says only how late it is at least."""
     at_s = now.timestamp()
     if not clock:
         return rule.valid_to_s is None or at_s < rule.valid_to_s
@@ -415,12 +415,15 @@ def _visit_reason(
 # --------------------------------------------------------------------------- with the others
 
 
-def _together(door: DoorPolicy, state: State, granted: Granted, at_s: float) -> Decision:
+def _together(
+    door: DoorPolicy, state: State, granted: Granted, request: Request, at_s: float
+) -> Decision:
     """What the person's place, a second person and the neighbouring doors have to say."""
     person = granted.person
     flag = None
     if door.passage is not None and person is not None:
-        word = _passback(door.passage, state, person, at_s)
+        fresh = request.clock_known and at_s < state.zone_until_s
+        word = _passback(door.passage, state, person, at_s, zone_fresh=fresh)
         if word == "passback":
             return Refused("passback", person, granted.credential, granted.facts)
         flag = word
@@ -448,7 +451,9 @@ def _surely_closed(door: DoorState, at_s: float) -> bool:
     return door.contact_open is False and at_s >= door.released_until_s
 
 
-def _passback(passage: Passage, state: State, person: str, at_s: float) -> str | None:
+def _passback(
+    passage: Passage, state: State, person: str, at_s: float, *, zone_fresh: bool
+) -> str | None:
     """``passback`` when the person must not pass, another word when staff should know of it."""
     if passage.passback is Passback.OFF or passage.area_to == OUTSIDE:  # leaving: never refused
         return None
@@ -460,7 +465,7 @@ def _passback(passage: Passage, state: State, person: str, at_s: float) -> str |
         return None
     if passage.passback is Passback.SOFT:
         return "passback_soft"
-    if passage.across and at_s >= state.zone_until_s:
+    if passage.across and not zone_fresh:
         return "zone_stale"
     return "passback"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices import wire
+from devices.wire_zone import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         wire.TIME_TOLD, "hub", False, "linli-time+jwt", ("nonce", "now", "epoch", "aud"),
         "The hub's time; good when the round trip was two seconds at most.",
+    ),
+    Channel(
+        ZONE, "hub", True, "linli-zone+jwt", ("places", "epoch", "iat", "exp", "aud"),
+        "Where people of this controller's doors were last seen to arrive; stale means soft.",
     ),
     Channel(
         wire.POLICY_WANT, "hub", True, "linli-policy+jwt",

@@ -12,7 +12,7 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,13 +32,13 @@ from devices.access import (
 )
 from devices.device import Device
 from devices.facts import kept, recalled
-from devices.leaves import Leaves
+from devices.freshness import Freshness
+from devices.leaves import Leaves, duress_event, told_of
 from devices.messages import (
     Answer,
     ClockQuality,
     Command,
     Event,
-    Manifest,
     Outcome,
     Refusal,
 )
@@ -78,19 +78,17 @@ class DoorController:
         self.hardware = dict(hardware)
         self.shelf = PolicyShelf(device)
         self.state = recalled(device.journal.memory())
+        self.freshness = Freshness(self)
         self.leaves = Leaves(self)
         self.modes = Modes(self)
         self.threshold = Threshold(self)
         self.threshold.keypads = {n: d.keypad for n, d in hardware.items() if d.keypad is not None}
-        self._fresh_until_s = device.journal.number("fresh")
-        self._want: Manifest | None = None
         self._inputs: dict[int, tuple[bool, ...]] = {}
         self._under_way: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         device.handlers[wire.COMMAND] = self.on_command
         device.on_connected = self._on_connected
         self.shelf.on_change = self._on_policy
-        self.shelf.on_manifest = self._on_manifest
         self._settle_orphans()
 
     def _settle_orphans(self) -> None:
@@ -114,6 +112,7 @@ class DoorController:
 
     async def run(self) -> None:
         """Serve readers and inputs until cancelled; one door's fault never stops another's."""
+        boards: dict[int, list[DoorHardware]] = {}
         try:
             async with asyncio.TaskGroup() as group:
                 for hardware in self.hardware.values():
@@ -123,35 +122,21 @@ class DoorController:
                     if hardware.keypad is not None:
                         group.create_task(self.threshold.serve_keypad(number, hardware.keypad))
                     if _has_inputs(hardware):
-                        group.create_task(self._serve_inputs(hardware))
+                        boards.setdefault(id(hardware.strike), []).append(hardware)
                     group.create_task(self.modes.keep(hardware))
+                for doors in boards.values():
+                    group.create_task(self._serve_inputs(doors[0].strike, doors))
         finally:
             self.close()
 
     def _on_policy(self) -> None:
-        self._note_fresh()
+        self.freshness.note()
         self.modes.wake_all()
         self.modes.publish_all()
 
-    def _on_manifest(self, want: Manifest) -> None:
-        """A manifest of what we hold says that nothing was taken back for a while."""
-        self._want = want
-        self._note_fresh()
-
-    def _note_fresh(self) -> None:
-        want = self._want
-        if want is None or want.revision != self.shelf.revision:
-            return
-        if want.expires_at_s > self._fresh_until_s:
-            self._fresh_until_s = want.expires_at_s
-            self.device.journal.raise_to("fresh", want.expires_at_s)
-
     def clock_facts(self) -> tuple[bool, bool]:
         """Whether the time is known, and whether it and the policy are fresh enough for guests."""
-        clock = self.device.clock
-        signed = clock.quality is ClockQuality.SIGNED
-        fresh = signed and clock.now_s() < self._fresh_until_s
-        return clock.quality is not ClockQuality.FREE, fresh
+        return self.freshness.clock_facts()
 
     # ----------------------------------------------------------------- commands
 
@@ -321,10 +306,10 @@ class DoorController:
     ) -> None:
         """Spend the id and write the intent, then let the strike work beside the loop."""
         intent = draft.command or self.device.luck(8).hex()
-        draft = replace(draft, content=_content(granted))
+        draft = replace(draft, content=told_of(granted))
         before = time.perf_counter()
         promise = replace(draft, boot=self.device.boot)  # readable after a crash
-        duress = self._duress(draft, granted)
+        duress = duress_event(draft, granted)
         try:
             told = self.device.journal.intend(
                 intent,
@@ -342,15 +327,11 @@ class DoorController:
         persist_ms = (time.perf_counter() - before) * 1e3
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
-        self._keep(self._open(hardware, intent, draft, granted))
+        # the board gets its request first; it needs longer than the answer's signature
+        pulse = asyncio.ensure_future(self._pulse(hardware, granted.hold_ms))
+        self._keep(self._open(hardware, intent, draft, granted, pulse))
         if told is not None:  # after the strike was set going: the same time as for anybody
             asyncio.get_running_loop().call_soon(self.device.send, told)
-
-    def _duress(self, draft: Event, granted: Granted) -> Event | None:
-        """What only named responders hear of a duress PIN; to the door it is a grant like any."""
-        if not granted.duress:
-            return None
-        return replace(draft, kind="duress", reason="duress", ms={}, content={}, command=None)
 
     def _without_disk(self, hardware: DoorHardware, draft: Event, granted: Granted) -> None:
         """Nothing can be promised any more: leaving still works, entering is refused aloud."""
@@ -366,26 +347,40 @@ class DoorController:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _open(
-        self, hardware: DoorHardware, intent: str, draft: Event, granted: Granted
-    ) -> None:
-        device, hold_ms = self.device, granted.hold_ms
-        release = self.leaves.release(hardware, granted, draft.via)
-        before = time.perf_counter()
+    async def _pulse(self, hardware: DoorHardware, hold_ms: int) -> tuple[Outcome, str | None]:
+        """What became of the strike, and why where it is not what was decided."""
         try:
             async with asyncio.timeout(STRIKE_WAIT_S):
                 await hardware.strike.pulse(hardware.output, hold_ms)
-            outcome, why = Outcome.GRANTED, draft.reason or "granted"
         except TimeoutError:
-            outcome, why = Outcome.UNKNOWN, "outcome_unknown"
+            return Outcome.UNKNOWN, "outcome_unknown"
         except Exception as fault:  # noqa: BLE001 - whatever the board did, the door must answer
             log.warning("door %s: strike: %s", hardware.number, fault)
-            outcome, why = Outcome.REFUSED, "strike_fault"
-        strike_ms = (time.perf_counter() - before) * 1e3
-        event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
+            return Outcome.REFUSED, "strike_fault"
+        return Outcome.GRANTED, None
+
+    async def _open(
+        self,
+        hardware: DoorHardware,
+        intent: str,
+        draft: Event,
+        granted: Granted,
+        pulse: asyncio.Task[tuple[Outcome, str | None]],
+    ) -> None:
+        device = self.device
+        release = self.leaves.release(hardware, granted, draft.via)
+        before = time.perf_counter()
+        opened = draft.reason or "granted"
         answer = None
         if draft.command is not None:
-            answer = self._answer(draft.command, outcome, why, event.ms)
+            answer = self._answer(draft.command, Outcome.GRANTED, opened, draft.ms)
+        outcome, why = await pulse
+        strike_ms = (time.perf_counter() - before) * 1e3
+        why = why or opened
+        event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
+        if draft.command is not None:
+            if answer is None or outcome is not Outcome.GRANTED:
+                answer = self._answer(draft.command, outcome, why, event.ms)
             self._say(answer)
             await asyncio.sleep(0)  # out of the door, before the disk makes the loop wait
         memory: Mapping[str, str | None] = {}
@@ -393,7 +388,7 @@ class DoorController:
             facts = self.leaves.opened(hardware, granted, draft.via)
             was, self.state = self.state, fold(self.state, facts)
             memory = kept(was, self.state, facts)
-            self.modes.show_unlocked(hardware.number, hold_ms)
+            self.modes.show_unlocked(hardware.number, granted.hold_ms)
             self.modes.wake(hardware.number)
         elif outcome is Outcome.REFUSED:
             self.leaves.withdraw(hardware.number, release)
@@ -418,15 +413,27 @@ class DoorController:
 
     # ----------------------------------------------------------------- inputs
 
-    async def _serve_inputs(self, hardware: DoorHardware) -> None:
+    async def _serve_inputs(self, board: Strike, doors: Sequence[DoorHardware]) -> None:
+        """One question a round for all doors of a board: a pulse must not queue behind four."""
         while True:
+            inputs: tuple[bool, ...] | None = None
             try:
-                self._on_inputs(hardware, await hardware.strike.inputs())
+                inputs = await board.inputs()
             except Exception as fault:  # noqa: BLE001 - a silent board makes its inputs unknown
-                self._inputs.pop(hardware.number, None)
-                self._contact(hardware.number, None)
                 self.device.drop("inputs", str(fault))
+            for hardware in doors:
+                self._take_inputs(hardware, inputs)
             await asyncio.sleep(INPUT_POLL_S)
+
+    def _take_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...] | None) -> None:
+        """None when nobody knows; what one door does with it is no other's trouble."""
+        try:
+            if inputs is not None:
+                return self._on_inputs(hardware, inputs)
+        except Exception as fault:  # noqa: BLE001 - a wrong wire or a full disk
+            self.device.drop("inputs", str(fault))
+        self._inputs.pop(hardware.number, None)
+        return self._contact(hardware.number, None)
 
     def _on_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...]) -> None:
         before = self._inputs.get(hardware.number)
@@ -488,13 +495,3 @@ def _has_inputs(hardware: DoorHardware) -> bool:
     inputs = (hardware.contact_input, hardware.exit_input, hardware.fire_input)
     told = (*inputs, hardware.tamper_input, *hardware.call_inputs)
     return any(index is not None for index in told)
-
-
-def _content(granted: Granted) -> dict[str, str | int]:
-    """What staff should know of a grant beside its person."""
-    content: dict[str, str | int] = {}
-    if granted.flag is not None:
-        content["flag"] = granted.flag
-    if granted.companion is not None:
-        content["with"] = granted.companion
-    return content

@@ -44,7 +44,8 @@ create table if not exists outbox (
 create index if not exists outbox_unacked on outbox (boot_n, seq) where acked_at is null;
 create table if not exists intents (id text primary key, body text not null) without rowid;
 create table if not exists answers (
-  id text primary key, digest text not null, answer blob, at real not null) without rowid;
+  id text primary key, digest text not null, answer blob, at real not null, intent text)
+  without rowid;
 create table if not exists memory (key text primary key, value text not null) without rowid;
 create table if not exists policy (
   one integer primary key check (one = 1), epoch integer, number integer, sha256 text, plain blob);
@@ -75,6 +76,7 @@ class Journal:
         self.boot = ""
         self._boot_n = 0
         self._seq = 0
+        self._numbers: dict[str, float] = {}  # as they stand on the disk: epoch and time
 
     def close(self) -> None:
         """Give the file back."""
@@ -115,13 +117,17 @@ class Journal:
 
     def number(self, key: str) -> float:
         """A stored number such as the highest epoch or time; 0 when there is none."""
-        return float(self._get(key, "0"))
+        if key not in self._numbers:
+            self._numbers[key] = float(self._get(key, "0"))
+        return self._numbers[key]
 
     def raise_to(self, key: str, value: float) -> None:
         """Store a number that only ever grows."""
+        if value <= self.number(key):
+            return
         with self._commit() as db:
-            if value > self.number(key):
-                self._set(db, key, repr(value))
+            self._set(db, key, repr(value))
+        self._numbers[key] = value
 
     # ----------------------------------------------------------------- commands and intents
 
@@ -144,14 +150,34 @@ class Journal:
     ) -> Event | None:
         """Before the strike: the command's id is spent, intent and used-once state are on disk.
 
-        ``also`` is an event that must not be lost whatever comes next; it returns numbered.
+        ``also`` is an event that must not be lost whatever comes next; it returns numbered. Of a
+        command all is one row where nothing else is remembered: somebody waits before the door
+        while this page is synced.
         """
+        promise = json.dumps(body)
+        if not memory and also is None:  # one statement is a transaction of its own
+            if self._db.in_transaction:  # a rollback that the disk's trouble swallowed
+                self._db.execute("rollback")
+            self._promise(self._db, intent, promise, command, raw, at_s)
+            return None
         with self._commit() as db:
-            if command is not None:
-                self._remember(db, command, raw, None, at_s)
-            db.execute("insert into intents values (?, ?)", (intent, json.dumps(body)))
+            self._promise(db, intent, promise, command, raw, at_s)
             self._keep_memory(db, memory)
             return self._append(db, also) if also is not None else None
+
+    def _promise(
+        self,
+        db: sqlite3.Connection,
+        intent: str,
+        promise: str,
+        command: str | None,
+        raw: bytes,
+        at_s: float,
+    ) -> None:
+        if command is not None:
+            self._remember(db, command, raw, None, at_s, promise)
+        else:
+            db.execute("insert into intents values (?, ?)", (intent, promise))
 
     def _keep_memory(self, db: sqlite3.Connection, memory: Memory) -> None:
         for key, value in memory.items():
@@ -165,10 +191,17 @@ class Journal:
         return dict(self._db.execute("select key, value from memory").fetchall())
 
     def _remember(
-        self, db: sqlite3.Connection, command: str, raw: bytes, answer: bytes | None, at_s: float
+        self,
+        db: sqlite3.Connection,
+        command: str,
+        raw: bytes,
+        answer: bytes | None,
+        at_s: float,
+        promise: str | None = None,
     ) -> None:
         digest = hashlib.sha256(raw).hexdigest()
-        db.execute("insert into answers values (?, ?, ?, ?)", (command, digest, answer, at_s))
+        row = (command, digest, answer, at_s, promise)
+        db.execute("insert into answers values (?, ?, ?, ?, ?)", row)
 
     def settle(
         self,
@@ -182,9 +215,11 @@ class Journal:
         with self._commit() as db:
             numbered = self._append(db, event)
             self._keep_memory(db, memory)
-            db.execute("delete from intents where id = ?", (intent,))
             if command is not None:
-                db.execute("update answers set answer = ? where id = ?", (answer, command))
+                kept = (answer, command)
+                db.execute("update answers set answer = ?, intent = null where id = ?", kept)
+            else:
+                db.execute("delete from intents where id = ?", (intent,))
         return numbered
 
     def record(
@@ -205,7 +240,9 @@ class Journal:
 
     def orphans(self) -> list[tuple[str, dict[str, Any]]]:
         """Intents whose end nobody saw: the device died between promise and event."""
-        rows = self._db.execute("select id, body from intents").fetchall()
+        both = "select id, body from intents union all "
+        both += "select id, intent from answers where intent is not null"
+        rows = self._db.execute(both).fetchall()
         return [(row[0], json.loads(row[1])) for row in rows]
 
     # ----------------------------------------------------------------- events
@@ -282,7 +319,8 @@ class Journal:
                 (at_s, boot, upto),
             ).rowcount
             db.execute("delete from outbox where acked_at < ?", (at_s - ACKED_KEPT_S,))
-            db.execute("delete from answers where at < ?", (at_s - ANSWERS_KEPT_S,))
+            old = (at_s - ANSWERS_KEPT_S,)
+            db.execute("delete from answers where at < ? and intent is null", old)
         return int(done)
 
     @property
@@ -318,6 +356,11 @@ class Journal:
         """The policy that was in force when the device last ran."""
         row = self._db.execute("select epoch, number, sha256, plain from policy").fetchone()
         return None if row is None else (Revision(row[0], row[1]), row[2], zlib.decompress(row[3]))
+
+    def policy_bytes(self) -> int:
+        """How much of the disk the policy takes, without its patches."""
+        row = self._db.execute("select length(plain) from policy").fetchone()
+        return 0 if row is None else int(row[0])
 
     def keep_text(self, key: str, value: str) -> None:
         """A named text such as the newest key set."""

@@ -55,22 +55,20 @@ class Knowledge:
     wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
 
 
-def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
-    """Read the rules and compile them; sealed as a step from what was wanted, where one fits."""
+def gather(
+    engines: Engines, keys: HubKeys, ask: Question, ground: Ground | None = None
+) -> Knowledge:
+    """Compile what the rows say; sealed as a step from what was wanted, where one fits."""
     with engines.read.connect() as connection:
-        asked_at = connection.execute(
-            select(t.policy_changes.c.asked_at).where(t.policy_changes.c.device_id == ask.device)
-        ).scalar()
+        ground = ground or read_ground(connection, keys, device=ask.device)
         row = connection.execute(
             select(t.policies).where(t.policies.c.device_id == ask.device)
         ).first()
         steps = _steps(connection, row) if row is not None else []
         before = Revision(row.epoch, row.number) if row is not None else NO_REVISION
         revision = Revision(ask.epoch, before.number + 1)
-        compiled = read_ground(connection, keys, device=ask.device).compile(
-            ask.device, ask.zone, revision
-        )
-    asked = asked_at or 0.0
+        compiled = ground.compile(ask.device, ask.zone, revision)
+    asked = ground.asked.get(ask.device, 0.0)
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:
         known = _body(keys, row, steps)

@@ -19,6 +19,7 @@ from hub.policies import Policies
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
+from hub.zones import Zones
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Hub:
     policies: Policies
     durable: DurableEffects
     live: Live
+    zones: Zones
     clock: Callable[[], datetime]
     epoch: int
     payments: Any = None
@@ -63,8 +65,13 @@ def assemble(
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
 
+    zones = Zones(engines, ingest, keys, clock)
+
     def on_work(kind: str) -> None:
-        policies.wake() if kind == "policy" else durable.wake()
+        if kind == "zone":
+            zones.wake()
+        else:
+            policies.wake() if kind == "policy" else durable.wake()
 
     def on_forget(what: Forget) -> None:
         if what.what == "phone":
@@ -75,5 +82,16 @@ def assemble(
     ingest.on_work = on_work
     ingest.on_forget = on_forget
     return Hub(
-        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch
+        settings,
+        engines,
+        keys,
+        memory,
+        writer,
+        ingest,
+        policies,
+        durable,
+        live,
+        zones,
+        clock,
+        epoch,
     )

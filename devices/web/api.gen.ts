@@ -104,6 +104,22 @@ export interface CardSession {
   elder: boolean;
 }
 
+/** A card by its id, never its number; `revocation` while it is blocked. */
+export interface CardShown {
+  id: string;
+  person: string;
+  person_name: string;
+  house: string;
+  issued_at: string;
+  blocked_at: string | null;
+  revocation: RevocationShown | null;
+}
+
+/** Cards that fit a query; without one, the lost ones, newest first. */
+export interface CardsShown {
+  cards: CardShown[];
+}
+
 /** A card's number and its challenge under slot 4, as the kiosk's reader heard them. */
 export interface Challenged {
   uid: string;
@@ -202,6 +218,10 @@ export interface EventsPage {
   next: number | null;
 }
 
+export interface HTTPValidationError {
+  detail?: ValidationError[];
+}
+
 /** A household's bills; `lookup` lets this kiosk pay them. */
 export interface KioskBills {
   lookup: string;
@@ -235,6 +255,17 @@ export interface LockdownShown {
 /** What is locked down now. */
 export interface LockdownsShown {
   lockdowns: LockdownShown[];
+}
+
+/** One of these cards is lost. */
+export interface LostCard {
+  lookup: string;
+  card: string;
+}
+
+/** The cards of the household that this visit may look at. */
+export interface LostCardsAsked {
+  lookup: string;
 }
 
 /** Whose phone this is, and its doors. */
@@ -328,6 +359,24 @@ export interface OpeningTold {
   repeat: boolean;
 }
 
+/** A card of one's household, and how many doors have forgotten it. */
+export interface OwnCard {
+  id: string;
+  holder: string;
+  mine: boolean;
+  issued_at: string;
+  blocked_at: string | null;
+  told: boolean;
+  doors_total: number;
+  doors_gone: number;
+  still_known: Words[];
+}
+
+/** The cards of one's household; on a kiosk the holders are masked. */
+export interface OwnCards {
+  cards: OwnCard[];
+}
+
 /** A door that this phone may ask for. */
 export interface OwnDoor {
   id: string;
@@ -416,6 +465,28 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
+/** A door that knew a card: gone after so many seconds, or why it still knows it. */
+export interface RevocationDoor {
+  id: string;
+  name: Words;
+  device: string;
+  online: boolean | null;
+  /** From the wish to the door's signed receipt, by the hub's clock. */
+  gone_after_s: number | null;
+  offline_since: string | null;
+  /** A reason code: the controller could not take the newer list. */
+  refused: string | null;
+}
+
+/** How far a lost card is forgotten; `told` when every door that knew it is listed. */
+export interface RevocationShown {
+  id: string;
+  by: "staff" | "phone" | "kiosk";
+  asked_at: string;
+  told: boolean;
+  doors: RevocationDoor[];
+}
+
 /** Some rows of one kind. */
 export interface RosterAsked {
   kind: string;
@@ -448,6 +519,19 @@ export interface SiteNamed {
   site: string;
   name: Words;
   time_zone: string;
+}
+
+/** Why a card that was lost may be trusted again. */
+export interface UnblockAsked {
+  reason: string;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */
@@ -529,6 +613,24 @@ export interface Operations {
     body: PaymentAsked;
     answer: PaymentShown;
   };
+  blockCard: {
+    method: "POST";
+    path: `/api/v1/cards/${string}/block`;
+    body: undefined;
+    answer: CardShown;
+  };
+  blockKioskCard: {
+    method: "POST";
+    path: "/api/v1/kiosk/lost-cards/block";
+    body: LostCard;
+    answer: OwnCards;
+  };
+  blockMyCard: {
+    method: "POST";
+    path: `/api/v1/me/cards/${string}/block`;
+    body: undefined;
+    answer: OwnCard;
+  };
   challengeCard: {
     method: "POST";
     path: "/api/v1/kiosk/cards/challenge";
@@ -570,6 +672,12 @@ export interface Operations {
     path: "/api/v1/phones";
     body: EnrolmentAsked;
     answer: Me;
+  };
+  findCards: {
+    method: "GET";
+    path: "/api/v1/cards" | `/api/v1/cards?${string}`;
+    body: undefined;
+    answer: CardsShown;
   };
   findPeople: {
     method: "GET";
@@ -679,11 +787,23 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  readCard: {
+    method: "GET";
+    path: `/api/v1/cards/${string}`;
+    body: undefined;
+    answer: CardShown;
+  };
   readConsole: {
     method: "GET";
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readKioskCards: {
+    method: "POST";
+    path: "/api/v1/kiosk/lost-cards";
+    body: LostCardsAsked;
+    answer: OwnCards;
   };
   readLockdowns: {
     method: "GET";
@@ -702,6 +822,12 @@ export interface Operations {
     path: "/api/v1/staff/me";
     body: undefined;
     answer: WhoAmI;
+  };
+  readMyCards: {
+    method: "GET";
+    path: "/api/v1/me/cards";
+    body: undefined;
+    answer: OwnCards;
   };
   readNonce: {
     method: "GET";
@@ -774,5 +900,11 @@ export interface Operations {
     path: "/api/v1/callbacks/wechatpay";
     body: undefined;
     answer: null;
+  };
+  unblockCard: {
+    method: "POST";
+    path: `/api/v1/cards/${string}/unblock`;
+    body: UnblockAsked;
+    answer: CardShown;
   };
 }

@@ -15,7 +15,7 @@ from devices.wire import event_body
 from hub.acts.calls import ring
 from hub.acts.checkins import Sun, check_in
 from hub.acts.visits import note_use
-from hub.core.effects import Announce, SendAck
+from hub.core.effects import Announce, SendAck, WorkWaiting
 from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
@@ -115,6 +115,8 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         _settle_opening(tx, event, heard.door)
     if heard.door is not None:
         effects += _of_visitors(tx, event, heard.door, n)
+    if event.kind == "entered" and "area" in event.content:
+        effects.append(WorkWaiting("zone"))
     if heard.sun is not None:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))

@@ -45,13 +45,15 @@ _ANSWERED = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A verified wish: which phone, which door, and the bytes that asked for it."""
+    """A verified wish: which phone, which door, and the bytes that asked for it.
+
+    ``nonce`` is the ``spent_key`` of the proof's nonce.
+    """
 
     opening: str
     phone: str
     person: str
     nonce: str
-    nonce_expires_s: float
     digest: str
     door: str
     device: str
@@ -80,7 +82,6 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         _SPEND,
         {
             "nonce": wish.nonce,
-            "expires_at": wish.nonce_expires_s,
             "digest": wish.digest,
             "opening_id": wish.opening,
         },

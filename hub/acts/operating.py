@@ -1,4 +1,4 @@
-"""What staff do to doors from afar: open one, change its mode, lock a site down; each with a reason.
+"""What staff do to doors from afar: open one, change a mode, lock a site down; with a reason.
 
 Every act spends a fresh step of the member's second factor and stands in the chain.
 """

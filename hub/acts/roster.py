@@ -51,8 +51,8 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
     "schedules": (t.schedules, ("id", "days", "calendar_id")),
     "rules": (
         t.rules,
-        ("id", "door_id", "door_group_id", "subject_kind", "subject", "schedule_id", "valid_from", "valid_to",
-         "deny"),
+        ("id", "door_id", "door_group_id", "subject_kind", "subject", "schedule_id",
+         "valid_from", "valid_to", "deny"),
     ),
     "bells": (t.bells, ("id", "door_id", "button", "household_id")),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from hub.core.proofs import spent_before
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
@@ -38,7 +39,7 @@ def sweep(tx: Tx, wish: None, now: datetime) -> Done[int]:
     """Drop what can never matter again; the value counts the rows."""
     del wish, now
     gone = 0
-    gone += tx.execute(delete(t.nonces).where(t.nonces.c.expires_at < tx.now_s)).rowcount
+    gone += tx.execute(delete(t.nonces).where(t.nonces.c.nonce < spent_before(tx.now_s))).rowcount
     gone += tx.execute(delete(t.sessions).where(t.sessions.c.expires_at < tx.now_s)).rowcount
     gone += tx.execute(delete(t.calls).where(t.calls.c.rang_at < tx.now_s - 86_400)).rowcount
     gone += tx.execute(delete(t.codes).where(t.codes.c.expires_at < tx.now_s - 86_400)).rowcount

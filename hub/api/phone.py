@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
@@ -12,17 +11,16 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, WithJsonSchema
 from sqlalchemy import func, select
 from starlette.background import BackgroundTask
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.routing import request_response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from devices.jws import parse_json
 from devices.messages import Answer, Outcome
 from devices.reasons import reason
 from hub.acts.openings import Opening, Present, present
 from hub.acts.phones import LABEL_CHARS_MAX, Enrolment, Revocation, enrol, revoke
 from hub.api.documents import ANY, CHANGE, told
 from hub.api.gate import Gate, address_of
-from hub.api.problems import EXPECTED, body_of, problem, reply
+from hub.api.problems import EXPECTED, body_of, next_nonce, problem, reply
 from hub.api.shapes import Me, OpeningProblem, OpeningTold
 from hub.core import proofs
 from hub.core.errors import DomainError
@@ -113,21 +111,25 @@ def routes(gate: Gate) -> APIRouter:
 def express(gate: Gate) -> Mapping[tuple[str, str], ASGIApp]:
     """Where somebody waits before a door: the same endpoint without the router around it."""
 
-    async def openings(request: Request) -> Response:
-        return await _open(gate, request)
+    async def openings(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        try:
+            response = await _open(gate, request)
+        except Exception as fault:
+            handler = next((EXPECTED[kind] for kind in type(fault).mro() if kind in EXPECTED), None)
+            if handler is None:
+                raise
+            response = await handler(request, fault)
+        await response(scope, receive, send)
 
-    served = ExceptionMiddleware(request_response(openings), handlers=EXPECTED)
-    return {("POST", "/api/v1/openings"): served}
+    return {("POST", "/api/v1/openings"): openings}
 
 
 def read_body(raw: bytes) -> dict[str, Any]:
     """A signed body as a JSON object, else field_wrong."""
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as fault:
-        raise DomainError("field_wrong", "the body is not JSON", "body") from fault
-    if not isinstance(body, dict):
-        raise DomainError("field_wrong", "the body is not a JSON object", "body")
+    body = parse_json(raw)
+    if body is None:
+        raise DomainError("field_wrong", "the body is not a JSON object of whole texts", "body")
     return body
 
 
@@ -247,8 +249,7 @@ async def _open(gate: Gate, request: Request) -> Response:
         opening=opening,
         phone=phone.id,
         person=phone.person,
-        nonce=signed.proof.nonce,
-        nonce_expires_s=signed.nonce_expires_s,
+        nonce=proofs.spent_key(signed.proof.nonce),
         digest=signed.digest,
         door=door.id,
         device=door.device,
@@ -275,6 +276,8 @@ async def ask_door(
     try:
         known = await present_it()
         if known.outcome is None:
+            ready = next_nonce(request)  # while the door works, not when its answer is here
+            request.state.next_nonce = lambda: ready
             answer = await _await_door(waiting)
             known = _as_answered(known, answer)
     finally:
@@ -317,7 +320,7 @@ def _told(known: Opening, request: Request) -> Response:
     if outcome == "opened":
         return reply(body, request)
     more = {name: value for name, value in body.items() if name != "reason"}
-    headers = getattr(request.state, "next_nonce", {})
+    headers = next_nonce(request)
     return problem(code, reason(code).cure, None, headers, reason=code, **more)
 
 

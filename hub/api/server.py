@@ -16,9 +16,10 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.messages import NO_REVISION
-from hub.api import calls, kiosk, operating, operator, phone, staff, visits
+from hub.api import calls, cards, kiosk, operating, operator, phone, staff, visits
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
+from hub.api.line import Line
 from hub.api.problems import HANDLERS, body_of, problem, reply
 from hub.api.shapes import Site
 from hub.live import instant
@@ -110,6 +111,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(kiosk.routes(gate))
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))
+    app.include_router(cards.routes(gate))
     if hub.payments is not None:
         from hub.api import money  # noqa: PLC0415
 
@@ -260,6 +262,7 @@ def make_server(app: FastAPI, hub: Hub) -> Server:
         app,
         host=http.host,
         port=http.port,
+        http=Line,
         log_level="warning",
         access_log=False,
         server_header=False,

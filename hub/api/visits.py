@@ -16,7 +16,7 @@ from hub.acts.visits import Invitation, PassEnd, end_pass, invite
 from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate
 from hub.api.phone import own_doors, read_body, show_own_door
-from hub.api.problems import reply
+from hub.api.problems import next_nonce, reply
 from hub.api.visit_shapes import VisitAsked, VisitShown, VisitsShown
 from hub.core.errors import DomainError
 from hub.live import instant
@@ -64,8 +64,7 @@ def _of_residents(router: APIRouter, gate: Gate) -> None:
         phone, _ = await gate.phone(request, "invite", "visitor")
         wish = PassEnd(visit, f"phone:{phone.id}", phone.person)
         await hub.writer.submit(end_pass, wish, Lane.URGENT)
-        headers = getattr(request.state, "next_nonce", {})
-        return Response(status_code=204, headers=headers)
+        return Response(status_code=204, headers=next_nonce(request))
 
 
 def _of_the_desk(router: APIRouter, gate: Gate) -> None:

@@ -1,4 +1,4 @@
-"""The further rules of a door, each by its reason: PIN, duress, modes, two people, areas, passes."""
+"""The further rules of a door by their reasons: PIN, duress, modes, two people, areas, passes."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

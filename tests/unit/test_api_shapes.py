@@ -1,5 +1,6 @@
 """What the document promises is what the hub answers, member by member, for every operation."""
 
+import asyncio
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -84,19 +85,45 @@ async def by_phones(bench: HubBench) -> None:
     phone = await bench.phone()
     await bench.http.get("/api/v1/site")
     await phone.send("GET", "/api/v1/me", None)
+    await phone.send("PUT", "/api/v1/me/pin", {"pin": "2580", "duress": "1470"})
     assert (await phone.open("d-1")).status == 200
     door_answers(bench, Outcome.REFUSED, "schedule_closed")
     assert (await phone.open("d-1")).status == 403
     assert phone.last is not None
     assert (await phone.deliver(phone.last)).body["repeat"] is True
+    await bench.hub.writer.submit(issue_card, NewCard("c-7", "04aabbccddee07", "p-1"))
+    assert (await phone.send("GET", "/api/v1/me/cards", None)).status == 200
+    assert (await phone.send("POST", "/api/v1/me/cards/c-7/block", None)).status == 200
+    assert (await phone.send("POST", "/api/v1/me/cards/c-x/block", None)).status == 404
     await with_visitors(bench, phone)
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
 
 
+async def operated(bench: HubBench, secret: str) -> None:
+    """What staff do to doors, each with a fresh factor."""
+    wishes: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("POST", "doors/d-1/open", {}),
+        ("PUT", "doors/d-1/mode", {"mode": "Blocked"}),
+        ("POST", "lockdown", {}),
+        ("POST", "lockdown/release", {}),
+    )
+    door_answers(bench)
+    bench.hub.memory.devices["gate"].policy = None  # it was compiled before this member came
+    for method, path, body in wishes:
+        bench.pass_s(30)
+        asked = {**body, "reason": "why", "otp": bench.otp(secret)}
+        await bench.http.request(method, f"/api/v1/{path}", json=asked, headers=CLIENT)
+        await bench.http.get("/api/v1/lockdown")
+    for method in ("PUT", "DELETE"):
+        await bench.http.request(
+            method, "/api/v1/people/p-1/pin", json={"pin": "2580"}, headers=CLIENT
+        )
+
+
 async def by_staff(bench: HubBench) -> None:
-    await bench.administrator()
+    secret = await bench.administrator()
     await bench.phone()
     gate = bench.hub.memory.devices["gate"]
     gate.note = StateNote(Life.READY, "b", "c", 0.0)
@@ -115,9 +142,27 @@ async def by_staff(bench: HubBench) -> None:
     await at_the_desk(bench)
     people = (await http.get("/api/v1/people")).json()["people"]
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
+    await operated(bench, secret)
+    await about_cards(bench)
     for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
         assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
     await http.get("/api/v1/events")
+
+
+async def about_cards(bench: HubBench) -> None:
+    """A card is blocked, found, and blocked again."""
+    http, reason = bench.http, {"reason": "found in the lift"}
+    for path, body in (("block", None), ("unblock", reason), ("block", None)):
+        answer = await http.post(f"/api/v1/cards/c-7/{path}", json=body, headers=CLIENT)
+        assert answer.status_code == 200, answer.text
+    work = asyncio.ensure_future(bench.hub.policies.run())
+    bench.hub.policies.wake()
+    for _ in range(60):
+        await asyncio.sleep(0)
+    work.cancel()
+    assert (await http.get("/api/v1/cards/c-7")).json()["revocation"]["told"] is True
+    assert (await http.get("/api/v1/cards?query=沈")).json()["cards"] != []
+    assert (await http.get("/api/v1/cards/c-x")).status_code == 404
 
 
 async def by_the_operator(bench: HubBench) -> None:
@@ -153,6 +198,11 @@ async def by_a_kiosk(money: MoneyBench) -> None:
     await money.kiosk.send("POST", "/api/v1/kiosk/bills", by_card)
     house = {"house": "1-1-101", "phone_last4": "7302"}
     shown = await money.kiosk.send("POST", "/api/v1/kiosk/bills", house)
+    lookup = {"lookup": shown.body["lookup"]}
+    cards = await money.kiosk.send("POST", "/api/v1/kiosk/lost-cards", lookup)
+    assert [card["holder"] for card in cards.body["cards"]] == ["沈**", "沈**"]
+    lost = lookup | {"card": "c-1"}
+    assert (await money.kiosk.send("POST", "/api/v1/kiosk/lost-cards/block", lost)).status == 200
     payment = secrets.token_hex(16)
     await money.begin(payment, lookup=shown.body["lookup"])
     await money.kiosk.send("POST", f"/api/v1/payments/{payment}/close", None)

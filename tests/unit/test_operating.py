@@ -266,8 +266,15 @@ async def test_two_of_a_household_never_have_the_same_pin(tmp_path: Path) -> Non
         await bench.administrator()
         await load(bench, {"people": [{"id": "p-3", "household_id": "h-1", "name": "x"}]})
         assert (await say(bench, "PUT", "people/p-1/pin", pin="2580", duress="1470")).is_success
-        for body in ({"pin": "2580"}, {"pin": "1470"}, {"pin": "3690", "duress": "1470"},
-                     {"pin": "3690", "duress": "3690"}, {"pin": "1111"}, {"pin": "123"}):  # fmt: skip
+        taken: list[dict[str, str]] = [
+            {"pin": "2580"},
+            {"pin": "1470"},
+            {"pin": "3690", "duress": "1470"},
+            {"pin": "3690", "duress": "3690"},
+            {"pin": "1111"},
+            {"pin": "123"},
+        ]
+        for body in taken:
             answer = await say(bench, "PUT", "people/p-3/pin", **body)
             assert answer.status_code == 422, body
         assert (await say(bench, "PUT", "people/p-2/pin", pin="2580")).is_success

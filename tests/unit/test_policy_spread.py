@@ -25,7 +25,7 @@ from hub import compiling
 from hub.acts.cards import BlockCard, UnblockCard, block_card, unblock_card
 from hub.acts.policies import Adoptee, adopt
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
-from hub.compiling import Question, read_ground
+from hub.ground import read_ground
 from hub.store import tables as t
 from tests.loops import run
 from tests.unit.hub_bench import SITE, HubBench, hub_bench
@@ -39,7 +39,7 @@ class Line:
 
     def __init__(self) -> None:
         self.retained: dict[str, bytes] = {}
-        self.doors: dict[str, "Door"] = {}
+        self.doors: dict[str, Door] = {}
         self.hub: Any = None
         self.bytes_to: dict[str, int] = {}
 
@@ -82,7 +82,7 @@ class Door:
             self.adoption,
             journal,
             DeviceClock(lambda: 0.0, None, 0.0),
-            lambda size: bytes(size),
+            bytes,
             Description("door", "t", 1, (), (1, 2)),
         )
         self.shelf = PolicyShelf(self.device)

@@ -33,6 +33,7 @@ from devices.messages import (
     StateNote,
     TimeTold,
 )
+from devices.wire_zone import Zone, open_zone, sign_zone
 
 FOLDER = Path(__file__).parent / "golden"
 ME = wire.Topics("liuxi", "gate")
@@ -73,6 +74,9 @@ MANIFEST = Manifest(
     "cd" * 32, Revision(7, 1), "ef" * 32,
 )  # fmt: skip
 DELTA = Delta(Revision(7, 2), Revision(7, 3), b"sealed bytes")
+ZONE = Zone(
+    (("p-1", "lab", 1795000000.5), ("p-2", "", 1795000001.0)), 7, 1795000002.0, 1795000062.0
+)
 
 # name -> (message, bytes of it, reading it back)
 CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
@@ -138,6 +142,7 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_chunk(Revision(7, 3), 0, b"sealed"),
         wire.decode_chunk,
     ),
+    "zone": (ZONE, sign_zone(ZONE, ME, signer("policy-1")), lambda raw: open_zone(raw, ME, find)),
     "pass": (
         PASS,
         passes.sign(PASS, "liuxi", signer("pass-1")).encode(),
