@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from devices.access import DoorMode, Schedule
 from devices.messages import Revision
@@ -46,16 +46,11 @@ class Ground:
     staff: tuple[str, ...]
     asked: Mapping[str, float]  # for which devices a compilation was asked for by then
     pins: Mapping[str, PinRow] = field(default_factory=dict, repr=False)
-    # pass -> (until when it might be shown, the doors it names)
-    passes_revoked: Mapping[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
+    passes_revoked: tuple[tuple[str, float, frozenset[str]], ...] = ()
 
     def compile(self, device: str, zone: str, revision: Revision) -> Compiled:
         """The policy of one device, of the people that were read."""
         own = self.doors.get(device, [])
-        here = {door.id for door in own}
-        passes = {
-            one: until_s for one, (until_s, doors) in self.passes_revoked.items() if doors & here
-        }
         rows = Rows(
             own,
             [rule for door in own for rule in self.rules.get(door.id, ())],
@@ -65,9 +60,14 @@ class Ground:
             self.calendars,
             self.staff,
             self.pins,
-            passes,
+            self._passes_revoked(own),
         )
         return compile_policy(revision, zone, rows)
+
+    def _passes_revoked(self, own: list[DoorRow]) -> dict[str, float]:
+        """The passes of these doors alone: a controller need not learn who else has guests."""
+        here = {door.id for door in own}
+        return {name: to_s for name, to_s, doors in self.passes_revoked if here & doors}
 
 
 def read_ground(
@@ -106,7 +106,7 @@ def read_ground(
         _staff(connection),
         asked,
         _pins(connection, keys) if wanted and people is None else {},
-        _passes_revoked(connection),
+        _passes_revoked(connection, max(asked.values(), default=0.0)),
     )
 
 
@@ -178,16 +178,17 @@ def _door(row: Any, keys: HubKeys, leads: Mapping[str, set[str]], *, locked_down
     )
 
 
-def _passes_revoked(connection: Connection) -> dict[str, tuple[float, frozenset[str]]]:
-    """Revoked passes that might still be shown, with their ends and doors."""
-    asked = connection.execute(select(func.max(t.policy_changes.c.asked_at))).scalar()
+def _passes_revoked(
+    connection: Connection, since_s: float
+) -> tuple[tuple[str, float, frozenset[str]], ...]:
+    """Revoked passes that might still be shown: each with its end and the doors it names."""
     visits = t.passes.c
     found = connection.execute(
         select(visits.id, visits.to_at, visits.doors)
-        .where(visits.revoked_at.is_not(None), visits.to_at > (asked or 0.0))
+        .where(visits.revoked_at.is_not(None), visits.to_at > since_s)
         .order_by(visits.id)
     )
-    return {row.id: (row.to_at, frozenset(row.doors)) for row in found}
+    return tuple((row.id, row.to_at, frozenset(row.doors)) for row in found)
 
 
 # --------------------------------------------------------------------------- rules and people

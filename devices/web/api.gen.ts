@@ -638,7 +638,7 @@ export interface VisitShown {
   ends: string;
   came: Arrival[];
   state: "expected" | "came" | "over" | "revoked";
-  /** The signed pass, what a door's scanner reads; null when it can open nothing any more. */
+  /** The signed pass, what a door's scanner reads; null when it can open nothing any more, and for the desk where a resident made it. */
   text: string | null;
 }
 

@@ -37,10 +37,10 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
-            *_VISITS,
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            *_VISITS,
         }
     ),
     "property_staff": frozenset(
@@ -52,10 +52,10 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
-            *_VISITS,
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            *_VISITS,
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back

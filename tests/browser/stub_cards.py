@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.browser.stub_routes import at, signed_in
+from tests.browser.stub_routes import at, _signed_in
 from tests.browser.stubs import DOORS, Json, Refusal, StubHub, now, stamp
 
 ISSUED = "2026-01-05T02:00:00.000Z"
@@ -49,7 +49,7 @@ def _named(hub: StubHub, request: Request) -> Json:
 
 @at("GET", "/api/v1/cards")
 async def _cards(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     query = request.query_params.get("query", "")
     found = [each for each in hub.cards if query in each["person_name"] and (
         query or each["blocked_at"])]  # fmt: skip
@@ -58,20 +58,20 @@ async def _cards(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("GET", "/api/v1/cards/{id}")
 async def _card(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     return JSONResponse(_named(hub, request))
 
 
 @at("POST", "/api/v1/cards/{id}/block")
 async def _block(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     lost(hub, _named(hub, request), "staff")
     return JSONResponse(_named(hub, request))
 
 
 @at("POST", "/api/v1/cards/{id}/unblock")
 async def _unblock(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     assert len(json.loads(body)["reason"]) >= 3
     card = _named(hub, request)
     card["blocked_at"] = card["revocation"] = None

@@ -110,11 +110,11 @@ class StubHub:
     failing: set[str] = field(default_factory=set)
     delay_s: float = 0.0
     broker: bool = True
+    cards: list[Json] = field(default_factory=list)
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False
-    cards: list[Json] = field(default_factory=list)
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

@@ -92,12 +92,12 @@ async def by_phones(bench: HubBench) -> None:
     assert (await phone.open("d-1")).status == 403
     assert phone.last is not None
     assert (await phone.deliver(phone.last)).body["repeat"] is True
-    await with_visitors(bench, phone)
     await phone.send("GET", "/api/v1/me/history", None)
     await bench.hub.writer.submit(issue_card, NewCard("c-7", "04aabbccddee07", "p-1"))
     assert (await phone.send("GET", "/api/v1/me/cards", None)).status == 200
     assert (await phone.send("POST", "/api/v1/me/cards/c-7/block", None)).status == 200
     assert (await phone.send("POST", "/api/v1/me/cards/c-x/block", None)).status == 404
+    await with_visitors(bench, phone)
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
