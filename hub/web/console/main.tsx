@@ -143,7 +143,13 @@ function Console() {
       </a>
       <Bar />
       <Strips />
-      <main id="content" tabIndex={-1} data-section={section.value} data-thing={thingOf(section.value) ?? undefined} data-stale={isCut() || undefined}>
+      <main
+        id="content"
+        tabIndex={-1}
+        data-section={section.value}
+        data-thing={thingOf(section.value) ?? undefined}
+        data-stale={isCut() || undefined}
+      >
         <Shown />
       </main>
       {inAccount.value && <Account />}
