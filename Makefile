@@ -3,7 +3,7 @@
 LINLI := .venv/bin/linli
 LAN ?=
 ARGS ?=
-JOBS ?=
+JOBS ?= 2
 export LINLI_PYTHON
 
 .PHONY: help setup demo demo-check dev test check format lock wheel clean
@@ -12,7 +12,7 @@ help:
 	@echo "make setup        .venv/bin/linli and its pages, from nothing but Python >= 3.11"
 	@echo "make demo         a town of simulated people, in your browser (LAN=1: for phones too)"
 	@echo "make demo-check   the same town, walked through by itself; says what held"
-	@echo "make test         every test (ARGS='tests/unit -x' picks; JOBS=2: two at a time)"
+	@echo "make test         every test (ARGS='tests/unit -x' picks; JOBS=1: one at a time)"
 	@echo "make check        format, lint, types, arrows between the packages, pages"
 	@echo "make format       lay out Python as make check wants it"
 	@echo "make wheel        dist/linli-*.whl with the pages inside"
@@ -32,7 +32,7 @@ dev:
 	@sh bootstrap.sh dev
 
 test: dev
-	@.venv/bin/python -m pytest $(if $(JOBS),-n $(JOBS)) $(ARGS)
+	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS)) $(ARGS)
 
 check: dev
 	.venv/bin/ruff format --check --quiet .

@@ -2,109 +2,105 @@
 
 ``decide(policy, state, request, now)`` reads only its arguments. Precedence:
 fire > leaving > lockdown > blocked > deny rule > grant. No bill, arrears or complaint is an input.
-``apply(state, fact)`` folds what happened; hub and door fold the same facts alike.
+``apply(state, fact)`` folds what happened; hub and door fold the same facts alike, and the state
+that ``decide`` returns is the old one with the decision's facts folded in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 
+from devices.facts import (
+    TYPED,
+    VISITS_MAX,
+    Awaiting,
+    ContactChanged,
+    DoorState,
+    Entered,
+    Fact,
+    FireChanged,
+    Opened,
+    PassOpened,
+    PassUsed,
+    PinTried,
+    Place,
+    Promised,
+    State,
+    Tries,
+    Use,
+    ZoneTold,
+    apply,
+    fold,
+)
 from devices.messages import NO_REVISION, Assurance, Revision
+from devices.pins import claim_mark, pin_mark
+from devices.rules import (
+    HOLIDAY,
+    OPEN_MODES,
+    OUTSIDE,
+    STAFF_RULE,
+    Ask,
+    Credential,
+    DoorMode,
+    DoorPolicy,
+    ModePlan,
+    Passage,
+    Passback,
+    Pins,
+    Policy,
+    Rule,
+    Schedule,
+    asked_at,
+    in_schedule,
+    mode_at,
+)
 
-HOLIDAY = 7  # index of a holiday in a weekly schedule, after Monday = 0 ... Sunday = 6
-
-
-class DoorMode(StrEnum):
-    """ONVIF's words for what a door is told to be; Unknown is never commanded."""
-
-    LOCKED = "Locked"
-    UNLOCKED = "Unlocked"
-    BLOCKED = "Blocked"
-    LOCKED_DOWN = "LockedDown"
-    LOCKED_OPEN = "LockedOpen"
+TWO_PERSON_S = 15.0  # access.md: two people, one controller, at most so far apart
+PASS_AGAIN_S = 10.0  # a visitor whom the door did not let through may show the pass once more
+PASS_DOORS_MAX = 4
+PASS_LIFE_MAX_S = 86_400.0  # longer passes are checked online only
+# what an open door does not forgive: these are not let through with the others
+_NEVER = frozenset({"credential_blocked", "credential_forged", "person_denied", "pass_revoked"})
+_NO_PINS = Pins(b"")
 
 
 class Way(StrEnum):
-    """How somebody stands before a door."""
+    """How somebody stands before a door; PIN is a typed number with its PIN."""
 
     CARD = "card"
+    PIN = "pin"
+    PASS = "pass"  # noqa: S105 - a visitor's, no secret
     REMOTE = "remote"
     EXIT = "exit"
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """For each day of the week and for holidays: intervals of minutes after local midnight."""
+class Visit:
+    """A visitor pass whose signature was verified.
 
-    days: tuple[tuple[tuple[int, int], ...], ...]
-
-    def covers(self, day: int, minute: int) -> bool:
-        """Whether a minute of a kind of day lies inside; intervals are [from, to)."""
-        return any(start <= minute < end for start, end in self.days[day])
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """When a group of people may (or may never) use a door."""
-
-    schedule: str | None = None
-    valid_from_s: float | None = None
-    valid_to_s: float | None = None
-    deny: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """A card as a door knows it: a pseudonym, its holder, whether it is blocked."""
+    ``doors`` are the numbers of this controller's doors that it names, ``host`` is the id of the
+    person who invited, ``strict`` means once anywhere and not once per door.
+    """
 
     id: str
-    person: str
-    blocked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DoorPolicy:
-    """One door: its mode, how strong a credential it asks for, and its own people's rules."""
-
-    number: int
-    mode: DoorMode = DoorMode.LOCKED
-    asks: Assurance = Assurance.MUTUAL
-    remote: bool = True
-    slot: int = 4
-    hold_ms: int = 3_000
-    hold_max_ms: int = 10_000
-    fail_safe: bool = True
-    rules: Mapping[str, Rule] = field(default_factory=dict)
-    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Everything a controller needs to decide alone; people are random ids, never names."""
-
-    revision: Revision
-    zone: tzinfo
-    schedules: Mapping[str, Schedule]
-    holidays: frozenset[date]
-    doors: Mapping[int, DoorPolicy]
-    cards: Mapping[str, Credential] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DoorState:
-    """What a door remembers between decisions."""
-
-    fire: bool = False
-    contact_open: bool | None = None
-    granted_last_s: float | None = None
+    doors: tuple[int, ...]
+    from_s: float
+    to_s: float
+    host: str
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Somebody before a door: who (already proven how strongly) and by which way."""
+    """Somebody before a door: who (already proven how strongly) and by which way.
+
+    ``clock_known``: the time is the hub's or a clock chip's; ``fresh``: it is the hub's since this
+    start, and a manifest came within a week; ``online``: the hub vouches for this very request.
+    """
 
     door: int
     way: Way
@@ -114,16 +110,31 @@ class Request:
     forged: bool = False
     revision: Revision = NO_REVISION
     clock_known: bool = True
+    fresh: bool = True
+    claim: str | None = field(default=None, repr=False)
+    pin: str | None = field(default=None, repr=False)
+    visit: Visit | None = None
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The door opens for the stated time; ``exit`` when somebody leaves."""
+    """The door opens for the stated time.
+
+    ``facts`` hold from the decision on, even when the strike should fail; ``flag`` is what staff
+    should know; ``companion`` is the first of two people; ``area`` is where the door leads.
+    """
 
     reason: str
     hold_ms: int
     person: str | None = None
     credential: str | None = None
+    facts: tuple[Fact, ...] = ()
+    flag: str | None = None
+    duress: bool = False
+    companion: str | None = None
+    area: str | None = None
+    visit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,131 +144,337 @@ class Refused:
     reason: str
     person: str | None = None
     credential: str | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 Decision = Granted | Refused
 
 
 @dataclass(frozen=True, slots=True)
-class FireChanged:
-    """The fire contact closed or was reset by hand on site."""
+class _Known:
+    """Who it is, before any rule was asked."""
 
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ContactChanged:
-    """The door leaf moved; None when the contact cannot be read."""
-
-    open: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The strike was released for somebody."""
-
-    at_s: float
-
-
-Fact = FireChanged | ContactChanged | Opened
-
-
-def apply(state: DoorState, fact: Fact) -> DoorState:
-    """The state after a fact."""
-    match fact:
-        case FireChanged(active):
-            return replace(state, fire=active)
-        case ContactChanged(is_open):
-            return replace(state, contact_open=is_open)
-        case Opened(at_s):
-            return replace(state, granted_last_s=at_s)
+    person: str | None = None
+    credential: str | None = None
+    duress: bool = False
+    facts: tuple[Fact, ...] = ()
 
 
 def decide(
-    policy: Policy | None, state: DoorState, request: Request, now: datetime
-) -> tuple[Decision, DoorState]:
-    """Whether the door opens for this request, and the door's state after the decision.
+    policy: Policy | None, state: State, request: Request, now: datetime
+) -> tuple[Decision, State]:
+    """Whether the door opens for this request, and the state after the decision.
 
     ``now`` is aware UTC. A granted decision counts as opened only after the strike answered, so
     the returned state carries nothing that a failed strike would have to undo.
     """
+    decision = _decision(policy, state, request, now)
+    return decision, fold(state, decision.facts) if decision.facts else state
+
+
+def _decision(policy: Policy | None, state: State, request: Request, now: datetime) -> Decision:
     door = policy.doors.get(request.door) if policy else None
+    before = state.of(request.door)
     if request.way is Way.EXIT:
-        return Granted("exit", door.hold_ms if door else DoorPolicy(0).hold_ms), state
-    if state.fire:
-        return Refused("fire"), state
+        return Granted("exit", door.hold_ms if door else DoorPolicy(0).hold_ms)
+    if before.fire:
+        return Refused("fire")
     if policy is None:
-        return Refused("policy_missing"), state
+        return Refused("policy_missing")
     if door is None:
-        return Refused("door_unknown"), state
-    return _enter(policy, door, request, now), state
+        return Refused("door_unknown")
+    mode = mode_at(policy, door, before.first_card_s, now, clock=request.clock_known)
+    if mode is DoorMode.LOCKED_DOWN or mode is DoorMode.BLOCKED:
+        card = policy.cards.get(request.card) if request.card is not None else None
+        reason = "locked_down" if mode is DoorMode.LOCKED_DOWN else "door_blocked"
+        person = card.person if card else request.person
+        return Refused(reason, person, card.id if card else None)
+    at_s = now.timestamp()
+    if request.way is Way.PASS:
+        decision = _visit(policy, door, before, request, now)
+    else:
+        decision = _person(policy, door, before, request, now)
+    if isinstance(decision, Granted):
+        decision = _together(door, state, decision, request, at_s)
+    if isinstance(decision, Refused) and mode in OPEN_MODES and decision.reason not in _NEVER:
+        return Granted(
+            "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts
+        )
+    return decision
 
 
-def _enter(policy: Policy, door: DoorPolicy, request: Request, now: datetime) -> Decision:
-    credential = policy.cards.get(request.card) if request.card is not None else None
-    person = credential.person if credential else request.person
-    card_id = credential.id if credential else None
-    if door.mode is DoorMode.LOCKED_DOWN:
-        return Refused("locked_down", person, card_id)
-    if door.mode is DoorMode.BLOCKED:
-        return Refused("door_blocked", person, card_id)
-    if request.way is Way.CARD:
-        if request.card is None or credential is None:
-            return Refused("credential_unknown")
-        if credential.blocked:
-            return Refused("credential_blocked", person, card_id)
-        if request.forged:
-            return Refused("credential_forged", person, card_id)
-    elif not door.remote:
-        return Refused("remote_refused", person)
-    elif request.revision > policy.revision:
-        return Refused("policy_behind", person)
-    if request.assurance < door.asks:
-        return Refused("assurance_low", person, card_id)
-    reason = _rule_reason(policy, door, person, request.clock_known, now)
+# --------------------------------------------------------------------------- who it is
+
+
+def _person(
+    policy: Policy, door: DoorPolicy, before: DoorState, request: Request, now: datetime
+) -> Decision:
+    known = _known(policy, door, before, request, now)
+    if isinstance(known, Refused):
+        return known
+    reason = rule_reason(policy, door, known.person, request, now)
     if reason is not None:
-        return Refused(reason, person, card_id)
-    return Granted("granted", door.hold_ms, person, card_id)
+        return Refused(reason, known.person, known.credential, known.facts)
+    hold_ms = door.hold_ms
+    if door.longer_ms and known.person in policy.longer:
+        hold_ms = max(hold_ms, min(door.longer_ms, door.hold_max_ms))
+    area = door.passage.area_to if door.passage else None
+    return Granted(
+        "granted", hold_ms, known.person, known.credential, known.facts, None, known.duress,
+        None, area,
+    )  # fmt: skip
 
 
-def _rule_reason(
-    policy: Policy, door: DoorPolicy, person: str | None, clock_known: bool, now: datetime
+def _known(
+    policy: Policy, door: DoorPolicy, before: DoorState, request: Request, now: datetime
+) -> _Known | Refused:
+    """The person behind a request, proven as strongly as the door asks, or why not."""
+    asks, pin = asked_at(policy, door, now, clock=request.clock_known)
+    if request.way is Way.PIN:
+        if not door.typed:
+            return Refused("assurance_low")
+        pins = door.pins
+        mark = claim_mark(pins.key, request.claim or "") if pins else ""
+        people = pins.claims.get(mark, ()) if pins else ()
+        return _with_pin(door, before, _Known(), people, TYPED, request.pin or "", now)
+    if request.way is Way.REMOTE:
+        return _remote(policy, door, request, asks, pin=pin)
+    known = _holder(policy, request, asks)
+    if isinstance(known, Refused) or not pin:
+        return known
+    person, card = known.person or "", known.credential or ""
+    if request.pin is None:
+        return Refused("pin_needed", person, card)
+    return _with_pin(door, before, known, (person,), card, request.pin, now)
+
+
+def _remote(
+    policy: Policy, door: DoorPolicy, request: Request, asks: Assurance, *, pin: bool
+) -> _Known | Refused:
+    """Whom the hub brings before the door; a PIN is typed at the door, so only staff go without."""
+    staff = STAFF_RULE in door.people.get(request.person or "", ())
+    if not (door.remote or staff):
+        return Refused("remote_refused", request.person)
+    if request.revision > policy.revision:
+        return Refused("policy_behind", request.person)
+    if request.assurance < asks:
+        return Refused("assurance_low", request.person)
+    if pin and not staff:
+        return Refused("pin_needed", request.person)
+    return _Known(request.person)
+
+
+def _holder(policy: Policy, request: Request, asks: Assurance) -> _Known | Refused:
+    """The holder of the card on the reader."""
+    credential = policy.cards.get(request.card) if request.card is not None else None
+    if credential is None:
+        return Refused("credential_unknown")
+    person, card = credential.person, credential.id
+    if credential.blocked:
+        return Refused("credential_blocked", person, card)
+    if request.forged:
+        return Refused("credential_forged", person, card)
+    if request.assurance < asks:
+        return Refused("assurance_low", person, card)
+    return _Known(person, card)
+
+
+def _with_pin(
+    door: DoorPolicy,
+    before: DoorState,
+    known: _Known,
+    people: Iterable[str],
+    claim: str,
+    pin: str,
+    now: datetime,
+) -> _Known | Refused:
+    """The one of these people whose PIN it is; an ordinary and a duress PIN take the same steps."""
+    at_s = now.timestamp()
+    tries = before.tries.get(claim)
+    if tries is not None and at_s < tries.until_s:
+        return Refused("pin_locked", known.person, known.credential)
+    found: list[tuple[str, bool]] = []
+    pins = door.pins or _NO_PINS
+    for person in people:
+        marks = pins.verifiers.get(person)
+        if marks is None:
+            continue
+        given = pin_mark(pins.key, person, pin)
+        ordinary = hmac.compare_digest(given, marks[0])
+        duress = hmac.compare_digest(given, marks[1])
+        if ordinary or duress:
+            found.append((person, duress))
+    if len(found) != 1:  # of two with the same PIN nobody knows which it is
+        missed = PinTried(door.number, claim, right=False, at_s=at_s)
+        return Refused("pin_wrong", known.person, known.credential, (missed,))
+    facts = (PinTried(door.number, claim, right=True, at_s=at_s),) if tries is not None else ()
+    person, duress = found[0]
+    return _Known(person, known.credential, duress, facts)
+
+
+def rule_reason(
+    policy: Policy, door: DoorPolicy, person: str | None, request: Request, now: datetime
 ) -> str | None:
     """None when a rule lets the person in, else the reason nearest to a yes."""
     names = door.people.get(person) if person is not None else None
     if not names:
         return "person_unknown"
-    rules = [door.rules[name] for name in names if name in door.rules]
-    if any(rule.deny and _valid(rule, now) for rule in rules):
-        return "person_denied"
+    at_s, clock = now.timestamp(), request.clock_known
     nearest = "person_unknown"
-    for rule in rules:
+    granted = False
+    for name in names:
+        rule = door.rules.get(name)
+        if rule is None:
+            continue
         if rule.deny:
+            if _denies(policy, rule, now, clock=clock):
+                return "person_denied"
+            continue
+        if granted:
             continue
         timed = rule.schedule is not None or rule.valid_from_s or rule.valid_to_s
-        if timed and not clock_known:
+        if timed and not clock:
             nearest = "clock_unsigned"
-        elif not _valid(rule, now):
+        elif not _valid(rule, at_s):
             nearest = "validity_over" if nearest == "person_unknown" else nearest
-        elif not _scheduled(policy, rule, now):
+        elif rule.valid_to_s is not None and not request.fresh:
+            nearest = "policy_stale"
+        elif rule.schedule is not None and not in_schedule(policy, rule.schedule, now):
             nearest = "schedule_closed"
         else:
-            return None
-    return nearest
+            granted = True
+    return None if granted else nearest
 
 
-def _valid(rule: Rule, now: datetime) -> bool:
-    at_s = now.timestamp()
+def _valid(rule: Rule, at_s: float) -> bool:
     after = rule.valid_from_s is None or at_s >= rule.valid_from_s
     return after and (rule.valid_to_s is None or at_s < rule.valid_to_s)
 
 
-def _scheduled(policy: Policy, rule: Rule, now: datetime) -> bool:
-    if rule.schedule is None:
-        return True
-    schedule = policy.schedules.get(rule.schedule)
-    if schedule is None:  # a rule whose schedule is missing opens nothing
+def _denies(policy: Policy, rule: Rule, now: datetime, *, clock: bool) -> bool:
+    """A denial holds unless it is surely over; a free clock says only how late it is at least."""
+    at_s = now.timestamp()
+    if not clock:
+        return rule.valid_to_s is None or at_s < rule.valid_to_s
+    if not _valid(rule, at_s):
         return False
-    local = now.astimezone(policy.zone)
-    day = HOLIDAY if local.date() in policy.holidays else local.weekday()
-    return schedule.covers(day, local.hour * 60 + local.minute)
+    return rule.schedule is None or in_schedule(policy, rule.schedule, now) is not False
+
+
+# --------------------------------------------------------------------------- passes
+
+
+def _visit(
+    policy: Policy, door: DoorPolicy, before: DoorState, request: Request, now: datetime
+) -> Decision:
+    """A pass: once per named door, within its time, while its host may come in."""
+    visit, at_s = request.visit, now.timestamp()
+    if visit is None or not visit.id:
+        return Refused("form")
+    reason = _visit_reason(policy, door, before, visit, request, at_s)
+    if reason is None:
+        reason = rule_reason(policy, door, visit.host, request, now)
+        reason = "pass_revoked" if reason in ("person_unknown", "person_denied") else reason
+    if reason is not None:
+        return Refused(reason, None, visit.id)
+    used = PassUsed(door.number, visit.id, at_s, visit.to_s)
+    area = door.passage.area_to if door.passage else None
+    return Granted(
+        "granted", door.hold_ms, None, visit.id, (used,), None, duress=False, area=area,
+        visit=visit.id,
+    )  # fmt: skip
+
+
+def _visit_reason(
+    policy: Policy,
+    door: DoorPolicy,
+    before: DoorState,
+    visit: Visit,
+    request: Request,
+    at_s: float,
+) -> str | None:
+    if visit.id in policy.passes_revoked:
+        return "pass_revoked"
+    if not door.passes or door.two_person or door.number not in visit.doors:
+        return "pass_not_here"
+    if not (request.clock_known and request.fresh):
+        return "policy_stale"
+    long = visit.to_s - visit.from_s > PASS_LIFE_MAX_S or len(visit.doors) > PASS_DOORS_MAX
+    if (visit.strict or long) and not request.online:
+        return "pass_online"
+    if at_s < visit.from_s:
+        return "pass_early"
+    if at_s >= visit.to_s:
+        return "pass_over"
+    use = before.visits.get(visit.id)
+    if use is not None and (use.opened or at_s - use.at_s > PASS_AGAIN_S):
+        return "pass_used"
+    return "too_many" if use is None and len(before.visits) >= VISITS_MAX else None
+
+
+# --------------------------------------------------------------------------- with the others
+
+
+def _together(
+    door: DoorPolicy, state: State, granted: Granted, request: Request, at_s: float
+) -> Decision:
+    """What the person's place, a second person and the neighbouring doors have to say."""
+    person = granted.person
+    flag = None
+    if door.passage is not None and person is not None:
+        fresh = request.clock_known and at_s < state.zone_until_s
+        word = _passback(door.passage, state, person, at_s, zone_fresh=fresh)
+        if word == "passback":
+            return Refused("passback", person, granted.credential, granted.facts)
+        flag = word
+    companion = None
+    facts = granted.facts
+    if door.two_person and person is not None:
+        first = state.of(door.number).waiting
+        if first is None or first[0] == person or at_s - first[1] > TWO_PERSON_S:
+            waits = Awaiting(door.number, (person, at_s))
+            return Refused("second_awaited", person, granted.credential, (*facts, waits))
+        companion = first[0]
+    if any(not _surely_closed(state.of(other), at_s) for other in door.interlock):
+        return Refused("interlock", person, granted.credential, granted.facts)
+    if door.two_person:
+        facts = (*facts, Awaiting(door.number, None))
+    if door.interlock:
+        facts = (*facts, Promised(door.number, at_s + granted.hold_ms / 1000))
+    if facts == granted.facts and flag is None and companion is None:
+        return granted
+    return replace(granted, facts=facts, flag=flag, companion=companion)
+
+
+def _surely_closed(door: DoorState, at_s: float) -> bool:
+    """An unknown leaf is not closed, nor is one that is being released."""
+    return door.contact_open is False and at_s >= door.released_until_s
+
+
+def _passback(
+    passage: Passage, state: State, person: str, at_s: float, *, zone_fresh: bool
+) -> str | None:
+    """``passback`` when the person must not pass, another word when staff should know of it."""
+    if passage.passback is Passback.OFF or passage.area_to == OUTSIDE:  # leaving: never refused
+        return None
+    place = state.places.get(person)
+    if place is None:
+        return "area_unknown"
+    late = passage.within_s is not None and at_s - place.at_s >= passage.within_s
+    if place.area == passage.area_from or late:
+        return None
+    if passage.passback is Passback.SOFT:
+        return "passback_soft"
+    if passage.across and not zone_fresh:
+        return "zone_stale"
+    return "passback"
+
+
+__all__ = [
+    "HOLIDAY", "OPEN_MODES", "OUTSIDE", "STAFF_RULE", "Ask", "Awaiting", "ContactChanged",
+    "Credential", "Decision", "DoorMode", "DoorPolicy", "DoorState", "Entered", "Fact",
+    "FireChanged", "Granted", "ModePlan", "Opened", "PassOpened", "PassUsed", "Passage",
+    "Passback", "PinTried", "Pins", "Place", "Policy", "Promised", "Refused", "Request", "Rule",
+    "Schedule", "State", "Tries", "Use", "Visit", "Way", "ZoneTold", "apply", "asked_at",
+    "decide", "fold", "in_schedule", "mode_at", "rule_reason",
+]  # fmt: skip

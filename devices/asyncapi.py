@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices import wire
+from devices.wire_zone import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,18 @@ CHANNELS: tuple[Channel, ...] = (
         "with it, once, for everything that the device still holds.",
     ),
     Channel(
+        ZONE, "hub", True, "linli-zone+jwt", ("places", "epoch", "iat", "exp", "aud"),
+        "Where people of this controller's doors were last seen to arrive; stale means soft.",
+    ),
+    Channel(
         wire.POLICY_WANT, "hub", True, "linli-policy+jwt",
-        ("rev", "sha256", "size", "chunks", "count", "features", "epoch", "iat", "exp", "aud"),
-        "Which policy the device shall have.",
+        ("rev", "head", "base", "base_head", "sha256", "size", "chunks", "count", "features",
+         "epoch", "iat", "exp", "aud"),
+        "Which policy the device shall have; head is the hash of the chain that leads there.",
+    ),
+    Channel(
+        wire.POLICY_DELTA, "hub", False, None, (),
+        "Bytes: LD1, epoch (8) and number (8) before, the same after, a sealed merge patch.",
     ),
     Channel(
         wire.POLICY_SNAPSHOT + "/{k}", "hub", False, None, (),

@@ -187,12 +187,16 @@ class Device:
         if not self.ready:
             return
         before = self._sent_upto.get(event.boot, event.seq - 1)
-        if event.seq != before + 1:  # older ones first: they go out with the next round
+        alarm = event.reason is not None and reason(event.reason).severity is Severity.ALARM
+        in_order = event.seq == before + 1
+        if not (in_order or alarm):  # older ones first: they go out with the next round
+            return
+        raw = wire.sign_event(event, self.topics, self.identity.signer)
+        if alarm:  # it waits behind no backlog
+            self.publish(wire.ALARM, raw)
+        if not in_order:
             return
         self._sent_upto[event.boot] = event.seq
-        raw = wire.sign_event(event, self.topics, self.identity.signer)
-        if event.reason is not None and reason(event.reason).severity is Severity.ALARM:
-            self.publish(wire.ALARM, raw)
         self.publish(wire.EVENT, raw)
 
     def _state(self, life: Life) -> bytes:

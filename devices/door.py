@@ -12,44 +12,47 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from devices import wire
 from devices.access import (
     ContactChanged,
-    DoorState,
+    Decision,
     FireChanged,
     Granted,
-    Opened,
     Refused,
     Request,
+    State,
+    Visit,
     Way,
-    apply,
     decide,
+    fold,
 )
-from devices.cards import prove
 from devices.device import Device
+from devices.facts import kept, recalled
+from devices.freshness import Freshness
+from devices.leaf import Release
+from devices.leaves import Leaves
 from devices.messages import (
     Answer,
-    Assurance,
     ClockQuality,
     Command,
-    DoorCondition,
     Event,
     Outcome,
     Refusal,
 )
-from devices.ports import Card, CardReader, Strike
+from devices.modes import STRIKE_WAIT_S, Modes
+from devices.ports import Card, CardReader, Keypad, Strike
 from devices.recall import testify
 from devices.shelf import PolicyShelf
+from devices.threshold import Threshold
 
 log = logging.getLogger(__name__)
 
 SKEW_S = 2.0  # the round trip of signed time bounds how far two clocks may differ
 INPUT_POLL_S = 0.2  # contact and fire inputs; a person needs longer to pass a door
-STRIKE_WAIT_S = 2.0  # a board that is silent so long did not take the pulse
 OPS = ("access",)
 
 
@@ -64,6 +67,9 @@ class DoorHardware:
     contact_input: int | None = None
     exit_input: int | None = None
     fire_input: int | None = None
+    tamper_input: int | None = None
+    keypad: Keypad | None = None
+    call_inputs: tuple[int, ...] = ()
 
 
 class DoorController:
@@ -73,14 +79,18 @@ class DoorController:
         self.device = device
         self.hardware = dict(hardware)
         self.shelf = PolicyShelf(device)
-        self.states = {number: DoorState() for number in hardware}
+        self.state = recalled(device.journal.memory())
+        self.freshness = Freshness(self)
+        self.leaves = Leaves(self)
+        self.modes = Modes(self)
+        self.threshold = Threshold(self)
+        self.threshold.keypads = {n: d.keypad for n, d in hardware.items() if d.keypad is not None}
         self._inputs: dict[int, tuple[bool, ...]] = {}
         self._under_way: set[str] = set()
-        self._unlocked_until: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         device.handlers[wire.COMMAND] = self.on_command
         device.on_connected = self._on_connected
-        self.shelf.on_change = self._publish_conditions
+        self.shelf.on_change = self._on_policy
         device.testify = lambda asked: testify(self.shelf.policy, self.shelf.revision, asked)
         self._settle_orphans()
 
@@ -96,16 +106,40 @@ class DoorController:
 
     def _on_connected(self) -> None:
         self.shelf.announce()
-        self._publish_conditions()
+        self.modes.publish_all()
+
+    def close(self) -> None:
+        """Nothing is waited for any more."""
+        self.threshold.close()
+        self.leaves.close()
 
     async def run(self) -> None:
         """Serve readers and inputs until cancelled; one door's fault never stops another's."""
-        async with asyncio.TaskGroup() as group:
-            for hardware in self.hardware.values():
-                if hardware.reader is not None:
-                    group.create_task(self._serve_reader(hardware.number, hardware.reader))
-                if _has_inputs(hardware):
-                    group.create_task(self._serve_inputs(hardware))
+        boards: dict[int, list[DoorHardware]] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for hardware in self.hardware.values():
+                    number = hardware.number
+                    if hardware.reader is not None:
+                        group.create_task(self.threshold.serve_reader(number, hardware.reader))
+                    if hardware.keypad is not None:
+                        group.create_task(self.threshold.serve_keypad(number, hardware.keypad))
+                    if _has_inputs(hardware):
+                        boards.setdefault(id(hardware.strike), []).append(hardware)
+                    group.create_task(self.modes.keep(hardware))
+                for doors in boards.values():
+                    group.create_task(self._serve_inputs(doors[0].strike, doors))
+        finally:
+            self.close()
+
+    def _on_policy(self) -> None:
+        self.freshness.note()
+        self.modes.wake_all()
+        self.modes.publish_all()
+
+    def clock_facts(self) -> tuple[bool, bool]:
+        """Whether the time is known, and whether it and the policy are fresh enough for guests."""
+        return self.freshness.clock_facts()
 
     # ----------------------------------------------------------------- commands
 
@@ -124,22 +158,24 @@ class DoorController:
         shown = command.presentation
         if command.op not in OPS or shown is None:
             return self._refuse(command, raw, "unsupported")
+        clock_known, fresh = self.clock_facts()
         request = Request(
             door=command.door,
             way=Way.REMOTE,
             person=shown.person,
             assurance=shown.assurance,
             revision=shown.revision,
+            clock_known=clock_known,
+            fresh=fresh,
         )
         hardware = self.hardware.get(command.door)
-        state = self.states.get(command.door, DoorState())
-        decision, state = decide(self.shelf.policy, state, request, device.clock.now())
+        decision, after = decide(self.shelf.policy, self.state, request, device.clock.now())
         if isinstance(decision, Refused) or hardware is None:
-            return self._refuse(command, raw, getattr(decision, "reason", "door_unknown"))
-        hold_ms = self._hold_ms(command)
+            why = decision.reason if isinstance(decision, Refused) else "door_unknown"
+            return self._refuse(command, raw, why, after)
+        hold_ms = self._hold_ms(command, decision)
         if hold_ms is None:
             return self._refuse(command, raw, "hold_long")
-        self.states[command.door] = state
         draft = replace(
             device.draft("access"),
             door=command.door,
@@ -148,15 +184,15 @@ class DoorController:
             command=command.id,
             ms={"check": (time.perf_counter() - began) * 1e3},
         )
-        self._start(hardware, draft, hold_ms, decision, raw)
+        self._start(hardware, draft, replace(decision, hold_ms=hold_ms), raw, after)
         return None
 
-    def _hold_ms(self, command: Command) -> int | None:
+    def _hold_ms(self, command: Command, granted: Granted) -> int | None:
         policy = self.shelf.policy
         if policy is None:
             return None
         door = policy.doors[command.door]
-        wanted = command.hold_ms if command.hold_ms is not None else door.hold_ms
+        wanted = command.hold_ms if command.hold_ms is not None else granted.hold_ms
         return wanted if 0 < wanted <= door.hold_max_ms else None
 
     def _repeated(self, command: Command, raw: bytes) -> bool:
@@ -212,9 +248,10 @@ class DoorController:
         )
         self.device.send(self.device.journal.record(event))
 
-    def _refuse(self, command: Command, raw: bytes, why: str) -> None:
+    def _refuse(self, command: Command, raw: bytes, why: str, after: State | None = None) -> None:
         """Answer first (somebody waits at the door), and keep both answer and event."""
         device = self.device
+        self.state = after or self.state
         answer = self._answer(command.id, Outcome.REFUSED, why, {})
         event = replace(
             device.draft("access"),
@@ -245,34 +282,74 @@ class DoorController:
 
     # ----------------------------------------------------------------- the strike
 
+    def present(
+        self, request: Request, draft: Event, *, hold: Callable[[Decision], bool] | None = None
+    ) -> Decision:
+        """Somebody stands at the door itself: decide, write, and open or refuse."""
+        before, number = self.state, request.door
+        decision, after = decide(self.shelf.policy, before, request, self.device.clock.now())
+        if hold is not None and hold(decision):
+            return decision
+        draft = replace(
+            draft,
+            person=decision.person,
+            credential=decision.credential or draft.credential,
+        )
+        if isinstance(decision, Granted) and number in self.hardware:
+            self._start(self.hardware[number], draft, decision, b"", after)
+            return decision
+        self.state = after
+        event = replace(draft, outcome=Outcome.REFUSED, reason=decision.reason)
+        memory = kept(before, after, decision.facts)
+        self.device.send(self.device.journal.record(event, memory=memory))
+        return decision
+
     def _start(
-        self, hardware: DoorHardware, draft: Event, hold_ms: int, granted: Granted, raw: bytes
+        self, hardware: DoorHardware, draft: Event, granted: Granted, raw: bytes, after: State
     ) -> None:
         """Spend the id and write the intent, then let the strike work beside the loop."""
         intent = draft.command or self.device.luck(8).hex()
+        draft = replace(draft, content=_content(granted))
         before = time.perf_counter()
         promise = replace(draft, boot=self.device.boot)  # readable after a crash
+        duress = self._duress(draft, granted)
         try:
-            self.device.journal.intend(
-                intent, wire.event_body(promise), draft.command, raw, draft.at_s
+            told = self.device.journal.intend(
+                intent,
+                wire.event_body(promise),
+                draft.command,
+                raw,
+                draft.at_s,
+                kept(self.state, after, granted.facts),
+                duress,
             )
         except sqlite3.Error:
-            self._without_disk(hardware, draft, hold_ms, granted)
+            self._without_disk(hardware, draft, granted)
             return
+        self.state = after
         persist_ms = (time.perf_counter() - before) * 1e3
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
-        self._keep(self._open(hardware, intent, draft, hold_ms))
+        # the board gets its request first; it needs longer than the answer's signature
+        release = self.leaves.release(hardware, granted, draft.via)
+        pulse = asyncio.ensure_future(self._pulse(hardware, granted.hold_ms))
+        self._keep(self._open(hardware, intent, draft, granted, release, pulse))
+        if told is not None:  # after the strike was set going: the same time as for anybody
+            asyncio.get_running_loop().call_soon(self.device.send, told)
 
-    def _without_disk(
-        self, hardware: DoorHardware, draft: Event, hold_ms: int, granted: Granted
-    ) -> None:
+    def _duress(self, draft: Event, granted: Granted) -> Event | None:
+        """What only named responders hear of a duress PIN; to the door it is a grant like any."""
+        if not granted.duress:
+            return None
+        return replace(draft, kind="duress", reason="duress", ms={}, content={}, command=None)
+
+    def _without_disk(self, hardware: DoorHardware, draft: Event, granted: Granted) -> None:
         """Nothing can be promised any more: leaving still works, entering is refused aloud."""
         log.error("door %s: the journal cannot be written", hardware.number)
         self.device.counters["storage_fault"] += 1
         self.device.trouble("storage_fault", True)
         if granted.reason == "exit":
-            self._keep(hardware.strike.pulse(hardware.output, hold_ms))
+            self._keep(hardware.strike.pulse(hardware.output, granted.hold_ms))
         elif draft.command is not None:
             self._say(self._answer(draft.command, Outcome.REFUSED, "storage_fault", draft.ms))
 
@@ -281,100 +358,93 @@ class DoorController:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _open(self, hardware: DoorHardware, intent: str, draft: Event, hold_ms: int) -> None:
-        device = self.device
-        before = time.perf_counter()
+    async def _pulse(self, hardware: DoorHardware, hold_ms: int) -> tuple[Outcome, str | None]:
+        """What became of the strike, and why where it is not what was decided."""
         try:
             async with asyncio.timeout(STRIKE_WAIT_S):
                 await hardware.strike.pulse(hardware.output, hold_ms)
-            outcome, why = Outcome.GRANTED, draft.reason or "granted"
         except TimeoutError:
-            outcome, why = Outcome.UNKNOWN, "outcome_unknown"
+            return Outcome.UNKNOWN, "outcome_unknown"
         except Exception as fault:  # noqa: BLE001 - whatever the board did, the door must answer
             log.warning("door %s: strike: %s", hardware.number, fault)
-            outcome, why = Outcome.REFUSED, "strike_fault"
-        strike_ms = (time.perf_counter() - before) * 1e3
-        event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
+            return Outcome.REFUSED, "strike_fault"
+        return Outcome.GRANTED, None
+
+    async def _open(
+        self,
+        hardware: DoorHardware,
+        intent: str,
+        draft: Event,
+        granted: Granted,
+        release: Release,
+        pulse: asyncio.Task[tuple[Outcome, str | None]],
+    ) -> None:
+        device = self.device
+        before = time.perf_counter()
+        opened = draft.reason or "granted"
         answer = None
         if draft.command is not None:
-            answer = self._answer(draft.command, outcome, why, event.ms)
+            answer = self._answer(draft.command, Outcome.GRANTED, opened, draft.ms)
+        outcome, why = await pulse
+        strike_ms = (time.perf_counter() - before) * 1e3
+        why = why or opened
+        event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
+        if draft.command is not None:
+            if answer is None or outcome is not Outcome.GRANTED:
+                answer = self._answer(draft.command, outcome, why, event.ms)
             self._say(answer)
             await asyncio.sleep(0)  # out of the door, before the disk makes the loop wait
+        memory: Mapping[str, str | None] = {}
         if outcome is Outcome.GRANTED:
-            state = self.states[hardware.number]
-            self.states[hardware.number] = apply(state, Opened(device.clock.now_s()))
-            self._show_unlocked(hardware.number, hold_ms)
+            facts = self.leaves.opened(hardware, granted, draft.via)
+            was, self.state = self.state, fold(self.state, facts)
+            memory = kept(was, self.state, facts)
+            self.modes.show_unlocked(hardware.number, granted.hold_ms)
+            self.modes.wake(hardware.number)
+        elif outcome is Outcome.REFUSED:
+            self.leaves.withdraw(hardware.number, release)
         self._under_way.discard(intent)
-        device.send(device.journal.settle(intent, event, draft.command, answer))
+        device.send(device.journal.settle(intent, event, draft.command, answer, memory))
+        if outcome is Outcome.GRANTED:
+            self.leaves.walk_through(hardware.number, release)
 
-    # ----------------------------------------------------------------- cards
-
-    async def _serve_reader(self, number: int, reader: CardReader) -> None:
-        async for card in reader.cards():
-            try:
-                await self.on_card(number, card)
-            except Exception:  # one strange card must not blind the reader
-                self.device.counters["card"] += 1
-                log.exception("door %s: a card could not be served", number)
+    # ----------------------------------------------------------------- who stands before a door
 
     async def on_card(self, number: int, card: Card) -> None:
-        """A card lies on a door's reader: prove it, decide, open or refuse; no network needed."""
-        device = self.device
-        read_ms = (time.perf_counter_ns() - card.first_byte_at_ns) / 1e6
-        uid = card.uid.hex()
-        before = time.perf_counter()
-        compiled = self.shelf.compiled
-        door = compiled.policy.doors.get(number) if compiled else None
-        keys = compiled.keys.get(uid) if compiled else None
-        proof = None
-        if door is not None and keys is not None and door.slot in keys.slots:
-            proof = await prove(card, door.slot, keys.slots[door.slot], device.luck)
-            if proof.torn:
-                device.drop("card_torn")
-                return
-        request = Request(
-            door=number,
-            way=Way.CARD,
-            card=uid,
-            assurance=Assurance.MUTUAL if proof and proof.proven else Assurance.IDENTIFIER,
-            forged=proof is not None and not proof.proven,
-            clock_known=device.clock.quality is not ClockQuality.FREE,
-        )
-        auth_ms = (time.perf_counter() - before) * 1e3
-        state = self.states[number]
-        decision, self.states[number] = decide(
-            self.shelf.policy, state, request, device.clock.now()
-        )
-        draft = replace(
-            device.draft("access"),
-            door=number,
-            person=decision.person,
-            credential=decision.credential or self._stranger(uid),
-            via="card",
-            ms={"read": read_ms, "auth": auth_ms},
-        )
-        if isinstance(decision, Granted):
-            self._start(self.hardware[number], draft, decision.hold_ms, decision, b"")
-        else:
-            event = replace(draft, outcome=Outcome.REFUSED, reason=decision.reason)
-            device.send(device.journal.record(event))
+        """A card lies on a door's reader; no network is needed."""
+        await self.threshold.on_card(number, card)
 
-    def _stranger(self, uid: str) -> str:
-        """A pseudonym of an unknown card: the same card is the same, its number is not told."""
-        salt = self.device.identity.signing.private_bytes_raw()
-        return "x-" + hashlib.blake2b(uid.encode(), key=salt, digest_size=8).hexdigest()
+    def on_pass(self, number: int, visit: Visit) -> Decision:
+        """A visitor pass whose signature was verified is shown at a door; it opens or refuses."""
+        return self.threshold.on_pass(number, visit)
+
+    def on_reader(self, number: int, online: bool) -> None:
+        """A door's reader answers, or does so no longer."""
+        self.leaves.on_reader(number, online)
 
     # ----------------------------------------------------------------- inputs
 
-    async def _serve_inputs(self, hardware: DoorHardware) -> None:
+    async def _serve_inputs(self, board: Strike, doors: Sequence[DoorHardware]) -> None:
+        """One question a round for all doors of a board: a pulse must not queue behind four."""
         while True:
+            inputs: tuple[bool, ...] | None = None
             try:
-                self._on_inputs(hardware, await hardware.strike.inputs())
+                inputs = await board.inputs()
             except Exception as fault:  # noqa: BLE001 - a silent board makes its inputs unknown
-                self._inputs.pop(hardware.number, None)
-                self._fold(hardware.number, ContactChanged(None))
                 self.device.drop("inputs", str(fault))
+            for hardware in doors:
+                self._take_inputs(hardware, inputs)
             await asyncio.sleep(INPUT_POLL_S)
+
+    def _take_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...] | None) -> None:
+        """None when nobody knows; what one door does with it is no other's trouble."""
+        try:
+            if inputs is not None:
+                return self._on_inputs(hardware, inputs)
+        except Exception as fault:  # noqa: BLE001 - a wrong wire or a full disk
+            self.device.drop("inputs", str(fault))
+        self._inputs.pop(hardware.number, None)
+        return self._contact(hardware.number, None)
 
     def _on_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...]) -> None:
         before = self._inputs.get(hardware.number)
@@ -388,65 +458,42 @@ class DoorController:
             self._fire(hardware.number, inputs[hardware.fire_input])
         if rose(hardware.exit_input):
             self._leave(hardware)
+        for button, index in enumerate(hardware.call_inputs, 1):
+            if rose(index):
+                self._call(hardware.number, button)
         if hardware.contact_input is not None:
-            self._fold(hardware.number, ContactChanged(inputs[hardware.contact_input]))
+            self._contact(hardware.number, inputs[hardware.contact_input])
+        if hardware.tamper_input is not None:
+            self.leaves.on_tamper(hardware.number, inputs[hardware.tamper_input])
 
     def _leave(self, hardware: DoorHardware) -> None:
         request = Request(door=hardware.number, way=Way.EXIT)
-        state = self.states[hardware.number]
-        decision, self.states[hardware.number] = decide(
-            self.shelf.policy, state, request, self.device.clock.now()
-        )
-        if isinstance(decision, Granted):
-            draft = replace(self.device.draft("access"), door=hardware.number, via="exit")
-            self._start(hardware, draft, decision.hold_ms, decision, b"")
+        draft = replace(self.device.draft("access"), door=hardware.number, via="exit")
+        self.present(request, draft)
+
+    def _call(self, number: int, button: int) -> None:
+        """Somebody rings: only told; who hears it answers by an ordinary opening."""
+        draft = replace(self.device.draft("call"), door=number, via="button")
+        event = replace(draft, content={"button": button})
+        self.device.send(self.device.journal.record(event))
 
     def _fire(self, number: int, active: bool) -> None:
-        if self.states[number].fire != active:
-            self.states[number] = apply(self.states[number], FireChanged(active))
+        if self.state.of(number).fire != active:
+            self.state = fold(self.state, (FireChanged(number, active),))
+            self.modes.wake(number)
             kind = "fire" if active else "fire_reset"
             event = replace(self.device.draft(kind), door=number, reason="fire")
             self.device.send(self.device.journal.record(event))
 
-    def _fold(self, number: int, fact: ContactChanged) -> None:
-        if self.states[number].contact_open != fact.open:
-            self.states[number] = apply(self.states[number], fact)
-            self._publish_condition(number)
+    def _contact(self, number: int, is_open: bool | None) -> None:
+        if self.state.of(number).contact_open != is_open:
+            self.state = fold(self.state, (ContactChanged(number, is_open),))
+            self.modes.publish(number)
+        self.leaves.on_contact(number, is_open)
 
-    # ----------------------------------------------------------------- what the door is
-
-    def _publish_conditions(self) -> None:
-        for number in self.hardware:
-            self._publish_condition(number)
-
-    def _show_unlocked(self, number: int, hold_ms: int) -> None:
-        """The board ends the pulse itself; we only say so, then and when it is over."""
-        loop = asyncio.get_running_loop()
-        self._unlocked_until[number] = loop.time() + hold_ms / 1000
-        self._publish_condition(number)
-        self.device.spawn(self._show_locked(number, hold_ms / 1000))
-
-    async def _show_locked(self, number: int, after_s: float) -> None:
-        await asyncio.sleep(after_s)
-        self._publish_condition(number)
-
-    def _lock(self, number: int) -> str:
-        until = self._unlocked_until.get(number, 0.0)
-        return "unlocked" if asyncio.get_running_loop().time() < until else "locked"
-
-    def _publish_condition(self, number: int) -> None:
-        policy = self.shelf.policy
-        door = policy.doors.get(number) if policy else None
-        contact = self.states[number].contact_open
-        words = {None: "unknown", True: "open", False: "closed"}
-        condition = DoorCondition(
-            lock=self._lock(number) if door is not None else "unknown",
-            contact=words[contact],
-            mode=door.mode.value if door else "Unknown",
-            revision=self.shelf.revision,
-            seq=self.device.journal.last_seq,
-        )
-        self.device.publish(f"door/{number}/state", wire.encode_condition(condition), retain=True)
+    def stands_open(self, number: int) -> bool:
+        """Whether anybody may open the leaf now: by its mode, or because of a fire."""
+        return self.modes.stands_open(number)
 
     def _draft(self, body: Mapping[str, Any]) -> Event:
         event = wire.read_event(dict(body))
@@ -457,4 +504,15 @@ class DoorController:
 
 def _has_inputs(hardware: DoorHardware) -> bool:
     inputs = (hardware.contact_input, hardware.exit_input, hardware.fire_input)
-    return any(index is not None for index in inputs)
+    told = (*inputs, hardware.tamper_input, *hardware.call_inputs)
+    return any(index is not None for index in told)
+
+
+def _content(granted: Granted) -> dict[str, str | int]:
+    """What staff should know of a grant beside its person."""
+    content: dict[str, str | int] = {}
+    if granted.flag is not None:
+        content["flag"] = granted.flag
+    if granted.companion is not None:
+        content["with"] = granted.companion
+    return content

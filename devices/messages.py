@@ -163,7 +163,11 @@ class TimeTold:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``policy/want``: which policy the device shall have, and how its sealed bytes hash."""
+    """``policy/want``: which policy the device shall have, and how its sealed bytes hash.
+
+    ``sha256``, size and chunks speak of the snapshot ``base``; deltas lead from there, or from
+    what the device holds, to ``revision``, and ``head`` is the hash of that chain.
+    """
 
     revision: Revision
     sha256: str
@@ -174,6 +178,18 @@ class Manifest:
     epoch: int
     issued_at_s: float
     expires_at_s: float
+    head: str
+    base: Revision
+    base_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """``policy/delta``: one step from a revision to the next one, sealed to the device."""
+
+    after: Revision
+    revision: Revision
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +24,12 @@ EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hu
 DROPPED_AT_ONCE = 1_000  # a full box makes room rarely and thoroughly
 ACKED_KEPT_S = 7 * 86_400.0  # a restored hub re-reads what the doors still hold (keys.md)
 ANSWERS_KEPT_S = 3_600.0  # a command lives ten seconds; an hour outlives every honest repeat
-_LOW = ("condition", "contact")  # kinds that may be dropped when the box is full
+_LOW = (
+    "condition",
+    "contact",
+    "mode",
+    "held_over",
+)  # kinds that may be dropped when the box is full
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
 _CUT_RUNS = "select boot_n, boot, min(seq) from outbox group by 1, 2 having min(seq) > 1"
@@ -39,10 +45,17 @@ create table if not exists outbox (
 create index if not exists outbox_unacked on outbox (boot_n, seq) where acked_at is null;
 create table if not exists intents (id text primary key, body text not null) without rowid;
 create table if not exists answers (
-  id text primary key, digest text not null, answer blob, at real not null) without rowid;
+  id text primary key, digest text not null, answer blob, at real not null, intent text)
+  without rowid;
+create table if not exists memory (key text primary key, value text not null) without rowid;
 create table if not exists policy (
   one integer primary key check (one = 1), epoch integer, number integer, sha256 text, plain blob);
+create table if not exists patches (
+  n integer primary key, epoch integer, number integer, head text, patch blob);
 """
+
+Memory = Mapping[str, str | None]  # rows of used-once state; None ends one
+_NOTHING: Memory = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class Journal:
         self.boot = ""
         self._boot_n = 0
         self._seq = 0
+        self._numbers: dict[str, float] = {}  # as they stand on the disk: epoch and time
 
     def close(self) -> None:
         """Give the file back."""
@@ -104,13 +118,17 @@ class Journal:
 
     def number(self, key: str) -> float:
         """A stored number such as the highest epoch or time; 0 when there is none."""
-        return float(self._get(key, "0"))
+        if key not in self._numbers:
+            self._numbers[key] = float(self._get(key, "0"))
+        return self._numbers[key]
 
     def raise_to(self, key: str, value: float) -> None:
         """Store a number that only ever grows."""
+        if value <= self.number(key):
+            return
         with self._commit() as db:
-            if value > self.number(key):
-                self._set(db, key, repr(value))
+            self._set(db, key, repr(value))
+        self._numbers[key] = value
 
     # ----------------------------------------------------------------- commands and intents
 
@@ -122,42 +140,109 @@ class Journal:
         return None if row is None else Seen(row[0], row[1])
 
     def intend(
-        self, intent: str, body: Mapping[str, Any], command: str | None, raw: bytes, at_s: float
-    ) -> None:
-        """Before the strike: the command's id is spent and the intent is on disk."""
+        self,
+        intent: str,
+        body: Mapping[str, Any],
+        command: str | None,
+        raw: bytes,
+        at_s: float,
+        memory: Memory = _NOTHING,
+        also: Event | None = None,
+    ) -> Event | None:
+        """Before the strike: the command's id is spent, intent and used-once state are on disk.
+
+        Of a command id and intent are one row: somebody waits while this page is synced. ``also``
+        is an event that must not be lost whatever comes next; it returns numbered.
+        """
+        promise = json.dumps(body)
+        if not memory and also is None:  # one statement is a transaction of its own
+            if self._db.in_transaction:  # a rollback that the disk's trouble swallowed
+                self._db.execute("rollback")
+            self._promise(self._db, intent, promise, command, raw, at_s)
+            return None
         with self._commit() as db:
-            if command is not None:
-                self._remember(db, command, raw, None, at_s)
-            db.execute("insert into intents values (?, ?)", (intent, json.dumps(body)))
+            self._promise(db, intent, promise, command, raw, at_s)
+            self._keep_memory(db, memory)
+            return self._append(db, also) if also is not None else None
+
+    def _promise(
+        self,
+        db: sqlite3.Connection,
+        intent: str,
+        promise: str,
+        command: str | None,
+        raw: bytes,
+        at_s: float,
+    ) -> None:
+        if command is not None:
+            self._remember(db, command, raw, None, at_s, promise)
+        else:
+            db.execute("insert into intents values (?, ?)", (intent, promise))
+
+    def _keep_memory(self, db: sqlite3.Connection, memory: Memory) -> None:
+        for key, value in memory.items():
+            if value is None:
+                db.execute("delete from memory where key = ?", (key,))
+            else:
+                db.execute("insert or replace into memory values (?, ?)", (key, value))
+
+    def memory(self) -> dict[str, str]:
+        """What was remembered with intents and events, by key."""
+        return dict(self._db.execute("select key, value from memory").fetchall())
 
     def _remember(
-        self, db: sqlite3.Connection, command: str, raw: bytes, answer: bytes | None, at_s: float
+        self,
+        db: sqlite3.Connection,
+        command: str,
+        raw: bytes,
+        answer: bytes | None,
+        at_s: float,
+        promise: str | None = None,
     ) -> None:
         digest = hashlib.sha256(raw).hexdigest()
-        db.execute("insert into answers values (?, ?, ?, ?)", (command, digest, answer, at_s))
+        row = (command, digest, answer, at_s, promise)
+        db.execute("insert into answers values (?, ?, ?, ?, ?)", row)
 
-    def settle(self, intent: str, event: Event, command: str | None, answer: bytes | None) -> Event:
+    def settle(
+        self,
+        intent: str,
+        event: Event,
+        command: str | None,
+        answer: bytes | None,
+        memory: Memory = _NOTHING,
+    ) -> Event:
         """After the strike: the event takes its number, the intent ends, the answer is kept."""
         with self._commit() as db:
             numbered = self._append(db, event)
-            db.execute("delete from intents where id = ?", (intent,))
+            self._keep_memory(db, memory)
             if command is not None:
-                db.execute("update answers set answer = ? where id = ?", (answer, command))
+                kept = (answer, command)
+                db.execute("update answers set answer = ?, intent = null where id = ?", kept)
+            else:
+                db.execute("delete from intents where id = ?", (intent,))
         return numbered
 
     def record(
-        self, event: Event, command: str | None = None, raw: bytes = b"", answer: bytes = b""
+        self,
+        event: Event,
+        command: str | None = None,
+        raw: bytes = b"",
+        answer: bytes = b"",
+        memory: Memory = _NOTHING,
     ) -> Event:
         """An event that needs no intent (a refusal, a contact), with a refused command's answer."""
         with self._commit() as db:
             numbered = self._append(db, event)
+            self._keep_memory(db, memory)
             if command is not None:
                 self._remember(db, command, raw, answer, event.at_s)
         return numbered
 
     def orphans(self) -> list[tuple[str, dict[str, Any]]]:
         """Intents whose end nobody saw: the device died between promise and event."""
-        rows = self._db.execute("select id, body from intents").fetchall()
+        both = "select id, body from intents union all "
+        both += "select id, intent from answers where intent is not null"
+        rows = self._db.execute(both).fetchall()
         return [(row[0], json.loads(row[1])) for row in rows]
 
     # ----------------------------------------------------------------- events
@@ -234,7 +319,8 @@ class Journal:
                 (at_s, boot, upto),
             ).rowcount
             db.execute("delete from outbox where acked_at < ?", (at_s - ACKED_KEPT_S,))
-            db.execute("delete from answers where at < ?", (at_s - ANSWERS_KEPT_S,))
+            old = (at_s - ANSWERS_KEPT_S,)
+            db.execute("delete from answers where at < ? and intent is null", old)
         return int(done)
 
     def recall(self, mark: str, events: Sequence[Event]) -> bool:
@@ -271,13 +357,32 @@ class Journal:
         with self._commit() as db:
             db.execute(
                 "insert or replace into policy values (1, ?, ?, ?, ?)",
-                (revision.epoch, revision.number, sha256, plain),
+                (revision.epoch, revision.number, sha256, zlib.compress(plain, 1)),
             )
+            db.execute("delete from patches")
+
+    def keep_patches(self, steps: Sequence[tuple[Revision, str, bytes]]) -> None:
+        """Steps on from the policy in force: (revision, head, patch) each, all of them or none."""
+        rows = [(at.epoch, at.number, head, patch) for at, head, patch in steps]
+        with self._commit() as db:
+            db.executemany(
+                "insert into patches (epoch, number, head, patch) values (?, ?, ?, ?)", rows
+            )
+
+    def patches(self) -> list[tuple[Revision, str, bytes]]:
+        """The steps since the policy was last replaced whole, in order."""
+        rows = self._db.execute("select epoch, number, head, patch from patches order by n")
+        return [(Revision(row[0], row[1]), row[2], row[3]) for row in rows]
 
     def policy(self) -> tuple[Revision, str, bytes] | None:
         """The policy that was in force when the device last ran."""
         row = self._db.execute("select epoch, number, sha256, plain from policy").fetchone()
-        return None if row is None else (Revision(row[0], row[1]), row[2], row[3])
+        return None if row is None else (Revision(row[0], row[1]), row[2], zlib.decompress(row[3]))
+
+    def policy_bytes(self) -> int:
+        """How much of the disk the policy takes, without its patches."""
+        row = self._db.execute("select length(plain) from policy").fetchone()
+        return 0 if row is None else int(row[0])
 
     def keep_text(self, key: str, value: str) -> None:
         """A named text such as the newest key set."""

@@ -3,10 +3,13 @@
 The body is JSON (sorted, compact); sealing is HPKE (RFC 9180, X25519, HKDF-SHA256, AES-256-GCM)
 to the device's X25519 key with site, device and revision as associated information, so that a
 policy can be opened neither by the broker nor by another device, nor as another revision.
+
+Large sections are maps keyed by id and no map holds null, so that RFC 7396 patches say everything.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +21,22 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from devices.access import Credential, DoorMode, DoorPolicy, Policy, Rule, Schedule
 from devices.jws import canonical
 from devices.messages import Assurance, Refusal, Revision
+from devices.pins import MARK_BYTES
+from devices.rules import (
+    Ask,
+    Credential,
+    DoorMode,
+    DoorPolicy,
+    ModePlan,
+    Passage,
+    Passback,
+    Pins,
+    Policy,
+    Rule,
+    Schedule,
+)
 
 FEATURES = ("policy-1",)  # what this controller understands; a policy names what it needs
 SEALED_BYTES_MAX = 8 * 1024 * 1024  # 15,000 cards are about 2 MB; anything near this is an attack
@@ -77,9 +93,13 @@ def encode(compiled: Compiled) -> bytes:
     body = {
         "rev": [policy.revision.epoch, policy.revision.number],
         "zone": str(policy.zone),
-        "holidays": sorted(day.isoformat() for day in policy.holidays),
-        "schedules": {name: schedule.days for name, schedule in policy.schedules.items()},
-        "doors": [_encode_door(door) for door in policy.doors.values()],
+        "holidays": _days(policy.holidays),
+        "calendars": {name: _days(days) for name, days in policy.calendars.items()},
+        "schedules": {
+            name: {"days": schedule.days, "cal": schedule.calendar}
+            for name, schedule in policy.schedules.items()
+        },
+        "doors": {str(number): _encode_door(door) for number, door in policy.doors.items()},
         "cards": {
             uid: [card.id, card.person, int(card.blocked)] for uid, card in policy.cards.items()
         },
@@ -87,46 +107,95 @@ def encode(compiled: Compiled) -> bytes:
             uid: {str(slot): key.hex() for slot, key in keys.slots.items()}
             for uid, keys in compiled.keys.items()
         },
+        "longer": dict.fromkeys(policy.longer, 1),
+        "passes_revoked": dict(policy.passes_revoked),
     }
     return canonical(body)
 
 
+def _days(days: frozenset[date]) -> list[str]:
+    return sorted(day.isoformat() for day in days)
+
+
 def _encode_door(door: DoorPolicy) -> dict[str, Any]:
-    return {
-        "n": door.number,
+    body: dict[str, Any] = {
         "mode": door.mode.value,
         "asks": int(door.asks),
+        "pin": door.pin,
         "remote": door.remote,
+        "typed": door.typed,
+        "passes": door.passes,
         "slot": door.slot,
         "hold_ms": door.hold_ms,
         "hold_max_ms": door.hold_max_ms,
+        "longer_ms": door.longer_ms,
+        "held_s": door.held_s,
+        "enter_s": door.enter_s,
         "fail_safe": door.fail_safe,
+        "asks_by": [[ask.schedule, int(ask.asks), int(ask.pin)] for ask in door.asks_by],
+        "modes": [[plan.schedule, plan.mode.value, int(plan.first_card)] for plan in door.modes],
+        "two_person": door.two_person,
+        "interlock": list(door.interlock),
         "rules": {
             name: [rule.schedule, rule.valid_from_s, rule.valid_to_s, int(rule.deny)]
             for name, rule in door.rules.items()
         },
-        "people": {person: list(names) for person, names in door.people.items()},
+        "people": {person: " ".join(names) for person, names in door.people.items()},
     }
+    way = door.passage
+    if way is not None:
+        body["passage"] = [
+            way.area_from, way.area_to, way.passback.value, way.within_s, int(way.across),
+        ]  # fmt: skip
+    if door.pins is not None:
+        body["pins"] = {
+            "key": door.pins.key.hex(),
+            "claims": {mark: " ".join(people) for mark, people in door.pins.claims.items()},
+            "verifiers": {
+                person: base64.b64encode(b"".join(marks)).decode()
+                for person, marks in door.pins.verifiers.items()
+            },
+        }
+    return body
 
 
 def decode(raw: bytes) -> Compiled | Refusal:
     """A policy from its JSON body; a body that does not fit is refused whole, never in part."""
     try:
         body = json.loads(raw)
-        zone = ZoneInfo(body["zone"])
+    except (ValueError, RecursionError) as fault:
+        return Refusal("form", f"policy: {type(fault).__name__}")
+    return build(body)
+
+
+def build(body: Any) -> Compiled | Refusal:
+    """The same from a parsed body."""
+    try:
         policy = Policy(
             revision=Revision(int(body["rev"][0]), int(body["rev"][1])),
-            zone=zone,
+            zone=ZoneInfo(body["zone"]),
             schedules={
-                name: Schedule(tuple(tuple((int(a), int(b)) for a, b in day) for day in days))
-                for name, days in body["schedules"].items()
+                name: Schedule(
+                    tuple(tuple((int(a), int(b)) for a, b in day) for day in schedule["days"]),
+                    str(schedule["cal"]),
+                )
+                for name, schedule in body["schedules"].items()
             },
-            holidays=frozenset(date.fromisoformat(day) for day in body["holidays"]),
-            doors={int(door["n"]): _decode_door(door) for door in body["doors"]},
+            holidays=frozenset(map(date.fromisoformat, body["holidays"])),
+            doors={
+                int(number): _build_door(int(number), door)
+                for number, door in body["doors"].items()
+            },
             cards={
                 uid: Credential(card[0], card[1], bool(card[2]))
                 for uid, card in body["cards"].items()
             },
+            calendars={
+                name: frozenset(map(date.fromisoformat, days))
+                for name, days in body["calendars"].items()
+            },
+            longer=frozenset(body["longer"]),
+            passes_revoked={name: float(to_s) for name, to_s in body["passes_revoked"].items()},
         )
         keys = {
             uid: CardKeys({int(slot): bytes.fromhex(key) for slot, key in slots.items()})
@@ -139,19 +208,50 @@ def decode(raw: bytes) -> Compiled | Refusal:
     return Compiled(policy, keys)
 
 
-def _decode_door(body: Mapping[str, Any]) -> DoorPolicy:
+def _build_door(number: int, body: Mapping[str, Any]) -> DoorPolicy:
+    sets: dict[str, tuple[str, ...]] = {}  # thousands share a few sets of rules
+    way = body.get("passage")
     return DoorPolicy(
-        number=int(body["n"]),
+        number=number,
         mode=DoorMode(body["mode"]),
         asks=Assurance(body["asks"]),
+        pin=bool(body["pin"]),
         remote=bool(body["remote"]),
+        typed=bool(body["typed"]),
+        passes=bool(body["passes"]),
         slot=int(body["slot"]),
         hold_ms=int(body["hold_ms"]),
         hold_max_ms=int(body["hold_max_ms"]),
+        longer_ms=int(body["longer_ms"]),
+        held_s=int(body["held_s"]),
+        enter_s=int(body["enter_s"]),
         fail_safe=bool(body["fail_safe"]),
+        asks_by=tuple(Ask(name, Assurance(asks), bool(pin)) for name, asks, pin in body["asks_by"]),
+        modes=tuple(
+            ModePlan(name, DoorMode(mode), bool(first)) for name, mode, first in body["modes"]
+        ),
+        two_person=bool(body["two_person"]),
+        passage=Passage(way[0], way[1], Passback(way[2]), way[3], bool(way[4])) if way else None,
+        interlock=tuple(int(other) for other in body["interlock"]),
         rules={
             name: Rule(schedule, valid_from, valid_to, bool(deny))
             for name, (schedule, valid_from, valid_to, deny) in body["rules"].items()
         },
-        people={person: tuple(names) for person, names in body["people"].items()},
+        people={
+            person: sets.get(names) or sets.setdefault(names, tuple(names.split()))
+            for person, names in body["people"].items()
+        },
+        pins=_build_pins(body["pins"]) if "pins" in body else None,
+    )
+
+
+def _build_pins(body: Mapping[str, Any]) -> Pins:
+    verifiers: dict[str, tuple[bytes, bytes]] = {}
+    for person, text in body["verifiers"].items():
+        marks = base64.b64decode(text)
+        verifiers[person] = marks[:MARK_BYTES], marks[MARK_BYTES:]
+    return Pins(
+        bytes.fromhex(body["key"]),
+        {mark: tuple(people.split()) for mark, people in body["claims"].items()},
+        verifiers,
     )

@@ -73,6 +73,26 @@ class CardReader(Protocol):
         """Give the line back."""
 
 
+class TextReader(Protocol):
+    """A scanner: one item for each code somebody shows it."""
+
+    def texts(self) -> AsyncIterator[str]:
+        """Texts as they come, of bounded length; proves nothing about who shows them."""
+
+    async def close(self) -> None:
+        """Give the line back."""
+
+
+class Keypad(Protocol):
+    """A keypad: one item for each key, ``0`` to ``9``, ``*`` and ``#``."""
+
+    def keys(self) -> AsyncIterator[str]:
+        """Keys as they are pressed; never ends while the keypad is in use."""
+
+    async def close(self) -> None:
+        """Give the line back."""
+
+
 class Strike(Protocol):
     """A lock that the device itself locks again."""
 

@@ -47,6 +47,13 @@ class Wires:
         """An optional whole-number setting."""
         return self.number(section, key) if key in section else None
 
+    def numbers(self, section: dict[str, Any], key: str) -> tuple[int, ...]:
+        """An optional list of whole numbers."""
+        values = section.get(key, [])
+        if not isinstance(values, list):
+            raise Mistake(f"{self.path}: write {key} = [whole numbers]")
+        return tuple(self.number({key: value}, key) for value in values)
+
 
 def read_wires(folder: Path) -> Wires:
     """Read ``device.toml``."""

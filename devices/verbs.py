@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import signal
@@ -44,9 +45,15 @@ def _door_run(asked: argparse.Namespace) -> None:
 
 async def _door(folder: Path) -> None:
     from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
-    from drivers.catalogue import CatalogueError, open_reader, open_strike  # noqa: PLC0415
+    from drivers.catalogue import (  # noqa: PLC0415
+        CatalogueError,
+        open_reader,
+        open_scanner,
+        open_strike,
+    )
 
     loop = asyncio.get_running_loop()
     sections = read_wires(folder).body.get("doors", [])
@@ -57,16 +64,24 @@ async def _door(folder: Path) -> None:
     hardware: dict[int, DoorHardware] = {}
     strikes: dict[str, Any] = {}
     readers: list[Any] = []
+    scanners: dict[int, Any] = {}
+    controllers: list[DoorController] = []  # the one that readers tell of themselves
     try:
         for section in sections:
             number = wires.number(section, "number")
+            if "scanner" in section:
+                scanners[number] = open_scanner(
+                    wires.text(section, "scanner"), _no_secret, on_state=_told(f"scanner {number}")
+                )
             url = wires.text(section, "strike")
             if url not in strikes:  # two doors may hang on one relay board
                 strikes[url] = open_strike(url, _no_secret, on_state=_told(f"strike {number}"))
             reader = None
             if "reader" in section:
                 reader = open_reader(
-                    wires.text(section, "reader"), _no_secret, on_state=_told(f"reader {number}")
+                    wires.text(section, "reader"),
+                    _no_secret,
+                    on_state=_reader_told(number, controllers),
                 )
                 readers.append(reader)
             hardware[number] = DoorHardware(
@@ -77,12 +92,16 @@ async def _door(folder: Path) -> None:
                 wires.number_or_none(section, "contact_input"),
                 wires.number_or_none(section, "exit_input"),
                 wires.number_or_none(section, "fire_input"),
+                wires.number_or_none(section, "tamper_input"),
+                call_inputs=wires.numbers(section, "call_inputs"),
             )
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
     controller = DoorController(device, hardware)
+    controllers.append(controller)
     async with asyncio.TaskGroup() as group:
         group.create_task(controller.run())
+        group.create_task(Porch(device, scanners, controller.on_pass).run())
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
@@ -125,8 +144,24 @@ def _told(what: str) -> Any:
     return on_state
 
 
+def _reader_told(number: int, controllers: list[Any]) -> Any:
+    log_state = _told(f"reader {number}")
+
+    def on_state(online: bool, why: str) -> None:
+        log_state(online, why)
+        for controller in controllers:
+            controller.on_reader(number, online)
+
+    return on_state
+
+
 def _no_secret(name: str) -> bytes:
     raise Mistake(f"secret:{name} is not known on this device")
+
+
+# The collector looks through young objects after so many; its own 700 means twice in one opening.
+YOUNG_OBJECTS = 20_000
+STARTED_S = 3.0  # what is in memory by then stays, and is never looked through again
 
 
 def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -137,6 +172,8 @@ def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, task.cancel)
+        gc.set_threshold(YOUNG_OBJECTS)
+        loop.call_later(STARTED_S, gc.freeze)
         with contextlib.suppress(asyncio.CancelledError):
             await task
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devices import wire_policy
 from devices.fields import (
     Misfit,
     content,
@@ -43,7 +44,6 @@ from devices.messages import (
     Presentation,
     Recall,
     Refusal,
-    Revision,
     StateNote,
     TimeTold,
 )
@@ -52,9 +52,7 @@ ROOT = "linli/1"
 SCHEMA = 1
 COMMAND_LIFE_MAX_S = 10.0  # contract.md: nothing that opens may wait longer
 BOOT_CHARS_MAX = 64  # a counter and 16 hex digits are 30; whoever keeps events keeps this much
-CHUNK_BYTES = 131_072  # a policy chunk stays below the packet limit of small brokers (256 KiB)
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_CHUNK_MAGIC = b"LP1"
 
 
 def is_id(text: str) -> bool:
@@ -85,6 +83,10 @@ POLICY_WANT, POLICY_HAVE, POLICY_SNAPSHOT, KEYSET = (
     "policy/snapshot",
     "keyset",
 )
+POLICY_DELTA = "policy/delta"
+CHUNK_BYTES = wire_policy.CHUNK_BYTES
+encode_chunk, decode_chunk = wire_policy.encode_chunk, wire_policy.decode_chunk
+encode_delta, decode_delta = wire_policy.encode_delta, wire_policy.decode_delta
 
 
 def split_topic(topic: str) -> tuple[str, str, str] | None:
@@ -180,27 +182,6 @@ def encode_time_want(nonce: str) -> bytes:
 def decode_time_want(raw: bytes) -> str | Refusal:
     """The nonce of a device's question."""
     return read(lambda b: text(b, "nonce"), parse_json(raw))
-
-
-def encode_chunk(revision: Revision, index: int, part: bytes) -> bytes:
-    """One chunk of a sealed policy: magic, epoch, number, index, bytes."""
-    head = b"".join(
-        (
-            _CHUNK_MAGIC,
-            revision.epoch.to_bytes(8, "big"),
-            revision.number.to_bytes(8, "big"),
-            index.to_bytes(4, "big"),
-        )
-    )
-    return head + part
-
-
-def decode_chunk(raw: bytes) -> tuple[Revision, int, bytes] | Refusal:
-    """(revision, index, bytes) of a chunk."""
-    if len(raw) < 24 or not raw.startswith(_CHUNK_MAGIC) or len(raw) > CHUNK_BYTES + 23:
-        return Refusal("form", "chunk")
-    revision = Revision(int.from_bytes(raw[3:11], "big"), int.from_bytes(raw[11:19], "big"))
-    return revision, int.from_bytes(raw[19:23], "big"), raw[23:]
 
 
 # --------------------------------------------------------------------------- signed messages
@@ -396,6 +377,9 @@ def sign_manifest(manifest: Manifest, audience: Topics, signer: Signer) -> bytes
     """``policy/want``, signed with a policy key."""
     body = {
         "rev": [manifest.revision.epoch, manifest.revision.number],
+        "head": manifest.head,
+        "base": [manifest.base.epoch, manifest.base.number],
+        "base_head": manifest.base_head,
         "sha256": manifest.sha256,
         "size": manifest.size_bytes,
         "chunks": manifest.chunks,
@@ -425,6 +409,9 @@ def open_manifest(raw: bytes, me: Topics, find_key: KeyFinder) -> Manifest | Ref
             epoch=whole(b, "epoch"),
             issued_at_s=seconds(b, "iat"),
             expires_at_s=seconds(b, "exp"),
+            head=text(b, "head"),
+            base=revision(b, "base"),
+            base_head=text(b, "base_head"),
         ),
         claims,
     )

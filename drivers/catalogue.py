@@ -14,10 +14,12 @@ from drivers.kinds import (
     Secrets,
     Strike,
     StrikeFault,
+    TextReader,
 )
 from drivers.link import Link, LinkLost, OnWire, Parity
 from drivers.modbus_relay import ModbusRelay
 from drivers.pn532 import Pn532Reader
+from drivers.qr_scanner import QrScanner
 
 __all__ = [
     "Address",
@@ -30,14 +32,17 @@ __all__ = [
     "Secrets",
     "Strike",
     "StrikeFault",
+    "TextReader",
     "check_port",
     "open_reader",
+    "open_scanner",
     "open_strike",
     "parse",
 ]
 
 READERS: Final = ("pn532",)
 STRIKES: Final = ("modbus-relay",)
+SCANNERS: Final = ("qr",)
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "baud": (300, 3_000_000),
     "unit": (1, 247),
@@ -50,9 +55,10 @@ COMMON: Final = {"baud", "parity"}
 SETTINGS: Final[Mapping[str, set[str]]] = {
     "pn532": COMMON | {"presence_ms"},
     "modbus-relay": COMMON | {"unit", "outputs", "inputs", "echo"},
+    "qr": COMMON,
 }
 PARITIES: Final[Mapping[str, Parity]] = {"N": "N", "E": "E", "O": "O"}
-BAUD: Final[Mapping[str, int]] = {"pn532": 115_200, "modbus-relay": 9_600}
+BAUD: Final[Mapping[str, int]] = {"pn532": 115_200, "modbus-relay": 9_600, "qr": 9_600}
 
 
 class CatalogueError(ValueError):
@@ -134,6 +140,19 @@ def open_strike(
     )
     strike.start()
     return strike
+
+
+def open_scanner(
+    url: str,
+    secrets: Secrets,
+    *,
+    on_state: OnState | None = None,
+    on_wire: OnWire | None = None,
+) -> TextReader:
+    """A scanner of codes that opens its line once texts() is awaited; raises CatalogueError."""
+    del secrets  # as in open_reader
+    address = _of_kind(url, SCANNERS, "a scanner")
+    return QrScanner(_opener(address, on_wire), on_state=on_state)
 
 
 async def check_port(url: str) -> None:

@@ -52,6 +52,18 @@ class CardReader(Protocol):
         """Let go of the line; cards() ends."""
 
 
+class TextReader(Protocol):
+    """A scanner of printed or shown codes that comes back by itself when it was unplugged."""
+
+    on_state: OnState | None
+
+    def texts(self) -> AsyncIterator[str]:
+        """One item for each code that is read: printable ASCII, of bounded length."""
+
+    async def close(self) -> None:
+        """Let go of the line; texts() ends."""
+
+
 class Strike(Protocol):
     """Outputs that release locks for a moment which the device itself ends."""
 

@@ -65,6 +65,7 @@ class Running:
         self._spawn(hub.recalls.run())
         self._payments(hub)
         self._spawn(hub.durable.run())
+        self._spawn(hub.zones.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.start()

@@ -1,38 +1,35 @@
-"""Reading what a device must know, and compiling it; run in a worker thread, never in an act."""
+"""Reading what devices must know, and compiling it; run in a worker thread, never in an act.
+
+The rows are read once for as many devices as are asked about. A changed card is compiled from the
+rows of its holder alone: its patch sets what those cards are now, whatever stood there before.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import date
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from devices.access import Schedule
-from devices.messages import Revision
+from devices.messages import NO_REVISION, Delta, Revision
 from devices.policy import Compiled, encode, seal
-from drivers.ntag424 import diversify
-from hub.core.compile import CardRow, DoorRow, PersonRow, RuleRow, compile_policy
+from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
+from devices.wire_policy import DELTA_BYTES_MAX
+from hub.acts.policies import BaseWanted, CardPatch, CompiledPolicy, DeltaWanted
 from hub.core.restraint import restrain
-from hub.gateways.cards import CARD_AID
+from hub.ground import Ground, read_ground
+from hub.keys import HubKeys
 from hub.store import tables as t
 from hub.store.engine import Engines
 
-DOOR_SLOTS = (3, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """A compiled policy with what is needed to store and to send it."""
-
-    compiled: Compiled
-    plain_mark: str
-    sealed: bytes
-    before: Revision
-    before_mark: str
-    asked_at: float
+CHAIN_MAX = 48  # deltas after a snapshot; then the snapshot is renewed (a device holds 64)
+_CARD_SECTIONS = ("cards", "keys")  # of a policy's body: what a change of cards may touch
+_PACKING = 1  # zlib's fastest: a body is packed once a change and read once a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,89 +41,191 @@ class Question:
     epoch: int
     device: str
     x25519: bytes
-    masters: dict[int, bytes]
-    system_id: bytes
 
 
-def gather(engines: Engines, ask: Question) -> Knowledge:
-    """Read the rules, compile and seal them for the device."""
+# --------------------------------------------------------------------------- one device, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """A compiled policy, and what to store and send of it: nothing, a step, or all."""
+
+    compiled: Compiled
+    before: Revision
+    asked_at: float
+    wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
+
+
+def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
+    """Read the rules and compile them; sealed as a step from what was wanted, where one fits."""
     with engines.read.connect() as connection:
-        row = connection.execute(
-            select(t.policies).where(t.policies.c.device_id == ask.device)
-        ).first()
-        before = Revision(row.epoch, row.number) if row else Revision(0, 0)
         asked_at = connection.execute(
             select(t.policy_changes.c.asked_at).where(t.policy_changes.c.device_id == ask.device)
         ).scalar()
+        row = connection.execute(
+            select(t.policies).where(t.policies.c.device_id == ask.device)
+        ).first()
+        steps = _steps(connection, row) if row is not None else []
+        before = Revision(row.epoch, row.number) if row is not None else NO_REVISION
         revision = Revision(ask.epoch, before.number + 1)
         held = connection.execute(
             select(t.restraints.c.subject).where(t.restraints.c.device_id == ask.device)
         ).scalars()
-        compiled = restrain(_compile(connection, ask, revision), tuple(held))
+        ground = read_ground(connection, keys, device=ask.device)
+        compiled = restrain(ground.compile(ask.device, ask.zone, revision), tuple(held))
+    asked = asked_at or 0.0
     body = encode(compiled)
-    neutral = encode(_compile_at(compiled, Revision(0, 0)))
-    sealed = seal(
-        body, X25519PublicKey.from_public_bytes(ask.x25519), ask.site, ask.device, revision
-    )
-    return Knowledge(
-        compiled,
-        hashlib.sha256(neutral + ask.x25519).hexdigest(),
-        sealed,
-        before,
-        row.plain_mark if row else "",
-        asked_at or 0.0,
-    )
+    if row is not None and row.sealed_to == ask.x25519:
+        known = _body(keys, row, steps)
+        patch = _patch(known, json.loads(body) | {"rev": known["rev"]})
+        if patch == {}:
+            return _unchanged(keys, ask, row, steps, compiled, asked)
+        delta = _delta(ask, patch, before, revision) if patch is not None else None
+        if delta is not None:
+            wanted = DeltaWanted(
+                ask.device, delta, chained(row.head, delta), compiled.count,
+                pack(keys, ask.device, patch), asked,
+            )  # fmt: skip
+            return Knowledge(compiled, before, asked, wanted)
+    base = _base(keys, ask, body, revision)
+    whole = CompiledPolicy(ask.device, before, compiled.count, base, asked)
+    return Knowledge(compiled, before, asked, whole)
 
 
-def _compile_at(compiled: Compiled, revision: Revision) -> Compiled:
-    """The same policy under another revision, to see whether anything else changed."""
-    return Compiled(replace(compiled.policy, revision=revision), compiled.keys)
+def _unchanged(
+    keys: HubKeys, ask: Question, row: Row[Any], steps: list[Any], compiled: Compiled,
+    asked_at: float,
+) -> Knowledge:  # fmt: skip
+    """What is wanted is right; after many steps its snapshot is renewed, for devices to come."""
+    before = Revision(row.epoch, row.number)
+    if len(steps) < CHAIN_MAX:
+        return Knowledge(compiled, before, asked_at, None)
+    at = Compiled(compiled.policy_at(before), compiled.keys)
+    base = _base(keys, ask, encode(at), before, row.head)
+    return Knowledge(compiled, before, asked_at, base)
 
 
-def _compile(connection: Connection, ask: Question, revision: Revision) -> Compiled:
-    doors = connection.execute(select(t.doors).where(t.doors.c.device_id == ask.device)).all()
-    own = [door.id for door in doors]
-    rules = connection.execute(select(t.rules).where(t.rules.c.door_id.in_(own))).all()
-    people = connection.execute(
-        select(t.people.c.id, t.people.c.household_id, t.households.c.building).outerjoin(
-            t.households, t.people.c.household_id == t.households.c.id
-        )
-    ).all()
-    cards = connection.execute(select(t.cards)).all()
-    schedules = connection.execute(select(t.schedules)).all()
-    holidays = connection.execute(select(t.holidays.c.day)).scalars().all()
-    return compile_policy(
-        revision,
-        ask.zone,
-        [
-            DoorRow(
-                d.id, d.number, d.kind, d.mode, d.asks, d.remote, d.hold_ms, d.hold_max_ms,
-                d.fail_safe,
-            )
-            for d in doors
-        ],
-        [
-            RuleRow(
-                r.id, r.door_id, r.subject_kind, r.subject, r.schedule_id, r.valid_from,
-                r.valid_to, r.deny,
-            )
-            for r in rules
-        ],
-        [PersonRow(p.id, p.household_id or "", p.building or "") for p in people],
-        [_card(c, ask) for c in cards],
-        {
-            s.id: Schedule(tuple(tuple((int(a), int(b)) for a, b in day) for day in s.days))
-            for s in schedules
-        },
-        [date.fromisoformat(day) for day in holidays],
+def _base(
+    keys: HubKeys, ask: Question, body: bytes, revision: Revision, head: str = ""
+) -> BaseWanted:
+    to = X25519PublicKey.from_public_bytes(ask.x25519)
+    sealed = seal(body, to, ask.site, ask.device, revision)
+    sha256 = hashlib.sha256(sealed).hexdigest()
+    return BaseWanted(
+        ask.device, revision, head or head_of(sealed), sha256, sealed, ask.x25519,
+        _packed(keys, ask.device, body),
     )  # fmt: skip
 
 
-def _card(row: Any, ask: Question) -> CardRow:
-    keys = {}
-    if row.kind == "ntag424" and row.blocked_at is None:
-        keys = {
-            slot: diversify(ask.masters[slot], bytes.fromhex(row.uid), CARD_AID, ask.system_id)
-            for slot in DOOR_SLOTS
-        }
-    return CardRow(row.id, row.uid, row.person_id, row.blocked_at is not None, keys)
+def _patch(known: Any, after: Any) -> dict[str, Any] | None:
+    """None when no merge patch can say it."""
+    try:
+        return diff(known, after)
+    except Inexpressible:
+        return None
+
+
+def _delta(
+    ask: Question, patch: dict[str, Any], before: Revision, revision: Revision
+) -> Delta | None:
+    """None when the change is larger than a message."""
+    to = X25519PublicKey.from_public_bytes(ask.x25519)
+    delta = seal_patch(patch, to, ask.site, ask.device, before, revision)
+    return delta if len(delta.sealed) <= DELTA_BYTES_MAX else None
+
+
+def _steps(connection: Connection, row: Row[Any]) -> list[Any]:
+    """The deltas that lead from a device's snapshot to what is wanted."""
+    deltas = t.policy_deltas.c
+    rows: Sequence[Any] = connection.execute(
+        select(deltas.epoch, deltas.number, deltas.body)
+        .where(deltas.device_id == row.device_id)
+        .order_by(deltas.epoch, deltas.number)
+    ).all()
+    base = (row.base_epoch, row.base_number)
+    return [step for step in rows if (step.epoch, step.number) > base]
+
+
+def _body(keys: HubKeys, row: Row[Any], steps: Iterable[Any]) -> Any:
+    """The body that a device holds at the wanted revision."""
+    body = _unpacked(keys, row.device_id, row.body)
+    for step in steps:
+        body = merged(body, _unpacked(keys, row.device_id, step.body))
+    return body
+
+
+def pack(keys: HubKeys, device: str, body: Any) -> bytes:
+    """What a device holds, for the hub's own later comparison; unreadable in the database."""
+    return _packed(keys, device, json.dumps(body, separators=(",", ":")).encode())
+
+
+def _packed(keys: HubKeys, device: str, body: bytes) -> bytes:
+    return bytes.fromhex(keys.close_envelope(zlib.compress(body, _PACKING), f"policy:{device}"))
+
+
+def _unpacked(keys: HubKeys, device: str, packed: bytes) -> Any:
+    return json.loads(zlib.decompress(keys.open_envelope(packed.hex(), f"policy:{device}")))
+
+
+# --------------------------------------------------------------------------- some people's cards
+
+
+@dataclass(frozen=True, slots=True)
+class CardsWanted:
+    """The patches that tell every device which knows them what some people's cards are now."""
+
+    people: Mapping[str, float]
+    patches: list[CardPatch]
+
+
+def gather_cards(
+    engines: Engines, keys: HubKeys, site: str, zone: str, epoch: int, people: Mapping[str, float]
+) -> CardsWanted:
+    """Compile the cards of these people (with when they were asked for) for every device."""
+    with engines.read.connect() as connection:
+        ground = read_ground(connection, keys, people=set(people))
+        p = t.policies.c
+        rows = connection.execute(
+            select(p.device_id, p.epoch, p.number, p.head, p.sealed_to).where(
+                p.device_id.in_(ground.doors)
+            )
+        ).all()
+    patches = []
+    for row in rows:
+        before = Revision(row.epoch, row.number)
+        revision = Revision(epoch, before.number + 1)
+        compiled = ground.compile(row.device_id, zone, revision)
+        patch = _cards_patch(compiled)
+        if patch is None:
+            continue
+        to = X25519PublicKey.from_public_bytes(row.sealed_to)
+        delta = seal_patch(patch, to, site, row.device_id, before, revision)
+        wanted = DeltaWanted(
+            row.device_id, delta, chained(row.head, delta), None,
+            pack(keys, row.device_id, patch), None,
+        )  # fmt: skip
+        patches.append(CardPatch(wanted, patch, _known_at(ground, row.device_id, compiled)))
+    return CardsWanted(people, patches)
+
+
+def _cards_patch(compiled: Compiled) -> dict[str, Any] | None:
+    """What the cards are now; None when the device knows none of them."""
+    if not compiled.policy.cards:
+        return None
+    body = json.loads(encode(compiled))
+    patch = {section: body[section] for section in _CARD_SECTIONS}
+    patch["keys"] |= {uid: None for uid in patch["cards"] if uid not in patch["keys"]}
+    return patch
+
+
+def _known_at(ground: Ground, device: str, compiled: Compiled) -> dict[str, list[str]]:
+    """For each card, the doors of this device that it could open."""
+    names = {door.number: door.id for door in ground.doors[device]}
+    return {
+        card.id: [
+            names[number]
+            for number, door in sorted(compiled.policy.doors.items())
+            if card.person in door.people
+        ]
+        for card in compiled.policy.cards.values()
+    }

@@ -292,7 +292,7 @@ class Ingest:
         have = wire.open_have(raw, self._topics(device.id), self._key_of(device))
         if isinstance(have, Refusal):
             return self._drop(have.reason, f"receipt of {device.id}")
-        device.have, device.refused = have.revision, have.refused
+        device.have, device.policy_refused = have.revision, have.refused
         self._spawn(self._note_have(Receipt(device.id, have)))
         self._tell_device(device)
         return None

@@ -47,6 +47,10 @@ class HubKeys:
         message = f"{purpose}\0{text}".encode()
         return hmac.new(self.marks, message, hashlib.sha256).hexdigest()
 
+    def door_key(self, door: str) -> bytes:
+        """The key under which one door's PINs are marked; another door's tells nothing of it."""
+        return hmac.digest(self.seal, f"door-pins\0{door}".encode(), "sha256")
+
     def close_envelope(self, plain: bytes, about: str) -> str:
         """Seal a small secret for the database (AES-256-GCM, bound to what it is about)."""
         nonce = secrets.token_bytes(12)

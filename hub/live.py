@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from devices.messages import Revision
+from hub.acts.calls import RING_S
 from hub.acts.events import announced
 from hub.store import tables as t
 from hub.store.engine import Engines
@@ -18,6 +19,7 @@ from hub.store.memory import DeviceEntry, DoorEntry, Memory
 
 EVENTS_RECOLLECTED = 5_000  # at a start: an estate's last hours, read in a tenth of a second
 LISTENERS_MAX = 500  # staff and walls of a county's site; each costs about 20 kB
+WAITERS_MAX = 4_000  # phones whose page is open now and waits for a call; each costs a request
 BACKLOG_MAX = 256  # messages a slow page may lag behind before it must reconnect
 
 
@@ -28,11 +30,15 @@ class Live:
         self._memory = memory
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
         self._last = 0
+        self._waiters: dict[str, set[asyncio.Event]] = {}  # by household; bounded by WAITERS_MAX
+        self._waiting = 0
 
     def announce(self, kind: str, body: dict[str, Any]) -> None:
         """Tell every page; doors and devices are shown whole, as they are now."""
         if kind == "event":
             self._note_last(body)
+        if kind == "call":
+            self._wake(body["household_id"])
         if not self._listeners:
             return
         shown = self._shown(kind, body)
@@ -56,6 +62,32 @@ class Live:
         if door is not None:
             door.last = dict(body)
 
+    def _wake(self, household: str | None) -> None:
+        for waiter in self._waiters.get(household or "", ()):
+            waiter.set()
+
+    async def wait_for_call(self, household: str, at_most_s: float) -> None:
+        """Return when a call of this household begins or ends, or when the time is over.
+
+        When too many wait already it returns at once: a page that polls faster than it should is
+        better than one that is refused.
+        """
+        if self._waiting >= WAITERS_MAX:
+            return
+        self._waiting += 1
+        waiter = asyncio.Event()
+        self._waiters.setdefault(household, set()).add(waiter)
+        try:
+            async with asyncio.timeout(at_most_s):
+                await waiter.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting -= 1
+            self._waiters[household].discard(waiter)
+            if not self._waiters[household]:
+                del self._waiters[household]
+
     def _shown(self, kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
         if kind == "door":
             door = self._memory.doors.get(body["id"])
@@ -63,6 +95,10 @@ class Live:
         if kind == "device":
             device = self._memory.devices.get(body["id"])
             return show_device(device) if device else None
+        if kind == "call":
+            return show_call(body, self._memory) if body["desk"] else None
+        if kind == "lockdown":
+            return body
         return show_event(body, self._memory)
 
     def listen(self) -> asyncio.Queue[bytes | None] | None:
@@ -84,6 +120,9 @@ class Live:
                 queue.get_nowait()
             queue.put_nowait(None)
         self._listeners.clear()
+        for waiting in self._waiters.values():
+            for waiter in waiting:
+                waiter.set()
 
 
 def recollect(engines: Engines, memory: Memory) -> None:
@@ -108,6 +147,20 @@ def show_event(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
         "at": instant(body["at"]),
         "recorded_at": instant(body["recorded_at"]),
         "door_name": door.name if door else None,
+    }
+
+
+def show_call(body: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
+    """A call that rings or rang: at which door, for which house, until when, and its answer."""
+    door = memory.doors.get(body["door_id"])
+    return {
+        "id": body["id"],
+        "door": body["door_id"],
+        "door_name": door.name if door else None,
+        "house": body["house"],
+        "rang_at": instant(body["rang_at"]),
+        "until": instant(body["rang_at"] + RING_S),
+        "answer": body["answer"],
     }
 
 

@@ -12,14 +12,16 @@ from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
 from hub.ingest import Ingest
-from hub.jobs import DurableEffects, Policies
+from hub.jobs import DurableEffects
 from hub.keeping import Keeping
 from hub.keys import HubKeys
 from hub.live import Live, recollect
+from hub.policies import Policies
 from hub.recalls import Recalls
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
+from hub.zones import Zones
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Hub:
     recalls: Recalls
     keeping: Keeping
     live: Live
+    zones: Zones
     clock: Callable[[], datetime]
     epoch: int
     payments: Any = None
@@ -67,8 +70,10 @@ def assemble(
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
     recalls = Recalls(engines, writer, memory, policies)
-    policies.held, ingest.question = recalls.held, recalls.question
-    wakes = {"policy": policies.wake, "recall": recalls.wake}
+    policies.held, policies.careful = recalls.held, recalls.careful
+    ingest.question = recalls.question
+    zones = Zones(engines, ingest, keys, clock)
+    wakes = {"policy": policies.wake, "recall": recalls.wake, "zone": zones.wake}
 
     def on_work(kind: str) -> None:
         wakes.get(kind, durable.wake)()
@@ -93,6 +98,7 @@ def assemble(
         recalls,
         Keeping(engines, writer, clock),
         live,
+        zones,
         clock,
         epoch,
     )

@@ -190,6 +190,12 @@ async def _serve(settings: Any) -> None:
 # --------------------------------------------------------------------------- the operator's calls
 
 
+LOAD_ORDER = (  # what is named comes before what names it
+    "households", "people", "calendars", "schedules", "areas", "doors", "groups", "door_groups",
+    "rules", "bills",
+)  # fmt: skip
+
+
 def load(parser: argparse.ArgumentParser) -> None:
     """Load a roster (JSON: households, people, doors, schedules, rules, bills)."""
     parser.description = "Load households, people, doors, rules and bills; repeatable."
@@ -204,7 +210,7 @@ def _load(asked: argparse.Namespace) -> None:
     except (OSError, ValueError) as fault:
         raise Mistake(f"{asked.file} cannot be read as JSON: {fault}") from fault
     counts = {}
-    for kind in ("households", "people", "doors", "schedules", "rules", "bills"):
+    for kind in LOAD_ORDER:
         rows = body.get(kind, [])
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]

@@ -20,6 +20,12 @@ export interface Answered {
   answer: string;
 }
 
+/** A door let the visitor in. */
+export interface Arrival {
+  door: string;
+  at: string;
+}
+
 /** How a part of the amount came about. */
 export interface BillLine {
   text: Words;
@@ -49,6 +55,33 @@ export interface BillsByCard {
 export interface BillsByHouse {
   house: string;
   phone_last4: string;
+}
+
+/** What becomes of a call: the door shall open, or not now. */
+export interface CallAnswered {
+  answer: "open" | "not_now";
+}
+
+/** A call at a door; `answer` is null while it rings. */
+export interface CallShown {
+  id: string;
+  door: string;
+  door_name: Words | null;
+  /** Whom it rings; null for the duty desk. */
+  house: string | null;
+  rang_at: string;
+  until: string;
+  answer: "open" | "not_now" | null;
+}
+
+/** The call is ours; whoever said "open" now opens this door in the ordinary way. */
+export interface CallTaken {
+  door: string;
+}
+
+/** Calls that ring now, or were answered within the last minute. */
+export interface CallsShown {
+  calls: CallShown[];
 }
 
 /** A personalised card for a person. */
@@ -126,13 +159,16 @@ export interface DeviceState {
   cure: string;
 }
 
+/** ONVIF's words for what a door is told to be; Unknown is never commanded. */
+export type DoorMode = "Locked" | "Unlocked" | "Blocked" | "LockedDown" | "LockedOpen";
+
 /** A door on the wall; what is not known is said to be unknown. */
 export interface DoorShown {
   id: string;
   name: Words;
   building: string;
   unit: string;
-  kind: "perimeter" | "building";
+  kind: "perimeter" | "building" | "room";
   device: string;
   number: number;
   lock: "locked" | "unlocked" | "unknown";
@@ -195,11 +231,44 @@ export interface KioskBills {
   bills: BillShown[];
 }
 
+/** Lock down the site, or one building; or release it. */
+export interface LockdownAsked {
+  reason: string;
+  otp: string;
+  building?: string;
+}
+
+/** A lockdown in force. */
+export interface LockdownBegun {
+  id: string;
+}
+
+/** A lockdown in force; an empty building is the whole site. */
+export interface LockdownShown {
+  id: string;
+  building: string;
+  reason: string;
+  begun_by: string;
+  begun_at: string;
+}
+
+/** What is locked down now. */
+export interface LockdownsShown {
+  lockdowns: LockdownShown[];
+}
+
 /** Whose phone this is, and its doors. */
 export interface Me {
   person: PersonNamed;
   phone: PhoneShown;
   doors: OwnDoor[];
+}
+
+/** A door's wanted mode, in ONVIF's words. */
+export interface ModeAsked {
+  mode: DoorMode;
+  reason: string;
+  otp: string;
 }
 
 /** A single-use nonce for signing. */
@@ -241,6 +310,12 @@ export interface NoticesShown {
   notices: NoticeShown[];
 }
 
+/** Open a door from afar. */
+export interface OpenAsked {
+  reason: string;
+  otp: string;
+}
+
 /** Which door shall open. */
 export interface OpeningAsked {
   door: string;
@@ -278,7 +353,7 @@ export interface OwnDoor {
   id: string;
   name: Words;
   building: string;
-  kind: "perimeter" | "building";
+  kind: "perimeter" | "building" | "room";
 }
 
 /** Something that the resident did at a door. */
@@ -347,6 +422,12 @@ export interface PhoneShown {
   id: string;
   label: string;
   enrolled_at: string;
+}
+
+/** A PIN of four to eight digits, and perhaps one to type under duress. */
+export interface PinAsked {
+  pin: string;
+  duress?: string | null;
 }
 
 /** Why not (RFC 9457): a stable reason code, words for people, the cure for staff. */
@@ -455,6 +536,34 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** Somebody shall be let in; without `begins` from now on. */
+export interface VisitAsked {
+  label: string;
+  doors: string[];
+  begins?: string | null;
+  ends: string;
+}
+
+/** A pass as whoever made it sees it. */
+export interface VisitShown {
+  id: string;
+  /** Empty for the desk where a resident chose it. */
+  label: string;
+  doors: OwnDoor[];
+  begins: string;
+  ends: string;
+  came: Arrival[];
+  state: "expected" | "came" | "over" | "revoked";
+  /** The signed pass, what a door's scanner reads; null when it can open nothing any more. */
+  text: string | null;
+}
+
+/** Passes of a week, the newest first, and the doors that a pass may name. */
+export interface VisitsShown {
+  visits: VisitShown[];
+  doors: OwnDoor[];
+}
+
 /** A staff member in a session. */
 export interface WhoAmI {
   name: string;
@@ -491,11 +600,29 @@ export interface Operations {
     body: AdoptionAsked;
     answer: Adopted;
   };
+  answerCall: {
+    method: "POST";
+    path: `/api/v1/calls/${string}/answer`;
+    body: CallAnswered;
+    answer: CallTaken;
+  };
   answerCard: {
     method: "POST";
     path: "/api/v1/kiosk/cards/answer";
     body: Answered;
     answer: CardSession;
+  };
+  answerMyCall: {
+    method: "POST";
+    path: `/api/v1/me/calls/${string}/answer`;
+    body: CallAnswered;
+    answer: CallTaken;
+  };
+  beginLockdown: {
+    method: "POST";
+    path: "/api/v1/lockdown";
+    body: LockdownAsked;
+    answer: LockdownBegun;
   };
   beginPayment: {
     method: "POST";
@@ -509,6 +636,12 @@ export interface Operations {
     body: Challenged;
     answer: CardExchange;
   };
+  changeDoorMode: {
+    method: "PUT";
+    path: `/api/v1/doors/${string}/mode`;
+    body: ModeAsked;
+    answer: null;
+  };
   claimStaff: {
     method: "POST";
     path: "/api/v1/staff/claim";
@@ -520,6 +653,18 @@ export interface Operations {
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  endLockdown: {
+    method: "POST";
+    path: "/api/v1/lockdown/release";
+    body: LockdownAsked;
+    answer: null;
+  };
+  endMyVisit: {
+    method: "DELETE";
+    path: `/api/v1/me/visits/${string}`;
+    body: undefined;
+    answer: null;
   };
   enrolPhone: {
     method: "POST";
@@ -538,6 +683,12 @@ export interface Operations {
     path: "/api/v1/people" | `/api/v1/people?${string}`;
     body: undefined;
     answer: PeopleShown;
+  };
+  inviteVisitor: {
+    method: "POST";
+    path: "/api/v1/me/visits";
+    body: VisitAsked;
+    answer: VisitShown;
   };
   issueCard: {
     method: "POST";
@@ -563,6 +714,12 @@ export interface Operations {
     body: undefined;
     answer: PhoneCode;
   };
+  issueVisit: {
+    method: "POST";
+    path: `/api/v1/people/${string}/visits`;
+    body: VisitAsked;
+    answer: VisitShown;
+  };
   keepLog: {
     method: "POST";
     path: "/api/v1/operator/retention";
@@ -575,17 +732,41 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  listCalls: {
+    method: "GET";
+    path: "/api/v1/calls";
+    body: undefined;
+    answer: CallsShown;
+  };
   listEvents: {
     method: "GET";
     path: "/api/v1/events" | `/api/v1/events?${string}`;
     body: undefined;
     answer: EventsPage;
   };
+  listMyCalls: {
+    method: "GET";
+    path: "/api/v1/me/calls" | `/api/v1/me/calls?${string}`;
+    body: undefined;
+    answer: CallsShown;
+  };
+  listMyVisits: {
+    method: "GET";
+    path: "/api/v1/me/visits";
+    body: undefined;
+    answer: VisitsShown;
+  };
   listStates: {
     method: "POST";
     path: "/api/v1/operator/states";
     body: undefined;
     answer: StatesShown;
+  };
+  listVisits: {
+    method: "GET";
+    path: `/api/v1/people/${string}/visits`;
+    body: undefined;
+    answer: VisitsShown;
   };
   loadRoster: {
     method: "POST";
@@ -605,6 +786,12 @@ export interface Operations {
     body: OpeningAsked;
     answer: OpeningTold;
   };
+  openDoorByStaff: {
+    method: "POST";
+    path: `/api/v1/doors/${string}/open`;
+    body: OpenAsked;
+    answer: OpeningTold;
+  };
   postNotices: {
     method: "POST";
     path: "/api/v1/operator/notices";
@@ -622,6 +809,12 @@ export interface Operations {
     path: `/api/v1/doors/${string}/timeline` | `/api/v1/doors/${string}/timeline?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  readLockdowns: {
+    method: "GET";
+    path: "/api/v1/lockdown";
+    body: undefined;
+    answer: LockdownsShown;
   };
   readMe: {
     method: "GET";
@@ -677,10 +870,34 @@ export interface Operations {
     body: ReleaseAsked;
     answer: null;
   };
+  removePin: {
+    method: "DELETE";
+    path: `/api/v1/people/${string}/pin`;
+    body: undefined;
+    answer: null;
+  };
   revokePhone: {
     method: "POST";
     path: `/api/v1/phones/${string}/revoke`;
     body: undefined;
+    answer: null;
+  };
+  revokeVisit: {
+    method: "POST";
+    path: `/api/v1/visits/${string}/revoke`;
+    body: undefined;
+    answer: null;
+  };
+  setOwnPin: {
+    method: "PUT";
+    path: "/api/v1/me/pin";
+    body: PinAsked;
+    answer: null;
+  };
+  setPin: {
+    method: "PUT";
+    path: `/api/v1/people/${string}/pin`;
+    body: PinAsked;
     answer: null;
   };
   signIn: {

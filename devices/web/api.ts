@@ -28,7 +28,7 @@ export interface Answer<T> {
 }
 
 export interface Ask {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   /** The very bytes to send; signing needs them before they leave. */
   bytes?: Uint8Array<ArrayBuffer>;
   headers?: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 const ICONS = {
   alert: <path d="M12 5.5v8M12 18v.4" />,
   back: <path d="M14.5 5.5 8 12l6.5 6.5" />,
+  bell: <path d="M12 3.5a5.5 5.5 0 0 0-5.5 5.5c0 5-2 6.5-2.5 7.5h16c-.5-1-2.5-2.5-2.5-7.5A5.5 5.5 0 0 0 12 3.5zM10 19.5c.8 1.2 3.2 1.2 4 0" />,
   bill: <path d="M6 3.5h12v17l-2.4-1.6-2 1.6-1.6-1.6-1.6 1.6-2-1.6L6 20.5zM9 8.5h6M9 12.5h6" />,
   bolt: <path d="M13.5 3 6 13.5h5L10.5 21 18 10.5h-5z" />,
   building: (
@@ -17,6 +18,7 @@ const ICONS = {
   close: <path d="M6 6l12 12M18 6 6 18" />,
   door: <path d="M6 20.5v-17h12v17M3.5 20.5h17M14.6 11.6v1.3" />,
   doorOpen: <path d="M6 20.5v-17h12v17M3.5 20.5h17M6 3.5l7.5 3.2v16L6 20.5M10.8 13.4v1.3" />,
+  copy: <path d="M8.5 8.5h11v11h-11zM15.5 8.5v-4h-11v11h4" />,
   dots: <path d="M5.5 12v.1M12 12v.1M18.5 12v.1" />,
   down: <path d="M5.5 9.5 12 16l6.5-6.5" />,
   drop: <path d="M12 3.5c3.6 4.3 6 7.3 6 10.5a6 6 0 0 1-12 0c0-3.2 2.4-6.2 6-10.5z" />,

@@ -40,6 +40,14 @@ export const reasons = {
       "en": "We found no such bill."
     }
   },
+  "call_over": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这次呼叫已经结束了,或别人已经应答了。",
+      "zh-Hant": "這次呼叫已經結束了,或別人已經應答了。",
+      "en": "This call is over, or somebody has answered it."
+    }
+  },
   "callback_amount": {
     "severity": "alarm",
     "words": {
@@ -200,6 +208,22 @@ export const reasons = {
       "en": "We cannot find this door."
     }
   },
+  "duress": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "有人可能受到胁迫。",
+      "zh-Hant": "有人可能受到脅迫。",
+      "en": "Somebody may be under duress."
+    }
+  },
+  "entered": {
+    "severity": "fine",
+    "words": {
+      "zh-Hans": "已经进门",
+      "zh-Hant": "已經進門",
+      "en": "Came in"
+    }
+  },
   "epoch_old": {
     "severity": "alarm",
     "words": {
@@ -224,6 +248,14 @@ export const reasons = {
       "en": "This request is not a new one, so the door did not move. Please try again."
     }
   },
+  "factor_wrong": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "动态码不对,请用新的一个。",
+      "zh-Hant": "動態碼不對,請用新的一個。",
+      "en": "The code is not right. Please use a new one."
+    }
+  },
   "field_wrong": {
     "severity": "notice",
     "words": {
@@ -240,6 +272,14 @@ export const reasons = {
       "en": "Fire alarm. Please leave now."
     }
   },
+  "forced": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "门被强行打开。",
+      "zh-Hant": "門被強行打開。",
+      "en": "The door was forced open."
+    }
+  },
   "form": {
     "severity": "notice",
     "words": {
@@ -254,6 +294,22 @@ export const reasons = {
       "zh-Hans": "门开了,请进",
       "zh-Hant": "門開了,請進",
       "en": "The door is open, please come in"
+    }
+  },
+  "held": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "门开得太久。",
+      "zh-Hant": "門開得太久。",
+      "en": "The door is held open."
+    }
+  },
+  "held_over": {
+    "severity": "fine",
+    "words": {
+      "zh-Hans": "门又关上了。",
+      "zh-Hant": "門又關上了。",
+      "en": "The door is closed again."
     }
   },
   "hold_long": {
@@ -286,6 +342,14 @@ export const reasons = {
       "zh-Hans": "没有听清,请再试一次。",
       "zh-Hant": "沒有聽清,請再試一次。",
       "en": "That did not arrive clearly. Please try again."
+    }
+  },
+  "interlock": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请先关好另一扇门。",
+      "zh-Hant": "請先關好另一扇門。",
+      "en": "Please close the other door first."
     }
   },
   "internal": {
@@ -328,12 +392,28 @@ export const reasons = {
       "en": "That did not arrive clearly. Please try again."
     }
   },
+  "mode_changed": {
+    "severity": "fine",
+    "words": {
+      "zh-Hans": "门的状态已更改。",
+      "zh-Hant": "門的狀態已更改。",
+      "en": "The door's mode was changed."
+    }
+  },
   "not_allowed": {
     "severity": "notice",
     "words": {
       "zh-Hans": "不允许这样做。",
       "zh-Hant": "不允許這樣做。",
       "en": "This is not allowed."
+    }
+  },
+  "not_entered": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "放行了,门没有开。",
+      "zh-Hant": "放行了,門沒有開。",
+      "en": "Let in, but the door was not opened."
     }
   },
   "not_found": {
@@ -366,6 +446,86 @@ export const reasons = {
       "zh-Hans": "没有听清,请再试一次。",
       "zh-Hant": "沒有聽清,請再試一次。",
       "en": "That did not arrive clearly. Please try again."
+    }
+  },
+  "pass_early": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "访客码还没到时间。",
+      "zh-Hant": "訪客碼還沒到時間。",
+      "en": "It is too early for this pass."
+    }
+  },
+  "pass_forged": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "这个访客码没有认出来。请让邀请您的人再发一次。",
+      "zh-Hant": "這個訪客碼沒有認出來。請讓邀請您的人再發一次。",
+      "en": "We did not recognise this visitor code. Please ask your host to send it again."
+    }
+  },
+  "pass_form": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这不是本小区的访客码。请让邀请您的人再发一次。",
+      "zh-Hant": "這不是本社區的訪客碼。請讓邀請您的人再發一次。",
+      "en": "This is not one of our visitor codes. Please ask your host to send it again."
+    }
+  },
+  "pass_not_here": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张访客码不是这扇门的。",
+      "zh-Hant": "這張訪客碼不是這扇門的。",
+      "en": "This pass is for another door."
+    }
+  },
+  "pass_online": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张访客码要联网核对,现在核对不了。请按呼叫键,我们来帮您。",
+      "zh-Hant": "這張訪客碼要連線核對,現在核對不了。請按呼叫鍵,我們來幫您。",
+      "en": "This pass must be checked online, which is not possible now. Press call, we will help."
+    }
+  },
+  "pass_over": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "访客码过时间了。请联系邀请您的人。",
+      "zh-Hant": "訪客碼過時間了。請聯絡邀請您的人。",
+      "en": "This pass is over. Please ask your host."
+    }
+  },
+  "pass_revoked": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张访客码已经取消了。请联系邀请您的人。",
+      "zh-Hant": "這張訪客碼已經取消了。請聯絡邀請您的人。",
+      "en": "This pass was withdrawn. Please ask your host."
+    }
+  },
+  "pass_used": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张访客码在这扇门用过了。请联系邀请您的人。",
+      "zh-Hant": "這張訪客碼在這扇門用過了。請聯絡邀請您的人。",
+      "en": "This pass was already used at this door. Please ask your host."
+    }
+  },
+  "passback": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "系统记着您已经在里面。请按呼叫键,我们来帮您。",
+      "zh-Hant": "系統記著您已經在裡面。請按呼叫鍵,我們來幫您。",
+      "en": "You are noted as already inside. Press call, we will help."
+    }
+  },
+  "passes_many": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "邀请已经够多了。请先取消一个,或等旧的过期。",
+      "zh-Hant": "邀請已經夠多了。請先取消一個,或等舊的過期。",
+      "en": "There are enough invitations. Please cancel one, or wait until one has ended."
     }
   },
   "password_weak": {
@@ -424,6 +584,30 @@ export const reasons = {
       "en": "This phone must be introduced again. A new six-digit code takes a minute."
     }
   },
+  "pin_locked": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "密码错了太多次,请过一会儿再试,或者刷卡。",
+      "zh-Hant": "密碼錯了太多次,請過一會兒再試,或者刷卡。",
+      "en": "Too many wrong PINs. Please wait a little, or use your card."
+    }
+  },
+  "pin_needed": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请再输入密码。",
+      "zh-Hant": "請再輸入密碼。",
+      "en": "Please enter your PIN as well."
+    }
+  },
+  "pin_wrong": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "密码不对,请再试一次。",
+      "zh-Hant": "密碼不對,請再試一次。",
+      "en": "The PIN is not right. Please try again."
+    }
+  },
   "policy_behind": {
     "severity": "notice",
     "words": {
@@ -438,6 +622,14 @@ export const reasons = {
       "zh-Hans": "系统正忙,请稍等一下再试。",
       "zh-Hant": "系統正忙,請稍等一下再試。",
       "en": "We are busy. Please wait a moment and try again."
+    }
+  },
+  "policy_stale": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "门很久没有联网了,暂时不能用临时权限。请按呼叫键,我们来帮您。",
+      "zh-Hant": "門很久沒有連線了,暫時不能用臨時權限。請按呼叫鍵,我們來幫您。",
+      "en": "This door has been offline too long for temporary access. Press call, we will help."
     }
   },
   "proof_forged": {
@@ -480,6 +672,22 @@ export const reasons = {
       "en": "The payment service cannot be reached. Please pay later."
     }
   },
+  "reader_back": {
+    "severity": "fine",
+    "words": {
+      "zh-Hans": "读卡器恢复了。",
+      "zh-Hant": "讀卡器恢復了。",
+      "en": "The reader answers again."
+    }
+  },
+  "reader_silent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "读卡器没有回应。",
+      "zh-Hant": "讀卡器沒有回應。",
+      "en": "The reader does not answer."
+    }
+  },
   "remote_refused": {
     "severity": "notice",
     "words": {
@@ -520,12 +728,28 @@ export const reasons = {
       "en": "This request is not a new one, so the door did not move. Please try again."
     }
   },
+  "residential": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "住宅入口不能这样设置。",
+      "zh-Hant": "住宅入口不能這樣設定。",
+      "en": "A residential entrance cannot be set like this."
+    }
+  },
   "schedule_closed": {
     "severity": "notice",
     "words": {
       "zh-Hans": "现在不在开放时间。请按呼叫键,我们来帮您。",
       "zh-Hant": "現在不在開放時間。請按呼叫鍵,我們來幫您。",
       "en": "This is outside the opening hours. Press call, we will help."
+    }
+  },
+  "second_awaited": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请第二位也刷一下,十五秒之内。",
+      "zh-Hant": "請第二位也刷一下,十五秒之內。",
+      "en": "A second person, please, within fifteen seconds."
     }
   },
   "sign_in_refused": {
@@ -608,6 +832,14 @@ export const reasons = {
       "en": "Received; it will be checked."
     }
   },
+  "tamper": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "设备外壳被打开。",
+      "zh-Hant": "設備外殼被打開。",
+      "en": "The device's case was opened."
+    }
+  },
   "too_early": {
     "severity": "notice",
     "words": {
@@ -622,6 +854,14 @@ export const reasons = {
       "zh-Hans": "试得太多了,请过一会儿再来。",
       "zh-Hant": "試得太多了,請過一會兒再來。",
       "en": "Too many tries. Please come back in a little while."
+    }
+  },
+  "unlocked": {
+    "severity": "fine",
+    "words": {
+      "zh-Hans": "门开着,请进",
+      "zh-Hant": "門開著,請進",
+      "en": "The door is unlocked, please come in"
     }
   },
   "unsupported": {

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from devices.jws import canonical
-from devices.messages import Ack, Event
+from devices.messages import Ack, Event, Outcome
 from devices.wire import event_body
+from hub.acts.calls import ring
 from hub.acts.checkins import Sun, check_in
-from hub.core.effects import Announce, SendAck
+from hub.acts.visits import note_use
+from hub.core.effects import Announce, SendAck, WorkWaiting
 from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
@@ -21,6 +23,7 @@ from hub.store.writer import Done, Tx
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
+RESTRICTED = ("duress",)  # recorded, and told to named responders only
 
 _DEVICE: BindParameter[str] = bindparam("device")
 _BOOT: BindParameter[str] = bindparam("of_boot")
@@ -105,13 +108,28 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         return Done(None, (_ack(tx, heard.device, event.boot),))
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
-    effects: list[object] = [Announce("event", announced(n, row))]
+    effects: list[object] = []
+    if event.kind not in RESTRICTED:
+        effects.append(Announce("event", announced(n, row)))
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
+    if event.kind == "entered" and "area" in event.content:
+        effects.append(WorkWaiting("zone"))
+    if heard.door is not None:
+        effects += _of_visitors(tx, event, heard.door, n)
     if heard.sun is not None:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))
     return Done(n, tuple(effects))
+
+
+def _of_visitors(tx: Tx, event: Event, door: str, n: int) -> tuple[object, ...]:
+    """A pass that was let in is noted, a call rings."""
+    if event.kind == "call":
+        return ring(tx, event, door, f"c-{n}")
+    if event.via == "pass" and event.outcome is Outcome.GRANTED and event.credential is not None:
+        note_use(tx, event.credential, door, event.at_s)
+    return ()
 
 
 def _known(tx: Tx, device: str, event: Event) -> str | None:

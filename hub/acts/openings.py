@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from devices.access import DoorState, Granted, Policy, Request, Way, decide
+from devices.access import Granted, Policy, Request, State, Way, decide
 from devices.messages import Assurance, Presentation
 from hub.acts.events import NOT_OF_THE_OPENING, announced
 from hub.core.effects import Announce, SendAccess
@@ -45,13 +45,15 @@ _ANSWERED = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A verified wish: which phone, which door, and the bytes that asked for it."""
+    """A verified wish: which phone, which door, and the bytes that asked for it.
+
+    ``nonce`` is the ``spent_key`` of the proof's nonce.
+    """
 
     opening: str
     phone: str
     person: str
     nonce: str
-    nonce_expires_s: float
     digest: str
     door: str
     device: str
@@ -80,7 +82,6 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         _SPEND,
         {
             "nonce": wish.nonce,
-            "expires_at": wish.nonce_expires_s,
             "digest": wish.digest,
             "opening_id": wish.opening,
         },
@@ -95,7 +96,7 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         assurance=Assurance.MUTUAL,
         revision=wish.policy.revision if wish.policy else Request(0, Way.REMOTE).revision,
     )
-    decision, _ = decide(wish.policy, DoorState(), request, now)
+    decision, _ = decide(wish.policy, State(), request, now)
     granted = isinstance(decision, Granted)
     tx.write(
         _PRESENTED,

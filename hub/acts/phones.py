@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from hub.acts.cards import note_revocation
+from hub.acts.visits import end_passes_by
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -139,7 +141,10 @@ def revoke(tx: Tx, wish: Revocation, now: datetime) -> Done[None]:
     row = tx.execute(select(t.phones).where(t.phones.c.id == wish.phone)).first()
     if row is None:
         raise DomainError("not_found", "no such phone", "phone")
+    ended: tuple[object, ...] = ()
     if row.revoked_at is None:
+        ended = end_passes_by(tx, f"phone:{wish.phone}", wish.by)
         tx.execute(update(t.phones).where(t.phones.c.id == wish.phone).values(revoked_at=tx.now_s))
+        note_revocation(tx, "phone", wish.phone, row.person_id, wish.by, at_once=True)
         tx.journal("phone_revoked", {"phone": wish.phone, "by": wish.by})
-    return Done(None, (Forget("phone", row.kid),))
+    return Done(None, (Forget("phone", row.kid), *ended))

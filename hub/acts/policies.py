@@ -1,18 +1,22 @@
-"""Policies of devices: asked for in the act that changes a rule, compiled outside, stored whole."""
+"""Policies of devices: asked for in the act that changes a rule, compiled outside, then stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from devices.messages import Have, Revision
-from hub.core.effects import WorkWaiting
+from devices.messages import NO_REVISION, Delta, Have, Revision
+from hub.core.effects import Announce, WorkWaiting
 from hub.core.errors import DomainError
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
+
+DELTAS_KEPT = 48  # older steps than these lead nobody anywhere: such a device takes the snapshot
+PATCHES_AT_ONCE = 40  # devices in one act: keeps an act near 20 ms
 
 
 def ask_for(tx: Tx, devices: Iterable[str]) -> WorkWaiting:
@@ -23,37 +27,69 @@ def ask_for(tx: Tx, devices: Iterable[str]) -> WorkWaiting:
     return WorkWaiting("policy")
 
 
+def ask_for_cards(tx: Tx, people: Iterable[str]) -> WorkWaiting:
+    """Called by every act that changes only some people's cards: they spread as small deltas."""
+    for person in sorted(set(people)):
+        tx.execute(delete(t.card_changes).where(t.card_changes.c.person_id == person))
+        tx.execute(insert(t.card_changes).values(person_id=person, asked_at=tx.now_s))
+    return WorkWaiting("policy")
+
+
+@dataclass(frozen=True, slots=True)
+class BaseWanted:
+    """A snapshot for devices that begin, or are too far behind for deltas."""
+
+    device: str
+    revision: Revision
+    head: str
+    sha256: str
+    sealed: bytes
+    sealed_to: bytes
+    body: bytes
+
+    def columns(self) -> dict[str, Any]:
+        """What the policies table keeps of it."""
+        return {
+            "base_epoch": self.revision.epoch,
+            "base_number": self.revision.number,
+            "base_head": self.head,
+            "sha256": self.sha256,
+            "size_bytes": len(self.sealed),
+            "sealed": self.sealed,
+            "sealed_to": self.sealed_to,
+            "body": self.body,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """A sealed policy ready to be wanted; ``after`` is the revision that it replaces."""
 
     device: str
     after: Revision
-    revision: Revision
-    plain_mark: str
-    sha256: str
     count: int
-    sealed: bytes
+    base: BaseWanted
     asked_at: float
 
 
 def store_policy(tx: Tx, fresh: CompiledPolicy, now: datetime) -> Done[bool]:
     """Make a policy the wanted one; False when another came first (compile again)."""
     del now
-    row = tx.execute(select(t.policies).where(t.policies.c.device_id == fresh.device)).first()
-    before = Revision(row.epoch, row.number) if row is not None else Revision(0, 0)
-    if before != fresh.after:
+    if _wanted(tx, fresh.device) != fresh.after:
         return Done(False)
+    at = fresh.base.revision
     values = {
-        "epoch": fresh.revision.epoch,
-        "number": fresh.revision.number,
-        "plain_mark": fresh.plain_mark,
-        "sha256": fresh.sha256,
+        "epoch": at.epoch,
+        "number": at.number,
+        "head": fresh.base.head,
         "count": fresh.count,
-        "sealed": fresh.sealed,
         "made_at": tx.now_s,
+        **fresh.base.columns(),
     }
-    if row is None:
+    known = tx.execute(
+        select(t.policies.c.device_id).where(t.policies.c.device_id == fresh.device)
+    ).first()
+    if known is None:
         tx.execute(
             insert(t.policies).values(device_id=fresh.device, have_epoch=0, have_number=0, **values)
         )
@@ -61,17 +97,218 @@ def store_policy(tx: Tx, fresh: CompiledPolicy, now: datetime) -> Done[bool]:
         tx.execute(
             update(t.policies).where(t.policies.c.device_id == fresh.device).values(**values)
         )
+    tx.execute(delete(t.policy_deltas).where(t.policy_deltas.c.device_id == fresh.device))
+    _answered(tx, fresh.device, fresh.asked_at)
+    tx.journal("policy_wanted", {"device": fresh.device, "rev": [at.epoch, at.number]})
+    return Done(True)
+
+
+def store_base(tx: Tx, fresh: tuple[BaseWanted, float], now: datetime) -> Done[bool]:
+    """Renew the snapshot of what is wanted already; devices that hold it notice nothing."""
+    del now
+    base, asked_at = fresh
+    if _wanted(tx, base.device) != base.revision:
+        return Done(False)
+    tx.execute(
+        update(t.policies).where(t.policies.c.device_id == base.device).values(**base.columns())
+    )
+    deltas = t.policy_deltas.c
+    old = tx.execute(
+        select(deltas.epoch, deltas.number)
+        .where(deltas.device_id == base.device)
+        .order_by(deltas.epoch.desc(), deltas.number.desc())
+        .offset(DELTAS_KEPT)
+    ).all()
+    for row in old:
+        tx.execute(
+            delete(t.policy_deltas).where(
+                deltas.device_id == base.device,
+                deltas.epoch == row.epoch,
+                deltas.number == row.number,
+            )
+        )
+    _answered(tx, base.device, asked_at)
+    return Done(True)
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaWanted:
+    """A step of one device's policy, ready to be wanted; ``count`` where it changed."""
+
+    device: str
+    delta: Delta
+    head: str
+    count: int | None
+    body: bytes
+    asked_at: float | None
+
+
+def store_delta(tx: Tx, fresh: DeltaWanted, now: datetime) -> Done[bool]:
+    """Make one step the wanted one; False when another came first (compile again)."""
+    del now
+    if _wanted(tx, fresh.device) != fresh.delta.after:
+        return Done(False)
+    _step(tx, [fresh])
+    if fresh.count is not None:
+        tx.execute(
+            update(t.policies)
+            .where(t.policies.c.device_id == fresh.device)
+            .values(count=fresh.count)
+        )
+    if fresh.asked_at is not None:
+        _answered(tx, fresh.device, fresh.asked_at)
+    return Done(True)
+
+
+@dataclass(frozen=True, slots=True)
+class CardPatch:
+    """A step that changes cards, its plain patch, and the doors that know each card."""
+
+    wanted: DeltaWanted
+    patch: Mapping[str, Any]
+    doors: Mapping[str, list[str]]
+
+
+def store_card_patches(tx: Tx, fresh: Sequence[CardPatch], now: datetime) -> Done[set[str]]:
+    """Make steps the wanted ones, up to PATCHES_AT_ONCE; the value names the devices that took it.
+
+    A revocation that is under way learns here which doors know its card, and from which revision
+    on they do not.
+    """
+    del now
+    p = t.policies.c
+    devices = [one.wanted.device for one in fresh]
+    rows = tx.execute(select(p.device_id, p.epoch, p.number).where(p.device_id.in_(devices)))
+    wanted = {row.device_id: Revision(row.epoch, row.number) for row in rows}
+    taken = [one for one in fresh if wanted.get(one.wanted.device) == one.wanted.delta.after]
+    if taken:
+        _step(tx, [one.wanted for one in taken])
+        _note_revoked(tx, taken)
+    return Done({one.wanted.device for one in taken})
+
+
+def _step(tx: Tx, steps: Sequence[DeltaWanted]) -> None:
+    tx.execute(
+        insert(t.policy_deltas),
+        [
+            {
+                "device_id": one.device,
+                "epoch": one.delta.revision.epoch,
+                "number": one.delta.revision.number,
+                "after_epoch": one.delta.after.epoch,
+                "after_number": one.delta.after.number,
+                "sealed": one.delta.sealed,
+                "body": one.body,
+            }
+            for one in steps
+        ],
+    )
+    tx.execute(
+        update(t.policies)
+        .where(t.policies.c.device_id == bindparam("of"))
+        .values(epoch=bindparam("to_epoch"), number=bindparam("to_number"),
+                head=bindparam("to_head"), made_at=tx.now_s),
+        [
+            {
+                "of": one.device,
+                "to_epoch": one.delta.revision.epoch,
+                "to_number": one.delta.revision.number,
+                "to_head": one.head,
+            }
+            for one in steps
+        ],
+    )  # fmt: skip
+    revisions = {one.device: list(astuple(one.delta.revision)) for one in steps}
+    tx.journal("policy_wanted", {"devices": revisions})
+
+
+def _note_revoked(tx: Tx, taken: Sequence[CardPatch]) -> None:
+    cards = {card for one in taken for card in one.doors}
+    under_way = tx.execute(
+        select(t.revocations.c.id, t.revocations.c.subject).where(
+            t.revocations.c.kind == "card",
+            t.revocations.c.subject.in_(cards),
+            t.revocations.c.spread_at.is_(None),
+            t.revocations.c.ended_at.is_(None),
+        )
+    ).all()
+    for revocation in under_way:
+        told = set(
+            tx.execute(
+                select(t.revocation_doors.c.device_id).where(
+                    t.revocation_doors.c.revocation_id == revocation.id
+                )
+            ).scalars()
+        )
+        rows = [
+            {
+                "revocation_id": revocation.id,
+                "device_id": one.wanted.device,
+                "doors": one.doors[revocation.subject],
+                "epoch": one.wanted.delta.revision.epoch,
+                "number": one.wanted.delta.revision.number,
+                "gone_at": None,
+            }
+            for one in taken
+            if revocation.subject in one.doors and one.wanted.device not in told
+        ]
+        if rows:
+            tx.execute(insert(t.revocation_doors), rows)
+
+
+def end_card_changes(tx: Tx, people: Mapping[str, float], now: datetime) -> Done[None]:
+    """Every device that knows these people has been told; their revocations wait for receipts."""
+    del now
+    effects: list[object] = []
+    for person, asked_at in people.items():
+        tx.execute(
+            delete(t.card_changes).where(
+                t.card_changes.c.person_id == person, t.card_changes.c.asked_at <= asked_at
+            )
+        )
+        waiting = (
+            t.revocations.c.person_id == person,
+            t.revocations.c.spread_at.is_(None),
+            t.revocations.c.asked_at <= asked_at,
+        )
+        cards = tx.execute(select(t.revocations.c.subject).where(*waiting)).scalars().all()
+        effects += [Announce("card", {"card": card}) for card in cards]
+        tx.execute(update(t.revocations).where(*waiting).values(spread_at=tx.now_s))
+    return Done(None, tuple(effects))
+
+
+def compile_instead(tx: Tx, people: Mapping[str, float], now: datetime) -> Done[None]:
+    """Too many people at once for patches: every device is compiled whole."""
+    del now
+    for person, asked_at in people.items():
+        tx.execute(
+            delete(t.card_changes).where(
+                t.card_changes.c.person_id == person, t.card_changes.c.asked_at <= asked_at
+            )
+        )
+    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
+    return Done(None, (ask_for(tx, devices),))
+
+
+def compile_whole(tx: Tx, devices: Sequence[str], now: datetime) -> Done[None]:
+    """These devices are compiled whole, since a patch would not know what they leave out."""
+    del now
+    return Done(None, (ask_for(tx, devices),))
+
+
+def _wanted(tx: Tx, device: str) -> Revision:
+    row = tx.execute(
+        select(t.policies.c.epoch, t.policies.c.number).where(t.policies.c.device_id == device)
+    ).first()
+    return Revision(row.epoch, row.number) if row is not None else NO_REVISION
+
+
+def _answered(tx: Tx, device: str, asked_at: float) -> None:
     tx.execute(
         delete(t.policy_changes).where(
-            t.policy_changes.c.device_id == fresh.device,
-            t.policy_changes.c.asked_at <= fresh.asked_at,
+            t.policy_changes.c.device_id == device, t.policy_changes.c.asked_at <= asked_at
         )
     )
-    tx.journal(
-        "policy_wanted",
-        {"device": fresh.device, "rev": [fresh.revision.epoch, fresh.revision.number]},
-    )
-    return Done(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +322,7 @@ class Unchanged:
 def drop_change(tx: Tx, same: Unchanged, now: datetime) -> Done[None]:
     """Nothing to send: the question is answered."""
     del now
-    tx.execute(
-        delete(t.policy_changes).where(
-            t.policy_changes.c.device_id == same.device,
-            t.policy_changes.c.asked_at <= same.asked_at,
-        )
-    )
+    _answered(tx, same.device, same.asked_at)
     return Done(None)
 
 
@@ -116,7 +348,32 @@ def note_have(tx: Tx, receipt: Receipt, now: datetime) -> Done[bool]:
             .values(have_epoch=have.epoch, have_number=have.number, have_at=tx.now_s)
         )
         tx.journal("policy_in_force", {"device": receipt.device, "rev": [have.epoch, have.number]})
-    return Done(have < Revision(row.epoch, row.number))
+    effects = _note_gone(tx, receipt.device, have)
+    return Done(have < Revision(row.epoch, row.number), effects)
+
+
+def _note_gone(tx: Tx, device: str, have: Revision) -> tuple[object, ...]:
+    """The receipts of revocations: what this device no longer knows from this revision on."""
+    rows = t.revocation_doors.c
+    reached = [
+        row
+        for row in tx.execute(
+            select(rows.revocation_id, rows.epoch, rows.number).where(
+                rows.device_id == device, rows.gone_at.is_(None)
+            )
+        )
+        if Revision(row.epoch, row.number) <= have
+    ]
+    if not reached:
+        return ()
+    ids = [row.revocation_id for row in reached]
+    tx.execute(
+        update(t.revocation_doors)
+        .where(rows.device_id == device, rows.revocation_id.in_(ids))
+        .values(gone_at=tx.now_s)
+    )
+    cards = tx.execute(select(t.revocations.c.subject).where(t.revocations.c.id.in_(ids)))
+    return tuple(Announce("card", {"card": card}) for card in cards.scalars())
 
 
 @dataclass(frozen=True, slots=True)

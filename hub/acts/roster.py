@@ -11,7 +11,8 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.acts.billing import issue_bill
-from hub.acts.policies import ask_for
+from hub.acts.memberships import MEMBERS, check_cards, check_part, keep_members
+from hub.acts.policies import ask_for, ask_for_cards
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.core.roster import missing_member, wrong_member
@@ -31,20 +32,29 @@ class RosterPart:
     mark: Callable[[str, str], str]
 
 
+DOOR_RULES = (
+    "pin", "typed", "passes", "staff_open", "asks_by", "modes", "two_person", "passback",
+    "passback_within_s", "area_from", "area_to", "interlock", "longer_ms", "held_s", "enter_s",
+)  # fmt: skip
 _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
     "households": (t.households, ("id", "house", "building", "unit", "area_centi_m2")),
-    "people": (t.people, ("id", "household_id", "name", "elder")),
+    "people": (t.people, ("id", "household_id", "name", "elder", "longer")),
     "doors": (
         t.doors,
         ("id", "device_id", "number", "name", "building", "unit", "kind", "mode", "asks",
-         "remote", "hold_ms", "hold_max_ms", "fail_safe"),
+         "remote", "hold_ms", "hold_max_ms", "fail_safe", *DOOR_RULES),
     ),
-    "schedules": (t.schedules, ("id", "days")),
+    "calendars": (t.calendars, ("id", "days")),
+    "areas": (t.areas, ("id", "name")),
+    "groups": (t.groups, ("id", "name", "members")),
+    "door_groups": (t.door_groups, ("id", "name", "members")),
+    "schedules": (t.schedules, ("id", "days", "calendar_id")),
     "rules": (
         t.rules,
-        ("id", "door_id", "subject_kind", "subject", "schedule_id", "valid_from", "valid_to",
-         "deny"),
+        ("id", "door_id", "door_group_id", "subject_kind", "subject", "schedule_id",
+         "valid_from", "valid_to", "deny"),
     ),
+    "bells": (t.bells, ("id", "door_id", "button", "household_id")),
 }  # fmt: skip
 KINDS = (*_COLUMNS, "bills")
 
@@ -61,7 +71,14 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
                 issue_bill(tx, row, now)
             return Done(len(part.rows))
         table, names = _COLUMNS[part.kind]
-        _upsert(tx, part.kind, table, [_clean(part, row, names) for row in part.rows])
+        rows = [_clean(part, row, names) for row in part.rows]
+        if part.kind in MEMBERS:
+            members = {row["id"]: row.pop("members") for row in rows if "members" in row}
+            _upsert(tx, part.kind, table, rows, members)
+            keep_members(tx, part.kind, members)
+        else:
+            _upsert(tx, part.kind, table, rows)
+        check_part(tx, part.kind, [row["id"] for row in rows])
     except IntegrityError as fault:
         raise DomainError("field_wrong", _ODD, part.kind) from fault
     tx.journal("roster", {"kind": part.kind, "rows": len(part.rows)})
@@ -82,7 +99,13 @@ def _clean(part: RosterPart, row: Mapping[str, Any], names: tuple[str, ...]) -> 
     return clean
 
 
-def _upsert(tx: Tx, kind: str, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def _upsert(
+    tx: Tx,
+    kind: str,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    members: Mapping[str, Any] | None = None,
+) -> None:
     """Fresh rows go in together; known ones are updated with what was given."""
     ids = [row["id"] for row in rows]
     known: set[str] = set()
@@ -94,7 +117,8 @@ def _upsert(tx: Tx, kind: str, table: Table, rows: Sequence[Mapping[str, Any]]) 
         if row["id"] in known:
             tx.execute(update(table).where(table.c.id == row["id"]).values(**row))
         else:
-            missing = missing_member(kind, row)
+            given = {**row, "members": ()} if members and row["id"] in members else row
+            missing = missing_member(kind, given)
             if missing is not None:
                 raise DomainError("field_wrong", f"a new row needs {missing}", kind)
             shapes.setdefault(frozenset(row), []).append(row)
@@ -121,6 +145,7 @@ def issue_card(tx: Tx, card: NewCard, now: datetime) -> Done[None]:
     if known is not None and known.person_id != card.person:
         raise DomainError("field_wrong", "this card belongs to somebody", "uid")
     if known is None:
+        check_cards(tx)
         tx.execute(
             insert(t.cards).values(
                 id=card.id,
@@ -132,5 +157,4 @@ def issue_card(tx: Tx, card: NewCard, now: datetime) -> Done[None]:
             )
         )
         tx.journal("card_issued", {"card": card.id, "person": card.person})
-    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
-    return Done(None, (ask_for(tx, devices),))
+    return Done(None, (ask_for_cards(tx, [card.person]),))

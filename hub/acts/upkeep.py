@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from hub.core.proofs import spent_before
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
@@ -31,11 +32,23 @@ def sign_head(tx: Tx, wish: SignHead, now: datetime) -> Done[int]:
     return Done(head.n)
 
 
+VISITS_KEPT_S = 31 * 86_400.0  # who came a month ago is nobody's business any more
+
+
 def sweep(tx: Tx, wish: None, now: datetime) -> Done[int]:
     """Drop what can never matter again; the value counts the rows."""
     del wish, now
     gone = 0
-    gone += tx.execute(delete(t.nonces).where(t.nonces.c.expires_at < tx.now_s)).rowcount
+    gone += tx.execute(delete(t.nonces).where(t.nonces.c.nonce < spent_before(tx.now_s))).rowcount
     gone += tx.execute(delete(t.sessions).where(t.sessions.c.expires_at < tx.now_s)).rowcount
+    gone += tx.execute(delete(t.calls).where(t.calls.c.rang_at < tx.now_s - 86_400)).rowcount
     gone += tx.execute(delete(t.codes).where(t.codes.c.expires_at < tx.now_s - 86_400)).rowcount
+    gone += _sweep_visits(tx)
     return Done(gone)
+
+
+def _sweep_visits(tx: Tx) -> int:
+    old = t.passes.c.to_at < tx.now_s - VISITS_KEPT_S
+    ended = select(t.passes.c.id).where(old)
+    tx.execute(delete(t.pass_uses).where(t.pass_uses.c.pass_id.in_(ended)))
+    return int(tx.execute(delete(t.passes).where(old)).rowcount)

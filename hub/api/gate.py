@@ -8,6 +8,7 @@ import ipaddress
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from starlette.requests import Request
@@ -54,6 +55,7 @@ class Gate:
         self.codes = Limiter(Limit(5, 600.0))
         self.codes_all = Limiter(Limit(100, 600.0))
         self.sign_ins = Limiter(Limit(5, 60.0))
+        self.factors = Limiter(Limit(5, 60.0))
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))
@@ -72,6 +74,9 @@ class Gate:
         """A fresh nonce for a key."""
         return proofs.make_nonce(self.hub.keys.nonce, kid, self.now_s(), secrets.token_bytes(8))
 
+    def _next_nonce(self, kid: str) -> dict[str, str]:
+        return {NONCE_HEADER: self.nonce(kid)[0]}
+
     async def signed(self, request: Request, key: proofs.Key | None = None) -> Signed:
         """Verify a proof; with no key given it is the enrolled phone's."""
         proof = proofs.parse(request.headers.get("linli-proof"))
@@ -79,7 +84,7 @@ class Gate:
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
         path += f"?{query}" if query else ""
         proofs.check(proof, key or self._key_of(proof.kid), request.method, path, body)
-        request.state.next_nonce = {NONCE_HEADER: self.nonce(proof.kid)[0]}
+        request.state.next_nonce = partial(self._next_nonce, proof.kid)
         expires = proofs.nonce_expiry(self.hub.keys.nonce, proof.kid, proof.nonce, self.now_s())
         return Signed(proof, proof.digest(body), body, expires)
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, WithJsonSchema
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.background import BackgroundTask
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.routing import request_response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from devices.jws import parse_json
 from devices.messages import Answer, Outcome
 from devices.reasons import reason
 from hub.acts.openings import Opening, Present, present
 from hub.acts.phones import LABEL_CHARS_MAX, Enrolment, Revocation, enrol, revoke
 from hub.api.documents import ANY, CHANGE, told
 from hub.api.gate import Gate, address_of
-from hub.api.problems import EXPECTED, body_of, problem, reply
+from hub.api.problems import EXPECTED, body_of, next_nonce, problem, reply
 from hub.api.shapes import Me, OpeningProblem, OpeningTold
 from hub.core import proofs
 from hub.core.errors import DomainError
@@ -114,21 +112,25 @@ def routes(gate: Gate) -> APIRouter:
 def express(gate: Gate) -> Mapping[tuple[str, str], ASGIApp]:
     """Where somebody waits before a door: the same endpoint without the router around it."""
 
-    async def openings(request: Request) -> Response:
-        return await _open(gate, request)
+    async def openings(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        try:
+            response = await _open(gate, request)
+        except Exception as fault:
+            handler = next((EXPECTED[kind] for kind in type(fault).mro() if kind in EXPECTED), None)
+            if handler is None:
+                raise
+            response = await handler(request, fault)
+        await response(scope, receive, send)
 
-    served = ExceptionMiddleware(request_response(openings), handlers=EXPECTED)
-    return {("POST", "/api/v1/openings"): served}
+    return {("POST", "/api/v1/openings"): openings}
 
 
 def read_body(raw: bytes) -> dict[str, Any]:
     """A signed body as a JSON object, else field_wrong."""
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as fault:
-        raise DomainError("field_wrong", "the body is not JSON", "body") from fault
-    if not isinstance(body, dict):
-        raise DomainError("field_wrong", "the body is not a JSON object", "body")
+    body = parse_json(raw)
+    if body is None:
+        raise DomainError("field_wrong", "the body is not a JSON object of whole texts", "body")
     return body
 
 
@@ -156,33 +158,60 @@ async def _enrol(gate: Gate, request: Request) -> Response:
 
 def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
     """Who this phone belongs to and which doors it may ask for."""
+    with gate.hub.engines.read.connect() as connection:
+        name = connection.execute(
+            select(t.people.c.name).where(t.people.c.id == phone.person)
+        ).scalar_one()
+    return {
+        "person": {"name": name},
+        "phone": {
+            "id": phone.id,
+            "label": phone.label,
+            "enrolled_at": instant(phone.enrolled_at),
+        },
+        "doors": [show_own_door(door) for door in own_doors(gate, phone.person)],
+    }
+
+
+def own_doors(gate: Gate, subject: str) -> list[DoorEntry]:
+    """The doors that some rule opens for a person, the nearest to home first."""
     hub = gate.hub
     with hub.engines.read.connect() as connection:
         person = connection.execute(
-            select(
-                t.people.c.name,
-                t.people.c.household_id,
-                t.households.c.building,
-                t.households.c.unit,
-            )
+            select(t.people.c.household_id, t.households.c.building, t.households.c.unit)
             .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
-            .where(t.people.c.id == phone.person)
-        ).one()
+            .where(t.people.c.id == subject)
+        ).first()
+        if person is None:
+            return []
         rules = connection.execute(
-            select(t.rules.c.door_id, t.rules.c.subject_kind, t.rules.c.subject).where(
-                t.rules.c.deny.is_(False)
+            select(
+                func.coalesce(t.rules.c.door_id, t.door_group_doors.c.door_id).label("door_id"),
+                t.rules.c.subject_kind,
+                t.rules.c.subject,
             )
+            .outerjoin(
+                t.door_group_doors,
+                t.door_group_doors.c.door_group_id == t.rules.c.door_group_id,
+            )
+            .where(t.rules.c.deny.is_(False))
         ).all()
+        groups = connection.execute(
+            select(t.group_members.c.group_id).where(t.group_members.c.person_id == subject)
+        ).scalars()
+        in_groups = set(groups)
     mine = {
         "everyone": "",
         "building": person.building,
         "household": person.household_id,
-        "person": phone.person,
+        "person": subject,
     }
     own = {
         rule.door_id
         for rule in rules
-        if rule.subject_kind == "everyone" or mine.get(rule.subject_kind) == rule.subject
+        if rule.subject_kind == "everyone"
+        or mine.get(rule.subject_kind) == rule.subject
+        or (rule.subject_kind == "group" and rule.subject in in_groups)
     }
 
     def nearness(door: DoorEntry) -> tuple[bool, bool, str]:
@@ -190,17 +219,7 @@ def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
         at_home = door.building == person.building and bool(door.building)
         return not (at_home and door.unit == person.unit), not at_home, door.id
 
-    mine_first = sorted((d for d in hub.memory.doors.values() if d.id in own), key=nearness)
-    doors = [show_own_door(door) for door in mine_first]
-    return {
-        "person": {"name": person.name},
-        "phone": {
-            "id": phone.id,
-            "label": phone.label,
-            "enrolled_at": instant(phone.enrolled_at),
-        },
-        "doors": doors,
-    }
+    return sorted((d for d in hub.memory.doors.values() if d.id in own), key=nearness)
 
 
 def show_own_door(door: DoorEntry) -> dict[str, Any]:
@@ -231,8 +250,7 @@ async def _open(gate: Gate, request: Request) -> Response:
         opening=opening,
         phone=phone.id,
         person=phone.person,
-        nonce=signed.proof.nonce,
-        nonce_expires_s=signed.nonce_expires_s,
+        nonce=proofs.spent_key(signed.proof.nonce),
         digest=signed.digest,
         door=door.id,
         device=door.device,
@@ -240,12 +258,28 @@ async def _open(gate: Gate, request: Request) -> Response:
         hub=hub.settings.hub,
         policy=device.policy,
     )
+    return await ask_door(
+        gate, request, opening, door, lambda: hub.writer.submit(present, wish, Lane.URGENT)
+    )
+
+
+async def ask_door(
+    gate: Gate,
+    request: Request,
+    opening: str,
+    door: DoorEntry,
+    present_it: Callable[[], Awaitable[Opening]],
+) -> Response:
+    """Bring somebody before a door and tell what it answered; of a silent door nobody knows."""
+    hub = gate.hub
     waiting = hub.ingest.expect(opening)
     answer: Answer | None = None
     began = time.perf_counter()
     try:
-        known = await hub.writer.submit(present, wish, Lane.URGENT)
+        known = await present_it()
         if known.outcome is None:
+            ready = next_nonce(request)  # while the door works, not when its answer is here
+            request.state.next_nonce = lambda: ready
             committed = time.perf_counter()
             answer = await _await_door(waiting)
             if answer is not None and answer.outcome is Outcome.GRANTED:
@@ -292,8 +326,8 @@ def _told(known: Opening, request: Request) -> Response:
     if outcome == "opened":
         return reply(body, request)
     more = {name: value for name, value in body.items() if name != "reason"}
-    headers = getattr(request.state, "next_nonce", {})
+    headers = next_nonce(request)
     return problem(code, reason(code).cure, None, headers, reason=code, **more)
 
 
-__all__ = ["body_of", "read_body", "routes", "show_own_door"]
+__all__ = ["ask_door", "body_of", "own_doors", "read_body", "routes", "show_own_door"]

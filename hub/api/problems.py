@@ -21,6 +21,9 @@ RETRY_AFTER_S = "2"
 _STATUS = {404: "not_found", 405: "method_wrong", 413: "oversize", 422: "field_wrong"}
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def body_of(code: str, detail: str = "", field: str | None = None, **more: Any) -> dict[str, Any]:
     """The members of a problem; ``more`` are members of the endpoint's own answer."""
     entry = reason(code)
@@ -54,17 +57,23 @@ def problem(
     return Response(raw, body["status"], extra, "application/problem+json")
 
 
+def next_nonce(request: Request) -> dict[str, str]:
+    """The header with the next nonce of a signed request; made as late as its answer."""
+    make = getattr(request.state, "next_nonce", None)
+    return make() if make is not None else {}
+
+
 def reply(body: object, request: Request, status: int = 200) -> Response:
     """A JSON answer; the next nonce of a signed request rides on it."""
-    headers = getattr(request.state, "next_nonce", {})
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = next_nonce(request)
+    raw = _JSON.encode(body).encode()
     return Response(raw, status, headers, "application/json")
 
 
 async def on_domain(request: Request, fault: Exception) -> Response:
     """The caller's fault; a signed request still gets its next nonce."""
     assert isinstance(fault, DomainError)
-    headers = getattr(request.state, "next_nonce", {})
+    headers = next_nonce(request)
     return problem(fault.code, fault.detail, fault.field, headers)
 
 

@@ -16,9 +16,10 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import metrics
-from hub.api import kiosk, operator, phone, staff, timelines
+from hub.api import calls, kiosk, operating, operator, phone, staff, timelines, visits
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
+from hub.api.line import Line
 from hub.api.problems import HANDLERS, body_of, problem, reply
 from hub.api.shapes import Site
 from hub.live import instant
@@ -26,7 +27,7 @@ from hub.parts import Hub
 
 BODY_BYTES_MAX = 64 * 1024  # the largest honest request of a page is below 4 kB
 OPERATOR_BODY_BYTES_MAX = 4 * 1024 * 1024  # a thousand rows of a roster
-PAGES = ("phone", "console")
+PAGES = ("phone", "console", "visit")
 _CSP = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -107,7 +108,10 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(staff.routes(gate))
     app.include_router(timelines.routes(gate))
     app.include_router(operator.routes(gate))
+    app.include_router(operating.routes(gate))
     app.include_router(kiosk.routes(gate))
+    app.include_router(visits.routes(gate))
+    app.include_router(calls.routes(gate))
     if hub.payments is not None:
         from hub.api import money  # noqa: PLC0415
 
@@ -232,6 +236,7 @@ def make_server(app: FastAPI, hub: Hub) -> Server:
         app,
         host=http.host,
         port=http.port,
+        http=Line,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -86,7 +86,7 @@ class OwnDoor(Shaped):
     id: str
     name: Words
     building: str
-    kind: Literal["perimeter", "building"]
+    kind: Literal["perimeter", "building", "room"]
 
 
 class Me(Shaped):
@@ -218,7 +218,7 @@ class DoorShown(Shaped):
     name: Words
     building: str
     unit: str
-    kind: Literal["perimeter", "building"]
+    kind: Literal["perimeter", "building", "room"]
     device: str
     number: int
     lock: Literal["locked", "unlocked", "unknown"]
@@ -389,3 +389,22 @@ class Adopted(Shaped):
     """The adoption file for the device."""
 
     adoption: str
+
+
+# --------------------------------------------------------------------------- doors operated
+
+
+class LockdownShown(Shaped):
+    """A lockdown in force; an empty building is the whole site."""
+
+    id: str
+    building: str
+    reason: str
+    begun_by: str
+    begun_at: str
+
+
+class LockdownsShown(Shaped):
+    """What is locked down now."""
+
+    lockdowns: list[LockdownShown]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, select
 from starlette.types import Receive, Scope, Send
 
-from hub.acts.events import announced
+from hub.acts.events import RESTRICTED, announced
 from hub.acts.phones import NewCode, Revocation, issue_code, revoke
 from hub.acts.staff import (
     NAME_CHARS_MAX,
@@ -237,6 +237,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 def _events(gate: Gate, member: Member, before: int | None, limit: int) -> dict[str, Any]:
     del member  # events show pseudonyms' names only to who may read people
     query = select(t.events).order_by(t.events.c.n.desc()).limit(limit + 1)
+    query = query.where(t.events.c.kind.not_in(RESTRICTED))
     if before is not None:
         query = query.where(t.events.c.n < before)
     with gate.hub.engines.read.connect() as connection:
@@ -301,7 +302,10 @@ class LiveStream(Response):
             return b""
         with self._gate.hub.engines.read.connect() as connection:
             rows = connection.execute(
-                select(t.events).where(t.events.c.n > self._after).order_by(t.events.c.n).limit(200)
+                select(t.events)
+                .where(t.events.c.n > self._after, t.events.c.kind.not_in(RESTRICTED))
+                .order_by(t.events.c.n)
+                .limit(200)
             ).all()
         parts = []
         for row in rows:

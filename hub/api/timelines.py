@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, Row, Select, select
 
-from devices.access import DoorState, Granted, Way, decide
+from devices.access import Granted, State, Way, decide
 from devices.access import Request as Presented
 from devices.messages import Assurance
 from devices.reasons import reason
@@ -206,7 +206,7 @@ async def _now(gate: Gate, device: DeviceEntry, event: Row[Any], number: int) ->
         card=card if event.via == "card" else None,
         assurance=Assurance.MUTUAL,
     )
-    decision, _ = decide(policy, DoorState(), asked, gate.hub.clock())
+    decision, _ = decide(policy, State(), asked, gate.hub.clock())
     return "granted" if isinstance(decision, Granted) else decision.reason
 
 

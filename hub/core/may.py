@@ -19,6 +19,9 @@ class Grant:
     valid_to_s: float | None = None
 
 
+# Passes for people without a phone, and the calls that ring at the desk.
+_VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
+
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "administrator": frozenset(
@@ -31,15 +34,42 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("load", "roster"),
             ("adopt", "device"),
             ("read", "metrics"),
+            ("operate", "door"),
+            ("operate", "lockdown"),
+            ("set", "pin"),
+            *_VISITS,
         }
     ),
     "property_staff": frozenset(
-        {("read", "console"), ("read", "events"), ("read", "people"), ("issue", "code")}
+        {
+            ("read", "console"),
+            ("read", "events"),
+            ("read", "people"),
+            ("issue", "code"),
+            ("operate", "door"),
+            ("operate", "lockdown"),
+            ("set", "pin"),
+            *_VISITS,
+        }
     ),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
-    "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),
+    "resident": frozenset(
+        {
+            ("open", "door"),
+            ("read", "self"),
+            ("end", "phone"),
+            ("set", "own_pin"),
+            ("invite", "visitor"),
+            ("answer", "call"),
+        }
+    ),
 }
+
+
+def may_ever(grant: Grant, verb: str, thing: str) -> bool:
+    """Whether a grant's role could allow this, whatever its scope and time."""
+    return (verb, thing) in _ROLES.get(grant.role, frozenset())
 
 
 def may(

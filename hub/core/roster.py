@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
-from devices.access import HOLIDAY, DoorMode
 from devices.messages import Assurance
+from devices.rules import HOLIDAY, DoorMode
 from hub.core.words import LANGUAGES, is_text
 
 DAY_MINUTES = 24 * 60
@@ -21,6 +22,11 @@ HOLD_MAX_MS = 60_000  # a door that stands open longer is a mode, not an opening
 NUMBER_MAX = 64  # doors of one controller
 INSTANT_MAX_S = 1e11  # the year 5138: later is milliseconds taken for seconds
 LINES_MAX = 40  # of a bill: what fits on its paper
+MEMBERS_MAX = 20_000  # people of a group, or doors: a whole estate
+HOLIDAYS_MAX = 2_000  # days of a calendar: some decades
+RESIDENTIAL = ("perimeter", "building")  # the way home
+KINDS_OF_DOOR = (*RESIDENTIAL, "room")
+SITE_CALENDAR = "site"
 AMOUNT_MAX_FEN = 100_000_000  # a million yuan on one household's bill is a mistake
 
 
@@ -90,10 +96,66 @@ def _are_days(value: object) -> bool:
         isinstance(value, list)
         and len(value) == HOLIDAY + 1
         and all(
-            isinstance(day, list) and len(day) <= INTERVALS_MAX and all(map(interval, day))
+            isinstance(day, list)
+            and len(day) <= INTERVALS_MAX
+            and all(map(interval, day))
+            and all(a[1] <= b[0] for a, b in pairwise(sorted(day)))
             for day in value
         )
+        and any(value)  # a schedule that never opens is a mistake
     )
+
+
+def _are_of(
+    members: Mapping[str, Callable[[Any], bool]], needed: frozenset[str], most: int
+) -> Callable[[Any], bool]:
+    """Whether it is a short list of objects whose members fit."""
+
+    def fits(value: object) -> bool:
+        return (
+            isinstance(value, list)
+            and len(value) <= most
+            and all(
+                isinstance(one, Mapping)
+                and needed <= set(one) <= set(members)
+                and all(members[name](member) for name, member in one.items())
+                for one in value
+            )
+        )
+
+    return fits
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and is_text(value, 1, 32)
+
+
+def _are_ids(value: object) -> bool:
+    if not isinstance(value, list) or len(value) > MEMBERS_MAX:
+        return False
+    return all(map(_is_id, value)) and len(set(value)) == len(value)
+
+
+def _are_numbers(value: object) -> bool:
+    if not isinstance(value, list) or len(value) > NUMBER_MAX:
+        return False
+    return all(is_whole(one, 1, NUMBER_MAX) for one in value)
+
+
+def _are_dates(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= HOLIDAYS_MAX and all(map(is_day, value))
+
+
+def _is_strength(value: object) -> bool:
+    return is_whole(value, 1, 3)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_mode(value: object) -> bool:
+    return isinstance(value, str) and value in {mode.value for mode in DoorMode}
 
 
 def _text(least: int, most: int, *, needed: bool = False) -> Member:
@@ -114,15 +176,42 @@ def _one_of(values: Iterable[Any], *, needed: bool = False) -> Member:
 
 _ID = _text(1, 32, needed=True)
 _OTHER = Member(lambda value: value is None or is_text(value, 1, 32), "an id, or null")
-_FLAG = Member(lambda value: isinstance(value, bool), "true or false")
+_FLAG = Member(_is_flag, "true or false")
 _WORDS = Member(is_words, f"a text, or texts by language ({', '.join(LANGUAGES)})", needed=True)
 _INSTANT = Member(_is_instant, "seconds since 1970, or null")
 _DIGITS = Member(lambda value: is_text(value, 4, 4) and value.isdecimal(), "four digits")
 _DAYS = Member(
     _are_days,
-    "eight days (Monday to Sunday, holiday), each a list of [from, to] in minutes",
+    "eight days (Monday to Sunday, holiday), each a list of [from, to] in minutes that do not "
+    "overlap, not all empty; a night is [1320, 1440] and on the next day [0, 360]",
     needed=True,
 )
+_ASKS_BY = Member(
+    _are_of(
+        {"schedule": _is_id, "asks": _is_strength, "pin": _is_flag},
+        frozenset({"schedule", "asks"}),
+        8,
+    ),
+    "up to 8 times schedule, asks (1 to 3) and pin",
+)
+_MODES = Member(
+    _are_of(
+        {"schedule": _is_id, "mode": _is_mode, "first_card": _is_flag},
+        frozenset({"schedule", "mode"}),
+        8,
+    ),
+    "up to 8 times schedule, mode (ONVIF's words) and first_card",
+)
+_NUMBERS = Member(_are_numbers, f"up to {NUMBER_MAX} numbers of doors")
+_IDS = Member(_are_ids, f"up to {MEMBERS_MAX} different ids", needed=True)
+_AREA = Member(
+    lambda value: is_text(value, 0, 32) and value != "-", "an area, or nothing for outside"
+)
+_SECONDS = Member(
+    lambda value: value is None or is_whole(value, 1, 86_400), "1 to 86400 seconds, or null"
+)
+
+SUBJECTS = ("everyone", "building", "household", "group", "person")
 
 ROWS: dict[str, dict[str, Member]] = {
     "households": {
@@ -137,6 +226,7 @@ ROWS: dict[str, dict[str, Member]] = {
         "household_id": _OTHER,
         "name": _text(1, 64, needed=True),
         "elder": _FLAG,
+        "longer": _FLAG,
         "phone_last4": _DIGITS,
     },
     "doors": {
@@ -146,24 +236,53 @@ ROWS: dict[str, dict[str, Member]] = {
         "name": _WORDS,
         "building": _text(0, 32),
         "unit": _text(0, 32),
-        "kind": _one_of(("perimeter", "building"), needed=True),
+        "kind": _one_of(KINDS_OF_DOOR, needed=True),
         "mode": _one_of(mode.value for mode in DoorMode),
         "asks": _one_of(strength.value for strength in Assurance),
         "remote": _FLAG,
+        "pin": _FLAG,
+        "typed": _FLAG,
+        "passes": _FLAG,
+        "staff_open": _FLAG,
+        "asks_by": _ASKS_BY,
+        "modes": _MODES,
+        "two_person": _FLAG,
+        "passback": _one_of(("off", "soft", "hard")),
+        "passback_within_s": _SECONDS,
+        "area_from": _AREA,
+        "area_to": _AREA,
+        "interlock": _NUMBERS,
+        "longer_ms": _whole(0, HOLD_MAX_MS),
+        "held_s": _whole(5, 3_600),
+        "enter_s": _whole(3, 120),
         "hold_ms": _whole(1, HOLD_MAX_MS),
         "hold_max_ms": _whole(1, HOLD_MAX_MS),
         "fail_safe": _FLAG,
     },
-    "schedules": {"id": _ID, "days": _DAYS},
+    "calendars": {
+        "id": _ID,
+        "days": Member(_are_dates, "a list of dates such as 2026-10-01", needed=True),
+    },
+    "areas": {"id": _ID, "name": _WORDS},
+    "groups": {"id": _ID, "name": _WORDS, "members": _IDS},
+    "door_groups": {"id": _ID, "name": _WORDS, "members": _IDS},
+    "schedules": {"id": _ID, "days": _DAYS, "calendar_id": _text(1, 32)},
     "rules": {
         "id": _ID,
-        "door_id": _text(1, 32, needed=True),
-        "subject_kind": _one_of(("everyone", "building", "household", "person"), needed=True),
+        "door_id": _OTHER,
+        "door_group_id": _OTHER,
+        "subject_kind": _one_of(SUBJECTS, needed=True),
         "subject": _text(0, 64),
         "schedule_id": _OTHER,
         "valid_from": _INSTANT,
         "valid_to": _INSTANT,
         "deny": _FLAG,
+    },
+    "bells": {
+        "id": _ID,
+        "door_id": _text(1, 32, needed=True),
+        "button": _whole(1, 16, needed=True),
+        "household_id": _text(1, 32, needed=True),
     },
     "bills": {
         "id": _text(1, 64, needed=True),

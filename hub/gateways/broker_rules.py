@@ -22,7 +22,7 @@ _DEVICE_READS: Final = (
     wire.EVENT_ACK,
     wire.TIME_TOLD,
     wire.POLICY_WANT,
-    "policy/delta",
+    wire.POLICY_DELTA,
     f"{wire.POLICY_SNAPSHOT}/+",
     "zone",
     wire.STATE,

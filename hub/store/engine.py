@@ -9,15 +9,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from devices.mistake import Mistake
 from hub.store import tables as t
 from hub.store.chain import GENESIS
+from hub.store.prepared import Driver
 
 _BUSY_MS = 5_000  # another process (back-up, audit) may hold the file for a moment
 
@@ -87,16 +88,55 @@ def _sqlite(url: URL, *, synced: bool, read_only: bool = False) -> Engine:
             cursor.execute(f"pragma synchronous={'full' if synced else 'off'}")
         cursor.close()
 
-    begin = "begin" if read_only else "begin immediate"
+    words = "begin" if read_only else "begin immediate"
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        try:  # in the driver's words: each batch of the writer begins so
-            connection.connection.dbapi_connection.execute(begin)
+        raw = connection.connection.dbapi_connection
+        if raw.in_transaction:  # a batch of the writer: it began in the driver's words
+            return
+        try:
+            raw.execute(words)
         except sqlite3.Error as fault:
-            raise OperationalError(begin, None, fault) from fault
+            raise OperationalError(words, None, fault) from fault
 
     return engine
+
+
+class Transaction(Protocol):
+    """What has begun and must end."""
+
+    def commit(self) -> None:
+        """Make it last; raises SQLAlchemy's faults."""
+
+    def rollback(self) -> None:
+        """Undo it; raises SQLAlchemy's faults."""
+
+
+class _InFile:
+    """A transaction of an SQLite connection, in the driver's own words.
+
+    SQLAlchemy's way through its events costs as much as an act, each time somebody waits at a door;
+    what is executed through it meanwhile finds the transaction open and joins it.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        driver.run("begin immediate")
+
+    def commit(self) -> None:
+        """Make it last."""
+        self._driver.run("commit")
+
+    def rollback(self) -> None:
+        """Undo it; SQLite has ended some failed ones by itself."""
+        if self._driver.in_transaction:
+            self._driver.run("rollback")
+
+
+def begin(connection: Connection, driver: Driver) -> Transaction:
+    """Begin the transaction of a batch."""
+    return _InFile(driver) if connection.dialect.name == "sqlite" else connection.begin()
 
 
 def create(engines: Engines, site: str, name: Mapping[str, str], zone: str, *, demo: bool) -> None:

@@ -70,8 +70,8 @@ class DeviceEntry:
     firmware: str = ""
     want: Revision = NO_REVISION
     have: Revision = NO_REVISION
+    policy_refused: str | None = None  # why it keeps an older policy than it should
     policy: Policy | None = None
-    refused: str | None = None  # why it did not take its newest policy
     recalled: bool = False  # after a restore: it has not told what it holds
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
 
@@ -87,7 +87,7 @@ class DeviceEntry:
         return states_of(
             self.note.life if self.note else None,
             self.note.trouble if self.note else (),
-            self.refused,
+            self.policy_refused,
             recalled=self.recalled,
             want=self.want if door else NO_REVISION,
             have=self.have if door else NO_REVISION,

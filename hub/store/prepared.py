@@ -64,6 +64,11 @@ class Driver:
         except self._fault as fault:
             raise self._told(sql, fault) from fault
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the file's transaction is still open (SQLite only)."""
+        return bool(self._raw.in_transaction)
+
     def read(self, prepared: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """The rows of a select."""
         text = prepared.text(self._dialect)

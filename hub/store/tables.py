@@ -1,6 +1,7 @@
 """Every table of the hub. Times are seconds since 1970 (UTC) as floats, money is whole fen.
 
 Tables marked *recorded* hold facts that never change; each of their rows stands in the chain too.
+Without SQLite's own row ids a hot row is one page of the disk instead of three.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ chain = Table(
     Column("body", Text),
     Column("commitment", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 chain_heads = Table(
@@ -88,6 +90,7 @@ people = Table(
     Column("household_id", ForeignKey("households.id"), index=True),
     Column("name", String(64), nullable=False),
     Column("elder", Boolean, nullable=False, default=False),
+    Column("longer", Boolean, nullable=False, default=False),  # needs the door open for longer
     Column("phone_mark", String(64), index=True),
 )
 
@@ -104,6 +107,22 @@ doors = Table(
     Column("mode", String(16), nullable=False, default="Locked"),
     Column("asks", Integer, nullable=False, default=3),
     Column("remote", Boolean, nullable=False, default=True),
+    # what else the door asks for and does; the words are those of devices/rules.py
+    Column("pin", Boolean, nullable=False, default=False),
+    Column("typed", Boolean, nullable=False, default=False),
+    Column("passes", Boolean, nullable=False, default=True),
+    Column("staff_open", Boolean, nullable=False, default=True),
+    Column("asks_by", JSON, nullable=False, default=list),
+    Column("modes", JSON, nullable=False, default=list),
+    Column("two_person", Boolean, nullable=False, default=False),
+    Column("passback", String(8), nullable=False, default="off"),
+    Column("passback_within_s", Integer),
+    Column("area_from", String(32), nullable=False, default=""),
+    Column("area_to", String(32), nullable=False, default=""),
+    Column("interlock", JSON, nullable=False, default=list),
+    Column("longer_ms", Integer, nullable=False, default=10_000),
+    Column("held_s", Integer, nullable=False, default=30),
+    Column("enter_s", Integer, nullable=False, default=10),
     Column("hold_ms", Integer, nullable=False, default=3000),
     Column("hold_max_ms", Integer, nullable=False, default=10_000),
     Column("fail_safe", Boolean, nullable=False, default=True),
@@ -115,15 +134,58 @@ schedules = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("days", JSON, nullable=False),
+    Column("calendar_id", String(32), nullable=False, default="site"),
 )
 
-holidays = Table("holidays", metadata, Column("day", String(10), primary_key=True))
+# holidays by calendar; "site" is the site's own, others are shared as plain rows
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("days", JSON, nullable=False),
+)
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", JSON, nullable=False),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", JSON, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True, index=True),
+)
+
+door_groups = Table(
+    "door_groups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", JSON, nullable=False),
+)
+
+door_group_doors = Table(
+    "door_group_doors",
+    metadata,
+    Column("door_group_id", ForeignKey("door_groups.id"), primary_key=True),
+    Column("door_id", ForeignKey("doors.id"), primary_key=True, index=True),
+)
 
 rules = Table(
     "rules",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("door_id", ForeignKey("doors.id"), nullable=False, index=True),
+    Column("door_id", ForeignKey("doors.id"), index=True),  # either a door or a group of doors
+    Column("door_group_id", ForeignKey("door_groups.id"), index=True),
     Column("subject_kind", String(16), nullable=False),
     Column("subject", String(64), nullable=False, default=""),
     Column("schedule_id", ForeignKey("schedules.id")),
@@ -182,10 +244,83 @@ sun_taps = Table(
 nonces = Table(
     "nonces",
     metadata,
-    Column("nonce", String(64), primary_key=True),
-    Column("expires_at", Double, nullable=False, index=True),
+    Column("nonce", String(64), primary_key=True),  # proofs.spent_key: sorts by expiry
     Column("digest", String(64), nullable=False),
     Column("opening_id", String(40)),
+    sqlite_with_rowid=False,
+)
+
+# PINs are sealed; the mark keeps two people of a household from having the same one
+pins = Table(
+    "pins",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # pin or duress
+    Column("sealed", Text, nullable=False),
+    Column("mark", String(64), nullable=False, unique=True),
+    Column("set_at", Double, nullable=False),
+)
+
+# a lockdown holds from its beginning to its end; an empty building is the whole site
+lockdowns = Table(
+    "lockdowns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("building", String(32), nullable=False, default=""),
+    Column("reason", Text, nullable=False),
+    Column("begun_by", String(64), nullable=False),
+    Column("begun_at", Double, nullable=False),
+    Column("ended_by", String(64)),
+    Column("ended_at", Double, index=True),
+    Column("ended_reason", Text),
+)
+
+# ----------------------------------------------------------------- visitors
+
+passes = Table(
+    "passes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("host_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("household_id", String(32), nullable=False, index=True),
+    Column("doors", JSON, nullable=False),
+    Column("label_sealed", Text, nullable=False),
+    Column("from_at", Double, nullable=False),
+    Column("to_at", Double, nullable=False, index=True),
+    Column("issued_at", Double, nullable=False),
+    Column("issued_by", String(64), nullable=False),
+    Column("revoked_at", Double),
+)
+
+pass_uses = Table(
+    "pass_uses",
+    metadata,
+    Column("pass_id", ForeignKey("passes.id"), primary_key=True),
+    Column("door_id", String(32), primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+bells = Table(
+    "bells",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("door_id", ForeignKey("doors.id"), nullable=False),
+    Column("button", Integer, nullable=False),
+    Column("household_id", ForeignKey("households.id"), nullable=False),
+    UniqueConstraint("door_id", "button"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("door_id", String(32), nullable=False),
+    Column("household_id", String(32), index=True),
+    Column("desk", Boolean, nullable=False),
+    Column("rang_at", Double, nullable=False, index=True),
+    Column("answer", String(16)),
+    Column("answered_by", String(64)),
+    Column("answered_at", Double),
 )
 
 # ----------------------------------------------------------------- devices
@@ -207,11 +342,18 @@ policies = Table(
     Column("device_id", ForeignKey("devices.id"), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("plain_mark", String(64), nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("head", String(64), nullable=False),
     Column("count", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
     Column("made_at", Double, nullable=False),
+    # the snapshot that a device begins with: sealed to it, and enveloped for the hub itself
+    Column("base_epoch", BigInteger, nullable=False),
+    Column("base_number", BigInteger, nullable=False),
+    Column("base_head", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_to", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
     Column("have_epoch", BigInteger, nullable=False, default=0),
     Column("have_number", BigInteger, nullable=False, default=0),
     Column("have_at", Double),
@@ -222,6 +364,55 @@ policy_changes = Table(
     metadata,
     Column("device_id", String(63), primary_key=True),
     Column("asked_at", Double, nullable=False),
+)
+
+# one step of a device's policy: sealed to it, and enveloped for the hub itself
+policy_deltas = Table(
+    "policy_deltas",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("after_epoch", BigInteger, nullable=False),
+    Column("after_number", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# people whose cards changed: spread to the doors as small deltas
+card_changes = Table(
+    "card_changes",
+    metadata,
+    Column("person_id", String(32), primary_key=True),
+    Column("asked_at", Double, nullable=False),
+)
+
+# ----------------------------------------------------------------- lost cards
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(32), nullable=False, index=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("spread_at", Double),  # when every door that knew it had been told
+    Column("ended_at", Double),  # taken back by staff
+)
+
+# a device that knew the card, the revision that removes it, and its receipt
+revocation_doors = Table(
+    "revocation_doors",
+    metadata,
+    Column("revocation_id", ForeignKey("revocations.id"), primary_key=True),
+    Column("device_id", String(63), primary_key=True),
+    Column("doors", JSON, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("gone_at", Double),
+    Index("revocation_doors_waiting", "device_id", "gone_at"),
 )
 
 acks = Table(
@@ -255,7 +446,7 @@ openings = Table(
     Column("reason", String(32)),
     Column("ms", JSON, nullable=False, default=dict),
     Column("answered_at", Double),
-    Index("openings_when", "presented_at"),
+    sqlite_with_rowid=False,
 )
 
 # recorded
@@ -457,6 +648,9 @@ recalls = Table(
     Column("state", String(16), nullable=False),
     Column("changed_at", Double, nullable=False),
     Column("released_by", String(64), nullable=False, default=""),
+    # the policy that the copy remembers: a device that still has it denies nothing more
+    Column("known_epoch", BigInteger, nullable=False, default=0),
+    Column("known_number", BigInteger, nullable=False, default=0),
 )
 
 # what a door denied and the restored roster would let in: kept out of its policy until released

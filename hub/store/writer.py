@@ -9,6 +9,7 @@ happen nothing is spoken (``StoreUnavailable``); if nobody can know, the process
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import sqlite3
@@ -28,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from hub.core.errors import DomainError
 from hub.store import tables as t
 from hub.store.chain import Head, Link, forge, forge_text, recorded_text
-from hub.store.engine import Engines
+from hub.store.engine import Engines, begin
 from hub.store.prepared import Driver, Prepared, json_text
 
 log = logging.getLogger(__name__)
@@ -88,14 +89,15 @@ class Fenced(Exception):
 class Tx:
     """What an act may do: statements, recorded facts, durable effects."""
 
-    def __init__(self, connection: Connection, head: Head, now: datetime, epoch: int) -> None:
-        self._driver = Driver(connection)
+    def __init__(
+        self, connection: Connection, driver: Driver, head: Head, now_s: float, epoch: int
+    ) -> None:
         self.head = head
-        self.now_s = now.timestamp()
+        self.now_s = now_s
         self.epoch = epoch
         self.links: list[Link] = []
         self.execute = connection.execute
-        self.read, self.write = self._driver.read, self._driver.write
+        self.read, self.write = driver.read, driver.write
 
     def journal(self, kind: str, body: Mapping[str, Any]) -> int:
         """Append a fact to the chain; returns its number."""
@@ -176,24 +178,26 @@ class Batcher:
         try:
             connection = self._connection or self._engines.write.connect()
             self._connection = connection
-            transaction = connection.begin()
+            driver = Driver(connection)
+            transaction = begin(connection, driver)
         except SQLAlchemyError as fault:
             first = next_item()
             return self._failed([first] if first else [], fault)
         try:
             head = self._lock_site(connection)
             links: list[Link] = []
+            now_s = now.timestamp()
             end = time.monotonic() + BATCH_S
             while len(taken) < BATCH_ACTS and (not taken or time.monotonic() < end):
                 item = next_item()
                 if item is None:
                     break
                 taken.append(item)
-                tx = Tx(connection, head, now, self._epoch)
-                if self._act(connection, tx, item, now):
+                tx = Tx(connection, driver, head, now_s, self._epoch)
+                if self._act(connection, driver, tx, item, now):
                     head = tx.head
                     links += tx.links
-            self._close_chain(Driver(connection), head, links)
+            self._close_chain(driver, head, links)
         except (OperationalError, DBAPIError) as fault:
             self._roll_back(transaction)
             return self._failed(taken, fault)
@@ -219,8 +223,9 @@ class Batcher:
             row = found
         return Head(row.chain_n, row.chain_hash)
 
-    def _act(self, connection: Connection, tx: Tx, item: _Waiting, now: datetime) -> bool:
-        driver = Driver(connection)
+    def _act(
+        self, connection: Connection, driver: Driver, tx: Tx, item: _Waiting, now: datetime
+    ) -> bool:
         driver.run("savepoint act")
         try:
             done = item.act(tx, item.request, now)
@@ -257,7 +262,10 @@ class Batcher:
 
     def _close_chain(self, driver: Driver, head: Head, links: list[Link]) -> None:
         if links:
-            driver.write_all(_LINKED, [link.row() for link in links])
+            if len(links) == 1:
+                driver.write(_LINKED, links[0].row())
+            else:
+                driver.write_all(_LINKED, [link.row() for link in links])
             driver.write(_HEAD_MOVED, {"n": head.n, "head": head.hash})
 
     def _commit(
@@ -357,7 +365,8 @@ class Writer:
         self._urgent: deque[_Waiting] = deque(maxlen=URGENT_MAX)
         self._normal: deque[_Waiting] = deque(maxlen=NORMAL_MAX)
         self._loop = asyncio.get_running_loop()
-        self._wake = threading.Event()
+        self._bell = threading.Lock()  # taken: nothing new; an Event costs ten times its wake-up
+        self._bell.acquire()
         self._stopping = False
         self._scheduled = False
         self._between: deque[Callable[[], None]] = deque(maxlen=16)
@@ -384,8 +393,12 @@ class Writer:
                 self._scheduled = True
                 self._loop.call_soon(self._run_inline)
         else:
-            self._wake.set()
+            self._ring()
         return future
+
+    def _ring(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it rings already
+            self._bell.release()
 
     @property
     def waiting(self) -> int:
@@ -395,7 +408,7 @@ class Writer:
     def between(self, work: Callable[[], None]) -> None:
         """Run maintenance (checkpoint, back-up) on the writer's thread, between batches."""
         self._between.append(work)
-        self._wake.set()
+        self._ring()
 
     def _next(self) -> _Waiting | None:
         for queue in (self._urgent, self._normal):
@@ -422,8 +435,7 @@ class Writer:
 
     def _work(self) -> None:
         while True:
-            self._wake.wait()
-            self._wake.clear()
+            self._bell.acquire()  # whoever rings gives it back
             while self.waiting or self._between:
                 if self._between:
                     self._between.popleft()()
@@ -469,7 +481,7 @@ class Writer:
         """Finish what waits, then stop."""
         self._stopping = True
         if self._thread is not None:
-            self._wake.set()
+            self._ring()
             await asyncio.to_thread(self._thread.join)
         else:
             self._batcher.close()

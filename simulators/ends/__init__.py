@@ -3,6 +3,7 @@
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
 from simulators.ends.pn532_end import Pn532End
+from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
 from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog, Words
 
@@ -12,6 +13,7 @@ __all__ = [
     "Ntag424Card",
     "Pn532End",
     "PtyLine",
+    "QrScannerEnd",
     "RelayBoardEnd",
     "VirtualCard",
     "WireEntry",

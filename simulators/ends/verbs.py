@@ -15,6 +15,7 @@ from typing import Any, Final
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard
 from simulators.ends.pn532_end import Pn532End
+from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
 from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog
 
@@ -23,6 +24,7 @@ FIRST_UID: Final = bytes.fromhex("04de5f1eacc040")  # the card that lies ready w
 
 HELP: Final = {
     "pn532": "tap [UID], clone UID, lift, unplug, plug, noise P, quit",
+    "qr": "show TEXT, unplug, plug, noise P, quit",
     "relay": "input N on|off, deaf on|off, unplug, plug, noise P, quit",
 }
 
@@ -30,7 +32,7 @@ HELP: Final = {
 def register(subparsers: Any) -> None:
     """Add `pty` to the subparsers of `linli simulate`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "pty", help="a PN532 reader or a relay board on a pseudo-terminal"
+        "pty", help="a PN532 reader, a QR scanner or a relay board on a pseudo-terminal"
     )
     parser.add_argument("kind", choices=sorted(HELP))
     parser.add_argument("--path", type=Path, help="the name to appear under; else a new one")
@@ -59,6 +61,12 @@ async def _host(asked: argparse.Namespace) -> None:
         finally:
             cards.save()
             reader.close()
+    elif asked.kind == "qr":
+        scanner = QrScannerEnd(path=asked.path, byte_s=byte_s, wire_log=log)
+        try:
+            await _work(scanner.path, asked.kind, lambda words: _scanner(scanner, words))
+        finally:
+            scanner.close()
     else:
         board = RelayBoardEnd(path=asked.path, byte_s=byte_s, wire_log=log, on_coil=_tell_coil)
         try:
@@ -140,6 +148,22 @@ def _reader(reader: Pn532End, cards: Cards, words: list[str]) -> None:
             reader.plug()
         case ["noise", odds]:
             reader.line.noise = _noise(reader.line, float(odds))
+        case []:
+            pass
+        case _:
+            raise ValueError(f"no such word: {words[0]}")
+
+
+def _scanner(scanner: QrScannerEnd, words: list[str]) -> None:
+    match words:
+        case ["show", text]:
+            scanner.show(text)
+        case ["unplug"]:
+            scanner.unplug()
+        case ["plug"]:
+            scanner.plug()
+        case ["noise", odds]:
+            scanner.line.noise = _noise(scanner.line, float(odds))
         case []:
             pass
         case _:

@@ -38,7 +38,7 @@ def _newest(folder: Path) -> float:
 def _build() -> None:
     """Build the pages that are missing or older than their sources."""
     changed_at = max(_newest(ROOT / source) for source in SOURCES)
-    for page in ("phone", "console"):
+    for page in ("phone", "console", "visit"):
         built = STATIC / page / "index.html"
         if built.is_file() and built.stat().st_mtime > changed_at:
             continue
@@ -170,10 +170,9 @@ def visit(chromium: Browser, address: str) -> Iterator[Opener]:
         context = chromium.new_context(
             viewport={"width": view["width"], "height": view["height"]},
             locale=LOCALES[language],
-            timezone_id="Asia/Shanghai",
             has_touch=view is PHONE,
             reduced_motion="reduce",
-            **options,
+            **{"timezone_id": "Asia/Shanghai", **options},
         )
         if before:
             context.add_init_script(before)

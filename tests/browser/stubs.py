@@ -110,6 +110,10 @@ class StubHub:
     failing: set[str] = field(default_factory=set)
     delay_s: float = 0.0
     broker: bool = True
+    visits: list[Json] = field(default_factory=list)
+    refuse_visits: str = ""
+    calls: list[Json] = field(default_factory=list)
+    stopping: bool = False
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
@@ -142,12 +146,16 @@ class StubHub:
             raise Refusal("phone_unknown")
         _verify(public, f"{head64}.{claims64}".encode(), unpadded(signature64))
         assert head == {"alg": "ES256", "typ": "linli-proof+jwt", "kid": kid}
-        if claims["htm"] != request.method or claims["htu"] != request.url.path:
+        query = f"?{request.url.query}" if request.url.query else ""
+        if claims["htm"] != request.method or claims["htu"] != request.url.path + query:
             raise Refusal("request_altered")
         if unpadded(claims["bh"]) != hashlib.sha256(body).digest():
             raise Refusal("request_altered")
         key = hashlib.sha256(proof.encode() + body).digest()
-        if key not in self._answers and self._nonces.pop(claims["nonce"], now()) <= now():
+        if request.method == "GET":  # what only looks spends nothing
+            if self._nonces.get(claims["nonce"], now()) <= now():
+                raise Refusal("request_stale")
+        elif key not in self._answers and self._nonces.pop(claims["nonce"], now()) <= now():
             raise Refusal("request_stale")
         return kid, key
 
@@ -218,6 +226,11 @@ class StubHub:
         # one stream for everybody: it names nobody
         self.say("event", {**event, "person_name": None}, event["n"])
         return event
+
+    def stop(self) -> None:
+        """Let whoever waits go, so that the server can stop."""
+        self.stopping = True
+        self.hang_up()
 
     def hang_up(self) -> None:
         """End every live stream, as a restarting hub does."""

@@ -277,6 +277,7 @@ def test_devices_with_their_policies(wall: SmallVisit, staffed: StubHub) -> None
         a_device("kiosk-1", kind="kiosk", policy_want=None, policy_have=None, p50_ms=None),
     ]
     one = wall("/console/#/devices")
+    one.see("tbody tr >> nth=2")
     rows = [row.inner_text() for row in one.page.locator("tbody tr").all()]
     assert "1.14，最新" in rows[0]
     assert "失去联系" in rows[1]

@@ -45,6 +45,7 @@ def process(chromium_path: Path) -> Iterator[DemoProcess]:
 def desk(browser: Browser, process: DemoProcess) -> Iterator[Sight]:
     with sight(browser, DESK, reduced_motion="reduce", locale="zh-CN") as seen:
         seen.page.goto(process.url())
+        expect(key(seen.page, "看三分钟的故事")).to_be_enabled(timeout=BACK_TO_MORNING)
         yield seen
         assert seen.complaints == []
 

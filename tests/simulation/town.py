@@ -190,6 +190,7 @@ class SimTown:
         self._hub_tasks = [
             asyncio.ensure_future(self.air.stay(hub.ingest, "hub-1")),
             asyncio.ensure_future(hub.policies.run()),
+            asyncio.ensure_future(hub.zones.run()),
             asyncio.ensure_future(hub.recalls.run()),
         ]
         hub.policies.wake()

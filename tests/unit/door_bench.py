@@ -84,7 +84,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.root = Ed25519PrivateKey.generate()
-        self.keys = {use: Ed25519PrivateKey.generate() for use in ("command", "policy", "time")}
+        self.keys = {
+            use: Ed25519PrivateKey.generate() for use in ("command", "policy", "pass", "time")
+        }
 
     def keyset(self, serial: int = 1, site: str = SITE) -> bytes:
         keys = tuple(

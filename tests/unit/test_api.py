@@ -28,8 +28,10 @@ PUBLIC = {
     ("GET", "/"),
     ("GET", "/phone"),
     ("GET", "/console"),
+    ("GET", "/visit"),
     ("GET", "/phone/{path:path}"),
     ("GET", "/console/{path:path}"),
+    ("GET", "/visit/{path:path}"),
     ("GET", "/openapi.json"),
 }
 

@@ -1,6 +1,7 @@
 """What the document promises is what the hub answers, member by member, for every operation."""
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, 
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
 from hub.acts.restoring import Restored, mark_restored
-from hub.acts.roster import NewCard, issue_card
+from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
 from hub.gateways.cards import SUN_URL, keys_for
 from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
@@ -39,24 +40,87 @@ def token(bench: HubBench) -> dict[str, str]:
     return {"Authorization": f"Bearer {bench.gate.operator_token}"}
 
 
+async def a_call(bench: HubBench, seq: int, door: str = "d-1") -> None:
+    event = Event("b", seq, bench.now.timestamp(), ClockQuality.SIGNED, "call", 1,
+                  via="button", content={"button": 1})  # fmt: skip
+    await bench.hub.writer.submit(hear, Heard("gate", event, door))
+
+
+def a_visit(bench: HubBench) -> dict[str, Any]:
+    ends = (bench.now + timedelta(hours=2)).isoformat()
+    return {"label": "x", "doors": ["d-1"], "ends": ends}
+
+
+async def with_visitors(bench: HubBench, phone: Phone) -> None:
+    bells = [{"id": "b-1", "door_id": "d-2", "button": 1, "household_id": "h-1"}]
+    await bench.hub.writer.submit(load_part, RosterPart("bells", bells, bench.hub.keys.mark))
+    visit = (await phone.send("POST", "/api/v1/me/visits", a_visit(bench))).body["id"]
+    event = Event("b", 90, bench.now.timestamp(), ClockQuality.SIGNED, "access", 1,
+                  outcome=Outcome.GRANTED, credential=visit, via="pass")  # fmt: skip
+    await bench.hub.writer.submit(hear, Heard("gate", event, "d-1"))
+    assert (await phone.send("GET", "/api/v1/me/visits", None)).body["visits"][0]["came"]
+    await phone.send("DELETE", f"/api/v1/me/visits/{visit}", None)
+    await a_call(bench, 91, "d-2")
+    (call,) = (await phone.send("GET", "/api/v1/me/calls", None)).body["calls"]
+    for answer in ("open", "not_now"):
+        path = f"/api/v1/me/calls/{call['id']}/answer"
+        await phone.send("POST", path, {"answer": answer})
+
+
+async def at_the_desk(bench: HubBench) -> None:
+    http = bench.http
+    path = "/api/v1/people/p-1/visits"
+    made = await http.post(path, json=a_visit(bench), headers=CLIENT)
+    assert (await http.get(path)).json()["visits"]
+    visit = made.json()["id"]
+    assert (await http.post(f"/api/v1/visits/{visit}/revoke", headers=CLIENT)).is_success
+    await a_call(bench, 92)
+    (call,) = (await http.get("/api/v1/calls")).json()["calls"]
+    path = f"/api/v1/calls/{call['id']}/answer"
+    assert (await http.post(path, json={"answer": "not_now"}, headers=CLIENT)).is_success
+
+
 async def by_phones(bench: HubBench) -> None:
     door_answers(bench)
     phone = await bench.phone()
     await bench.http.get("/api/v1/site")
     await phone.send("GET", "/api/v1/me", None)
+    await phone.send("PUT", "/api/v1/me/pin", {"pin": "2580", "duress": "1470"})
     assert (await phone.open("d-1")).status == 200
     door_answers(bench, Outcome.REFUSED, "schedule_closed")
     assert (await phone.open("d-1")).status == 403
     assert phone.last is not None
     assert (await phone.deliver(phone.last)).body["repeat"] is True
+    await with_visitors(bench, phone)
     await phone.send("GET", "/api/v1/me/history", None)
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
 
 
+async def operated(bench: HubBench, secret: str) -> None:
+    """What staff do to doors, each with a fresh factor."""
+    wishes: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("POST", "doors/d-1/open", {}),
+        ("PUT", "doors/d-1/mode", {"mode": "Blocked"}),
+        ("POST", "lockdown", {}),
+        ("POST", "lockdown/release", {}),
+    )
+    door_answers(bench)
+    bench.hub.memory.devices["gate"].policy = None  # it was compiled before this member came
+    for method, path, body in wishes:
+        bench.pass_s(30)
+        asked = {**body, "reason": "why", "otp": bench.otp(secret)}
+        await bench.http.request(method, f"/api/v1/{path}", json=asked, headers=CLIENT)
+        await bench.http.get("/api/v1/lockdown")
+    for method in ("PUT", "DELETE"):
+        await bench.http.request(
+            method, "/api/v1/people/p-1/pin", json={"pin": "2580"}, headers=CLIENT
+        )
+
+
 async def by_staff(bench: HubBench) -> None:
-    await bench.administrator()
+    secret = await bench.administrator()
     await bench.phone()
     gate = bench.hub.memory.devices["gate"]
     gate.note = StateNote(Life.READY, "b", "c", 0.0)
@@ -72,12 +136,14 @@ async def by_staff(bench: HubBench) -> None:
     http = bench.http
     for path in ("staff/me", "console", "events", "events?limit=1", "people?query=沈"):
         assert (await http.get(f"/api/v1/{path}")).status_code == 200
+    await at_the_desk(bench)
     (newest, *_) = (await http.get("/api/v1/events")).json()["events"]
     for path in ("doors/d-1/timeline", "people/p-1/timeline", f"events/{newest['n']}/why"):
         assert (await http.get(f"/api/v1/{path}")).status_code == 200, path
     assert (await http.get("/api/v1/doors/none/timeline")).status_code == 404
     people = (await http.get("/api/v1/people")).json()["people"]
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
+    await operated(bench, secret)
     for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
         assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
     await http.get("/api/v1/events")

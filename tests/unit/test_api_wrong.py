@@ -19,6 +19,8 @@ from devices.identity import Identity
 from devices.jws import b64
 from drivers.wechatpay import SigningKey, load_private_key, signed_headers
 from hub.acts import billing, roster
+from hub.api.phone import read_body
+from hub.core.errors import DomainError
 from hub.core.limits import Limiter
 from simulators.phone import Phone
 from tests.unit.api_document import Document, Operation
@@ -306,3 +308,23 @@ async def test_what_was_found_stays_told(
         answer = await here.send(asked, path or asked.path, raw)
         assert (answer.status_code, answer.json()["code"]) == (422, "field_wrong"), answer.text
         assert document.judge(asked, answer) == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'"a"',
+        b"\xff",
+        b'{"a":NaN}',
+        b'{"card_session":"\\ud800"}',
+        b'{"a":"\\u0000"}',
+    ],
+)
+def test_a_signed_body_is_an_object_of_whole_texts(raw: bytes) -> None:
+    """Half a character passes JSON and then no wire, no store and no hash."""
+    with pytest.raises(DomainError) as told:
+        read_body(raw)
+    assert told.value.code == "field_wrong"

@@ -13,6 +13,7 @@ from devices import cli
 from devices.mistake import Mistake
 from devices.outbox import Journal
 from hub.store.lease import FileLock
+from hub.store.prepared import Driver
 from hub.verbs import listen
 from tests.unit.hub_bench import hub_bench
 from tests.unit.test_api import door_answers
@@ -99,24 +100,27 @@ async def test_a_truly_full_disk_and_then_room(tmp_path: Path) -> None:
     await asyncio.sleep(0)
 
 
-async def test_a_commit_that_found_the_disk_full_is_surely_undone(tmp_path: Path) -> None:
+async def test_a_commit_that_found_the_disk_full_is_surely_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SQLite ends that transaction by itself; the hub says 503 and lives on, nothing has moved."""
     async with hub_bench(tmp_path) as bench:
         phone = await bench.phone()
         commands = door_answers(bench)
-        dialect = bench.hub.engines.write.dialect
-        commit = dialect.do_commit
+        run = Driver.run
 
-        def full(connection: sqlite3.Connection) -> None:
-            connection.rollback()
+        def full(driver: Driver, sql: str) -> None:
+            if sql != "commit":
+                return run(driver, sql)
+            run(driver, "rollback")
             fault = sqlite3.OperationalError("database or disk is full")
             fault.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise fault
+            raise driver._told(sql, fault)
 
-        dialect.do_commit = full  # type: ignore[method-assign, assignment]
+        monkeypatch.setattr(Driver, "run", full)
         async with asyncio.timeout(60):  # a hub that ends itself answers nobody
             replies = [(await phone.open("d-1")).body["code"] for _ in range(3)]
         assert replies == ["store_unavailable"] * 3
-        dialect.do_commit = commit  # type: ignore[method-assign]
+        monkeypatch.setattr(Driver, "run", run)
         assert (await phone.open("d-1")).status == 200
         assert len(commands) == 1

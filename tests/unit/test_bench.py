@@ -7,7 +7,7 @@ from inspect import signature
 
 import pytest
 
-from simulators.bench import openings, start, taps
+from simulators.bench import decide, openings, start, taps
 from simulators.bench.figures import Against, Target, percentile, spread
 from simulators.bench.limit import Limit
 from simulators.bench.line import HttpLine, LineBroken
@@ -45,10 +45,12 @@ def test_ours_is_held_against_the_parts_and_against_the_whole() -> None:
 
 def test_every_benchmark_has_targets_and_takes_quick() -> None:
     found = {entry.name: entry.load() for entry in entry_points(group="linli.benchmarks")}
-    assert found == {"openings": openings.run, "taps": taps.run, "start": start.run}
+    assert found == {
+        "decide": decide.run, "openings": openings.run, "taps": taps.run, "start": start.run
+    }  # fmt: skip
     for run in found.values():
         assert list(signature(run).parameters) == ["quick"]
-    named = {target.name for bench in (openings, taps, start) for target in bench.TARGETS}
+    named = {target.name for bench in (decide, openings, taps, start) for target in bench.TARGETS}
     assert {"p50_ratio", "p99_ratio", "p50_ms", "own_ms", "ready_s", "rss_mb"} <= named
     assert Limit.PARTS == ("post", "echo", "row", "write")
 

@@ -398,7 +398,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_carries_code_pages_and_licence(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    for page in ("hub/static/phone", "hub/static/console", "kiosk/static", "simulators/static"):
+    hubs = ("hub/static/phone", "hub/static/console", "hub/static/visit")
+    for page in (*hubs, "kiosk/static", "simulators/static"):
         assert any(re.fullmatch(rf"{page}(/panel)?/index\.html", name) for name in names), page
     assert {"devices/cli.py", "drivers/link.py", "hub/app.py"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

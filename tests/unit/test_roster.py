@@ -18,6 +18,7 @@ from tests.unit.hub_bench import ROSTER, hub_bench
 
 DAY: list[list[int]] = [[0, 720], [780, 1440]]
 DOOR = {"id": "d-3", "device_id": "gate", "number": 3, "name": "Back", "kind": "building"}
+ROOM = {**DOOR, "id": "d-6", "number": 6, "kind": "room"}
 RULE = {"id": "r-3", "door_id": "d-1", "subject_kind": "person", "subject": "p-1"}
 BILL = {"id": "b-3", "household_id": "h-1", "kind": "water", "period": "2026-11", "amount_fen": 5,
         "due_on": "2026-12-31", "lines": [{"text": "m³", "amount_fen": 5}]}  # fmt: skip
@@ -44,6 +45,19 @@ BILL = {"id": "b-3", "household_id": "h-1", "kind": "water", "period": "2026-11"
         ("schedules", {"id": "s", "days": [DAY] * 8}, {"days": [DAY] * 7}),
         ("schedules", {"id": "s", "days": [DAY] * 8}, {"days": [[[720, 0]]] * 8}),
         ("schedules", {"id": "s", "days": [DAY] * 8}, {"days": [[[0, 1441]]] * 8}),
+        ("schedules", {"id": "s", "days": [DAY] * 8}, {"days": [[[0, 60], [30, 90]]] * 8}),
+        ("schedules", {"id": "s", "days": [DAY] * 8}, {"days": [[]] * 8}),
+        ("calendars", {"id": "c", "days": ["2026-10-01"]}, {"days": ["2026-02-30"]}),
+        ("doors", DOOR, {"asks_by": [{"schedule": "s", "asks": 4}]}),
+        ("doors", DOOR, {"asks_by": [{"asks": 3}]}),
+        ("doors", DOOR, {"modes": [{"schedule": "s", "mode": "unlocked"}]}),
+        ("doors", DOOR, {"modes": [{"schedule": "s", "mode": "Unlocked", "x": 1}]}),
+        ("doors", DOOR, {"passback": "loose"}),
+        ("doors", DOOR, {"area_to": "-"}),
+        ("doors", DOOR, {"interlock": [0]}),
+        ("doors", DOOR, {"held_s": 0}),
+        ("groups", {"id": "g", "name": "x", "members": []}, {"members": ["a", "a"]}),
+        ("groups", {"id": "g", "name": "x", "members": []}, {"members": None}),
         ("rules", RULE, {"subject_kind": "persons"}),
         ("rules", RULE, {"valid_to": float("nan")}),
         ("rules", RULE, {"valid_to": 1.8e12}),
@@ -98,6 +112,22 @@ def test_no_value_is_too_strange_to_be_judged(kind: str, data: st.DataObject) ->
         ("doors", [DOOR, {**DOOR, "id": "d-4"}]),  # one number twice
         ("doors", [DOOR, {"id": "d-4", "number": 4}]),
         ("rules", [RULE, {**RULE, "id": "r-4", "door_id": "d-99"}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "door_id": None}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "door_group_id": "g-99"}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "subject": "p-gone"}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "subject_kind": "group", "subject": "g"}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "subject_kind": "building", "subject": "9"}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "valid_from": 9.0, "valid_to": 9.0}]),
+        ("doors", [DOOR, {**ROOM, "id": "d-5", "number": 5, "area_to": "nowhere"}]),
+        ("doors", [DOOR, {**ROOM, "id": "d-5", "number": 5, "passback": "hard"}]),
+        ("doors", [DOOR, {**ROOM, "id": "d-5", "number": 5, "interlock": [9]}]),
+        ("doors", [DOOR, {**ROOM, "id": "d-5", "number": 5, "interlock": [5]}]),
+        ("doors", [DOOR, {**ROOM, "id": "d-5", "number": 5, "hold_ms": 20_000}]),
+        ("doors", [{**DOOR, "two_person": True}]),
+        ("doors", [{**DOOR, "passback": "soft"}]),
+        ("doors", [{**ROOM, "modes": [{"schedule": "gone", "mode": "Unlocked"}]}]),
+        ("doors", [{**ROOM, "asks_by": [{"schedule": "gone", "asks": 3}]}]),
+        ("people", [{"id": "staff:x", "name": "x"}]),
         ("people", [{"id": "p-7", "name": "x"}, {"id": "p-7", "name": "y"}]),
         ("people", [{"id": "p-7", "name": "x", "household_id": "h-99"}]),
         ("bills", [BILL, {**BILL, "id": "b-4"}]),  # the same month twice

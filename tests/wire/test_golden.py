@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from devices import wire
+from devices import passes, wire
 from devices.jws import Signer
 from devices.messages import (
     Ack,
@@ -18,6 +18,7 @@ from devices.messages import (
     Assurance,
     ClockQuality,
     Command,
+    Delta,
     Description,
     DoorCondition,
     Event,
@@ -33,6 +34,7 @@ from devices.messages import (
     StateNote,
     TimeTold,
 )
+from devices.wire_zone import Zone, open_zone, sign_zone
 
 FOLDER = Path(__file__).parent / "golden"
 ME = wire.Topics("liuxi", "gate")
@@ -64,8 +66,17 @@ SUN = Event(
     content={"url": "https://linli.invalid/t?p=00&m=11", "place": "活动室"},
 )  # fmt: skip
 KEYS = KeySet("liuxi", 4, (HubKey("command-1", "command", bytes(32), 1.0, 2.0),))
+PASS = passes.Pass(
+    "v-0011223344556677", (passes.PassDoor("gate", 1), passes.PassDoor("stair-1", 2)),
+    1795000000, 1795007200, "p-1",
+)  # fmt: skip
 MANIFEST = Manifest(
-    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0
+    Revision(7, 3), "ab" * 32, 1234, 1, 86, ("policy-1",), 7, 1795000000.0, 1795604800.0,
+    "cd" * 32, Revision(7, 1), "ef" * 32,
+)  # fmt: skip
+DELTA = Delta(Revision(7, 2), Revision(7, 3), b"sealed bytes")
+ZONE = Zone(
+    (("p-1", "lab", 1795000000.5), ("p-2", "", 1795000001.0)), 7, 1795000002.0, 1795000062.0
 )
 
 # name -> (message, bytes of it, reading it back)
@@ -142,6 +153,13 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_chunk(Revision(7, 3), 0, b"sealed"),
         wire.decode_chunk,
     ),
+    "zone": (ZONE, sign_zone(ZONE, ME, signer("policy-1")), lambda raw: open_zone(raw, ME, find)),
+    "pass": (
+        PASS,
+        passes.sign(PASS, "liuxi", signer("pass-1")).encode(),
+        lambda raw: passes.verify(raw.decode(), "liuxi", find),
+    ),
+    "policy-delta": (DELTA, wire.encode_delta(DELTA), wire.decode_delta),
     "keyset": (
         KEYS,
         wire.sign_keyset(KEYS, signer("root")),

@@ -1,14 +1,17 @@
 /** The staff console: sign-in, the live wall, the devices, the residents. */
 
 import "@linli/shared/base.css";
+import "./calls.css";
 import "./console.css";
 
 import { Button, Dialog, ErrorState, hasNetwork, LanguageSwitch, Name, Skeleton, StatusLine } from "@linli/shared/bits";
+import { primeChimes } from "@linli/shared/chime";
 import { clockTime, rememberLanguage, say } from "@linli/shared/i18n";
 import { Icon, type IconName, Sign } from "@linli/shared/icons";
 import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 
+import { Calls } from "./calls";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
@@ -143,6 +146,7 @@ function Console() {
       </a>
       <Bar />
       <Strips />
+      <Calls />
       <main
         id="content"
         tabIndex={-1}
@@ -189,5 +193,6 @@ addEventListener("hashchange", () => {
 setInterval(() => {
   second.value = hubNow();
 }, 1_000);
+addEventListener("pointerdown", primeChimes);
 render(<App />, document.body);
 begin();

@@ -12,6 +12,8 @@ import { CodeSlip } from "./code";
 import { doorWords } from "./doorwords";
 import { addressOf, thingOf } from "./place";
 import { staffAsk } from "./staff";
+import { visitWords } from "./visit-words";
+import { VisitDesk } from "./visits";
 import { Timeline } from "./timeline";
 import { events, personOf, site } from "./wall";
 import { words } from "./words";
@@ -21,6 +23,7 @@ const found = signal<readonly PersonShown[] | null>(null);
 const state = signal<"idle" | "busy" | "failed">("idle");
 const wrong = signal<Words | null>(null);
 const issued = signal<{ person: PersonShown; code: PhoneCode } | null>(null);
+const visiting = signal<PersonShown | null>(null);
 const stopping = signal<{ person: PersonShown; phone: PhoneShown } | null>(null);
 
 async function search(): Promise<void> {
@@ -96,6 +99,15 @@ function PersonCard({ person }: { person: PersonShown }) {
           </p>
           <Button icon="key" opens="dialog" onClick={() => issue(person)}>
             {say(words.issue)}
+          </Button>
+          <Button
+            icon="people"
+            opens="dialog"
+            onClick={() => {
+              visiting.value = person;
+            }}
+          >
+            {say(visitWords.visits)}
           </Button>
           <a class="more" href={addressOf("people", person.id)}>
             {say(doorWords.timeline)}
@@ -202,6 +214,14 @@ export function People() {
         </Notice>
       )}
       <Results />
+      {visiting.value && (
+        <VisitDesk
+          person={visiting.value}
+          onClose={() => {
+            visiting.value = null;
+          }}
+        />
+      )}
       {stopping.value && <Stopping {...stopping.value} />}
       {issued.value && (
         <CodeSlip

@@ -1,9 +1,10 @@
 /** What the wall shows: doors, devices and events, read once and then kept up by the live stream. */
 
-import type { DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
+import type { CallShown, DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
 import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/shared/live";
 import { computed, signal } from "@preact/signals";
 
+import { forgetCalls, readCalls, takeCall } from "./calls";
 import { member, staffAsk } from "./staff";
 
 /** Events kept on the page; older ones are a button away. */
@@ -74,6 +75,34 @@ function replaced<T extends { id: string }>(list: readonly T[], one: T): T[] {
   return known ? list.map((each) => (each.id === one.id ? one : each)) : [...list, one];
 }
 
+/** What the stream said, counted, so that an answer which was under way cannot undo it. */
+let heard = 0;
+const heardOf = new Map<string, number>();
+let readsBegun = 0;
+let readShown = 0;
+
+/** A list as it was read, but with whatever the stream told since the reading began. */
+function unlessHeard<T extends { id: string }>(
+  read: readonly T[],
+  shown: readonly T[],
+  since: number,
+): T[] {
+  const newer = new Map(shown.filter((each) => (heardOf.get(each.id) ?? 0) > since).map((each) => [each.id, each]));
+  return read.map((each) => newer.get(each.id) ?? each);
+}
+
+/** Each door with the newest event that is known of it. */
+function withLast(list: readonly DoorShown[], known: readonly EventShown[]): DoorShown[] {
+  const newest = new Map<string, EventShown>();
+  for (const event of known) {
+    if (event.door && (newest.get(event.door)?.n ?? 0) < event.n) newest.set(event.door, event);
+  }
+  return list.map((door) => {
+    const last = newest.get(door.id);
+    return last && last.n > (door.last?.n ?? 0) ? { ...door, last } : door;
+  });
+}
+
 async function readSite(): Promise<void> {
   const { body } = await staffAsk("GET", "/api/v1/site");
   ahead_ms.value = Date.parse(body.now) - Date.now();
@@ -81,19 +110,24 @@ async function readSite(): Promise<void> {
 
 /** Read everything afresh. */
 export async function readAll(): Promise<void> {
+  const [number, since] = [++readsBegun, heard];
   try {
     const [view, page] = await Promise.all([
       staffAsk("GET", "/api/v1/console"),
       staffAsk("GET", `/api/v1/events?limit=${PAGE}`),
       readSite(),
     ]);
-    doors.value = view.body.doors;
-    devices.value = view.body.devices;
+    if (number < readShown) return; // a later reading is on the wall already
+    readShown = number;
+    const known = merge(events.value, page.body.events);
+    doors.value = withLast(unlessHeard(view.body.doors, doors.value, since), known);
+    devices.value = unlessHeard(view.body.devices, devices.value, since);
     site.value = view.body.site;
     brokerOnline.value = view.body.broker;
+    await readCalls(ahead_ms.value).catch(() => {}); // not everybody at the desk answers the door
     const first = events.value.length === 0;
     learnNames(page.body);
-    events.value = merge(events.value, page.body.events);
+    events.value = known;
     if (first) mayHaveOlder.value = page.body.next !== null;
     reading.value = "done";
     trueAt.value = new Date();
@@ -115,15 +149,15 @@ export async function readOlder(): Promise<void> {
 function take(batch: readonly LiveMessage[]): void {
   let [nextDoors, nextDevices] = [doors.value, devices.value];
   const fresh: EventShown[] = [];
+  heard += 1;
   for (const { kind, data } of batch) {
+    if (kind !== "event") heardOf.set((data as DoorShown | DeviceShown).id, heard);
     if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
+    else if (kind === "call") takeCall(data as CallShown);
     else fresh.push(data as EventShown);
   }
-  for (const event of fresh) {
-    nextDoors = nextDoors.map((each) => (each.id === event.door ? { ...each, last: event } : each));
-  }
-  doors.value = nextDoors;
+  doors.value = withLast(nextDoors, fresh);
   devices.value = nextDevices;
   trueAt.value = new Date();
   if (fresh.length === 0) return;
@@ -140,7 +174,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device"],
+    kinds: ["event", "door", "device", "call"],
     onOpen: readAll,
     onMessages: take,
   });
@@ -158,8 +192,10 @@ export function unwatch(): void {
   live?.close();
   live = null;
   [doors.value, devices.value, events.value] = [[], [], []];
+  heardOf.clear();
   news.value = new Set();
   names.value = new Map();
+  forgetCalls();
 }
 
 const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));

@@ -11,9 +11,11 @@ import { choose, door, fresh, history, me, refresh } from "./phone";
 import { place } from "./place";
 import { Told } from "./told";
 import { allowMotion, motion } from "./shake";
+import { visitWords } from "./visit-words";
+import { Visitors } from "./visitors";
 import { words } from "./words";
 
-const sheet = signal<"none" | "doors" | "history">("none");
+const sheet = signal<"none" | "doors" | "history" | "visitors">("none");
 
 function closeSheet(): void {
   sheet.value = "none";
@@ -166,9 +168,20 @@ export function Home() {
             {say(words.wechatStep1)}，{say(words.wechatStep2)}
           </Notice>
         )}
+        <Button
+          wide
+          icon="people"
+          opens="dialog"
+          onClick={() => {
+            sheet.value = "visitors";
+          }}
+        >
+          {say(visitWords.visitors)}
+        </Button>
         <LastLine />
       </div>
       {sheet.value === "doors" && <DoorSheet />}
+      {sheet.value === "visitors" && <Visitors onClose={closeSheet} />}
       {sheet.value === "history" && <History onClose={closeSheet} />}
     </main>
   );

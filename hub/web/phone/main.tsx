@@ -2,6 +2,7 @@
 
 import "@linli/shared/base.css";
 import "./phone.css";
+import "./visitors.css";
 
 import { hasNetwork, OfflineStrip } from "@linli/shared/bits";
 import { primeChimes } from "@linli/shared/chime";
@@ -13,6 +14,8 @@ import { Enrol } from "./enrol";
 import { Home } from "./home";
 import { openDoor, turn } from "./opening";
 import { fresh, key, refresh, site, standing, start } from "./phone";
+import { ringing, startRinging } from "./ring";
+import { Missed, Ringing } from "./ringing";
 import { Settings } from "./settings";
 import { allowMotion, watchShakes } from "./shake";
 import { fetchNonceAhead } from "./signed";
@@ -26,8 +29,10 @@ function App() {
     inSettings.value = true;
   };
   const told = turn.value.phase === "told";
+  if (ringing.value && turn.value.phase !== "busy") return <Ringing call={ringing.value} />;
   return (
     <>
+      <Missed />
       {!told && <OfflineStrip />}
       {!told && <Top onSettings={openSettings} />}
       {standing.value === "starting" && <Starting />}
@@ -63,7 +68,8 @@ effect(() => {
 });
 addEventListener("pointerdown", primeChimes);
 watchShakes(() => {
-  if (standing.value === "known" && !inSettings.value) openDoor();
+  if (standing.value === "known" && !inSettings.value && !ringing.value) openDoor();
 });
 allowMotion(false);
+startRinging();
 if (import.meta.env.PROD) navigator.serviceWorker?.register("/phone/sw.js").catch(() => {});

@@ -119,9 +119,8 @@ function tell(door: OwnDoor, result: Result, reason: string): void {
   remember({ at: new Date().toISOString(), door: door.name, outcome, reason });
 }
 
-/** Open the chosen door; a gesture that comes while one is under way is the same gesture. */
-export async function openDoor(): Promise<void> {
-  const door = chosenDoor.value;
+/** Open the chosen door, or another; a gesture while one is under way is the same gesture. */
+export async function openDoor(door: OwnDoor | null = chosenDoor.value): Promise<void> {
   const now_ms = performance.now();
   if (door === null || turn.value.phase === "busy") return;
   if (now_ms - lastGesture_ms < ONE_GESTURE_MS) return;

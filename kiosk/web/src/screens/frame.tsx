@@ -99,22 +99,35 @@ export function Strips() {
 /** A key that shows what does not fit on the glass: nobody must know how to scroll. */
 function MoreBelow({ of }: { of: RefObject<HTMLElement | null> }) {
   const [more, setMore] = useState(false);
+  // where the last press is on its way to: two quick presses go two steps, not one and a half
+  const goal = useRef<number | null>(null);
   useEffect(() => {
     const screen = of.current;
     if (screen === null) return;
+    const arrived = () => (goal.current = null);
     const look = () => setMore(screen.scrollTop + screen.clientHeight < screen.scrollHeight - 8);
     const watch = new ResizeObserver(look);
     watch.observe(screen);
     for (const part of screen.children) watch.observe(part);
     screen.addEventListener("scroll", look, { passive: true });
+    screen.addEventListener("scrollend", arrived, { passive: true });
     return () => {
       watch.disconnect();
       screen.removeEventListener("scroll", look);
+      screen.removeEventListener("scrollend", arrived);
     };
   });
   if (!more) return null;
+  const further = () => {
+    const screen = of.current;
+    if (screen === null) return;
+    const most = screen.scrollHeight - screen.clientHeight;
+    const next = (goal.current ?? screen.scrollTop) + screen.clientHeight * 0.8;
+    goal.current = Math.min(next, most);
+    screen.scrollTo({ top: goal.current });
+  };
   return (
-    <Button icon="down" onClick={() => of.current?.scrollBy({ top: of.current.clientHeight * 0.8 })}>
+    <Button icon="down" onClick={further}>
       {say(w.moreBelow)}
     </Button>
   );

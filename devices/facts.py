@@ -1,0 +1,308 @@
+"""What a controller remembers between decisions, and the facts that change it.
+
+``apply(state, fact)`` folds what happened; hub and door fold the same facts alike. ``kept`` names
+the rows in which a state survives a restart, ``recalled`` reads them back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+TYPED = ""  # the claim under which tries of typed numbers are counted, for the whole keypad
+TRIES_FREE = 5  # wrong PINs of one claim before it is slowed (keys.md)
+TRIES_WAIT_S = 30.0  # the first wait; each further wrong PIN doubles it
+TRIES_WAIT_MAX_S = 900.0
+CLAIMS_MAX = 64  # claims with wrong PINs remembered per door; cards that fail are few
+VISITS_MAX = 20_000  # uses of passes remembered per door; a day of an estate is far less
+PLACES_MAX = 50_000  # people whose area is known
+_VISIT_GRACE_S = 3_600.0  # a use is forgotten only when its pass is surely over
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong PINs of one claim in a row, and until when no further one is looked at."""
+
+    wrong: int
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A pass that was let in: when, until when the pass lives, whether the door opened then."""
+
+    at_s: float
+    to_s: float
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The area in which a person was last seen to arrive."""
+
+    area: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DoorState:
+    """What is remembered of one door."""
+
+    fire: bool = False
+    contact_open: bool | None = None
+    granted_last_s: float | None = None
+    first_card_s: float | None = None
+    released_until_s: float = 0.0
+    waiting: tuple[str, float] | None = None
+    tries: Mapping[str, Tries] = field(default_factory=dict)
+    visits: Mapping[str, Use] = field(default_factory=dict)
+
+
+_NO_DOOR = DoorState()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one controller remembers: its doors, and where people are as far as it knows."""
+
+    doors: Mapping[int, DoorState] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    zone_until_s: float = 0.0
+
+    def of(self, door: int) -> DoorState:
+        """What is remembered of a door; of a new one, nothing."""
+        return self.doors.get(door, _NO_DOOR)
+
+
+@dataclass(frozen=True, slots=True)
+class FireChanged:
+    """The fire contact closed or was reset by hand on site."""
+
+    door: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """The door leaf moved; None when the contact cannot be read."""
+
+    door: int
+    open: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The strike was released for somebody; ``card`` when a card or PIN at the door did it."""
+
+    door: int
+    at_s: float
+    card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A door is about to be released until then: interlocked doors wait for it."""
+
+    door: int
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """The first of two people stands at the door; None when they are through."""
+
+    door: int
+    first: tuple[str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PinTried:
+    """A PIN was right, which forgets the wrong ones of its claim, or it was wrong."""
+
+    door: int
+    claim: str
+    right: bool
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassUsed:
+    """A pass was let in at a door."""
+
+    door: int
+    visit: str
+    at_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassOpened:
+    """The door opened after that: the pass is spent at it."""
+
+    door: int
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A door opened after a grant: the person is now in the area it leads to."""
+
+    person: str
+    area: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneTold:
+    """Where people are as the hub knows from all controllers; trusted until it expires."""
+
+    places: tuple[tuple[str, str, float], ...]
+    until_s: float
+
+
+Fact = (
+    FireChanged
+    | ContactChanged
+    | Opened
+    | Promised
+    | Awaiting
+    | PinTried
+    | PassUsed
+    | PassOpened
+    | Entered
+    | ZoneTold
+)
+
+
+def apply(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match fact:
+        case Entered(person, area, at_s):
+            return replace(state, places=_moved(state.places, ((person, area, at_s),)))
+        case ZoneTold(places, until_s):
+            moved = _moved(state.places, places)
+            return replace(state, places=moved, zone_until_s=max(state.zone_until_s, until_s))
+        case _:
+            door = _apply_door(state.of(fact.door), fact)
+            return replace(state, doors={**state.doors, fact.door: door})
+
+
+def fold(state: State, facts: Iterable[Fact]) -> State:
+    """The state after several facts in their order."""
+    for fact in facts:
+        state = apply(state, fact)
+    return state
+
+
+def _apply_door(door: DoorState, fact: Fact) -> DoorState:
+    match fact:
+        case FireChanged(_, active):
+            return replace(door, fire=active)
+        case ContactChanged(_, is_open):
+            return replace(door, contact_open=is_open)
+        case Opened(_, at_s, card):
+            first_s = at_s if card else door.first_card_s
+            return replace(door, granted_last_s=at_s, first_card_s=first_s)
+        case Promised(_, until_s):
+            return replace(door, released_until_s=max(door.released_until_s, until_s))
+        case Awaiting(_, first):
+            return replace(door, waiting=first)
+        case PinTried():
+            return replace(door, tries=_tried(door.tries, fact))
+        case PassUsed(_, visit, at_s, to_s):
+            living = {
+                name: use for name, use in door.visits.items() if use.to_s + _VISIT_GRACE_S > at_s
+            }
+            return replace(door, visits={**living, visit: Use(at_s, to_s)})
+        case PassOpened(_, visit):
+            use = door.visits.get(visit)
+            if use is None:
+                return door
+            return replace(door, visits={**door.visits, visit: replace(use, opened=True)})
+        case _:
+            return door
+
+
+def _moved(
+    places: Mapping[str, Place], news: Iterable[tuple[str, str, float]]
+) -> Mapping[str, Place]:
+    """The newer of two sightings counts, in whatever order they are heard."""
+    moved = dict(places)
+    for person, area, at_s in news:
+        known = moved.get(person)
+        if known is None or (at_s, area) > (known.at_s, known.area):
+            moved[person] = Place(area, at_s)
+    if len(moved) > PLACES_MAX:
+        newest = sorted(moved.items(), key=lambda item: item[1].at_s)[-PLACES_MAX:]
+        moved = dict(newest)
+    return moved
+
+
+def _tried(tries: Mapping[str, Tries], fact: PinTried) -> Mapping[str, Tries]:
+    others = {claim: kept for claim, kept in tries.items() if claim != fact.claim}
+    if fact.right:
+        return others
+    before = tries.get(fact.claim)
+    wrong = (before.wrong if before else 0) + 1
+    until_s = 0.0
+    if wrong >= TRIES_FREE:
+        wait_s = min(TRIES_WAIT_S * 2.0 ** min(wrong - TRIES_FREE, 16), TRIES_WAIT_MAX_S)
+        until_s = fact.at_s + wait_s
+    while len(others) >= CLAIMS_MAX:
+        others.pop(min(others, key=lambda claim: (others[claim].until_s, claim)))
+    return {**others, fact.claim: Tries(wrong, until_s)}
+
+
+# --------------------------------------------------------------------------- on disk
+
+
+def kept(before: State, after: State, facts: Iterable[Fact]) -> dict[str, str | None]:
+    """The rows that these facts change, None where one ends; the rest need not survive."""
+    rows: dict[str, str | None] = {}
+    for fact in facts:
+        match fact:
+            case Opened(door, at_s, True):
+                rows[f"first/{door}"] = json.dumps(at_s)
+            case PinTried(door):
+                tries = after.of(door).tries
+                rows[f"tries/{door}"] = json.dumps(
+                    {claim: [one.wrong, one.until_s] for claim, one in tries.items()}
+                )
+            case PassUsed(door, visit) | PassOpened(door, visit):
+                use = after.of(door).visits.get(visit)
+                for gone in before.of(door).visits.keys() - after.of(door).visits.keys():
+                    rows[f"visit/{door}/{gone}"] = None
+                if use is not None:
+                    rows[f"visit/{door}/{visit}"] = json.dumps([use.at_s, use.to_s, use.opened])
+            case Entered(person):
+                place = after.places.get(person)
+                if place is not None:
+                    rows[f"place/{person}"] = json.dumps([place.area, place.at_s])
+            case _:
+                pass
+    return rows
+
+
+def recalled(rows: Mapping[str, str]) -> State:
+    """The state as it was kept."""
+    doors: dict[int, DoorState] = {}
+    places: dict[str, Place] = {}
+    for key, text in rows.items():
+        kind, _, rest = key.partition("/")
+        value = json.loads(text)
+        if kind == "place":
+            places[rest] = Place(value[0], value[1])
+            continue
+        number, _, name = rest.partition("/")
+        door = doors.get(int(number), _NO_DOOR)
+        if kind == "first":
+            door = replace(door, first_card_s=value)
+        elif kind == "tries":
+            tries = {claim: Tries(one[0], one[1]) for claim, one in value.items()}
+            door = replace(door, tries=tries)
+        elif kind == "visit":
+            use = Use(value[0], value[1], value[2])
+            door = replace(door, visits={**door.visits, name: use})
+        doors[int(number)] = door
+    return State(doors, places)

@@ -1,0 +1,187 @@
+"""Whoever stands before a door: card, typed number with PIN, visitor pass; each becomes a request.
+
+The threshold proves what can be proven and hands the request to its controller, which decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from devices.access import Decision, Refused, Request, Visit, Way
+from devices.cards import prove
+from devices.device import Device
+from devices.keypad import CLAIM_WAIT_S, Typing, pressed
+from devices.messages import Assurance, Event
+from devices.ports import Card, CardReader, Keypad
+from devices.shelf import PolicyShelf
+
+log = logging.getLogger(__name__)
+
+
+class Judge(Protocol):
+    """What a threshold needs of its controller."""
+
+    device: Device
+    shelf: PolicyShelf
+
+    def present(
+        self, request: Request, draft: Event, *, hold: Callable[[Decision], bool] | None = None
+    ) -> Decision:
+        """Decide, write, and open or refuse; where ``hold`` says so nothing is written yet."""
+
+    def clock_facts(self) -> tuple[bool, bool]:
+        """(clock_known, fresh) of a request made now."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A shown card that waits for its PIN."""
+
+    request: Request
+    draft: Event
+    timer: asyncio.Task[None]
+
+
+class Threshold:
+    """The readers and keypads of one controller."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._typing: dict[int, Typing] = {}  # one entry for each door
+        self._waiting: dict[int, _Waiting] = {}  # the same
+        self.keypads: dict[int, Keypad] = {}
+
+    async def serve_reader(self, number: int, reader: CardReader) -> None:
+        """Cards as they come, until cancelled; one strange card must not blind the reader."""
+        async for card in reader.cards():
+            await self._guarded(number, "card", self.on_card(number, card))
+
+    async def serve_keypad(self, number: int, keypad: Keypad) -> None:
+        """Keys as they are pressed, until cancelled."""
+        async for key in keypad.keys():
+            try:
+                self.on_key(number, key)
+            except Exception:
+                self._judge.device.counters["keypad"] += 1
+                log.exception("door %s: a key could not be served", number)
+
+    async def _guarded(self, number: int, what: str, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception:
+            self._judge.device.counters[what] += 1
+            log.exception("door %s: a %s could not be served", number, what)
+
+    def _request(self, number: int, way: Way) -> Request:
+        clock_known, fresh = self._judge.clock_facts()
+        return Request(door=number, way=way, clock_known=clock_known, fresh=fresh)
+
+    # ----------------------------------------------------------------- cards
+
+    async def on_card(self, number: int, card: Card) -> None:
+        """A card lies on a door's reader: prove it, decide, open or refuse; no network needed."""
+        device = self._judge.device
+        read_ms = (time.perf_counter_ns() - card.first_byte_at_ns) / 1e6
+        uid = card.uid.hex()
+        before = time.perf_counter()
+        compiled = self._judge.shelf.compiled
+        door = compiled.policy.doors.get(number) if compiled else None
+        keys = compiled.keys.get(uid) if compiled else None
+        proof = None
+        if door is not None and keys is not None and door.slot in keys.slots:
+            proof = await prove(card, door.slot, keys.slots[door.slot], device.luck)
+            if proof.torn:
+                device.drop("card_torn")
+                return
+        request = replace(
+            self._request(number, Way.CARD),
+            card=uid,
+            assurance=Assurance.MUTUAL if proof and proof.proven else Assurance.IDENTIFIER,
+            forged=proof is not None and not proof.proven,
+        )
+        auth_ms = (time.perf_counter() - before) * 1e3
+        draft = replace(
+            device.draft("access"),
+            door=number,
+            credential=self._stranger(uid),
+            via="card",
+            ms={"read": read_ms, "auth": auth_ms},
+        )
+        self._forget_card(number)
+        decision = self._judge.present(
+            request, draft, hold=lambda said: self._asks_pin(number, said)
+        )
+        if self._asks_pin(number, decision):
+            draft = replace(
+                draft, person=decision.person, credential=decision.credential or draft.credential
+            )
+            timer = asyncio.ensure_future(self._give_up_pin(number))
+            self._waiting[number] = _Waiting(request, draft, timer)
+            self._typing.pop(number, None)
+
+    def _asks_pin(self, number: int, said: Decision) -> bool:
+        asked = isinstance(said, Refused) and said.reason == "pin_needed"
+        return asked and number in self.keypads
+
+    def _stranger(self, uid: str) -> str:
+        """A pseudonym of an unknown card: the same card is the same, its number is not told."""
+        salt = self._judge.device.identity.signing.private_bytes_raw()
+        return "x-" + hashlib.blake2b(uid.encode(), key=salt, digest_size=8).hexdigest()
+
+    # ----------------------------------------------------------------- keypads
+
+    def on_key(self, number: int, key: str) -> None:
+        """A key was pressed; a whole PIN is brought before the door."""
+        loop_s = asyncio.get_running_loop().time()
+        waiting = self._waiting.get(number)
+        typing, typed = pressed(
+            self._typing.get(number, Typing()), key, loop_s, card=waiting is not None
+        )
+        self._typing[number] = typing
+        if typed is None:
+            return
+        if waiting is not None:
+            self._forget_card(number)
+            clock_known, fresh = self._judge.clock_facts()
+            request = replace(waiting.request, pin=typed.pin, clock_known=clock_known, fresh=fresh)
+            draft = replace(self._judge.device.draft("access"), door=number, via="card")
+            self._judge.present(
+                request, replace(draft, credential=waiting.draft.credential, ms=waiting.draft.ms)
+            )
+            return
+        request = replace(self._request(number, Way.PIN), claim=typed.claim, pin=typed.pin)
+        draft = replace(self._judge.device.draft("access"), door=number, via="pin")
+        self._judge.present(request, draft)
+
+    def _forget_card(self, number: int) -> None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            waiting.timer.cancel()
+
+    async def _give_up_pin(self, number: int) -> None:
+        await asyncio.sleep(CLAIM_WAIT_S)
+        self._time_is_up(number)
+
+    def _time_is_up(self, number: int) -> None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            self._judge.present(waiting.request, waiting.draft)
+
+    def close(self) -> None:
+        """Whoever did not type in time is forgotten."""
+        for number in list(self._waiting):
+            self._forget_card(number)
+
+    # ----------------------------------------------------------------- passes
+
+    def on_pass(self, number: int, visit: Visit) -> Decision:
+        """A pass whose signature was verified is shown at a door."""
+        request = replace(self._request(number, Way.PASS), visit=visit)
+        draft = replace(self._judge.device.draft("access"), door=number, via="pass")
+        return self._judge.present(request, draft)

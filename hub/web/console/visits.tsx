@@ -1,0 +1,217 @@
+/** A visitor code made at the desk for whoever has no phone: on screen and on paper. */
+
+import { Refused } from "@linli/shared/api";
+import type { OwnDoor, PersonShown, VisitAsked, VisitShown } from "@linli/shared/api.gen";
+import { Button, Choice, Dialog, ErrorState, Field, Notice, Skeleton } from "@linli/shared/bits";
+import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { QrCode } from "@linli/shared/qr";
+import { reasonWords } from "@linli/shared/reasons";
+import { dayField, ofFields, partsIn } from "@linli/shared/zoned";
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { staffAsk } from "./staff";
+import { visitWords } from "./visit-words";
+import { hubNow, site } from "./wall";
+import { words } from "./words";
+
+const SOON_MS = 2 * 3_600_000;
+const MOST_DOORS = 4;
+
+const state = signal<"busy" | "done" | "failed">("busy");
+const doors = signal<readonly OwnDoor[]>([]);
+const visits = signal<readonly VisitShown[]>([]);
+const chosen = signal<readonly string[]>([]);
+const label = signal("");
+const when = signal<"soon" | "today">("soon");
+const made = signal<VisitShown | null>(null);
+const wrong = signal<Words | null>(null);
+
+const zone = () => site.value?.time_zone ?? "Asia/Shanghai";
+const address = (person: PersonShown) => `/api/v1/people/${encodeURIComponent(person.id)}/visits` as const;
+
+async function read(person: PersonShown): Promise<void> {
+  state.value = "busy";
+  try {
+    const { body } = await staffAsk("GET", address(person));
+    [doors.value, visits.value] = [body.doors, body.visits];
+    chosen.value = body.doors.slice(0, MOST_DOORS).map((each) => each.id);
+    state.value = "done";
+  } catch {
+    state.value = "failed";
+  }
+}
+
+async function trying(what: () => Promise<void>): Promise<void> {
+  wrong.value = null;
+  try {
+    await what();
+  } catch (error) {
+    wrong.value = error instanceof Refused ? reasonWords(error.code) : words.noHub;
+  }
+}
+
+function endsAt(): Date {
+  const now = hubNow();
+  if (when.value === "soon") return new Date(now.getTime() + SOON_MS);
+  return ofFields(zone(), dayField(partsIn(zone(), now)), "23:59") ?? now;
+}
+
+function issue(person: PersonShown): Promise<void> {
+  return trying(async () => {
+    const asked: VisitAsked = {
+      label: label.value.trim(),
+      doors: [...chosen.value],
+      ends: endsAt().toISOString(),
+    };
+    made.value = (await staffAsk("POST", address(person), asked)).body;
+  });
+}
+
+function end(person: PersonShown, visit: VisitShown): Promise<void> {
+  return trying(async () => {
+    await staffAsk("POST", `/api/v1/visits/${encodeURIComponent(visit.id)}/revoke`);
+    await read(person);
+  });
+}
+
+function Doors() {
+  const toggle = (id: string) => {
+    const has = chosen.value.includes(id);
+    chosen.value = has ? chosen.value.filter((each) => each !== id) : [...chosen.value, id];
+  };
+  return (
+    <fieldset class="choice">
+      <legend>{say(visitWords.doors)}</legend>
+      <div>
+        {doors.value.map((each) => (
+          <label key={each.id}>
+            <input
+              type="checkbox"
+              name="door"
+              value={each.id}
+              checked={chosen.value.includes(each.id)}
+              disabled={!chosen.value.includes(each.id) && chosen.value.length >= MOST_DOORS}
+              onChange={() => toggle(each.id)}
+            />
+            <Icon name="check" />
+            <span>{say(each.name)}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Form({ person }: { person: PersonShown }) {
+  return (
+    <form
+      class="call-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        issue(person);
+      }}
+    >
+      <Field
+        label={say(visitWords.who)}
+        hint={say(visitWords.whoHint)}
+        input={{
+          name: "label",
+          maxLength: 20,
+          required: true,
+          autocomplete: "off",
+          value: label.value,
+          onInput: (event) => {
+            label.value = event.currentTarget.value;
+          },
+        }}
+      />
+      <Choice<"soon" | "today">
+        legend={say(visitWords.when)}
+        value={when.value}
+        options={[
+          { value: "soon", text: say(visitWords.soon) },
+          { value: "today", text: say(visitWords.today) },
+        ]}
+        onChoose={(each) => {
+          when.value = each;
+        }}
+      />
+      <Doors />
+      <Button look="main" type="submit" icon="key" disabled={chosen.value.length === 0}>
+        {say(visitWords.make)}
+      </Button>
+    </form>
+  );
+}
+
+function Slip({ visit }: { visit: VisitShown }) {
+  return (
+    <>
+      <p class="code-for">{visit.doors.map((each) => say(each.name)).join(" · ")}</p>
+      {visit.text && <QrCode text={visit.text} label={say(visitWords.picture)} />}
+      <p>
+        {say(visitWords.until, {
+          day: dayOf(visit.ends, zone()),
+          at: clockTime(visit.ends, zone()),
+        })}
+      </p>
+      <p>{say(visitWords.slip)}</p>
+      <Button icon="printer" onClick={() => print()}>
+        {say(words.print)}
+      </Button>
+    </>
+  );
+}
+
+function Open({ person }: { person: PersonShown }) {
+  const open = visits.value.filter((each) => each.text !== null);
+  if (open.length === 0) return null;
+  return (
+    <section>
+      <h3>{say(visitWords.open)}</h3>
+      <ul class="phones">
+        {open.map((each) => (
+          <li key={each.id}>
+            <Icon name={each.state === "came" ? "check" : "hourglass"} />
+            <span>
+              <bdi>{each.label || say(visitWords.byResident)}</bdi>{" "}
+              <span class="soft small">
+                {say(each.state === "came" ? visitWords.came : visitWords.expected)}
+              </span>
+            </span>
+            <Button look="grave" onClick={() => end(person, each)}>
+              {say(visitWords.end)}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function VisitDesk({ person, onClose }: { person: PersonShown; onClose: () => void }) {
+  useEffect(() => {
+    [made.value, wrong.value, label.value, when.value] = [null, null, "", "soon"];
+    read(person);
+  }, [person]);
+  return (
+    <Dialog title={say(visitWords.visitsOf, { name: person.name })} onClose={onClose}>
+      {wrong.value && (
+        <Notice tone="mind" spoken>
+          {say(wrong.value)}
+        </Notice>
+      )}
+      {made.value && <Slip visit={made.value} />}
+      {!made.value && state.value === "busy" && <Skeleton rows={4} />}
+      {!made.value && state.value === "failed" && <ErrorState onAgain={() => read(person)} />}
+      {!made.value && state.value === "done" && (
+        <>
+          <Form person={person} />
+          <Open person={person} />
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,107 @@
+"""The desk: a call that rings, a door opened with a reason and a code, a pass on paper."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DESK, Opener, Visit
+from tests.browser.stub_visitors import a_visit, ring
+from tests.browser.stubs import Json, StubHub
+from tests.browser.test_console import PASSWORD, sign_in
+from tests.browser.test_phone_looks import LANGUAGES
+
+
+def at_the_desk(hub: StubHub, visit: Opener, path: str = "/console/", **options: Any) -> Visit:
+    hub.staff["周敏"] = PASSWORD
+    one = visit(path, **{"view": DESK, **options})
+    sign_in(one)
+    one.see(".bar .status[data-tone=good]")
+    return one
+
+
+def calls_out(hub: StubHub, **changes: Any) -> Json:
+    call = ring(hub) | changes
+    hub.calls[0] = call
+    hub.say("call", call)
+    return call
+
+
+def test_a_call_is_answered_and_the_door_opened_with_a_code(hub: StubHub, visit: Opener) -> None:
+    one = at_the_desk(hub, visit)
+    call = calls_out(hub, house=None)
+    assert "1幢2单元有人呼叫" in one.see(".call").inner_text()
+    one.page.locator(".call .button").first.click()
+    one.see("dialog[open]")
+    assert call["answer"] == "open"
+    assert one.page.locator(".call").count() == 0
+    one.page.fill("input[name=otp]", "111111")
+    one.page.click("dialog button[type=submit]")
+    assert "动态码不对" in one.see("dialog .wrong").inner_text()
+    assert hub.moved == []
+    one.page.fill("input[name=otp]", "000000")
+    one.page.click("dialog button[type=submit]")
+    assert "门开了" in one.see("dialog .notice").inner_text()
+    assert hub.moved == ["b1-u2"]
+
+
+def test_a_call_can_be_declined_and_is_gone_when_another_took_it(
+    hub: StubHub, visit: Opener
+) -> None:
+    one = at_the_desk(hub, visit)
+    call = calls_out(hub)
+    assert "1幢2单元302" in one.see(".call").inner_text()
+    one.page.locator(".call .button").last.click()
+    one.page.wait_for_function("() => !document.querySelector('.call')")
+    assert call["answer"] == "not_now"
+    other = calls_out(hub)
+    one.see(".call")
+    other["answer"] = "open"
+    hub.say("call", other)
+    one.page.wait_for_function("() => !document.querySelector('.call')")
+    assert hub.moved == []
+
+
+def test_a_call_that_rang_before_the_page_is_there_too(hub: StubHub, visit: Opener) -> None:
+    ring(hub)
+    one = at_the_desk(hub, visit)
+    one.see(".call")
+
+
+def test_a_pass_is_made_for_whoever_has_no_phone(hub: StubHub, visit: Opener) -> None:
+    hub.visits = [a_visit(hub, "", ["b1-u2"])]
+    one = at_the_desk(hub, visit, "/console/#/people")
+    one.page.fill("input[name=query]", "沈")
+    one.page.click("form.search button[type=submit]")
+    one.page.get_by_role("button", name="访客码").click()
+    assert "住户自己发的" in one.see("dialog .phones").inner_text()
+    one.page.fill("input[name=label]", "送水")
+    one.page.click("dialog button[type=submit]")
+    one.see("dialog .qr[aria-busy=false]")
+    assert (hub.visits[0]["label"], len(hub.visits[0]["doors"])) == ("送水", 3)
+    one.page.keyboard.press("Escape")
+    one.page.get_by_role("button", name="访客码").click()
+    one.see("dialog .phones")
+    one.page.locator("dialog .phones .button").first.click()
+    one.page.wait_for_function("() => document.querySelectorAll('dialog .phones li').length === 1")
+    assert hub.visits[0]["state"] == "revoked"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_of_it_offends_axe(hub: StubHub, visit: Opener, language: str) -> None:
+    one = at_the_desk(hub, visit, "/console/#/people", language=language)
+    calls_out(hub)
+    one.see(".call")
+    assert one.violations() == []
+    one.page.locator(".call .button").first.click()
+    one.see("dialog[open]")
+    assert one.violations() == []
+    one.page.keyboard.press("Escape")
+    one.page.fill("input[name=query]", "沈")
+    one.page.click("form.search button[type=submit]")
+    one.page.locator(".results header .button").last.click()
+    one.see("dialog .call-form")
+    assert one.violations() == []
+    one.page.fill("input[name=label]", "x")
+    one.page.click("dialog button[type=submit]")
+    one.see("dialog .qr[aria-busy=false]")
+    assert one.violations() == []

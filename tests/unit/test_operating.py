@@ -1,0 +1,313 @@
+"""Staff at the doors: a reason and a fresh factor for everything, and what the doors then know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from devices.access import DoorMode, Passback, Request, State, Way, decide
+from devices.messages import Assurance, ClockQuality, Event, Outcome, Revision
+from devices.policy import Compiled, decode, encode
+from hub.acts.events import Heard, hear
+from hub.acts.roster import RosterPart, load_part
+from hub.core.may import Grant, may
+from hub.ground import read_ground
+from hub.store import tables as t
+from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
+from tests.unit.test_api import door_answers
+
+ALWAYS = [[[0, 1440]]] * 8
+ROOMS: dict[str, list[dict[str, Any]]] = {
+    "calendars": [{"id": "site", "days": ["2026-10-01"]}, {"id": "school", "days": ["2026-11-23"]}],
+    "schedules": [
+        {"id": "s-school", "days": [*[[[480, 1020]]] * 5, [], [], []], "calendar_id": "school"}
+    ],
+    "areas": [{"id": "lab", "name": {"en": "Lab"}}],
+    "doors": [
+        {"id": "d-3", "device_id": "gate", "number": 3, "name": {"en": "Lab"}, "kind": "room",
+         "area_to": "lab", "passback": "hard", "two_person": True, "interlock": [1],
+         "modes": [{"schedule": "s-school", "mode": "Unlocked", "first_card": True}],
+         "asks_by": [{"schedule": "s-school", "asks": 3, "pin": True}], "typed": True},
+        {"id": "d-4", "device_id": "attic", "number": 1, "name": {"en": "Out"}, "kind": "room",
+         "area_from": "lab"},
+    ],
+    "groups": [{"id": "g-1", "name": {"en": "Staff"}, "members": ["p-2"]}],
+    "door_groups": [{"id": "dg-1", "name": {"en": "Rooms"}, "members": ["d-3", "d-4"]}],
+    "rules": [{"id": "r-3", "door_group_id": "dg-1", "subject_kind": "group", "subject": "g-1"}],
+}  # fmt: skip
+
+
+async def load(bench: HubBench, rows: dict[str, list[dict[str, Any]]]) -> None:
+    for kind, part in rows.items():
+        await bench.hub.writer.submit(load_part, RosterPart(kind, part, bench.hub.keys.mark))
+
+
+def compiled(bench: HubBench, device: str = "gate") -> Compiled:
+    with bench.hub.engines.read.connect() as connection:
+        ground = read_ground(connection, bench.hub.keys, device=device)
+    made = ground.compile(device, "Asia/Shanghai", Revision(1, 1))
+    back = decode(encode(made))
+    assert back == made
+    return made
+
+
+async def say(bench: HubBench, method: str, path: str, **body: Any) -> httpx.Response:
+    return await bench.http.request(method, f"/api/v1/{path}", json=body, headers=CLIENT)
+
+
+def journal(bench: HubBench, kind: str) -> list[str]:
+    with bench.hub.engines.read.connect() as connection:
+        rows = connection.execute(select(t.chain.c.body).where(t.chain.c.kind == kind)).scalars()
+        return [str(row) for row in rows]
+
+
+# --------------------------------------------------------------------------- what a door knows
+
+
+async def test_groups_rooms_and_hours_reach_the_door(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await load(bench, ROOMS)
+        policy = compiled(bench).policy
+        lab = policy.doors[3]
+        assert set(lab.people) == {"p-2"}
+        assert lab.passage is not None
+        assert (lab.passage.area_to, lab.passage.passback) == ("lab", Passback.HARD)
+        assert lab.passage.across  # the attic's controller leads out of it
+        assert (lab.two_person, lab.interlock) == (True, (1,))
+        assert set(policy.schedules) == {"s-school"}
+        assert set(policy.calendars) == {"school"}
+        assert policy.holidays
+        assert lab.modes[0].first_card
+        assert lab.asks_by[0].pin
+        attic = compiled(bench, "attic").policy
+        assert attic.doors[1].passage is not None
+        assert set(attic.doors[1].people) == {"p-2"}
+        text = encode(compiled(bench)).decode()
+        for name in ("r-3", "g-1", "dg-1", "h-2", "2-1-101", "陈静"):
+            assert name not in text
+        groups = [{"id": "g-1", "members": ["p-1"]}]
+        await load(bench, {"groups": groups})
+        assert set(compiled(bench).policy.doors[3].people) == {"p-1"}
+
+
+async def test_an_update_of_a_residential_door_cannot_make_it_keep_count_of_people(
+    tmp_path: Path,
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        token = {"Authorization": f"Bearer {bench.gate.operator_token}"}
+        for change in ({"two_person": True}, {"passback": "soft"}):
+            body = {"kind": "doors", "rows": [{"id": "d-1", **change}]}
+            answer = await bench.http.post("/api/v1/operator/roster", json=body, headers=token)
+            assert answer.json()["code"] == "residential", answer.text
+        assert compiled(bench).policy.doors[1].passage is None
+
+
+async def test_a_member_of_a_group_sees_its_doors(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await load(bench, ROOMS)
+        bench.hub.memory.reload()
+        phone = await bench.phone("p-2")
+        reply = await phone.send("GET", "/api/v1/me", None)
+        assert {door["id"] for door in reply.body["doors"]} == {"d-1", "d-3", "d-4"}
+
+
+# --------------------------------------------------------------------------- opening
+
+
+async def test_staff_open_with_a_reason_and_a_factor_that_counts_once(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        got = door_answers(bench)
+        secret = await bench.administrator()
+        body = {"reason": "parcel for 302", "otp": bench.otp(secret)}
+        answer = await say(bench, "POST", "doors/d-1/open", **body)
+        assert answer.json()["code"] == "factor_wrong"  # the code that signed in
+        bench.pass_s(30)
+        body["otp"] = bench.otp(secret)
+        answer = await say(bench, "POST", "doors/d-1/open", **body)
+        assert answer.json()["outcome"] == "opened", answer.text
+        assert len(got) == 1
+        (kept,) = journal(bench, "staff_opening")
+        assert "parcel for 302" in kept
+        assert "staff:" in kept
+        answer = await say(bench, "POST", "doors/d-1/open", **body)
+        assert answer.json()["code"] == "factor_wrong"
+        assert len(got) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x"}, {"otp": "123456"}])
+async def test_without_reason_or_factor_nothing_opens(tmp_path: Path, body: dict[str, str]) -> None:
+    async with hub_bench(tmp_path) as bench:
+        got = door_answers(bench)
+        await bench.administrator()
+        for path in ("doors/d-1/open", "lockdown", "lockdown/release"):
+            answer = await say(bench, "POST", path, **body)
+            assert answer.status_code == 422, answer.text
+        assert not got
+
+
+async def test_guessing_the_factor_is_slowed(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        codes = [
+            (await say(bench, "POST", "lockdown", reason="x", otp="000000")).json()["code"]
+            for _ in range(7)
+        ]
+        assert codes == ["factor_wrong"] * 5 + ["too_many"] * 2
+
+
+def test_a_door_admits_staff_by_a_rule_of_their_own() -> None:
+    for role in ("administrator", "property_staff"):
+        grant = Grant("staff:a", role, "*")
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        assert may([grant], "staff:a", "operate", "door", "s", now)
+
+
+async def test_the_door_itself_decides_over_staff(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        policy = compiled(bench).policy
+        (member,) = [who for who in policy.doors[1].people if who.startswith("staff:")]
+        request = Request(1, Way.REMOTE, member, assurance=Assurance.MUTUAL)
+        assert decide(policy, State(), request, bench.now)[0].reason == "granted"
+        await load(bench, {"doors": [{"id": "d-1", "staff_open": False}]})
+        policy = compiled(bench).policy
+        assert decide(policy, State(), request, bench.now)[0].reason == "person_unknown"
+
+
+# --------------------------------------------------------------------------- modes, lockdown
+
+
+async def test_a_lockdown_is_one_act_and_its_release_gives_every_mode_back(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        secret = await bench.administrator()
+        bench.pass_s(30)
+        change = {"mode": "Blocked", "reason": "repair", "otp": bench.otp(secret)}
+        assert (await say(bench, "PUT", "doors/d-2/mode", **change)).status_code == 204
+        modes = {n: door.mode for n, door in compiled(bench).policy.doors.items()}
+        assert modes == {1: DoorMode.LOCKED, 2: DoorMode.BLOCKED}
+        bench.pass_s(30)
+        asked = {"reason": "stranger inside", "otp": bench.otp(secret)}
+        answer = await say(bench, "POST", "lockdown", **asked)
+        assert answer.status_code == 200, answer.text
+        assert {door.mode for door in compiled(bench).policy.doors.values()} == {
+            DoorMode.LOCKED_DOWN
+        }
+        shown = (await bench.http.get("/api/v1/lockdown")).json()["lockdowns"]
+        assert [one["reason"] for one in shown] == ["stranger inside"]
+        bench.pass_s(30)
+        again = await say(bench, "POST", "lockdown", **{**asked, "otp": bench.otp(secret)})
+        assert again.json()["id"] == answer.json()["id"]
+        bench.pass_s(30)
+        over = {"reason": "all clear", "otp": bench.otp(secret)}
+        assert (await say(bench, "POST", "lockdown/release", **over)).status_code == 204
+        modes = {n: door.mode for n, door in compiled(bench).policy.doors.items()}
+        assert modes == {1: DoorMode.LOCKED, 2: DoorMode.BLOCKED}
+        bench.pass_s(30)
+        over["otp"] = bench.otp(secret)
+        assert (await say(bench, "POST", "lockdown/release", **over)).status_code == 404
+        assert len(journal(bench, "lockdown")) == 1
+        assert "all clear" in journal(bench, "lockdown_over")[0]
+
+
+async def test_one_building_can_be_locked_down_alone(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        secret = await bench.administrator()
+        bench.pass_s(30)
+        body = {"reason": "x", "otp": bench.otp(secret), "building": "1"}
+        assert (await say(bench, "POST", "lockdown", **body)).status_code == 200
+        modes = {n: door.mode for n, door in compiled(bench).policy.doors.items()}
+        assert modes == {1: DoorMode.LOCKED, 2: DoorMode.LOCKED_DOWN}
+        bench.pass_s(30)
+        body = {"reason": "x", "otp": bench.otp(secret), "building": "9"}
+        assert (await say(bench, "POST", "lockdown", **body)).status_code == 422
+
+
+# --------------------------------------------------------------------------- PINs
+
+
+async def test_a_pin_is_sealed_and_works_only_after_its_claim(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        await load(bench, {"doors": [{"id": "d-2", "typed": True}]})
+        assert (await say(bench, "PUT", "people/p-1/pin", pin="2580", duress="1470")).is_success
+        with bench.hub.engines.read.connect() as connection:
+            rows = connection.execute(select(t.pins)).all()
+        assert len(rows) == 2
+        assert not [row for row in rows if "2580" in str(tuple(row)) or "1470" in str(tuple(row))]
+        policy = compiled(bench).policy
+        assert "2580" not in encode(compiled(bench)).decode()
+        typed = Request(2, Way.PIN, claim="1101", pin="2580")
+        for claim, pin, expected, duress in (
+            ("1101", "2580", "granted", False),  # flat 1-101 of building 1
+            ("1101", "1470", "granted", True),
+            ("1101", "2581", "pin_wrong", None),
+            ("", "2580", "pin_wrong", None),
+            ("101", "2580", "pin_wrong", None),
+        ):
+            request = Request(2, Way.PIN, claim=claim, pin=pin)
+            decision, _ = decide(policy, State(), request, bench.now)
+            assert decision.reason == expected, (claim, pin)
+            assert getattr(decision, "duress", None) == duress
+        await load(bench, {"doors": [{"id": "d-2", "unit": "1"}]})
+        typed = Request(2, Way.PIN, claim="101", pin="2580")
+        assert decide(compiled(bench).policy, State(), typed, bench.now)[0].reason == "granted"
+        answer = await bench.http.delete("/api/v1/people/p-1/pin", headers=CLIENT)
+        assert answer.status_code == 204
+        assert not compiled(bench).policy.doors[2].pins.verifiers  # type: ignore[union-attr]
+
+
+async def test_two_of_a_household_never_have_the_same_pin(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        await load(bench, {"people": [{"id": "p-3", "household_id": "h-1", "name": "x"}]})
+        assert (await say(bench, "PUT", "people/p-1/pin", pin="2580", duress="1470")).is_success
+        for body in ({"pin": "2580"}, {"pin": "1470"}, {"pin": "3690", "duress": "1470"},
+                     {"pin": "3690", "duress": "3690"}, {"pin": "1111"}, {"pin": "123"}):  # fmt: skip
+            answer = await say(bench, "PUT", "people/p-3/pin", **body)
+            assert answer.status_code == 422, body
+        assert (await say(bench, "PUT", "people/p-2/pin", pin="2580")).is_success
+        assert (await say(bench, "PUT", "people/p-9/pin", pin="2580")).status_code == 404
+        with bench.hub.engines.read.connect() as connection:
+            kept = connection.execute(select(t.pins.c.person_id, t.pins.c.kind)).all()
+        assert sorted(map(tuple, kept)) == [("p-1", "duress"), ("p-1", "pin"), ("p-2", "pin")]
+
+
+async def test_a_resident_sets_the_own_pin_by_phone(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        phone = await bench.phone()
+        reply = await phone.send("PUT", "/api/v1/me/pin", {"pin": "2580"})
+        assert reply.status == 204, reply.body
+        assert phone.last is not None
+        assert (await phone.deliver(phone.last)).body["code"] == "request_stale"
+        reply = await phone.send("PUT", "/api/v1/me/pin", {"pin": "25"})
+        assert reply.status == 422
+        assert "25" not in str(reply.body.get("detail", "")).replace("422", "")
+
+
+# --------------------------------------------------------------------------- duress
+
+
+async def test_ordinary_staff_never_see_a_duress_event(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        told: list[dict[str, Any]] = []
+        bench.hub.ingest.announce = lambda kind, body: told.append({"kind": kind, **body})
+        for seq, kind in enumerate(("duress", "access"), 1):
+            event = Event(
+                "b", seq, bench.now.timestamp(), ClockQuality.SIGNED, kind, 1,
+                outcome=Outcome.GRANTED if kind == "access" else None,
+                reason="granted" if kind == "access" else "duress", person="p-1", via="pin",
+            )  # fmt: skip
+            await bench.hub.writer.submit(hear, Heard("gate", event, "d-1"))
+        assert "duress" not in str(told)
+        page = (await bench.http.get("/api/v1/events")).text
+        assert "duress" not in page
+        assert '"access"' in page.replace(" ", "")
+        with bench.hub.engines.read.connect() as connection:
+            kinds = set(connection.execute(select(t.events.c.kind)).scalars())
+        assert kinds == {"duress", "access"}
