@@ -59,7 +59,8 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(wire.TIME_WANT, "device", False, None, ("nonce",), "The question for the time."),
     Channel(
-        wire.TIME_TOLD, "hub", False, "linli-time+jwt", ("nonce", "now", "epoch", "aud", "recall"),
+        wire.TIME_TOLD, "hub", False, "linli-time+jwt",
+        ("nonce", "now", "epoch", "aud", "recall", "known"),
         "The hub's time; good when the round trip was two seconds at most. A restored hub asks "
         "with it, once, for everything that the device still holds.",
     ),

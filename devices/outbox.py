@@ -32,6 +32,7 @@ _LOW = (
 )  # kinds that may be dropped when the box is full
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
+_CUT_RUNS = "select boot_n, boot, min(seq) from outbox group by 1, 2 having min(seq) > 1"
 _OLDEST_LOW = _WAITING + "and gap = 0 order by low desc, boot_n, seq limit ?"
 _OLDEST = _WAITING + "order by boot_n, seq limit ?"
 
@@ -332,9 +333,7 @@ class Journal:
             return False
         with self._commit() as db:
             db.execute("update outbox set acked_at = null")
-            runs = db.execute(
-                "select boot_n, boot, min(seq) from outbox group by boot_n, boot having min(seq) > 1"
-            ).fetchall()
+            runs = db.execute(_CUT_RUNS).fetchall()
             for boot_n, boot, first in runs:
                 content = {"from": 1, "to": first - 1}
                 at_s, clock = events[0].at_s, events[0].clock

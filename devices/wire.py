@@ -102,15 +102,8 @@ def split_topic(topic: str) -> tuple[str, str, str] | None:
 
 def encode_state(note: StateNote) -> bytes:
     """``$state`` as JSON."""
-    body: dict[str, Any] = {
-        "s": note.life,
-        "b": note.boot,
-        "c": note.connection,
-        "ts": round(note.at_s, 3),
-    }
-    if note.trouble:
-        body["x"] = list(note.trouble)
-    return canonical(body)
+    body = {"s": note.life, "b": note.boot, "c": note.connection, "ts": round(note.at_s, 3)}
+    return canonical(_clean(body | {"x": list(note.trouble) or None}))
 
 
 def decode_state(raw: bytes) -> StateNote | Refusal:
@@ -125,15 +118,8 @@ def decode_state(raw: bytes) -> StateNote | Refusal:
 
 def encode_description(desc: Description) -> bytes:
     """``$desc`` as JSON."""
-    return canonical(
-        {
-            "kind": desc.kind,
-            "fw": desc.firmware,
-            "schema": desc.schema,
-            "features": list(desc.features),
-            "doors": list(desc.doors),
-        }
-    )
+    body = {"kind": desc.kind, "fw": desc.firmware, "schema": desc.schema}
+    return canonical(body | {"features": list(desc.features), "doors": list(desc.doors)})
 
 
 def decode_description(raw: bytes) -> Description | Refusal:
@@ -370,7 +356,7 @@ def sign_time(told: TimeTold, audience: Topics, signer: Signer) -> bytes:
     }
     if told.recall is not None:
         known = told.recall.revision
-        body["recall"] = {"mark": told.recall.mark, "rev": [known.epoch, known.number]}
+        body |= {"recall": told.recall.mark, "known": [known.epoch, known.number]}
     return signer.sign("linli-time+jwt", body)
 
 
@@ -379,19 +365,12 @@ def open_time(raw: bytes, me: Topics, find_key: KeyFinder) -> TimeTold | Refusal
     claims = open_jws(raw, "linli-time+jwt", find_key)
     if isinstance(claims, dict) and claims.get("aud") != f"{me.site}/{me.device}":
         return Refusal("audience")
-    return read(
-        lambda b: TimeTold(text(b, "nonce"), seconds(b, "now"), whole(b, "epoch"), _recall(b)),
-        claims,
-    )
 
+    def build(body: Mapping[str, Any]) -> TimeTold:
+        asked = Recall(text(body, "recall"), revision(body, "known")) if "recall" in body else None
+        return TimeTold(text(body, "nonce"), seconds(body, "now"), whole(body, "epoch"), asked)
 
-def _recall(body: Mapping[str, Any]) -> Recall | None:
-    asked = body.get("recall")
-    if asked is None:
-        return None
-    if not isinstance(asked, dict):
-        raise Misfit("recall")
-    return Recall(text(asked, "mark"), revision(asked, "rev"))
+    return read(build, claims)
 
 
 def sign_manifest(manifest: Manifest, audience: Topics, signer: Signer) -> bytes:

@@ -45,8 +45,8 @@ FILE_BYTES_MAX = 64 * 1024 * 1024  # settings and keys are small; something larg
 _SCRATCH = ".copying-"
 _STALE_S = 3_600  # a scratch folder older than any copy takes: its maker was killed
 _NOT_KEPT = re.compile(
-    r"hub\.db(-wal|-shm|-journal)?|hub\.lock|last-backup\.json|operator\.json|\.copying-.*|.*\.(new|part|sealed)"
-    r"|broker/log.*|.*\.sock"
+    r"hub\.db(-wal|-shm|-journal)?|hub\.lock|operator\.json|last-backup\.json|\.copying-.*"
+    r"|.*\.(new|part|sealed|sock)|broker/log.*"
 )
 
 

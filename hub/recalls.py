@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from devices.messages import Recall
+from devices.messages import Recall, Revision
 from devices.recall import KIND, Testimony, mark_of, read_testimony, subjects
 from hub.acts.restoring import MARK_KEY, WAITING, Denials, Testified, believe, settle
 from hub.policies import Policies
@@ -43,6 +43,7 @@ class Recalls:
         self.mark = ""
         self.waiting: frozenset[str] = frozenset()
         self.restrained: frozenset[str] = frozenset()
+        self._known: dict[str, Revision] = {}  # bounded by the devices of the site
         self.load()
 
     def load(self) -> None:
@@ -51,10 +52,12 @@ class Recalls:
             mark = connection.execute(
                 select(t.settings.c.value).where(t.settings.c.key == MARK_KEY)
             ).scalar()
-            rows = connection.execute(
-                select(t.recalls.c.device_id).where(t.recalls.c.state == WAITING)
-            ).scalars()
-            self.mark, self.waiting = mark or "", frozenset(rows)
+            rows = connection.execute(select(t.recalls)).all()
+            self.mark = mark or ""
+            self.waiting = frozenset(row.device_id for row in rows if row.state == WAITING)
+            self._known = {
+                row.device_id: Revision(row.known_epoch, row.known_number) for row in rows
+            }
             held_back = connection.execute(select(t.restraints.c.device_id).distinct()).scalars()
             self.restrained = frozenset(held_back)
         for device in self._memory.devices.values():
@@ -70,7 +73,9 @@ class Recalls:
 
     def question(self, device: DeviceEntry) -> Recall | None:
         """What goes with the time; a device answers each mark once."""
-        return Recall(self.mark, device.want) if self.mark else None
+        if not self.mark:
+            return None
+        return Recall(self.mark, self._known.get(device.id, device.want))
 
     def wake(self) -> None:
         """A part of an answer was recorded, or staff released a device."""

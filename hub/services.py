@@ -87,7 +87,7 @@ def units(
     return made
 
 
-def _service(place: Place, what: str, command: str, data: Path, more: str, about: str) -> str:
+def _unit(place: Place, what: str, command: str, data: Path, more: str, about: str) -> str:
     return f"""\
 [Unit]
 Description=Linli {what}
@@ -120,7 +120,7 @@ def _hub(place: Place, port: int) -> str:
     else:
         rights = "CapabilityBoundingSet=\n"
     more = f"{rights}PrivateDevices=yes\nOOMScoreAdjust=-500\n"
-    return _service(place, "hub", "hub run", place.data / "hub", more, "multi-user.target")
+    return _unit(place, "hub", "hub run", place.data / "hub", more, "multi-user.target")
 
 
 def _device(place: Place, name: str) -> str:
@@ -128,7 +128,7 @@ def _device(place: Place, name: str) -> str:
     more = "CapabilityBoundingSet=\n" + _SERIAL + (_PRINTER if name == "kiosk" else "")
     if name == "door":
         more += "OOMScoreAdjust=-900\n"  # the door is the last that may go
-    return _service(place, what, f"{name} run", place.data / "%i", more, "multi-user.target")
+    return _unit(place, what, f"{name} run", place.data / "%i", more, "multi-user.target")
 
 
 def _backup(place: Place, key: str) -> str:

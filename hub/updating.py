@@ -1,4 +1,4 @@
-"""A new release beside the old one: back-up first, rehearsed, switched by a link, undone if it fails.
+"""A new release beside the old one: backed up, rehearsed, switched by a link, undone if it fails.
 
 ``ROOT/versions/NAME`` are whole environments, ``ROOT/current`` is a link to one of them, and the
 services start what the link names. Switching is one atomic rename, forwards and back.

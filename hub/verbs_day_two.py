@@ -229,7 +229,7 @@ def _audit_keep(asked: argparse.Namespace) -> None:
 # --------------------------------------------------------------------------- services, support
 
 
-def service(parser: argparse.ArgumentParser) -> None:
+def systemd(parser: argparse.ArgumentParser) -> None:
     """systemd units for the parts of this machine."""
     from hub.services import UNITS  # noqa: PLC0415
 
@@ -244,10 +244,10 @@ def service(parser: argparse.ArgumentParser) -> None:
     install.add_argument("--backup-to", default="", metavar="KEY.pub", help="a nightly back-up")
     install.add_argument("--units", type=Path, default=Path("/etc/systemd/system"))
     install.add_argument("--dry-run", action="store_true")
-    install.set_defaults(func=_service_install)
+    install.set_defaults(func=_systemd_install)
 
 
-def _service_install(asked: argparse.Namespace) -> None:
+def _systemd_install(asked: argparse.Namespace) -> None:
     from hub.services import Place, units  # noqa: PLC0415
 
     place = Place(asked.root, asked.place, asked.user)

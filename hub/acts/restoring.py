@@ -21,6 +21,7 @@ from hub.store.writer import Done, Tx
 
 MARK_KEY = "restored"
 WAITING, TOLD, RELEASED = "waiting", "told", "released"
+_KNOWN = (t.policies.c.device_id, t.policies.c.epoch, t.policies.c.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
     tx.execute(delete(t.restraints))
     tx.execute(delete(t.sessions))
     tx.execute(delete(t.codes))
+    known = {row.device_id: row for row in tx.execute(select(*_KNOWN)).all()}
     devices = tx.execute(
         select(t.devices.c.id, t.devices.c.kind).where(t.devices.c.removed_at.is_(None))
     ).all()
     for device in devices:
+        row = known.get(device.id)
         tx.execute(
             insert(t.recalls).values(
                 device_id=device.id,
@@ -52,9 +55,13 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
                 state=WAITING,
                 changed_at=tx.now_s,
                 released_by="",
+                known_epoch=row.epoch if row else 0,
+                known_number=row.number if row else 0,
             )
         )
-    tx.execute(update(t.policies).values(plain_mark=""))  # the doors may hold others by now
+    # the doors may hold others by now: each gets a whole new one, never a step from an old one
+    tx.execute(delete(t.policy_deltas))
+    tx.execute(delete(t.policies))
     tx.journal(
         "restored",
         {"mark": what.mark, "made_at": what.made_at, "made_in_epoch": what.made_in_epoch},

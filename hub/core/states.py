@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from devices.messages import Life, Revision
 
-# state -> what to do. A page has its words in three languages (hub/web/console/words.ts).
+# state -> what to do. The console has the words (hub/web/console/doorwords.ts).
 CURES = {
     "storage_fault": "Its disk is full or broken: free or replace it. Leaving works, entering is "
     "refused, and the old policy stays in force.",
     "device_silent": "It is switched off or cut off: look at its power and network. Cards open as "
     "before; passes and temporary grants end after seven days.",
-    "feature_missing": "It does not understand its newest policy and keeps the old one: update its "
-    "program.",
-    "recall_waiting": "After a restore it has not told what it holds: it keeps its policy. Wait, or "
+    "feature_missing": "It does not understand its newest policy and keeps the old one: "
+    "update its program.",
+    "recall_waiting": "It has not told what it holds since a restore; its policy stays. Wait, or "
     "`linli restore --release DEVICE --reason ...`.",
     "policy_stale": "It cannot be reached and holds an older policy: whoever was blocked since may "
     "still open it.",

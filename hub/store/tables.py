@@ -648,6 +648,9 @@ recalls = Table(
     Column("state", String(16), nullable=False),
     Column("changed_at", Double, nullable=False),
     Column("released_by", String(64), nullable=False, default=""),
+    # the policy that the copy remembers: a device that still has it denies nothing more
+    Column("known_epoch", BigInteger, nullable=False, default=0),
+    Column("known_number", BigInteger, nullable=False, default=0),
 )
 
 # what a door denied and the restored roster would let in: kept out of its policy until released

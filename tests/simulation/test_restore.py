@@ -343,7 +343,7 @@ def test_it_holds_whatever_is_killed_when(seed: int, tmp_path: Path) -> None:
 
 
 async def older_than_the_doors_remember(folder: Path) -> None:
-    """Events that a door has swept away are told as a gap, and no acknowledgement waits for them."""
+    """Events that a door has swept away are told as a gap; no acknowledgement waits for them."""
     story = Story(13, folder)
     town = story.town
     try:

@@ -101,11 +101,12 @@ async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
     engines = open_engines(f"sqlite:///{data / 'hub.db'}")
     with engines.write.begin() as connection:
         connection.execute(
-            t.cards.insert().values(id="c-1", uid="04aabbccddee01", person_id="p-1", issued_at=1.0)
+            t.cards.insert().values(id="c-1", uid="04aabbccddee01", person_id="p-1", issued_at=1)
         )
         connection.execute(
             t.quarantine.insert().values(
-                id="q", at=1.0, source="load_part", content="沈桂芳", fault="ValueError: 沈桂芳 13812345678"
+                id="q", at=1.0, source="load_part", content="沈桂芳",
+                fault="ValueError: 沈桂芳 13812345678",
             )
         )  # fmt: skip
         kid = connection.execute(select(t.phones.c.kid)).scalar_one()
@@ -135,7 +136,8 @@ async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
     whole = "\n".join(texts.values())
     secrets = [path.read_text() for path in (data / "keys").iterdir()]
     for word in ("沈桂芳", "陈静", "1-1-101", "04aabbccddee01", "13812345678", "13912345678",
-                 "330102195001011234", kid, "admin", "merchant-77", "s3cret", *secrets):  # fmt: skip
+                 "330102195001011234", kid, "admin", "merchant-77", "s3cret",
+                 *secrets):  # fmt: skip
         assert word not in whole, word
     assert "all is well" in texts["logs/hub.log"]
     assert "as gate" in texts["logs/broker-log"]

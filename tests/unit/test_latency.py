@@ -78,9 +78,7 @@ async def test_a_foreign_reader_understands_our_numbers(tmp_path: Path) -> None:
         await ear.hear(
             ear.event(1, ms={"read": 40.0, "strike": 10.0}), ear.event(2, ms={"read": 60.0})
         )
-        await ear.hear(
-            ear.event(1, ms={"read": 40.0, "strike": 10.0})
-        )  # a repeat counts for nothing
+        await ear.hear(ear.event(1, ms={"read": 40.0, "strike": 10.0}))  # a repeat
         await ear.hear(ear.event(3, ms={"read": 9.0}, late=True))
         await ear.hear(ear.event(4, ms={"read": 9.0}, outcome=Outcome.REFUSED))
         text, found = await told(bench)
@@ -91,7 +89,8 @@ async def test_a_foreign_reader_understands_our_numbers(tmp_path: Path) -> None:
         samples = {
             (s.name, s.labels.get("stage"), s.labels.get("quantile"), s.labels.get("le")): s.value
             for s in [
-                *found["linli_opening_stage_seconds"].samples, *found["linli_opening_seconds"].samples,
+                *found["linli_opening_stage_seconds"].samples,
+                *found["linli_opening_seconds"].samples,
             ]
             if s.labels["door"] == "d-1"
         }  # fmt: skip

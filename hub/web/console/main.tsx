@@ -150,7 +150,13 @@ function Console() {
       <Bar />
       <Strips />
       <Calls />
-      <main id="content" tabIndex={-1} data-section={section.value} data-thing={thingOf(section.value) ?? undefined} data-stale={isCut() || undefined}>
+      <main
+        id="content"
+        tabIndex={-1}
+        data-section={section.value}
+        data-thing={thingOf(section.value) ?? undefined}
+        data-stale={isCut() || undefined}
+      >
         <Shown />
       </main>
       {inAccount.value && <Account />}
