@@ -97,7 +97,7 @@ def _compile(connection: Connection, ask: Question, revision: Revision) -> Compi
         [
             DoorRow(
                 d.id, d.number, d.kind, d.mode, d.asks, d.remote, d.hold_ms, d.hold_max_ms,
-                d.fail_safe,
+                d.fail_safe, d.ha,
             )
             for d in doors
         ],

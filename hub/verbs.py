@@ -278,6 +278,16 @@ def _device_adopt(asked: argparse.Namespace) -> None:
     print(json.dumps({"device": public.device, "adopted": True}))
 
 
+# --------------------------------------------------------------------------- Home Assistant
+
+
+def ha(parser: argparse.ArgumentParser) -> None:
+    """Home Assistant at this site."""
+    from hub.foreign import register_ha  # noqa: PLC0415
+
+    register_ha(parser, call)
+
+
 # --------------------------------------------------------------------------- cards
 
 

@@ -51,6 +51,14 @@ export interface BillsByHouse {
   phone_last4: string;
 }
 
+/** What somebody types once to reach the broker; the secret is not kept here. */
+export interface BrokerLogin {
+  host: string;
+  port: number;
+  user: string;
+  secret: string;
+}
+
 /** A personalised card for a person. */
 export interface CardAsked {
   uid: string;
@@ -164,6 +172,21 @@ export interface EventShown {
 export interface EventsPage {
   events: EventShown[];
   next: number | null;
+}
+
+/** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
+export interface HomeAssistantAsked {
+  enabled: boolean;
+  code?: string;
+  language?: string;
+}
+
+/** How Home Assistant is served; a login only where it is. */
+export interface HomeAssistantServed {
+  enabled: boolean;
+  /** How many doors it may operate. */
+  doors: number;
+  login: BrokerLogin | null;
 }
 
 /** A household's bills; `lookup` lets this kiosk pay them. */
@@ -407,6 +430,12 @@ export interface Operations {
     path: "/api/v1/kiosk/cards/challenge";
     body: Challenged;
     answer: CardExchange;
+  };
+  chooseHomeAssistant: {
+    method: "POST";
+    path: "/api/v1/operator/home-assistant";
+    body: HomeAssistantAsked;
+    answer: HomeAssistantServed;
   };
   claimStaff: {
     method: "POST";

@@ -256,6 +256,30 @@ export const reasons = {
       "en": "The door is open, please come in"
     }
   },
+  "ha_code": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "Home Assistant 的密码不对。",
+      "zh-Hant": "Home Assistant 的密碼不對。",
+      "en": "The code for Home Assistant is wrong."
+    }
+  },
+  "ha_door": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这扇门不由 Home Assistant 控制。",
+      "zh-Hant": "這扇門不由 Home Assistant 控制。",
+      "en": "Home Assistant may not operate this door."
+    }
+  },
+  "ha_off": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "不允许这样做。",
+      "zh-Hant": "不允許這樣做。",
+      "en": "This is not allowed."
+    }
+  },
   "hold_long": {
     "severity": "notice",
     "words": {
@@ -326,6 +350,14 @@ export const reasons = {
       "zh-Hans": "没有听清,请再试一次。",
       "zh-Hant": "沒有聽清,請再試一次。",
       "en": "That did not arrive clearly. Please try again."
+    }
+  },
+  "mode_refused": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "只能在管理台解除这个门模式。",
+      "zh-Hant": "只能在管理台解除這個門模式。",
+      "en": "This door mode can only be released at the console."
     }
   },
   "not_allowed": {
@@ -478,6 +510,14 @@ export const reasons = {
       "zh-Hans": "支付平台暂时连不上,请稍后再付。",
       "zh-Hant": "支付平台暫時連不上,請稍後再付。",
       "en": "The payment service cannot be reached. Please pay later."
+    }
+  },
+  "remote_only": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这种继电器不能用在大门、逃生门或有联动规则的门上。",
+      "zh-Hant": "這種繼電器不能用在大門、逃生門或有連動規則的門上。",
+      "en": "This kind of relay is not for perimeter or escape doors, nor for doors with stateful rules."
     }
   },
   "remote_refused": {

@@ -37,7 +37,7 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
     "doors": (
         t.doors,
         ("id", "device_id", "number", "name", "building", "unit", "kind", "mode", "asks",
-         "remote", "hold_ms", "hold_max_ms", "fail_safe"),
+         "remote", "hold_ms", "hold_max_ms", "fail_safe", "ha", "remote_only"),
     ),
     "schedules": (t.schedules, ("id", "days")),
     "rules": (

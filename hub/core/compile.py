@@ -25,6 +25,7 @@ class DoorRow:
     hold_ms: int
     hold_max_ms: int
     fail_safe: bool
+    ha: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _door(door: DoorRow, rules: list[RuleRow], people: list[PersonRow]) -> DoorP
         mine = tuple(names[rule.id] for rule in rules if _speaks_of(rule, person))
         if mine:
             own[person.id] = mine
+    ha_rule = _admit_ha(door, rules, names, own)
     return DoorPolicy(
         number=door.number,
         mode=DoorMode(door.mode),
@@ -128,9 +130,31 @@ def _door(door: DoorRow, rules: list[RuleRow], people: list[PersonRow]) -> DoorP
         rules={
             names[rule.id]: Rule(rule.schedule_id, rule.valid_from_s, rule.valid_to_s, rule.deny)
             for rule in rules
-        },
+        }
+        | ha_rule,
         people=own,
     )
+
+
+# --- Home Assistant as a person of this door (ha)
+
+
+def _admit_ha(
+    door: DoorRow, rules: list[RuleRow], names: dict[str, str], own: dict[str, tuple[str, ...]]
+) -> dict[str, Rule]:
+    """Add the person ``ha`` to a marked door: by rules of its own, else always; denials hold."""
+    own.pop("ha", None)
+    if not door.ha:
+        return {}
+    denied = [r for r in rules if r.deny and r.subject_kind == "everyone"]
+    spoken = [r for r in rules if r.subject_kind == "person" and r.subject == "ha"]
+    allowed = any(not rule.deny for rule in spoken)
+    always = () if allowed else ("ha",)
+    own["ha"] = (*always, *(names[rule.id] for rule in (*spoken, *denied)))
+    return {} if allowed else {"ha": Rule()}
+
+
+# --- end of Home Assistant
 
 
 def _speaks_of(rule: RuleRow, person: PersonRow) -> bool:

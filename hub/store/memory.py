@@ -52,6 +52,7 @@ class DoorEntry:
     kind: str
     condition: DoorCondition | None = None
     last: Mapping[str, Any] | None = None
+    ha: bool = False  # Home Assistant may operate it
 
 
 @dataclass(slots=True)
@@ -137,6 +138,7 @@ class Memory:
                 door.kind,
                 entry_before.condition if entry_before else None,
                 entry_before.last if entry_before else None,
+                door.ha,
             )
         self.by_number = {(door.device, door.number): door for door in self.doors.values()}
 

@@ -89,6 +89,7 @@ async def by_the_operator(bench: HubBench) -> None:
         "cards": {"uid": "04aabbccddee01", "person": "p-9"},
         "people/p-9/phone-codes": None,
         "notices": {"notices": [notice]},
+        "home-assistant": {"enabled": True, "code": "2580"},
     }
     for path, body in asked.items():
         url = f"/api/v1/operator/{path}"
