@@ -137,7 +137,9 @@ class Bridge:
             return
         asked = self._asked(door, topic, payload)
         refused = "" if door.ha else "ha_door"
-        if not refused and not self._code_fits(wish.code, now_s):
+        # A select has no field for a code, and no mode that it may set opens anything.
+        opens = wish.op in ha.OPENS
+        if opens and not refused and not self._code_fits(wish.code, now_s):
             refused = "ha_code"
         self._spawn(self._serve(door, wish, replace(asked, refused=refused)))
 

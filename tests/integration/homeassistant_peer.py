@@ -40,7 +40,8 @@ async def begin(folder: str, data: dict[str, Any]) -> Any:
     await get(".bootstrap").async_load_base_functionality(hass)
     hass.auth = await get(".auth").auth_manager_from_config(hass, [], [])
     await hass.config_entries.async_initialize()
-    await get(".setup").async_setup_component(hass, "homeassistant", {})
+    for what in ("homeassistant", "tag"):
+        await get(".setup").async_setup_component(hass, what, {})
     hass.bus.async_listen("tag_scanned", lambda event: say(tag=event.data["tag_id"]))
     hass.bus.async_listen("state_changed", lambda event: show(event.data["new_state"]))
     entry = get(".config_entries").ConfigEntry(

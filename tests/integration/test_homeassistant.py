@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from devices import wire
 from devices.identity import Identity
@@ -33,6 +34,7 @@ from devices.runner import stay_connected
 from hub.acts.roster import RosterPart, load_part
 from hub.gateways.broker import Kind, ManagedBroker
 from hub.homeassistant import Bridge
+from hub.store import tables as t
 from tests import services
 from tests.integration.brokers import HUB, KINDS, Client, client, need
 from tests.unit.hub_bench import SITE, HubBench, hub_bench
@@ -65,6 +67,12 @@ class Estate:
     def now(self) -> float:
         self.bench.now = datetime.now(UTC)
         return self.bench.now.timestamp()
+
+    def mode(self) -> str:
+        """The mode that is wanted of the door."""
+        with self.bench.hub.engines.read.connect() as connection:
+            query = select(t.doors.c.mode).where(t.doors.c.id == "d-1")
+            return str(connection.execute(query).scalar_one())
 
     async def command(self) -> Command:
         message = await self.gate.until(lambda m: m.topic == GATE.of(wire.COMMAND))
@@ -206,7 +214,7 @@ if python := os.environ.get("LINLI_HOMEASSISTANT"):
             sys.stdout.write(f"Home Assistant {ready['version']}\n")
             lock = await it.entity("lock.", "locked")
             assert lock["attributes"]["code_format"] == r"^\d{4,8}$"
-            await it.entity("select.", "Locked")
+            mode = await it.entity("select.", "Locked")
             contacts = await it.entity("binary_sensor.", "off")
             assert contacts["attributes"]["device_class"] in {"door", "problem", "lock"}
             home.now()
@@ -226,11 +234,13 @@ if python := os.environ.get("LINLI_HOMEASSISTANT"):
             assert passage["attributes"]["event_type"] == "granted"
             assert tag["tag"] == f"linli-{passage['attributes']['who']}"
             home.now()
-            mode = await it.entity("select.", "Locked")
-            await it.call("select", "select_option",
-                          {"entity_id": mode["entity"], "option": "Blocked"})  # fmt: skip
+            wish = {"entity_id": mode["entity"], "option": "Blocked"}
+            asked = asyncio.Event()
+            home.bench.hub.ingest.on_work = lambda _kind: asked.set()
+            await it.call("select", "select_option", wish)
             await it.until(lambda each: "called" in each)
-            rows = home.bench.hub.memory.doors["d-1"]
-            assert rows.ha
+            async with asyncio.timeout(WAIT_S):
+                await asked.wait()
+            assert home.mode() == "Blocked"
             home.be(life=Life.LOST)  # with the controller gone it publishes nothing
             await it.entity("lock.", "unavailable")
