@@ -14,7 +14,6 @@ from typing import Any
 
 from devices import logs
 from devices.mistake import Mistake
-from devices.wire import is_id
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +130,7 @@ def _told(what: str) -> Any:
 
 def _secrets_of(folder: Path) -> Callable[[str], bytes]:
     """The secrets that device URLs name: files of the data folder."""
+    from devices.wire import is_id  # noqa: PLC0415
 
     def find(name: str) -> bytes:
         if not is_id(name):

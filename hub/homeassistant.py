@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -34,6 +34,7 @@ DOOR_WISHES: Final = Limit(10, 60.0)  # of one door: a family's, not a loop's th
 SITE_WISHES: Final = Limit(60, 60.0)  # of all doors together
 WRONG_CODES: Final = Limit(5, 600.0)  # of the whole site: four digits last for weeks
 GREETINGS: Final = Limit(6, 60.0)  # each is answered with every door of the site
+RECENT_MAX: Final = 256  # wishes of the last 15 s, after which they are too old; 60 a minute come
 CODE_FORMAT: Final = r"^\d{4,8}$"
 WHO_CHARS: Final = 16  # 64 bits of a keyed hash: the same person is the same, and nobody more
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted)
@@ -51,6 +52,7 @@ class Bridge:
         self._site_wishes = Limiter(SITE_WISHES)
         self._wrong_codes = Limiter(WRONG_CODES)
         self._greetings = Limiter(GREETINGS)
+        self._recent: OrderedDict[str, None] = OrderedDict()  # bounded by RECENT_MAX
         self._alarms: dict[str, frozenset[str]] = {}
         self._shown: dict[str, bytes] = {}  # topic -> what stands there; one for each door, device
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,6 +138,10 @@ class Bridge:
             self._show_door(door, again=True)
             return
         asked = self._asked(door, topic, payload)
+        if asked.opening in self._recent:
+            self._drop(door, "request_spent")
+            return
+        self._remember(asked.opening)
         refused = "" if door.ha else "ha_door"
         # A select has no field for a code, and no mode that it may set opens anything.
         opens = wish.op in ha.OPENS
@@ -143,11 +149,15 @@ class Bridge:
             refused = "ha_code"
         self._spawn(self._serve(door, wish, replace(asked, refused=refused)))
 
+    def _remember(self, wish: str) -> None:
+        self._recent[wish] = None
+        if len(self._recent) > RECENT_MAX:
+            self._recent.popitem(last=False)
+
     def _asked(self, door: DoorEntry, topic: str, payload: bytes) -> Asked:
         digest = hashlib.sha256(topic.encode() + b"\0" + payload).hexdigest()
         hub = self._hub.settings.hub
-        return Asked(f"a-{digest[:30]}", f"ha-{digest[:60]}", digest, door.id, door.device,
-                     door.number, hub)  # fmt: skip
+        return Asked(f"a-{digest[:30]}", door.id, door.device, door.number, hub)
 
     def _code_fits(self, code: str, now_s: float) -> bool:
         """Whether the code is the site's; who guesses is slowed down."""
@@ -169,14 +179,14 @@ class Bridge:
             else:
                 why = await hub.writer.submit(present, await self._with_policy(asked))
         except DomainError as refusal:
-            why = refusal.code
-            self._drop(door, why)
+            self._drop(door, refusal.code)
         except _TROUBLE:
-            why = "hub_busy"
-            self._drop(door, why)
-        if why is not None:
+            self._drop(door, "hub_busy")
+        else:
+            if why is None:
+                return
             self.counters[why] += 1
-            self._show_door(door, again=True)
+        self._show_door(door, again=True)  # what was wished did not come true
 
     async def _with_policy(self, asked: Asked) -> Asked:
         device = self._hub.memory.devices.get(asked.device)

@@ -252,6 +252,9 @@ def device(parser: argparse.ArgumentParser) -> None:
     adopt.add_argument("--fingerprint", required=True, help="as read off the device")
     adopt.add_argument("--out", type=Path, required=True, help="where to write adoption.json")
     adopt.set_defaults(func=_device_adopt)
+    from hub.foreign import register_relays  # noqa: PLC0415
+
+    register_relays(actions, call)
 
 
 def _device_identity(asked: argparse.Namespace) -> None:

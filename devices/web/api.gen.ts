@@ -358,6 +358,26 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
+/** A relay on MQTT for a door; `settings` are those of its URL. */
+export interface RelayAsked {
+  id: string;
+  door: string;
+  dialect: string;
+  topic: string;
+  settings?: Record<string, string>;
+}
+
+/** Both logins of a relay, and the line for the controller's device.toml. */
+export interface RelayAssigned {
+  /** Typed into the device. */
+  relay: BrokerLogin;
+  /** Its secret becomes a file of the controller's data folder. */
+  strike: BrokerLogin;
+  /** The controller. */
+  device: string;
+  url: string;
+}
+
 /** Some rows of one kind. */
 export interface RosterAsked {
   kind: string;
@@ -418,6 +438,12 @@ export interface Operations {
     path: "/api/v1/kiosk/cards/answer";
     body: Answered;
     answer: CardSession;
+  };
+  assignRelay: {
+    method: "POST";
+    path: "/api/v1/operator/relays";
+    body: RelayAsked;
+    answer: RelayAssigned;
   };
   beginPayment: {
     method: "POST";

@@ -21,7 +21,6 @@ from hub.store.writer import Done, Tx
 PERSON = "ha"  # no pseudonym of a person has two characters; the roster refuses this one
 SETTING = "home-assistant"
 _SET_BY_HA = "ha.mode."  # and the id of a door: the mode that stands there by its wish
-NONCE_LIFE_S = 60.0  # a wish is too old after ten seconds; clocks may differ by a few more
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,12 @@ def choose(tx: Tx, choice: Choice, now: datetime) -> Done[None]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A wish whose form and age were right; ``refused`` says what else was not."""
+    """A wish whose form and age were right; ``refused`` says what else was not.
+
+    ``opening`` is made of the wish's own bytes: the same bytes are the same opening.
+    """
 
     opening: str
-    nonce: str
-    digest: str
     door: str
     device: str
     number: int
@@ -71,7 +71,9 @@ class Asked:
 
 def present(tx: Tx, asked: Asked, now: datetime) -> Done[str | None]:
     """Bring Home Assistant before the door; the value is why not, or None when it is asked."""
-    _spend(tx, asked)
+    known = select(t.openings.c.id).where(t.openings.c.id == asked.opening)
+    if tx.execute(known).first() is not None:  # a copy, also after a restart of the hub
+        raise DomainError("request_spent")
     revision = asked.policy.revision if asked.policy else NO_REVISION
     request = Request(
         door=asked.number,
@@ -115,7 +117,6 @@ def set_mode(tx: Tx, wish: ModeAsked, now: datetime) -> Done[str | None]:
     """Tighten a door, or take back one's own tightening; the value is why not."""
     del now
     asked, mode = wish.asked, wish.mode
-    _spend(tx, asked)
     own = _SET_BY_HA + asked.door
     before = tx.execute(select(t.doors.c.mode).where(t.doors.c.id == asked.door)).scalar_one()
     mine = tx.execute(select(t.settings.c.value).where(t.settings.c.key == own)).scalar()
@@ -148,21 +149,6 @@ def may_set(before: DoorMode, after: DoorMode, *, mine: bool) -> bool:
 def _set(tx: Tx, key: str, value: str) -> None:
     tx.execute(delete(t.settings).where(t.settings.c.key == key))
     tx.execute(insert(t.settings).values(key=key, value=value))
-
-
-def _spend(tx: Tx, asked: Asked) -> None:
-    """The same bytes twice are a copy, whoever sends them, also after a restart of the hub."""
-    known = tx.execute(select(t.nonces.c.nonce).where(t.nonces.c.nonce == asked.nonce)).first()
-    if known is not None:
-        raise DomainError("request_spent")
-    tx.execute(
-        insert(t.nonces).values(
-            nonce=asked.nonce,
-            expires_at=tx.now_s + NONCE_LIFE_S,
-            digest=asked.digest,
-            opening_id=asked.opening,
-        )
-    )
 
 
 def _refused_early(tx: Tx, asked: Asked, why: str) -> Announce:

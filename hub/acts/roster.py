@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.acts.billing import issue_bill
 from hub.acts.policies import ask_for
+from hub.acts.relays import check_remote_only
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.core.roster import missing_member, wrong_member
@@ -62,6 +63,8 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
             return Done(len(part.rows))
         table, names = _COLUMNS[part.kind]
         _upsert(tx, part.kind, table, [_clean(part, row, names) for row in part.rows])
+        if part.kind == "doors":
+            check_remote_only(tx, [row["id"] for row in part.rows])
     except IntegrityError as fault:
         raise DomainError("field_wrong", _ODD, part.kind) from fault
     tx.journal("roster", {"kind": part.kind, "rows": len(part.rows)})

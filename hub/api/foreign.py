@@ -1,18 +1,22 @@
-"""Other people's systems, by the operator: Home Assistant's credential."""
+"""Other people's systems, by the operator: Home Assistant's credential, relays on MQTT."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
 from hub.acts.homeassistant import Choice, choose
+from hub.acts.relays import Assigned, assign
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
 from hub.api.shapes import Shaped
 from hub.core.errors import DomainError
-from hub.core.words import LANGUAGES
+from hub.core.words import LANGUAGES, PLAIN
+from hub.gateways.broker_rules import RelayRule
 from hub.gateways.homeassistant import NAME
 
 _CODE = re.compile(r"\d{4,8}", re.ASCII)
@@ -44,6 +48,28 @@ class HomeAssistantServed(Shaped):
     login: BrokerLogin | None
 
 
+class RelayAsked(BaseModel):
+    """A relay on MQTT for a door; ``settings`` are those of its URL."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,55}$")
+    door: str = Field(pattern=PLAIN, min_length=1, max_length=32)
+    dialect: str = Field(pattern=PLAIN, max_length=32)
+    topic: str = Field(pattern=PLAIN, max_length=200)
+    settings: dict[str, str] = Field(default={}, max_length=8)
+
+
+class RelayAssigned(Shaped):
+    """Both logins of a relay, and the line for the controller's device.toml."""
+
+    relay: BrokerLogin
+    """Typed into the device."""
+    strike: BrokerLogin
+    """Its secret becomes a file of the controller's data folder."""
+    device: str
+    """The controller."""
+    url: str
+
+
 def routes(gate: Gate) -> APIRouter:
     """The router of the foreign systems' endpoints."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
@@ -54,7 +80,49 @@ def routes(gate: Gate) -> APIRouter:
         gate.operator(request)
         return await choose_ha(gate, asked)
 
+    relay_told = told("assignRelay", None, "door_unknown", "remote_only", *BODY, *CHANGE,
+                      by="operator")  # fmt: skip
+
+    @router.post("/relays", **relay_told)
+    async def relays(asked: RelayAsked, request: Request) -> RelayAssigned:
+        gate.operator(request)
+        return await assign_relay(gate, asked)
+
     return router
+
+
+async def assign_relay(gate: Gate, asked: RelayAsked) -> RelayAssigned:
+    """Give a door a relay on MQTT, whose topics its controller alone may write."""
+    hub = gate.hub
+    door = hub.memory.doors.get(asked.door)
+    if door is None:
+        raise DomainError("door_unknown", "", "door")
+    if hub.broker is None:
+        raise DomainError("not_allowed", "with your own broker, make its credentials there first")
+    strike = f"{asked.id}-strike"
+    taken = {hub.settings.hub, NAME, *hub.memory.devices}
+    if asked.id in taken or strike in taken:
+        raise DomainError("field_wrong", "this name is another device's", "id")
+    if asked.dialect not in DIALECTS:
+        raise DomainError("field_wrong", f"dialect is one of {', '.join(DIALECTS)}", "dialect")
+    try:
+        dialect = make_dialect(asked.dialect, asked.topic, strike, asked.settings)
+    except RelayUrlError as wrong:
+        raise DomainError("field_wrong", str(wrong), "settings") from wrong
+    rule = RelayRule(asked.id, strike, dialect.heard(), dialect.said())
+    for other in hub.broker.relays():
+        if other.relay != rule.relay and set(other.heard) & set(rule.heard):
+            raise DomainError("field_wrong", f"this topic is {other.relay}'s", "topic")
+    await hub.writer.submit(assign, Assigned(asked.id, door.id, asked.dialect))
+    host, port = hub.broker.host, hub.broker.port
+    secrets = await hub.broker.add_relay(rule)
+    logins = [
+        BrokerLogin(host=host, port=port, user=user, secret=secret)
+        for user, secret in zip((asked.id, strike), secrets, strict=True)
+    ]
+    query = urlencode({**asked.settings, "secret": strike}, safe="/")
+    url = f"{asked.dialect}+mqtt://{strike}@{host}:{port}/{asked.topic}?{query}"
+    return RelayAssigned(relay=logins[0], strike=logins[1], device=door.device, url=url)
 
 
 async def choose_ha(gate: Gate, asked: HomeAssistantAsked) -> HomeAssistantServed:

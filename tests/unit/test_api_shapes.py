@@ -10,6 +10,7 @@ from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, 
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
 from hub.acts.roster import NewCard, issue_card
+from hub.gateways.broker_rules import RelayRule
 from hub.gateways.cards import SUN_URL, keys_for
 from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
@@ -32,6 +33,12 @@ class FakeBroker:
 
     async def add_credential(self, device: str) -> str:
         return "secret"
+
+    def relays(self) -> tuple[RelayRule, ...]:
+        return ()
+
+    async def add_relay(self, rule: RelayRule) -> tuple[str, str]:
+        return "one", "two"
 
 
 def token(bench: HubBench) -> dict[str, str]:
@@ -90,6 +97,7 @@ async def by_the_operator(bench: HubBench) -> None:
         "people/p-9/phone-codes": None,
         "notices": {"notices": [notice]},
         "home-assistant": {"enabled": True, "code": "2580"},
+        "relays": {"id": "back", "door": "d-2", "dialect": "tasmota", "topic": "back"},
     }
     for path, body in asked.items():
         url = f"/api/v1/operator/{path}"

@@ -249,8 +249,8 @@ async def test_the_same_bytes_open_once_whatever_happens_between(tmp_path: Path)
         again.on_message(GATE.of("set"), body)
         await home.turns()
         assert len(home.commands()) == 1
-        assert home.bridge.counters["request_spent"] == 2  # told, and as its reason
-        assert again.counters["request_spent"] == 2
+        assert home.bridge.counters["request_spent"] == 1
+        assert again.counters["request_spent"] == 1
         await again.close()
 
 
