@@ -312,6 +312,21 @@ async def test_what_came_before_or_was_stored_confirms_nothing(kind: str) -> Non
     await strike.close()
 
 
+def test_an_answer_counts_from_the_device_that_was_asked() -> None:
+    """Devices answer to one topic of ours; another's answer may carry the same number."""
+    core = dialect("shelly2")
+    (stage,) = core.pulse(0, 300)
+    (number,) = [json.loads(say.payload)["id"] for say in stage.says]
+
+    def heard(src: str, asked: int) -> list[bool]:
+        body = {"id": asked, "src": src, "dst": "strike", "result": {"was_on": False}}
+        return [stage.fits(r) for r in core.hear("strike/rpc", json.dumps(body).encode())]
+
+    assert heard("back-gate", number) == [True]
+    assert heard("front-gate", number) == []
+    assert heard("back-gate", number - 1) == heard("back-gate", number + 1) == [False]
+
+
 @given(st.integers(1, 60_000))
 def test_tasmota_never_opens_longer_than_asked(duration_ms: int) -> None:
     really_ms = pulse_ms(pulse_time(duration_ms))
