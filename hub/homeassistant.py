@@ -17,13 +17,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from devices.access import DoorMode
-from devices.messages import Refusal
+from devices.messages import Outcome, Refusal
 from devices.ports import Bus, Hail
 from hub.acts.homeassistant import Asked, Choice, ModeAsked, present, read_choice, set_mode
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.core.limits import Limit, Limiter
 from hub.gateways import homeassistant as ha
+from hub.ingest import ANSWER_WAIT_S
 from hub.parts import Hub
 from hub.store.memory import DoorEntry
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable
@@ -177,7 +178,7 @@ class Bridge:
             if wish.op == ha.SET_MODE:
                 why = await hub.writer.submit(set_mode, ModeAsked(asked, DoorMode(wish.mode)))
             else:
-                why = await hub.writer.submit(present, await self._with_policy(asked))
+                why = await self._bring(door, await self._with_policy(asked))
         except DomainError as refusal:
             self._drop(door, refusal.code)
         except _TROUBLE:
@@ -187,6 +188,31 @@ class Bridge:
                 return
             self.counters[why] += 1
         self._show_door(door, again=True)  # what was wished did not come true
+
+    async def _bring(self, door: DoorEntry, asked: Asked) -> str | None:
+        """Bring it before the door; where the door stays silent, say that nobody knows."""
+        ingest = self._hub.ingest
+        waiting = ingest.expect(asked.opening)
+        try:
+            why = await self._hub.writer.submit(present, asked)
+            if why is not None:
+                return why
+            async with asyncio.timeout(ANSWER_WAIT_S):
+                answer = await waiting
+            await ingest.note(answer, asked.device)
+            if answer.reason == "door_offline":  # of anything else the door's own event tells
+                self._tell_answer(door, Outcome.REFUSED, answer.reason)
+        except TimeoutError:
+            self._tell_answer(door, Outcome.UNKNOWN, "outcome_unknown")
+        finally:
+            ingest.give_up(asked.opening, waiting)
+        return None
+
+    def _tell_answer(self, door: DoorEntry, outcome: Outcome, why: str) -> None:
+        body = {"kind": "access", "outcome": outcome.value, "reason": why, "via": ha.NAME}
+        raw = ha.event_of(body, ha.NAME)
+        if raw is not None:
+            self._publish(self._topics(door).of("event"), raw)
 
     async def _with_policy(self, asked: Asked) -> Asked:
         device = self._hub.memory.devices.get(asked.device)

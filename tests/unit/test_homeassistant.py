@@ -29,6 +29,7 @@ from devices.messages import (
 )
 from devices.reasons import REASONS
 from drivers.mqtt import Message
+from hub import homeassistant
 from hub.acts.homeassistant import may_set
 from hub.acts.roster import RosterPart, load_part
 from hub.core.errors import DomainError
@@ -265,6 +266,27 @@ async def test_wishes_for_an_unmarked_door_are_refused_and_on_record(tmp_path: P
             "ha_door",
             "ha",
         )
+
+
+async def test_silence_and_absence_of_a_door_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homeassistant, "ANSWER_WAIT_S", 0.0)
+    async with house(tmp_path) as home:
+        await home.wish()
+        await asyncio.sleep(0.01)
+        told = {"event_type": "unknown", "reason": "outcome_unknown", "via": "ha", "who": "ha",
+                "late": False}  # fmt: skip
+        assert home.said(GATE.of("event")) == [told]
+        assert home.hub.ingest._waiting == {}
+        monkeypatch.setattr(homeassistant, "ANSWER_WAIT_S", 3.0)
+        lost = wire.encode_state(StateNote(Life.LOST, "b", "c", 0.0))
+        home.bridge.on_message(wire.Topics(SITE, "gate").of(wire.STATE), lost)
+        await home.wish(op="OPEN")
+        assert home.said(GATE.of("event"))[1:] == [
+            told | {"event_type": "refused", "reason": "door_offline"}
+        ]
+        assert {row.reason for row in home.rows(t.openings)} == {None, "door_offline"}
 
 
 async def test_nothing_is_served_before_somebody_enables_it(tmp_path: Path) -> None:
