@@ -304,7 +304,7 @@ class ShellyGen2:
 
 
 class ShellyGen1:
-    """The first generation: `auto_off` in the device ends a pulse; its info says whether one runs."""
+    """The first generation: its own `auto_off` ends a pulse; its info says whether one runs."""
 
     announces = True
 

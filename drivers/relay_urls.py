@@ -1,4 +1,4 @@
-"""Device URLs of MQTT relays: `tasmota+mqtt://USER@HOST:PORT/TOPIC?secret=NAME`, and their terms."""
+"""Device URLs of MQTT relays, such as `tasmota+mqtts://USER@HOST:PORT/TOPIC?secret=NAME`."""
 
 import re
 import ssl
@@ -71,11 +71,10 @@ def parse(url: str) -> RelayAddress:
     system_ca = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
     ca = settings.pop("ca", system_ca)
     settings_known = _SETTINGS[protocol]
+    told = ", ".join(sorted(settings_known))
     for name in settings:
         if name not in settings_known:
-            raise RelayUrlError(
-                f"{shown}: {protocol} has no setting {name!r}; known: {', '.join(sorted(settings_known))}"
-            )
+            raise RelayUrlError(f"{shown}: {protocol} has no setting {name!r}; known: {told}")
     tls = parts.scheme == "mqtts"
     return RelayAddress(protocol, host, port or (8883 if tls else 1883), parts.username, secret,
                         ca if tls else None, parts.path.strip("/"), settings)  # fmt: skip

@@ -82,8 +82,8 @@ def register_relays(actions: Any, call: Call) -> None:
         "--dialect", required=True, help="esphome, esprfid, shelly1, shelly2, tasmota"
     )
     relay.add_argument("--topic", required=True, help="the relay's own topic, or node, or prefix")
-    relay.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
-                       help="such as pulse_ms=3000, where the device's own timer ends a pulse")  # fmt: skip
+    says = "such as pulse_ms=3000, where the device's own timer ends a pulse"
+    relay.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=says)
     relay.add_argument("--json", action="store_true", help="print both logins as JSON")
     relay.set_defaults(func=lambda asked: _relay(asked, call))
     candidates = actions.add_parser("candidates", help="what on a broker might be a relay")

@@ -1,4 +1,4 @@
-"""Home Assistant's wishes as acts: brought before the door like anybody's, spent once, on record."""
+"""Home Assistant's wishes as acts: brought before the door like anybody's, once, on record."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def door_of(site: str, topic: str) -> tuple[str, int] | None:
         return None
     if not number.isascii() or not number.isdecimal() or len(number) > NUMBER_CHARS_MAX:
         return None
-    return device, int(number)
+    return (device, int(number)) if str(int(number)) == number else None
 
 
 def config_topic(site: str, device: str) -> str:

@@ -1,4 +1,4 @@
-"""A relay on MQTT given to a door: who may move it, who may hear it, and what becomes remote-only."""
+"""A relay on MQTT given to a door: who may move it, who may hear it, what is listed."""
 
 from pathlib import Path
 from typing import Any
