@@ -607,6 +607,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  takeRelayBack: {
+    method: "POST";
+    path: `/api/v1/operator/relays/${string}/remove`;
+    body: undefined;
+    answer: null;
+  };
   takeWechatpayNotice: {
     method: "POST";
     path: "/api/v1/callbacks/wechatpay";

@@ -41,6 +41,13 @@ def assign(tx: Tx, given: Assigned, now: datetime) -> Done[str]:
     return Done(str(device), (ask_for(tx, [device]), Forget("roster")))
 
 
+def take_back(tx: Tx, relay: str, now: datetime) -> Done[None]:
+    """Keep that a relay was shut out; its door stays remote-only until the roster says otherwise."""
+    del now
+    tx.journal("relay_taken_back", {"relay": relay})
+    return Done(None)
+
+
 def check_remote_only(tx: Tx, doors: Sequence[str]) -> None:
     """Refuse what a remote-only door may not be; called by every act that changes doors."""
     for start in range(0, len(doors), _CHUNK):

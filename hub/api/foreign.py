@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
 from hub.acts.homeassistant import Choice, choose
-from hub.acts.relays import Assigned, assign
+from hub.acts.relays import Assigned, assign, take_back
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
 from hub.api.shapes import Shaped
@@ -87,6 +87,16 @@ def routes(gate: Gate) -> APIRouter:
     async def relays(asked: RelayAsked, request: Request) -> RelayAssigned:
         gate.operator(request)
         return await assign_relay(gate, asked)
+
+    taken_told = told("takeRelayBack", None, "not_found", *BODY, *CHANGE, by="operator")
+
+    @router.post("/relays/{relay}/remove", status_code=204, **taken_told)
+    async def remove(relay: str, request: Request) -> None:
+        gate.operator(request)
+        broker = gate.hub.broker
+        if broker is None or not await broker.remove_relay(relay):
+            raise DomainError("not_found", "no relay of this name", "relay")
+        await gate.hub.writer.submit(take_back, relay)
 
     return router
 

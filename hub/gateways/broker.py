@@ -154,6 +154,21 @@ class ManagedBroker:
             await self._change(hashes)
         return secrets
 
+    async def remove_relay(self, relay: str) -> bool:
+        """Shut a relay and its strike out; False when nobody knows it."""
+        async with self._changing:
+            known = self.relays()
+            gone = [rule for rule in known if rule.relay == relay]
+            hashes = broker_rules.read_passwords(self._read("passwords"))
+            for rule in gone:
+                hashes.pop(rule.relay, None)
+                hashes.pop(rule.strike, None)
+            if gone:
+                rest = [rule for rule in known if rule.relay != relay]
+                self._write("relays", broker_rules.write_relays(rest))
+                await self._change(hashes)
+        return bool(gone)
+
     def relays(self) -> tuple[broker_rules.RelayRule, ...]:
         """The relays on MQTT that this broker knows."""
         return broker_rules.read_relays(self._read("relays"))

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from devices.identity import Identity
+from devices.jws import b64
 from drivers.catalogue import open_strike
 from drivers.kinds import StrikeFault
-from drivers.mqtt import BrokerAddress
+from drivers.mqtt import BrokerAddress, BrokerRefused
 from hub.foreign import find_candidates
 from hub.gateways import broker_rules
 from hub.gateways.broker import Kind
@@ -148,6 +150,31 @@ async def test_a_second_assignment_ends_the_first_and_topics_are_not_shared(
         with pytest.raises(StrikeFault):
             await strike.pulse(0, 300)
         await strike.close()
+
+
+async def test_a_relay_that_is_taken_back_is_out_and_its_name_free(tmp_path: Path) -> None:
+    (tmp_path / "hub").mkdir()
+    async with (
+        running(tmp_path / "broker", "mosquitto") as broker,
+        hub_bench(tmp_path / "hub") as bench,
+    ):
+        bench.hub.broker = broker
+        given = (await assign(bench)).json()
+        token = {"Authorization": f"Bearer {bench.gate.operator_token}"}
+        public = Identity.make("back", "door").public
+        device = {"device": "back", "kind": "door", "ed25519": b64(public.ed25519),
+                  "x25519": b64(public.x25519), "fingerprint": public.fingerprint}  # fmt: skip
+        adopt, remove = "/api/v1/operator/devices", "/api/v1/operator/relays/back/remove"
+        answer = await bench.http.post(adopt, json=device, headers=token)
+        assert answer.json()["field"] == "device"  # or a door would come in by the relay's rules
+        assert (await bench.http.post(remove, headers=token)).status_code == 204
+        assert broker.relays() == ()
+        for login in (given["relay"], given["strike"]):
+            with pytest.raises(BrokerRefused):
+                async with client(broker, login["user"], login["secret"]):
+                    pass
+        assert (await bench.http.post(remove, headers=token)).json()["code"] == "not_found"
+        assert (await bench.http.post(adopt, json=device, headers=token)).is_success
 
 
 # --------------------------------------------------------------------------- candidates

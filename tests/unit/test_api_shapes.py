@@ -37,6 +37,9 @@ class FakeBroker:
     def relays(self) -> tuple[RelayRule, ...]:
         return ()
 
+    async def remove_relay(self, relay: str) -> bool:
+        return True
+
     async def add_relay(self, rule: RelayRule) -> tuple[str, str]:
         return "one", "two"
 
@@ -98,6 +101,7 @@ async def by_the_operator(bench: HubBench) -> None:
         "notices": {"notices": [notice]},
         "home-assistant": {"enabled": True, "code": "2580"},
         "relays": {"id": "back", "door": "d-2", "dialect": "tasmota", "topic": "back"},
+        "relays/back/remove": None,
     }
     for path, body in asked.items():
         url = f"/api/v1/operator/{path}"
