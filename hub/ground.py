@@ -175,6 +175,7 @@ def _door(row: Any, keys: HubKeys, leads: Mapping[str, set[str]], *, locked_down
         unit=row.unit,
         across=any(leads[area] - {row.device_id} for area in areas),
         pin_key=keys.door_key(row.id) if typed else b"",
+        ha=row.ha,
     )
 
 

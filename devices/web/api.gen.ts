@@ -57,6 +57,14 @@ export interface BillsByHouse {
   phone_last4: string;
 }
 
+/** What somebody types once to reach the broker; the secret is not kept here. */
+export interface BrokerLogin {
+  host: string;
+  port: number;
+  user: string;
+  secret: string;
+}
+
 /** What becomes of a call: the door shall open, or not now. */
 export interface CallAnswered {
   answer: "open" | "not_now";
@@ -240,6 +248,21 @@ export interface EventsPage {
 
 export interface HTTPValidationError {
   detail?: ValidationError[];
+}
+
+/** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
+export interface HomeAssistantAsked {
+  enabled: boolean;
+  code?: string;
+  language?: string;
+}
+
+/** How Home Assistant is served; a login only where it is. */
+export interface HomeAssistantServed {
+  enabled: boolean;
+  /** How many doors it may operate. */
+  doors: number;
+  login: BrokerLogin | null;
 }
 
 /** A household's bills; `lookup` lets this kiosk pay them. */
@@ -502,6 +525,26 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
+/** A relay on MQTT for a door; `settings` are those of its URL. */
+export interface RelayAsked {
+  id: string;
+  door: string;
+  dialect: string;
+  topic: string;
+  settings?: Record<string, string>;
+}
+
+/** Both logins of a relay, and the line for the controller's device.toml. */
+export interface RelayAssigned {
+  /** Typed into the device. */
+  relay: BrokerLogin;
+  /** Its secret becomes a file of the controller's data folder. */
+  strike: BrokerLogin;
+  /** The controller. */
+  device: string;
+  url: string;
+}
+
 /** Why nobody waits for a device after a restore. */
 export interface ReleaseAsked {
   reason: string;
@@ -702,6 +745,12 @@ export interface Operations {
     body: CallAnswered;
     answer: CallTaken;
   };
+  assignRelay: {
+    method: "POST";
+    path: "/api/v1/operator/relays";
+    body: RelayAsked;
+    answer: RelayAssigned;
+  };
   beginLockdown: {
     method: "POST";
     path: "/api/v1/lockdown";
@@ -743,6 +792,12 @@ export interface Operations {
     path: `/api/v1/doors/${string}/mode`;
     body: ModeAsked;
     answer: null;
+  };
+  chooseHomeAssistant: {
+    method: "POST";
+    path: "/api/v1/operator/home-assistant";
+    body: HomeAssistantAsked;
+    answer: HomeAssistantServed;
   };
   claimStaff: {
     method: "POST";
@@ -1035,6 +1090,12 @@ export interface Operations {
   signOut: {
     method: "POST";
     path: "/api/v1/staff/sign-out";
+    body: undefined;
+    answer: null;
+  };
+  takeRelayBack: {
+    method: "POST";
+    path: `/api/v1/operator/relays/${string}/remove`;
     body: undefined;
     answer: null;
   };

@@ -19,6 +19,7 @@ from hub import metrics
 from hub.api import (
     calls,
     cards,
+    foreign,
     kiosk,
     operating,
     operator,
@@ -119,6 +120,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(timelines.routes(gate))
     app.include_router(operator.routes(gate))
     app.include_router(operating.routes(gate))
+    app.include_router(foreign.routes(gate))
     app.include_router(kiosk.routes(gate))
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))

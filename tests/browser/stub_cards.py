@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.browser.stub_routes import at, _signed_in
+from tests.browser.stub_routes import _signed_in, at
 from tests.browser.stubs import DOORS, Json, Refusal, StubHub, now, stamp
 
 ISSUED = "2026-01-05T02:00:00.000Z"

@@ -13,6 +13,7 @@ from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
 from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.gateways.broker_rules import RelayRule
 from hub.gateways.cards import SUN_URL, keys_for
 from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
@@ -35,6 +36,15 @@ class FakeBroker:
 
     async def add_credential(self, device: str) -> str:
         return "secret"
+
+    def relays(self) -> tuple[RelayRule, ...]:
+        return ()
+
+    async def remove_relay(self, relay: str) -> bool:
+        return True
+
+    async def add_relay(self, rule: RelayRule) -> tuple[str, str]:
+        return "one", "two"
 
 
 def token(bench: HubBench) -> dict[str, str]:
@@ -186,6 +196,9 @@ async def by_the_operator(bench: HubBench) -> None:
         "retention": {"scope": "events", "days": 400, "run": True},
         "states": None,
         "recalls/gate/release": {"reason": "the gate is gone"},
+        "home-assistant": {"enabled": True, "code": "2580"},
+        "relays": {"id": "back", "door": "d-2", "dialect": "tasmota", "topic": "back"},
+        "relays/back/remove": None,
     }
     await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))
     for path, body in asked.items():
