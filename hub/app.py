@@ -14,6 +14,7 @@ from devices.mistake import Mistake
 from devices.runner import stay_connected
 from drivers.mqtt import BrokerAddress
 from hub import keys as hub_keys
+from hub.alerting import ends_of
 from hub.config import HubSettings
 from hub.gateways.broker import BrokerFailed, ManagedBroker, external_address
 from hub.jobs import Upkeep
@@ -64,11 +65,24 @@ class Running:
         self._spawn(hub.policies.run())
         self._payments(hub)
         self._spawn(hub.durable.run())
+        self._alerts(hub)
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.start()
         hub.policies.wake()
         hub.ready = True
         return hub
+
+    def _alerts(self, hub: Hub) -> None:
+        """The outlets of hub.toml; a missing secret is said now, not when somebody is in need."""
+        from hub.gateways.outlets import Outlets  # noqa: PLC0415
+
+        settings = hub.settings
+        hub.alerting.speaker = Outlets(
+            settings.outlets, settings.data, lambda: hub.clock().timestamp()
+        )
+        keys, certificate = hub.keys, settings.http.certificate
+        hub.alerting.ends_s = lambda: ends_of(certificate, keys.keyset, keys.root_public)
+        self._spawn(hub.alerting.run())
 
     def _payments(self, hub: Hub) -> None:
         """Only where a provider is configured: importing its client costs a tenth of a second."""

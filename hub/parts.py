@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
@@ -35,6 +36,7 @@ class Hub:
     live: Live
     clock: Callable[[], datetime]
     epoch: int
+    alerting: Alerting
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -62,8 +64,15 @@ def assemble(
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
 
+    origin = settings.http.origin
+    around = Surroundings(settings.data, settings.alerts, origin)
+    alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
+
     def on_work(kind: str) -> None:
-        policies.wake() if kind == "policy" else durable.wake()
+        if kind == "alerts":
+            alerting.wake()
+        else:
+            policies.wake() if kind == "policy" else durable.wake()
 
     def on_forget(what: Forget) -> None:
         if what.what == "phone":
@@ -74,5 +83,6 @@ def assemble(
     ingest.on_work = on_work
     ingest.on_forget = on_forget
     return Hub(
-        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch
-    )
+        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch,
+        alerting,
+    )  # fmt: skip

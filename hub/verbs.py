@@ -212,7 +212,7 @@ def call(data: Path, path: str, body: object) -> Any:
 
 
 def load(parser: argparse.ArgumentParser) -> None:
-    """Load a roster (JSON: households, people, doors, schedules, rules, bills)."""
+    """Load a roster (JSON: households, people, doors, schedules, rules, bills, alert policies)."""
     parser.description = "Load households, people, doors, rules and bills; repeatable."
     _folder(parser)
     parser.add_argument("file", type=Path)
@@ -225,7 +225,10 @@ def _load(asked: argparse.Namespace) -> None:
     except (OSError, ValueError) as fault:
         raise Mistake(f"{asked.file} cannot be read as JSON: {fault}") from fault
     counts = {}
-    for kind in ("households", "people", "doors", "schedules", "rules", "bills"):
+    for kind in (
+        "households", "people", "doors", "schedules", "rules", "bills", "alert_policies",
+        "responders",
+    ):  # fmt: skip
         rows = body.get(kind, [])
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]

@@ -12,7 +12,9 @@ from sqlalchemy import BindParameter, bindparam, insert, select, update
 from devices.jws import canonical
 from devices.messages import Ack, Event
 from devices.wire import event_body
+from hub.acts import alerts
 from hub.acts.checkins import Sun, check_in
+from hub.core.alert_kinds import WITHHELD
 from hub.core.effects import Announce, SendAck
 from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
@@ -102,10 +104,15 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     if known is not None:
         if known != body and event.kind != "gap":
             tx.journal("event_conflict", {"device": heard.device, "body": body})
+            told = alerts.conflicted(tx, heard.device, now)
+            return Done(None, (*told, _ack(tx, heard.device, event.boot)))
         return Done(None, (_ack(tx, heard.device, event.boot),))
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
-    effects: list[object] = [Announce("event", announced(n, row))]
+    effects: list[object] = []
+    if event.kind not in WITHHELD:
+        effects.append(Announce("event", announced(n, row)))
+    effects += alerts.heard(tx, event, heard.device, heard.door, now)
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
     if heard.sun is not None:

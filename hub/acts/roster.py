@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hub.acts.alerts import name_responder
 from hub.acts.billing import issue_bill
 from hub.acts.policies import ask_for
 from hub.core.effects import Forget
@@ -45,8 +46,12 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
         ("id", "door_id", "subject_kind", "subject", "schedule_id", "valid_from", "valid_to",
          "deny"),
     ),
+    "alert_policies": (
+        t.alert_policies,
+        ("id", "kinds", "least", "mode", "responders", "steps", "repeat_s"),
+    ),
 }  # fmt: skip
-KINDS = (*_COLUMNS, "bills")
+KINDS = (*_COLUMNS, "bills", "responders")
 
 
 def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
@@ -59,6 +64,10 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
         if part.kind == "bills":
             for row in part.rows:
                 issue_bill(tx, row, now)
+            return Done(len(part.rows))
+        if part.kind == "responders":
+            for row in part.rows:
+                name_responder(tx, _clean(part, row, tuple(row)))
             return Done(len(part.rows))
         table, names = _COLUMNS[part.kind]
         _upsert(tx, part.kind, table, [_clean(part, row, names) for row in part.rows])

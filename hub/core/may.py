@@ -31,11 +31,22 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("load", "roster"),
             ("adopt", "device"),
             ("read", "metrics"),
+            ("read", "alert"),
+            ("answer", "alert"),
         }
     ),
     "property_staff": frozenset(
-        {("read", "console"), ("read", "events"), ("read", "people"), ("issue", "code")}
+        {
+            ("read", "console"),
+            ("read", "events"),
+            ("read", "people"),
+            ("issue", "code"),
+            ("read", "alert"),
+            ("answer", "alert"),
+        }
     ),
+    # named for a purpose (duress): alerts that nobody else may even know of
+    "responder": frozenset({("read", "restricted_alert"), ("answer", "restricted_alert")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),

@@ -65,6 +65,7 @@ class DeviceEntry:
     note: StateNote | None = None
     since_s: float | None = None
     firmware: str = ""
+    clock: str = ""  # the quality of its last event's time
     want: Revision = NO_REVISION
     have: Revision = NO_REVISION
     policy: Policy | None = None
