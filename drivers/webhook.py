@@ -87,7 +87,7 @@ def cut(text: str, bytes_max: int) -> str:
 
 
 def signature(secret: str, at_s: int, body: bytes) -> str:
-    """``t=..,v1=..``: HMAC-SHA256 over time and body, so that neither can be changed or replayed."""
+    """``t=..,v1=..``: HMAC-SHA256 over time and body: neither can be changed nor replayed."""
     mark = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at_s},v1={mark}"
 

@@ -229,7 +229,7 @@ class Alerting:
             await self.speaker.say(outlet, message)
         except NotTaken as refused:
             return refused.fault or "refused", refused.again
-        except Exception as fault:  # noqa: BLE001 - ours or theirs: told, bounded, never the hub's end
+        except Exception as fault:  # noqa: BLE001 - whosever it is: told and bounded
             log.warning("outlet %s failed: %s", outlet, type(fault).__name__)
             return type(fault).__name__, True
         return "", False

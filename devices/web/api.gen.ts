@@ -14,10 +14,63 @@ export interface AdoptionAsked {
   fingerprint: string;
 }
 
+/** An alert with its log, from the beginning. */
+export interface AlertDetail {
+  alert: AlertShown;
+  log: LogLine[];
+}
+
+/** An alert: what, where, how grave, who was called, who answered. */
+export interface AlertShown {
+  id: string;
+  kind: string;
+  words: Words;
+  cure: Words;
+  severity: "minor" | "moderate" | "severe" | "extreme";
+  state: "raised" | "escalating" | "acknowledged" | "closed";
+  subject: string;
+  name: Words;
+  opened_at: string;
+  last_at: string;
+  times: number;
+  acked_by: AnsweredBy[];
+  /** In a roll call, who has not answered yet. */
+  waiting_for: AnsweredBy[];
+  step: number;
+  steps: number;
+  /** Outlets that were called so far. */
+  called: string[];
+  next_step_at: string | null;
+  next_called: string[];
+  closed_at: string | null;
+  restricted: boolean;
+}
+
+/** Where an alert stands now. */
+export interface AlertState {
+  state: "raised" | "escalating" | "acknowledged" | "closed";
+}
+
+/** Alerts, the gravest first, or the closed ones from the newest; `next` continues these. */
+export interface AlertsPage {
+  alerts: AlertShown[];
+  next: string | null;
+  doors: DoorsWell;
+  failing: OutletShown[];
+  /** Whether this member is told of restricted alerts, too. */
+  named: boolean;
+}
+
 /** What the card said to our response. */
 export interface Answered {
   exchange: string;
   answer: string;
+}
+
+/** Who answered an alert. */
+export interface AnsweredBy {
+  by: string;
+  name: string;
 }
 
 /** How a part of the amount came about. */
@@ -90,6 +143,11 @@ export interface Claimed {
   totp_secret: string;
 }
 
+/** How it ended, for those who come after. */
+export interface CloseAsked {
+  note: string;
+}
+
 /** A card holder wants to bring a phone in. */
 export interface CodeAsked {
   card_session: string;
@@ -117,6 +175,14 @@ export interface DeviceShown {
   p95_ms: number | null;
 }
 
+/** A door's health; no trouble means well. */
+export interface DoorHealthShown {
+  door: string;
+  name: Words;
+  well: boolean;
+  troubles: TroubleShown[];
+}
+
 /** A door on the wall; what is not known is said to be unknown. */
 export interface DoorShown {
   id: string;
@@ -131,6 +197,19 @@ export interface DoorShown {
   mode: string;
   online: boolean | null;
   last: EventShown | null;
+}
+
+/** Every door's health. */
+export interface DoorsHealth {
+  checked_at: string | null;
+  doors: DoorHealthShown[];
+}
+
+/** How many doors are well. */
+export interface DoorsWell {
+  all: number;
+  well: number;
+  checked_at: string | null;
 }
 
 /** A phone introduces itself with a one-time code. */
@@ -173,6 +252,14 @@ export interface KioskBills {
   holder: string;
   house: string;
   bills: BillShown[];
+}
+
+/** Something that happened to an alert. */
+export interface LogLine {
+  at: string;
+  what: string;
+  name: string;
+  detail: string;
 }
 
 /** Whose phone this is, and its doors. */
@@ -251,6 +338,19 @@ export interface OpeningTold {
   reason: string;
   ms: Record<string, number>;
   repeat: boolean;
+}
+
+/** An outlet that does not get messages through. */
+export interface OutletShown {
+  id: string;
+  kind: string;
+  failing_since: string;
+  fault: string;
+}
+
+/** Open alerts for which this resident is responsible. */
+export interface OwnAlerts {
+  alerts: AlertShown[];
 }
 
 /** A door that this phone may ask for. */
@@ -369,6 +469,14 @@ export interface SiteNamed {
   time_zone: string;
 }
 
+/** What is wrong with a door, since when, and what to do. */
+export interface TroubleShown {
+  kind: string;
+  words: Words;
+  cure: Words;
+  since: string | null;
+}
+
 /** A staff member in a session. */
 export interface WhoAmI {
   name: string;
@@ -384,6 +492,18 @@ export interface Words {
 
 /** Every operation of the API by its id: `body` goes up, `answer` comes back. */
 export interface Operations {
+  acknowledgeAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/acknowledge`;
+    body: undefined;
+    answer: AlertState;
+  };
+  acknowledgeOwnAlert: {
+    method: "POST";
+    path: `/api/v1/me/alerts/${string}/acknowledge`;
+    body: undefined;
+    answer: AlertState;
+  };
   adoptDevice: {
     method: "POST";
     path: "/api/v1/operator/devices";
@@ -413,6 +533,12 @@ export interface Operations {
     path: "/api/v1/staff/claim";
     body: ClaimAsked;
     answer: Claimed;
+  };
+  closeAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/close`;
+    body: CloseAsked;
+    answer: AlertState;
   };
   closePayment: {
     method: "POST";
@@ -462,11 +588,23 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  listAlerts: {
+    method: "GET";
+    path: "/api/v1/alerts" | `/api/v1/alerts?${string}`;
+    body: undefined;
+    answer: AlertsPage;
+  };
   listEvents: {
     method: "GET";
     path: "/api/v1/events" | `/api/v1/events?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  listOwnAlerts: {
+    method: "GET";
+    path: "/api/v1/me/alerts";
+    body: undefined;
+    answer: OwnAlerts;
   };
   loadRoster: {
     method: "POST";
@@ -492,11 +630,23 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  readAlert: {
+    method: "GET";
+    path: `/api/v1/alerts/${string}`;
+    body: undefined;
+    answer: AlertDetail;
+  };
   readConsole: {
     method: "GET";
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readDoorHealth: {
+    method: "GET";
+    path: "/api/v1/door-health";
+    body: undefined;
+    answer: DoorsHealth;
   };
   readMe: {
     method: "GET";

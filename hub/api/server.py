@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.messages import NO_REVISION
-from hub.api import kiosk, operator, phone, staff
+from hub.api import alerts, kiosk, operator, phone, staff
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
 from hub.api.problems import HANDLERS, body_of, problem, reply
@@ -107,6 +107,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(staff.routes(gate))
     app.include_router(operator.routes(gate))
     app.include_router(kiosk.routes(gate))
+    app.include_router(alerts.routes(gate))
     if hub.payments is not None:
         from hub.api import money  # noqa: PLC0415
 
@@ -164,6 +165,7 @@ def _metrics(gate: Gate) -> str:
         f"linli_broker_connected {int(hub.ingest.online)}",
         f"linli_site_epoch {hub.epoch}",
         f"linli_policies_behind {_behind(gate)}",
+        f"linli_alerts_open {alerts.open_alerts(gate)}",
     ]
     for what, count in sorted(hub.ingest.counters.items()):
         lines.append(f'linli_dropped_total{{reason="{what}"}} {count}')

@@ -1,4 +1,4 @@
-"""Conditions that last: what is wrong now, and whether it has been so for long enough to be said."""
+"""Conditions that last: what is wrong now, and whether it has been so for long enough."""
 
 from __future__ import annotations
 

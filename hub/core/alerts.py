@@ -1,4 +1,4 @@
-"""The alert engine: what goes wrong is raised once, climbs its steps, and ends acknowledged or closed.
+"""The alert engine: what goes wrong is raised once, climbs its steps, and ends in somebody's hands.
 
 Pure: time comes in, messages come out. One key (kind, subject) has at most one open alert; every
 open alert is acknowledged or has a next step, so nothing falls silent. Doors are its first user;
@@ -226,7 +226,7 @@ def fresh(
 def over_before_it_came(
     name: str, kind: str, subject: str, severity: Severity, policy: Policy, at_s: float
 ) -> Alert:
-    """The end of a trouble was heard before its beginning: the beginning, when it comes, is late."""
+    """The end of a trouble overtook its beginning: this, when it comes, is late."""
     return Alert(
         name,
         kind,

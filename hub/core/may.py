@@ -49,7 +49,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "responder": frozenset({("read", "restricted_alert"), ("answer", "restricted_alert")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
-    "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),
+    "resident": frozenset(
+        {("open", "door"), ("read", "self"), ("end", "phone"), ("answer", "own_alert")}
+    ),
 }
 
 

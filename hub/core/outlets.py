@@ -1,4 +1,4 @@
-"""The outlets of ``hub.toml``: how a message leaves the house; addresses and secrets by reference."""
+"""The outlets of ``hub.toml``: how a message leaves the house; secrets stand there by name."""
 
 from __future__ import annotations
 

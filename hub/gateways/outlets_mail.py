@@ -18,7 +18,7 @@ _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 @dataclass(frozen=True, slots=True)
 class MailOutlet:
-    """A mail server and who gets the messages; ``trust`` is a PEM file for a server of one's own."""
+    """A mail server and who gets the messages; ``trust`` is the PEM file of an own authority."""
 
     url: str = field(repr=False)
     user: str

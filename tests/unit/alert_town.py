@@ -19,7 +19,7 @@ from hub.core.alert_words import Message
 from hub.store import chain
 from hub.store import tables as t
 from tests.unit.door_bench import Bus
-from tests.unit.hub_bench import HubBench, hub_bench
+from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
 
 POLICIES: list[dict[str, Any]] = [
     {
@@ -136,6 +136,37 @@ class AlertTown:
         topics = wire.Topics(self.hub.memory.site, device)
         note = wire.encode_state(StateNote(life, boot, "c", self.bench.now.timestamp()))
         self.hub.ingest.on_message(topics.of(wire.STATE), note)
+
+
+async def answer_alerts(bench: HubBench) -> None:
+    """Everything that people do with alerts, over HTTP: by a staff member and a steward's phone."""
+    steward = {**POLICIES[0], "responders": ["person:p-2"]}
+    part = RosterPart("alert_policies", [steward], bench.hub.keys.mark)
+    await bench.hub.writer.submit(load_part, part)
+    now_s = bench.now.timestamp()
+    for kind, subject in (("forced", "door:d-1"), ("device_silent", "device:gate"),
+                          ("quarantine", "hub:quarantine")):  # fmt: skip
+        await bench.hub.writer.submit(acts.alarm, acts.Alarm(kind, subject, now_s))
+    fallen = acts.Spoken("desk", (), "http 503")
+    await bench.hub.writer.submit(acts.note_spoken, fallen)
+    phone = await bench.phone("p-2")
+    own = (await phone.send("GET", "/api/v1/me/alerts", None)).body["alerts"]
+    first = own[0]["id"]
+    taken = await phone.send("POST", f"/api/v1/me/alerts/{first}/acknowledge", None)
+    assert taken.body == {"state": "acknowledged"}
+    await bench.administrator("night")
+    board = (await bench.http.get("/api/v1/alerts")).json()
+    assert {one["kind"] for one in board["alerts"]} >= {"forced", "device_silent", "quarantine"}
+    second = board["alerts"][0]["id"]
+    path = f"/api/v1/alerts/{second}"
+    assert (await bench.http.post(f"{path}/acknowledge", headers=CLIENT)).is_success
+    body = {"note": "seen"}
+    assert (await bench.http.post(f"{path}/close", json=body, headers=CLIENT)).is_success
+    assert (await bench.http.post(f"{path}/acknowledge", headers=CLIENT)).status_code == 409
+    assert (await bench.http.get(path)).json()["log"][-1]["name"] == "night"
+    assert (await bench.http.get("/api/v1/alerts?state=closed")).json()["alerts"]
+    assert (await bench.http.get("/api/v1/door-health")).is_success
+    assert (await bench.http.post("/api/v1/staff/sign-out", headers=CLIENT)).is_success
 
 
 @asynccontextmanager

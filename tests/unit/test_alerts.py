@@ -1,4 +1,4 @@
-"""The alert engine: whatever comes in whatever order, one open alert a key, and none falls silent."""
+"""The alert engine: whatever comes, one open alert a key, and none falls silent."""
 
 from dataclasses import dataclass, field
 
