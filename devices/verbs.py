@@ -44,6 +44,7 @@ def _door_run(asked: argparse.Namespace) -> None:
 
 async def _door(folder: Path) -> None:
     from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
     from drivers.catalogue import CatalogueError, open_reader, open_strike  # noqa: PLC0415
@@ -83,6 +84,7 @@ async def _door(folder: Path) -> None:
     controller = DoorController(device, hardware)
     async with asyncio.TaskGroup() as group:
         group.create_task(controller.run())
+        group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
@@ -92,6 +94,7 @@ def _point_run(asked: argparse.Namespace) -> None:
 
 
 async def _point(folder: Path) -> None:
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
     from devices.point import CardPoint  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device  # noqa: PLC0415
@@ -115,6 +118,7 @@ async def _point(folder: Path) -> None:
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(card_point.run())
+        group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
