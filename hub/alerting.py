@@ -46,7 +46,8 @@ from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.0  # how often due steps and calls are looked for, should nobody wake us
+LOOK_LEAST_S = 0.5  # between two looks, however much is due: an outlet may be speaking still
+LOOK_MOST_S = 30.0  # should nobody wake us, or the wall clock be set
 WATCH_S = 15.0  # how often conditions are looked at; each has its own patience
 DUE_MAX = 50  # steps taken in one look
 CALLS_MAX = 500  # calls read in one look; a storm is bundled outlet by outlet
@@ -101,6 +102,7 @@ class Alerting:
         self._watch = Watch()
         self._wake = asyncio.Event()
         self._speaking: dict[str, asyncio.Task[None]] = {}  # bounded by the outlets of policies
+        self.monotonic: Callable[[], float] = asyncio.get_running_loop().time
         self.speaker: Speaker | None = None
         self.ends_s: Callable[[], Mapping[str, float]] = dict  # when what is signed ends
         self.checked_at_s: float | None = None
@@ -124,11 +126,25 @@ class Alerting:
             await self._guarded(self.climb)
             await self._guarded(self.speak)
             try:
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(self._until_due_s()):
                     await self._wake.wait()
             except TimeoutError:
                 pass
             self._wake.clear()
+
+    def _until_due_s(self) -> float:
+        """How long until the next step or call is due."""
+        waiting = t.effects.c.done_at.is_(None) & t.effects.c.kind.like(f"{acts.OUTLET_EFFECT}%")
+        try:
+            with self._engines.read.connect() as connection:
+                step = connection.execute(select(func.min(t.alerts.c.next_step_at))).scalar()
+                call = connection.execute(
+                    select(func.min(t.effects.c.due_at)).where(waiting)
+                ).scalar()
+        except SQLAlchemyError:
+            return LOOK_MOST_S
+        due = [at_s - self._now_s() for at_s in (step, call) if at_s is not None]
+        return min(max(min(due, default=LOOK_MOST_S), LOOK_LEAST_S), LOOK_MOST_S)
 
     async def _keep_watching(self) -> None:
         while True:
@@ -190,6 +206,7 @@ class Alerting:
             log.warning("outlet %s waits: %s", outlet, type(trouble).__name__)
         finally:
             self._speaking.pop(outlet, None)
+            self._wake.set()  # what came meanwhile is next
 
     async def _say_calls(self, outlet: str, rows: Sequence[Row[Any]]) -> None:
         """Drop what nobody needs any more, then say the rest in one message."""
@@ -258,10 +275,9 @@ class Alerting:
 
     async def watch(self) -> None:
         """Raise what has been wrong for long enough, end what is well again."""
-        loop_s = asyncio.get_running_loop().time()
         standing = self._standing()
         keys = [(one.kind, one.subject) for one in standing]
-        verdict = self._watch.judge(self._look(), keys, loop_s)
+        verdict = self._watch.judge(self._look(), keys, self.monotonic())
         now_s = self._now_s()
         for key in verdict.ripe:
             at_s = self._since_s(key, now_s)

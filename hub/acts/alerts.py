@@ -94,7 +94,7 @@ def _climb(tx: Tx, alert: Alert, policy: Policy) -> tuple[object, ...]:
     """A first step without delay leaves in the same commit."""
     moved = law.due(alert, policy, tx.now_s)
     if moved.what is None:
-        return _shown(alert)
+        return (*_shown(alert), WorkWaiting("alerts"))
     return _keep(tx, moved, "", _outlets(policy, alert.step))
 
 
@@ -296,8 +296,7 @@ def _keep(tx: Tx, moved: Moved, by: str, detail: str) -> tuple[object, ...]:
             _queue(tx, alert, call)
     if moved.what is What.REOPENED:
         return _climb(tx, alert, _bound(tx, alert))
-    waiting = (WorkWaiting("alerts"),) if moved.calls or moved.what is What.HASTENED else ()
-    return (*_shown(alert), *waiting)
+    return (*_shown(alert), WorkWaiting("alerts"))
 
 
 def _queue(tx: Tx, alert: Alert, call: Call) -> None:
