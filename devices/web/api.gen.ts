@@ -71,6 +71,8 @@ export interface Answered {
 export interface AnsweredBy {
   by: string;
   name: string;
+  /** When; none for who has not answered yet. */
+  at: string | null;
 }
 
 /** How a part of the amount came about. */

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 const ICONS = {
   alert: <path d="M12 5.5v8M12 18v.4" />,
   back: <path d="M14.5 5.5 8 12l6.5 6.5" />,
+  bell: <path d="M5.5 17.5h13c-1.5-1.5-2-3-2-6.5a4.5 4.5 0 0 0-9 0c0 3.5-.5 5-2 6.5zM10.5 20.5h3M12 3.5v3" />,
   bill: <path d="M6 3.5h12v17l-2.4-1.6-2 1.6-1.6-1.6-1.6 1.6-2-1.6L6 20.5zM9 8.5h6M9 12.5h6" />,
   bolt: <path d="M13.5 3 6 13.5h5L10.5 21 18 10.5h-5z" />,
   building: (

@@ -21,7 +21,7 @@ from hub.api.gate import CLIENT_HEADER, Gate, Member
 from hub.api.problems import reply
 from hub.api.shapes import Shaped, Words
 from hub.core.alert_kinds import KINDS, WITHHELD
-from hub.core.alerts import DEFAULT, RANK, RESTRICTED_DEFAULT, Policy, Severity, State
+from hub.core.alerts import DEFAULT, RANK, RESTRICTED_DEFAULT, Policy, Severity, State, What
 from hub.core.door_health import DoorHealth
 from hub.core.errors import DomainError
 from hub.core.may import may
@@ -35,6 +35,7 @@ OPEN_MAX = 500  # shown at once; a site with more has one cause, and its storm i
 LOG_MAX = 500
 NOTE_CHARS_MAX = 400
 _ID = r"^[0-9a-f]{1,16}$"
+Answered = dict[tuple[str, str], float]
 _HUB = {"zh-Hans": "服务器", "zh-Hant": "伺服器", "en": "The hub"}
 
 
@@ -43,6 +44,8 @@ class AnsweredBy(Shaped):
 
     by: str
     name: str
+    at: str | None
+    """When; none for who has not answered yet."""
 
 
 class AlertShown(Shaped):
@@ -394,10 +397,13 @@ def show_alerts(
     subjects = {by for row in rows for by in row.acked_by}
     subjects |= {by for policy in policies.values() for by in policy.responders}
     names = _names(connection, subjects)
-    return [_show(gate, row, policies.get(row.policy_id, DEFAULT), names) for row in rows]
+    answered = _answered(connection, [row.id for row in rows])
+    return [_show(gate, row, policies.get(row.policy_id, DEFAULT), names, answered) for row in rows]
 
 
-def _show(gate: Gate, row: Row[Any], policy: Policy, names: Mapping[str, str]) -> dict[str, Any]:
+def _show(
+    gate: Gate, row: Row[Any], policy: Policy, names: Mapping[str, str], answered: Answered
+) -> dict[str, Any]:
     kind = KINDS[row.kind]
     open_ = row.open_key is not None
     missing = [one for one in policy.responders if one not in row.acked_by]
@@ -415,7 +421,7 @@ def _show(gate: Gate, row: Row[Any], policy: Policy, names: Mapping[str, str]) -
         "opened_at": instant(row.opened_at),
         "last_at": instant(row.last_at),
         "times": row.times,
-        "acked_by": [_who(by, names) for by in row.acked_by],
+        "acked_by": [_who(by, names, answered.get((row.id, by))) for by in row.acked_by],
         "waiting_for": [_who(by, names) for by in missing] if roll_call else [],
         "step": row.step,
         "steps": len(policy.steps),
@@ -431,8 +437,21 @@ def _instant_or_none(at_s: float | None) -> str | None:
     return instant(at_s) if at_s is not None else None
 
 
-def _who(by: str, names: Mapping[str, str]) -> dict[str, str]:
-    return {"by": by, "name": names.get(by, by)}
+def _who(by: str, names: Mapping[str, str], at_s: float | None = None) -> dict[str, str | None]:
+    return {"by": by, "name": names.get(by, by), "at": _instant_or_none(at_s)}
+
+
+def _answered(connection: Connection, alerts: Sequence[str]) -> Answered:
+    """When each answer came, by alert and who; the newest where somebody answered twice."""
+    rows = connection.execute(
+        select(t.alert_log.c.alert_id, t.alert_log.c.by, t.alert_log.c.at)
+        .where(
+            t.alert_log.c.alert_id.in_(alerts),
+            t.alert_log.c.what.in_((What.ACKNOWLEDGED.value, What.ACKNOWLEDGED_IN_PART.value)),
+        )
+        .order_by(t.alert_log.c.n)
+    )
+    return {(row.alert_id, row.by): row.at for row in rows}
 
 
 def _name(gate: Gate, subject: str) -> dict[str, str]:

@@ -24,6 +24,9 @@ export const mayHaveOlder = signal(false);
 /** Numbers of events that came while this page was looking: they light up once. */
 export const news = signal<ReadonlySet<number>>(new Set());
 
+/** Counts what the stream says of alerts; the board reads itself afresh. */
+export const alertNews = signal(0);
+
 /** How far the hub's clock is ahead of this machine's. */
 export const ahead_ms = signal(0);
 
@@ -118,6 +121,7 @@ function take(batch: readonly LiveMessage[]): void {
   for (const { kind, data } of batch) {
     if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
+    else if (kind === "alert") alertNews.value += 1;
     else fresh.push(data as EventShown);
   }
   for (const event of fresh) {
@@ -140,7 +144,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device"],
+    kinds: ["event", "door", "device", "alert"],
     onOpen: readAll,
     onMessages: take,
   });
