@@ -353,6 +353,8 @@ export interface OutletShown {
 /** Open alerts for which this resident is responsible. */
 export interface OwnAlerts {
   alerts: AlertShown[];
+  /** Whether any policy names this resident: others need not ask again soon. */
+  responsible: boolean;
 }
 
 /** A door that this phone may ask for. */

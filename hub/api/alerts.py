@@ -154,6 +154,8 @@ class OwnAlerts(Shaped):
     """Open alerts for which this resident is responsible."""
 
     alerts: list[AlertShown]
+    responsible: bool
+    """Whether any policy names this resident: others need not ask again soon."""
 
 
 class CloseAsked(BaseModel):
@@ -301,7 +303,9 @@ def _own(router: APIRouter, gate: Gate) -> None:
             known = _policies(connection)
             mine = [row for row in rows if _names_person(known, row, phone.person)]
             shown = show_alerts(gate, connection, mine)
-        return reply({"alerts": shown}, request)
+            subject = f"person:{phone.person}"
+            responsible = any(subject in policy.responders for policy in known.values())
+        return reply({"alerts": shown, "responsible": responsible}, request)
 
     takes = told(
         "acknowledgeOwnAlert", AlertState, "not_found", "alert_closed", "field_wrong", *CHANGE,

@@ -110,6 +110,8 @@ class StubHub:
     failing: set[str] = field(default_factory=set)
     delay_s: float = 0.0
     broker: bool = True
+    alerts: list[Json] = field(default_factory=list)
+    outlets_failing: list[Json] = field(default_factory=list)
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

@@ -152,9 +152,10 @@ async def test_a_steward_sees_and_answers_only_what_names_them(tmp_path: Path) -
         held, forced = await town.alarm("held"), await town.alarm("forced")
         duress = await town.alarm("duress")
         steward, stranger = await town.bench.phone("p-1"), await town.bench.phone("p-2")
-        own = (await steward.send("GET", "/api/v1/me/alerts", None)).body["alerts"]
-        assert [one["id"] for one in own] == [held]
-        assert (await stranger.send("GET", "/api/v1/me/alerts", None)).body["alerts"] == []
+        own = (await steward.send("GET", "/api/v1/me/alerts", None)).body
+        assert ([one["id"] for one in own["alerts"]], own["responsible"]) == ([held], True)
+        nothing = (await stranger.send("GET", "/api/v1/me/alerts", None)).body
+        assert nothing == {"alerts": [], "responsible": False}
         path = "/api/v1/me/alerts/{}/acknowledge"
         for phone, name in ((stranger, held), (steward, forced), (steward, duress)):
             reply = await phone.send("POST", path.format(name), None)

@@ -1,6 +1,7 @@
 """The alert engine: whatever comes, one open alert a key, and none falls silent."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -283,3 +284,8 @@ def test_every_kind_speaks_three_languages_and_only_signs_that_mean_trouble_rais
     forged = from_event("access", "credential_forged")
     assert forged is not None
     assert forged.kind == "credential_forged"
+
+
+def test_the_drawing_is_made_from_the_law() -> None:
+    root = Path(__file__).resolve().parents[2]
+    assert law.as_mermaid() in (root / "ARCHITECTURE.md").read_text(encoding="utf-8")

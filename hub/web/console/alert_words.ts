@@ -44,6 +44,7 @@ export const alertWords = dictionary({
     en: "At {at} calls: {outlets}",
   },
   steps: { "zh-Hans": "通知到第 {n} 步，共 {all} 步", "zh-Hant": "通知到第 {n} 步，共 {all} 步", en: "Step {n} of {all}" },
+  comma: { "zh-Hans": "、", "zh-Hant": "、", en: ", " },
   console: { "zh-Hans": "值班台", "zh-Hant": "值班台", en: "this console" },
   endedAt: { "zh-Hans": "{at} 结束", "zh-Hant": "{at} 結束", en: "ended at {at}" },
 
@@ -70,7 +71,7 @@ export const alertWords = dictionary({
 export const storyWords = dictionary({
   raised: { "zh-Hans": "发生", "zh-Hant": "發生", en: "Raised" },
   reopened: { "zh-Hans": "又发生", "zh-Hant": "又發生", en: "Came back" },
-  step: { "zh-Hans": "通知第", "zh-Hant": "通知第", en: "Step" },
+  step: { "zh-Hans": "通知", "zh-Hant": "通知", en: "Called" },
   hastened: { "zh-Hans": "提前叫下一步", "zh-Hant": "提前叫下一步", en: "Next step brought forward" },
   sent: { "zh-Hans": "送到", "zh-Hant": "送到", en: "Delivered" },
   given_up: { "zh-Hans": "没有送到", "zh-Hant": "沒有送到", en: "Not delivered" },

@@ -53,7 +53,7 @@ function moment(at: string): string {
 }
 
 function outletsOf(names: readonly string[]): string {
-  return names.map((each) => (each === "console" ? say(alertWords.console) : each)).join(", ");
+  return names.map((each) => (each === "console" ? say(alertWords.console) : each)).join(say(alertWords.comma));
 }
 
 /** Who was called, who answered, who comes next. */
@@ -77,7 +77,7 @@ function Progress({ alert }: { alert: AlertShown }) {
       {waiting.length > 0 && (
         <p class="soft">
           <Icon name="people" />
-          <span>{say(alertWords.waitingFor, { names: waiting.map((each) => each.name).join(", ") })}</span>
+          <span>{say(alertWords.waitingFor, { names: waiting.map((each) => each.name).join(say(alertWords.comma)) })}</span>
         </p>
       )}
       {next && (
@@ -88,7 +88,7 @@ function Progress({ alert }: { alert: AlertShown }) {
             ))}
           </span>
           <span>
-            {alert.called.length > 0 && say(alertWords.called, { outlets: outletsOf(alert.called) })}{" "}
+            {alert.called.length > 0 && `${say(alertWords.called, { outlets: outletsOf(alert.called) })} · `}
             <span class="whole">
               {say(alertWords.next, { at: moment(next), outlets: outletsOf(alert.next_called) })}
             </span>
@@ -246,16 +246,17 @@ function Failing({ outlet }: { outlet: OutletShown }) {
   );
 }
 
+function checkedWords(at: string | null): string {
+  if (!at) return say(alertWords.notChecked);
+  const minutes = Math.floor((hubNow().getTime() - Date.parse(at)) / 60_000);
+  return minutes < 1 ? say(alertWords.checkedNow) : say(alertWords.checked, { n: minutes });
+}
+
 /** How many doors are well, and when that was last looked at. */
 function Wellness() {
   if (page.value === null) return null;
   const { all, well, checked_at: at } = page.value.doors;
-  const minutes = at ? Math.floor((hubNow().getTime() - Date.parse(at)) / 60_000) : 0;
-  const checked = !at
-    ? say(alertWords.notChecked)
-    : minutes < 1
-      ? say(alertWords.checkedNow)
-      : say(alertWords.checked, { n: minutes });
+  const checked = checkedWords(at);
   const fine = all === well;
   return (
     <p class="wellness" data-tone={fine ? "good" : "mind"} role="status">
@@ -300,7 +301,7 @@ export function Alerts() {
   return (
     <div class="sheet board">
       <h1>{say(alertWords.alerts)}</h1>
-      <Wellness />
+      {shown.value === "open" && <Wellness />}
       <Choice
         legend={say(alertWords.which)}
         value={shown.value}

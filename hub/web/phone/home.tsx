@@ -11,6 +11,7 @@ import { choose, door, fresh, history, me, refresh } from "./phone";
 import { place } from "./place";
 import { Told } from "./told";
 import { allowMotion, motion } from "./shake";
+import { StewardLine } from "./stewards";
 import { words } from "./words";
 
 const sheet = signal<"none" | "doors" | "history">("none");
@@ -166,6 +167,7 @@ export function Home() {
             {say(words.wechatStep1)}，{say(words.wechatStep2)}
           </Notice>
         )}
+        <StewardLine />
         <LastLine />
       </div>
       {sheet.value === "doors" && <DoorSheet />}

@@ -16,6 +16,7 @@ import { fresh, key, refresh, site, standing, start } from "./phone";
 import { Settings } from "./settings";
 import { allowMotion, watchShakes } from "./shake";
 import { fetchNonceAhead } from "./signed";
+import { readOwnAlertsLater } from "./stewards";
 import { Starting, Top } from "./top";
 import { words } from "./words";
 
@@ -49,6 +50,7 @@ function onSight(): void {
   if (document.hidden || key.value === null) return;
   if (fresh.value) fetchNonceAhead(key.value);
   else refresh();
+  readOwnAlertsLater();
 }
 
 rememberLanguage();
