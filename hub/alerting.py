@@ -54,6 +54,7 @@ CALLS_MAX = 500  # calls read in one look; a storm is bundled outlet by outlet
 BUNDLE_MAX = 50  # alerts in one message
 RETRY_FIRST_S = 5.0
 RETRY_MOST_S = 600.0
+POISON_MAX = 1_000  # more than that is one fault, and it stands in the log
 TRIES_MAX = 10  # about forty minutes; by then other steps have called others
 MORNING = "morning"
 MORNING_LATE_H = 12  # a hub that starts after noon does not say good morning
@@ -102,6 +103,8 @@ class Alerting:
         self._watch = Watch()
         self._wake = asyncio.Event()
         self._speaking: dict[str, asyncio.Task[None]] = {}  # bounded by the outlets of policies
+        self._unnoted: dict[str, acts.Spoken] = {}  # bounded as _speaking: said, not yet written
+        self._poison: set[str] = set()  # bounded by POISON_MAX: what our own fault keeps from work
         self.monotonic: Callable[[], float] = asyncio.get_running_loop().time
         self.speaker: Speaker | None = None
         self.ends_s: Callable[[], Mapping[str, float]] = dict  # when what is signed ends
@@ -170,7 +173,17 @@ class Alerting:
                 .limit(DUE_MAX)
             ).scalars().all()  # fmt: skip
         for alert in due:
-            await self._writer.submit(acts.climb, acts.Due(alert))
+            if alert not in self._poison:
+                await self._submit(acts.climb, acts.Due(alert), alert)
+
+    async def _submit(self, act: Callable[..., Any], request: object, *keys: str) -> None:
+        """An act that fails by our fault is not asked again: its neighbours must not wait for it."""
+        try:
+            await self._writer.submit(act, request)
+        except Faulted:
+            if len(self._poison) < POISON_MAX:
+                self._poison.update(keys)
+            log.warning("alerts: %s failed and is left alone until the next start", keys)
 
     # ----------------------------------------------------------------- calls
 
@@ -189,6 +202,8 @@ class Alerting:
             ).all()
         waiting: dict[str, list[Row[Any]]] = {}
         for row in rows:
+            if row.id in self._poison:
+                continue
             waiting.setdefault(row.kind.removeprefix(acts.OUTLET_EFFECT), []).append(row)
         for outlet, own in waiting.items():
             if outlet not in self._speaking:
@@ -196,6 +211,9 @@ class Alerting:
 
     async def _speak_by(self, outlet: str, rows: Sequence[Row[Any]]) -> None:
         try:
+            if outlet in self._unnoted:  # the store was away: what was said must not be said again
+                await self._note(self._unnoted[outlet])
+                return
             calls = [row for row in rows if "alert" in row.body]
             for row in rows:
                 if "report" in row.body:
@@ -217,7 +235,8 @@ class Alerting:
         needed = [row for row in rows if _is_needed(row.body, standing.get(row.body["alert"]))]
         unneeded = tuple(_handle(row) for row in rows if row not in needed)
         if unneeded:
-            await self._writer.submit(acts.drop_calls, acts.Unneeded(outlet, unneeded))
+            keys = [key for key, _, _ in unneeded]
+            await self._submit(acts.drop_calls, acts.Unneeded(outlet, unneeded), *keys)
         if not needed:
             return
         voice, now = self._voice(outlet), self._clock()
@@ -236,7 +255,13 @@ class Alerting:
         if fault and again and tries + 1 < TRIES_MAX:
             again_s = min(RETRY_FIRST_S * 2.0**tries, RETRY_MOST_S)
         handles = tuple(_handle(row) for row in rows)
-        await self._writer.submit(acts.note_spoken, acts.Spoken(outlet, handles, fault, again_s))
+        await self._note(acts.Spoken(outlet, handles, fault, again_s))
+
+    async def _note(self, spoken: acts.Spoken) -> None:
+        """Write down what became of calls; remembered here until the store takes it."""
+        self._unnoted[spoken.outlet] = spoken
+        await self._submit(acts.note_spoken, spoken, *(key for key, _, _ in spoken.effects))
+        del self._unnoted[spoken.outlet]
 
     async def _deliver(self, outlet: str, message: words.Message) -> tuple[str, bool]:
         """The far end's complaint, empty when it took the message, and whether to come again."""
@@ -281,10 +306,12 @@ class Alerting:
         now_s = self._now_s()
         for key in verdict.ripe:
             at_s = self._since_s(key, now_s)
-            await self._writer.submit(acts.alarm, acts.Alarm(*key, at_s))
+            await self._submit(acts.alarm, acts.Alarm(*key, at_s), str(key))
             self._watch.told(key)
         for kind, subject in verdict.over:
-            await self._writer.submit(acts.alarm, acts.Alarm(kind, subject, now_s, over=True))
+            if str((kind, subject)) not in self._poison:
+                ended = acts.Alarm(kind, subject, now_s, over=True)
+                await self._submit(acts.alarm, ended, str((kind, subject)))
         for one in standing:
             await self._fade(one, now_s)
         await self._note_quarantine()
@@ -303,9 +330,8 @@ class Alerting:
         """Some troubles are over when they do not come again."""
         fades_s = KINDS[one.kind].fades_s
         if fades_s is not None and now_s - one.since_s > fades_s:
-            await self._writer.submit(
-                acts.alarm, acts.Alarm(one.kind, one.subject, now_s, over=True, detail="faded")
-            )
+            ended = acts.Alarm(one.kind, one.subject, now_s, over=True, detail="faded")
+            await self._submit(acts.alarm, ended)
 
     def _look(self) -> Look:
         online = self._online()
@@ -350,7 +376,7 @@ class Alerting:
                 )
             ).scalar()
         if newest is not None and (told is None or newest > told):
-            await self._writer.submit(acts.alarm, acts.Alarm("quarantine", subject, newest))
+            await self._submit(acts.alarm, acts.Alarm("quarantine", subject, newest))
 
     # ----------------------------------------------------------------- the morning
 
@@ -362,7 +388,7 @@ class Alerting:
         if local.time() < hour or local.hour >= max(MORNING_LATE_H, hour.hour + 1):
             return
         outlets, last = self._morning_outlets()
-        if not outlets or last == day:
+        if not outlets or last == day or day in self._poison:
             return
         now_s = self._now_s()
         doors = self.doors()
@@ -376,7 +402,7 @@ class Alerting:
             ][: words.LINES_MAX * 4],
             "bad": sum(not one.well for one in doors),
         }
-        await self._writer.submit(acts.queue_report, acts.Report(day, outlets, body))
+        await self._submit(acts.queue_report, acts.Report(day, outlets, body), day)
 
     def _morning_outlets(self) -> tuple[tuple[str, ...], str]:
         """Who hears the morning's message, and the day of the last one."""

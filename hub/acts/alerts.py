@@ -161,6 +161,13 @@ def close(tx: Tx, wish: Ended, now: datetime) -> Done[str]:
     return Done(moved.alert.state.value, _keep(tx, moved, wish.by, wish.note))
 
 
+def note_read(tx: Tx, wish: Taken, now: datetime) -> Done[None]:
+    """Somebody looked into a restricted alert: that stands in its log, too."""
+    del now
+    _log(tx, _known(tx, wish.alert, wish.visible).id, "read", wish.by, "")
+    return Done(None)
+
+
 # ----------------------------------------------------------------- calls that left, or did not
 
 

@@ -14,7 +14,16 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Row, select
 
-from hub.acts.alerts import DURESS, Ended, Taken, acknowledge, close, count_open, read_policy
+from hub.acts.alerts import (
+    DURESS,
+    Ended,
+    Taken,
+    acknowledge,
+    close,
+    count_open,
+    note_read,
+    read_policy,
+)
 from hub.alerting import subject_name
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import CLIENT_HEADER, Gate, Member
@@ -232,11 +241,12 @@ def _looking(router: APIRouter, gate: Gate) -> None:
         }
         return reply(page, request)
 
-    one = told("readAlert", AlertDetail, "not_found", "field_wrong", by="staff")
+    one = told("readAlert", AlertDetail, "not_found", "field_wrong", *CHANGE, by="staff")
 
     @router.get("/alerts/{alert}", **one)
-    def detail(alert: str, request: Request) -> Response:
+    async def detail(alert: str, request: Request) -> Response:
         sight = _sight(gate, request, "read")
+        await _note_reading(gate, sight, alert)
         with gate.hub.engines.read.connect() as connection:
             row = connection.execute(select(t.alerts).where(t.alerts.c.id == alert)).first()
             if row is None or not sight.sees(row.kind):
@@ -268,6 +278,14 @@ def _looking(router: APIRouter, gate: Gate) -> None:
         at_s = alerting.checked_at_s
         checked = instant(at_s) if at_s is not None else None
         return reply({"checked_at": checked, "doors": found}, request)
+
+
+async def _note_reading(gate: Gate, sight: Sight, alert: str) -> None:
+    """Who looks into a restricted alert is written down first."""
+    with gate.hub.engines.read.connect() as connection:
+        kind = connection.execute(select(t.alerts.c.kind).where(t.alerts.c.id == alert)).scalar()
+    if kind in WITHHELD and sight.named:
+        await gate.hub.writer.submit(note_read, Taken(alert, sight.by, sight.sees))
 
 
 def _answering(router: APIRouter, gate: Gate) -> None:

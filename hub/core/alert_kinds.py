@@ -25,6 +25,7 @@ class Kind:
     fades_s: float | None = None
 
 
+# A kind's name is stable for ever: alerts of years ago carry it.
 KINDS: dict[str, Kind] = {
     "duress": Kind(
         _EXTREME,

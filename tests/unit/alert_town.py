@@ -49,9 +49,10 @@ class Hands:
     said: list[tuple[str, Message]] = field(default_factory=list)
     refusing: dict[str, tuple[str, bool]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    tongue: str = "en"
 
     def language(self, outlet: str, usual: str) -> str:
-        return "en"
+        return self.tongue
 
     async def say(self, outlet: str, message: Message) -> None:
         await asyncio.sleep(0)

@@ -12,6 +12,7 @@ from hub.acts import alerts as acts
 from hub.alerting import RETRY_FIRST_S, TRIES_MAX
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.writer import StoreUnavailable
 from tests.unit.alert_town import alert_town
 from tests.unit.hub_bench import ROSTER, hub_bench
 
@@ -264,3 +265,47 @@ async def test_a_policy_is_judged_when_it_is_loaded(tmp_path: Path) -> None:
         assert await bench.hub.writer.submit(load_part, part) == 1
         assert await bench.hub.writer.submit(load_part, part) == 1
     assert "alert_policies" not in ROSTER
+
+
+async def test_what_was_said_while_the_store_was_away_is_not_said_again(tmp_path: Path) -> None:
+    async with alert_town(tmp_path) as town:
+        await town.event("forced")
+        submit, away = town.hub.writer.submit, [True]
+
+        def sick(act: Any, request: object, *more: Any) -> Any:
+            if act is acts.note_spoken and away[0]:
+                raise StoreUnavailable("disk")
+            return submit(act, request, *more)
+
+        town.hub.writer.submit = sick
+        for _ in range(5):
+            await town.speak()
+        assert town.hands.keys("desk") == [f"{town.one().id}-1-0-desk"]
+        away[0] = False
+        for _ in range(3):
+            await town.speak()
+        assert len(town.hands.keys("desk")) == 1
+        assert ("sent", "desk") in town.log()
+
+
+async def test_an_alert_that_trips_us_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with alert_town(tmp_path) as town:
+        bad = await town.alarm("forced", "door:d-1")
+        await town.alarm("forced", "door:d-2")
+        await town.turn()
+        good = acts._bound
+
+        def brittle(tx: Any, alert: Any) -> Any:
+            if alert.id == bad:
+                raise ZeroDivisionError("a bug")
+            return good(tx, alert)
+
+        monkeypatch.setattr(acts, "_bound", brittle)
+        town.bench.pass_s(130)
+        for _ in range(4):
+            await town.hub.alerting.climb()
+        await town.speak()
+        assert len(town.rows(t.quarantine)) == 1  # not one for every look
+        assert len(town.hands.keys("phones")) == 1

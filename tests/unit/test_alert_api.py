@@ -127,6 +127,8 @@ async def test_duress_is_not_there_for_anybody_who_is_not_named(tmp_path: Path) 
         assert page["named"] is True
         answer = await town.bench.http.post(f"{BOARD}/{name}/acknowledge", headers=CLIENT)
         assert answer.json() == {"state": "acknowledged"}
+        log = (await town.bench.http.get(f"{BOARD}/{name}")).json()["log"]
+        assert (log[-1]["what"], log[-1]["name"]) == ("read", "admin")
 
 
 async def test_a_responder_is_named_for_a_time(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Conditions that last, the morning's message, doors' health: the engine at work on a bench."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -167,7 +168,7 @@ async def test_quarantine_disk_and_certificates_are_told(
     async with alert_town(tmp_path) as town:
         town.online()
         usage = type("Usage", (), {"free": 1})
-        monkeypatch.setattr(alerting.shutil, "disk_usage", lambda _folder: usage)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
         soon_s = town.bench.now.timestamp() + 86_400
         town.hub.alerting.ends_s = lambda: {"certificate": soon_s, "keys": soon_s * 2}
         values = {"id": "q", "source": "x", "content": "x", "fault": "x"}
@@ -263,7 +264,7 @@ async def test_the_morning_names_the_dead_since_when_and_what_to_do(tmp_path: Pa
         assert message.title == "【Village】Good morning: 2 of 2 doors need care"
         assert "Gate: Device silent · Since 06:05" in message.text
         assert "Check power and network." in message.text
-        town.hands.language = lambda _outlet, _usual: "zh-Hans"  # type: ignore[method-assign]
+        town.hands.tongue = "zh-Hans"
         row = next(row for row in town.rows(t.effects) if row.id.startswith("morning"))
         text = town.hub.alerting._morning("desk", row).text
         assert "Gate：设备没有声音了 · 从 06:05 起" in text

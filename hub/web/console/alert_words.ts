@@ -80,4 +80,5 @@ export const storyWords = dictionary({
   acknowledged_in_part: { "zh-Hans": "接手", "zh-Hant": "接手", en: "Taken" },
   cleared: { "zh-Hans": "自己恢复", "zh-Hant": "自己恢復", en: "Over by itself" },
   closed: { "zh-Hans": "结束", "zh-Hant": "結束", en: "Ended" },
+  read: { "zh-Hans": "看过", "zh-Hant": "看過", en: "Read" },
 });
