@@ -20,6 +20,7 @@ from hub import alerting, config, keys
 from hub.acts import alerts as acts
 from hub.acts.roster import RosterPart, load_part
 from hub.core.alert_words import Message
+from hub.core.errors import DomainError
 from hub.parts import Hub, assemble
 from hub.store import chain
 from hub.store import tables as t
@@ -118,7 +119,7 @@ class Night:
             return
         try:
             await self.hub.writer.submit(act, request)
-        except (InboxFull, StoreUnavailable, Faulted, acts.DomainError):
+        except (InboxFull, StoreUnavailable, Faulted, DomainError):
             return
 
     def rows(self, table: Any) -> list[Any]:
