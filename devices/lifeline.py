@@ -1,4 +1,4 @@
-"""Another path when the hub is gone: the device itself tells people, once, and once when it is back.
+"""Another path when the hub is gone: the device itself tells people, once, and once at its return.
 
 Nobody would hear of a dead hub by the hub. ``[alert]`` of ``device.toml`` names a group robot or a
 webhook; what was told is on the disk, so that a device which restarts meanwhile is not a parrot.

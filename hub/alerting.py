@@ -16,13 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from devices import wire
-from devices.messages import NO_REVISION, KeySet, Life
+from devices.messages import NO_REVISION, Life
 from devices.outlets import NotTaken
 from hub.acts import alerts as acts
 from hub.core import alert_words as words
@@ -41,7 +38,7 @@ from hub.core.door_health import DoorHealth, DoorSeen, Standing, health
 from hub.core.outlets import AlertSettings
 from hub.store import tables as t
 from hub.store.engine import Engines
-from hub.store.memory import DeviceEntry, DoorEntry, Memory
+from hub.store.memory import DeviceEntry, DoorEntry, Memory, subject_name
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
 log = logging.getLogger(__name__)
@@ -177,7 +174,7 @@ class Alerting:
                 await self._submit(acts.climb, acts.Due(alert), alert)
 
     async def _submit(self, act: Callable[..., Any], request: object, *keys: str) -> None:
-        """An act that fails by our fault is not asked again: its neighbours must not wait for it."""
+        """An act that fails by our fault is not asked again: its neighbours need not wait."""
         try:
             await self._writer.submit(act, request)
         except Faulted:
@@ -486,27 +483,3 @@ def seen(device: DeviceEntry) -> DeviceSeen:
 
 def _policy_fine(device: DeviceEntry) -> bool:
     return device.kind != "door" or (device.want != NO_REVISION and device.have >= device.want)
-
-
-def ends_of(certificate: Path | None, keyset: bytes, root: bytes) -> dict[str, float]:
-    """When the page's certificate and the hub's own keys end; what cannot be read is left out."""
-    found: dict[str, float] = {}
-    own = wire.open_keyset(keyset, lambda _kid: Ed25519PublicKey.from_public_bytes(root))
-    if isinstance(own, KeySet) and own.keys:
-        found["keys"] = min(key.to_s for key in own.keys)
-    if certificate is not None:
-        try:
-            pem = x509.load_pem_x509_certificate(certificate.read_bytes())
-        except (OSError, ValueError):
-            return found
-        found["certificate"] = pem.not_valid_after_utc.timestamp()
-    return found
-
-
-def subject_name(memory: Memory, subject: str) -> Mapping[str, str] | str:
-    """A subject as people call it: a door's name, a device's id, empty for the hub itself."""
-    what, _, name = subject.partition(":")
-    if what == "door":
-        door = memory.doors.get(name)
-        return door.name if door is not None else name
-    return "" if what == "hub" else name

@@ -14,7 +14,6 @@ from devices.mistake import Mistake
 from devices.runner import stay_connected
 from drivers.mqtt import BrokerAddress
 from hub import keys as hub_keys
-from hub.alerting import ends_of
 from hub.config import HubSettings
 from hub.gateways.broker import BrokerFailed, ManagedBroker, external_address
 from hub.jobs import Upkeep
@@ -74,6 +73,7 @@ class Running:
 
     def _alerts(self, hub: Hub) -> None:
         """The outlets of hub.toml; a missing secret is said now, not when somebody is in need."""
+        from hub.certs import ends_of  # noqa: PLC0415
         from hub.gateways.outlets import Outlets  # noqa: PLC0415
 
         settings = hub.settings

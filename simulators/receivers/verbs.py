@@ -1,4 +1,4 @@
-"""`linli simulate receivers`: somewhere for outlets to speak to; every message is a line of JSON."""
+"""`linli simulate receivers`: somewhere for outlets to speak to; each message is a JSON line."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from devices.messages import Life, Revision
-from hub import alerting, certs
+from hub import certs
 from hub.core.alert_watch import PATIENCE_S, DeviceSeen, Key, Look, Watch, look_at
 from hub.core.door_health import DoorSeen, Standing, health
 from hub.store import tables as t
@@ -190,10 +190,10 @@ def test_the_end_of_what_is_signed_is_read_from_the_files_in_use(tmp_path: Path)
     keys.make(tmp_path, "liuxi", now.timestamp())
     own = keys.load(tmp_path)
     signed = certs.ensure(tmp_path / "certs", ["hub.lan"], [], now)
-    ends = alerting.ends_of(signed.chain, own.keyset, own.root_public)
+    ends = certs.ends_of(signed.chain, own.keyset, own.root_public)
     assert ends["certificate"] == signed.ends_at.timestamp()
     assert ends["keys"] == pytest.approx(now.timestamp() + keys.KEY_LIFE_S)
-    assert set(alerting.ends_of(tmp_path / "absent", own.keyset, own.root_public)) == {"keys"}
+    assert set(certs.ends_of(tmp_path / "absent", own.keyset, own.root_public)) == {"keys"}
 
 
 async def test_an_opening_without_entry_fades(tmp_path: Path) -> None:

@@ -52,8 +52,12 @@ function moment(at: string): string {
   return today ? clockTime(at, zone) : `${dayOf(at, zone)} ${clockTime(at, zone)}`;
 }
 
+function listed(names: readonly string[]): string {
+  return names.join(say(alertWords.comma));
+}
+
 function outletsOf(names: readonly string[]): string {
-  return names.map((each) => (each === "console" ? say(alertWords.console) : each)).join(say(alertWords.comma));
+  return listed(names.map((each) => (each === "console" ? say(alertWords.console) : each)));
 }
 
 /** Who was called, who answered, who comes next. */
@@ -77,7 +81,7 @@ function Progress({ alert }: { alert: AlertShown }) {
       {waiting.length > 0 && (
         <p class="soft">
           <Icon name="people" />
-          <span>{say(alertWords.waitingFor, { names: waiting.map((each) => each.name).join(say(alertWords.comma)) })}</span>
+          <span>{say(alertWords.waitingFor, { names: listed(waiting.map((each) => each.name)) })}</span>
         </p>
       )}
       {next && (
@@ -117,7 +121,8 @@ function Actions({ alert }: { alert: AlertShown }) {
         </Button>
       )}
       {(alert.state === "raised" || alert.state === "escalating") && (
-        <Button look="main" icon="check" label={`${say(alertWords.take)}: ${of}`} onClick={() => act(() => take(alert))}>
+        <Button look="main" icon="check" label={`${say(alertWords.take)}: ${of}`}
+          onClick={() => act(() => take(alert))}>
           {say(alertWords.take)}
         </Button>
       )}
