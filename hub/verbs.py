@@ -376,9 +376,11 @@ def config(parser: argparse.ArgumentParser) -> None:
 def _config_check(asked: argparse.Namespace) -> None:
     from hub import config as settings  # noqa: PLC0415
     from hub import keys  # noqa: PLC0415
+    from hub.gateways.outlets import Outlets  # noqa: PLC0415
 
-    settings.load(asked.data)
+    found = settings.load(asked.data)
     keys.load(asked.data)
+    Outlets(found.outlets, asked.data, time.time)  # names the secret that is missing
     print("the settings are fine")
 
 

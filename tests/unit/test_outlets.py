@@ -274,3 +274,22 @@ def test_a_wrong_outlet_is_named_in_one_line(
     (tmp_path / "hub.toml").write_text('[alerts]\nmorning = "8.30"\n', encoding="utf-8")
     with pytest.raises(Mistake, match=r'write morning = "08:30"'):
         config.load(tmp_path)
+
+
+def test_config_check_names_the_missing_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import argparse  # noqa: PLC0415 (beside its one use)
+
+    from hub import keys, verbs  # noqa: PLC0415
+
+    keys.make(tmp_path, "liuxi", NOW_S)
+    (tmp_path / "hub.toml").write_text(
+        '[outlets.desk]\nkind = "wecom"\nurl = "secret:desk-url"\n', encoding="utf-8"
+    )
+    with pytest.raises(Mistake, match="desk-url"):
+        verbs._config_check(argparse.Namespace(data=tmp_path))
+    keep_secrets(tmp_path)
+    keep(tmp_path / "secrets" / "desk-url", HERE)
+    verbs._config_check(argparse.Namespace(data=tmp_path))
+    assert "fine" in capsys.readouterr().out
