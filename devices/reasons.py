@@ -200,6 +200,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("store_unavailable", _R, _ALARM, 503, _LATER, "The database cannot write now; look at disk and locks."),
     _reason("internal", _R, _ALARM, 500, Words("出了点问题,已经记下来了。请按呼叫键。", "出了點問題,已經記下來了。請按呼叫鍵。", "Something went wrong and has been recorded. Press call, please."), "See the quarantine."),
     _reason("field_wrong", _R, _NOTE, 422, _FORM, "The named field does not fit."),
+    _reason("alert_closed", _S, _NOTE, 409, Words("这条警报已经结束了。", "這條警報已經結束了。", "This alert has already ended."), ""),
     _reason("not_found", _R, _NOTE, 404, Words("没有找到。", "沒有找到。", "Nothing was found."), ""),
     _reason("method_wrong", _M, _NOTE, 405, _AGAIN, "This address does not take this method."),
     _reason("signed_out", _S, _NOTE, 401, Words("请先登录。", "請先登入。", "Please sign in first."), ""),

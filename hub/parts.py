@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
@@ -42,6 +43,7 @@ class Hub:
     zones: Zones
     clock: Callable[[], datetime]
     epoch: int
+    alerting: Alerting
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -73,7 +75,16 @@ def assemble(
     policies.held, policies.careful = recalls.held, recalls.careful
     ingest.question = recalls.question
     zones = Zones(engines, ingest, keys, clock)
-    wakes = {"policy": policies.wake, "recall": recalls.wake, "zone": zones.wake}
+
+    origin = settings.http.origin
+    around = Surroundings(settings.data, settings.alerts, origin)
+    alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
+    wakes = {
+        "policy": policies.wake,
+        "recall": recalls.wake,
+        "zone": zones.wake,
+        "alerts": alerting.wake,
+    }
 
     def on_work(kind: str) -> None:
         wakes.get(kind, durable.wake)()
@@ -101,4 +112,5 @@ def assemble(
         zones,
         clock,
         epoch,
+        alerting,
     )

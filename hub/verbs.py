@@ -192,12 +192,12 @@ async def _serve(settings: Any) -> None:
 
 LOAD_ORDER = (  # what is named comes before what names it
     "households", "people", "calendars", "schedules", "areas", "doors", "groups", "door_groups",
-    "rules", "bills",
+    "rules", "bills", "alert_policies", "responders",
 )  # fmt: skip
 
 
 def load(parser: argparse.ArgumentParser) -> None:
-    """Load a roster (JSON: households, people, doors, schedules, rules, bills)."""
+    """Load a roster (JSON: households, people, doors, schedules, rules, bills, alert policies)."""
     parser.description = "Load households, people, doors, rules and bills; repeatable."
     _folder(parser)
     parser.add_argument("file", type=Path)
@@ -372,9 +372,11 @@ def config(parser: argparse.ArgumentParser) -> None:
 def _config_check(asked: argparse.Namespace) -> None:
     from hub import config as settings  # noqa: PLC0415
     from hub import keys  # noqa: PLC0415
+    from hub.gateways.outlets import Outlets  # noqa: PLC0415
 
-    settings.load(asked.data)
+    found = settings.load(asked.data)
     keys.load(asked.data)
+    Outlets(found.outlets, asked.data, time.time)  # names the secret that is missing
     print("the settings are fine")
 
 

@@ -14,10 +14,65 @@ export interface AdoptionAsked {
   fingerprint: string;
 }
 
+/** An alert with its log, from the beginning. */
+export interface AlertDetail {
+  alert: AlertShown;
+  log: LogLine[];
+}
+
+/** An alert: what, where, how grave, who was called, who answered. */
+export interface AlertShown {
+  id: string;
+  kind: string;
+  words: Words;
+  cure: Words;
+  severity: "minor" | "moderate" | "severe" | "extreme";
+  state: "raised" | "escalating" | "acknowledged" | "closed";
+  subject: string;
+  name: Words;
+  opened_at: string;
+  last_at: string;
+  times: number;
+  acked_by: AnsweredBy[];
+  /** In a roll call, who has not answered yet. */
+  waiting_for: AnsweredBy[];
+  step: number;
+  steps: number;
+  /** Outlets that were called so far. */
+  called: string[];
+  next_step_at: string | null;
+  next_called: string[];
+  closed_at: string | null;
+  restricted: boolean;
+}
+
+/** Where an alert stands now. */
+export interface AlertState {
+  state: "raised" | "escalating" | "acknowledged" | "closed";
+}
+
+/** Alerts, the gravest first, or the closed ones from the newest; `next` continues these. */
+export interface AlertsPage {
+  alerts: AlertShown[];
+  next: string | null;
+  doors: DoorsWell;
+  failing: OutletShown[];
+  /** Whether this member is told of restricted alerts, too. */
+  named: boolean;
+}
+
 /** What the card said to our response. */
 export interface Answered {
   exchange: string;
   answer: string;
+}
+
+/** Who answered an alert. */
+export interface AnsweredBy {
+  by: string;
+  name: string;
+  /** When; none for who has not answered yet. */
+  at: string | null;
 }
 
 /** A door let the visitor in. */
@@ -147,6 +202,11 @@ export interface Claimed {
   totp_secret: string;
 }
 
+/** How it ended, for those who come after. */
+export interface CloseAsked {
+  note: string;
+}
+
 /** A card holder wants to bring a phone in. */
 export interface CodeAsked {
   card_session: string;
@@ -183,6 +243,14 @@ export interface DeviceState {
   cure: string;
 }
 
+/** A door's health; no trouble means well. */
+export interface DoorHealthShown {
+  door: string;
+  name: Words;
+  well: boolean;
+  troubles: TroubleShown[];
+}
+
 /** ONVIF's words for what a door is told to be; Unknown is never commanded. */
 export type DoorMode = "Locked" | "Unlocked" | "Blocked" | "LockedDown" | "LockedOpen";
 
@@ -211,6 +279,19 @@ export interface DoorTimesShown {
   /** Openings since the hub's memory begins. */
   count: number;
   stages: Record<string, StageTimes>;
+}
+
+/** Every door's health. */
+export interface DoorsHealth {
+  checked_at: string | null;
+  doors: DoorHealthShown[];
+}
+
+/** How many doors are well. */
+export interface DoorsWell {
+  all: number;
+  well: number;
+  checked_at: string | null;
 }
 
 /** A phone introduces itself with a one-time code. */
@@ -298,6 +379,14 @@ export interface LockdownShown {
 /** What is locked down now. */
 export interface LockdownsShown {
   lockdowns: LockdownShown[];
+}
+
+/** Something that happened to an alert. */
+export interface LogLine {
+  at: string;
+  what: string;
+  name: string;
+  detail: string;
 }
 
 /** One of these cards is lost. */
@@ -400,6 +489,21 @@ export interface OpeningTold {
   reason: string;
   ms: Record<string, number>;
   repeat: boolean;
+}
+
+/** An outlet that does not get messages through. */
+export interface OutletShown {
+  id: string;
+  kind: string;
+  failing_since: string;
+  fault: string;
+}
+
+/** Open alerts for which this resident is responsible. */
+export interface OwnAlerts {
+  alerts: AlertShown[];
+  /** Whether any policy names this resident: others need not ask again soon. */
+  responsible: boolean;
 }
 
 /** A card of one's household, and how many doors have forgotten it. */
@@ -650,6 +754,14 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** What is wrong with a door, since when, and what to do. */
+export interface TroubleShown {
+  kind: string;
+  words: Words;
+  cure: Words;
+  since: string | null;
+}
+
 /** Why a card that was lost may be trusted again. */
 export interface UnblockAsked {
   reason: string;
@@ -721,6 +833,18 @@ export interface Words {
 
 /** Every operation of the API by its id: `body` goes up, `answer` comes back. */
 export interface Operations {
+  acknowledgeAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/acknowledge`;
+    body: undefined;
+    answer: AlertState;
+  };
+  acknowledgeOwnAlert: {
+    method: "POST";
+    path: `/api/v1/me/alerts/${string}/acknowledge`;
+    body: undefined;
+    answer: AlertState;
+  };
   adoptDevice: {
     method: "POST";
     path: "/api/v1/operator/devices";
@@ -804,6 +928,12 @@ export interface Operations {
     path: "/api/v1/staff/claim";
     body: ClaimAsked;
     answer: Claimed;
+  };
+  closeAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/close`;
+    body: CloseAsked;
+    answer: AlertState;
   };
   closePayment: {
     method: "POST";
@@ -895,6 +1025,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  listAlerts: {
+    method: "GET";
+    path: "/api/v1/alerts" | `/api/v1/alerts?${string}`;
+    body: undefined;
+    answer: AlertsPage;
+  };
   listCalls: {
     method: "GET";
     path: "/api/v1/calls";
@@ -918,6 +1054,12 @@ export interface Operations {
     path: "/api/v1/me/visits";
     body: undefined;
     answer: VisitsShown;
+  };
+  listOwnAlerts: {
+    method: "GET";
+    path: "/api/v1/me/alerts";
+    body: undefined;
+    answer: OwnAlerts;
   };
   listStates: {
     method: "POST";
@@ -961,6 +1103,12 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  readAlert: {
+    method: "GET";
+    path: `/api/v1/alerts/${string}`;
+    body: undefined;
+    answer: AlertDetail;
+  };
   readCard: {
     method: "GET";
     path: `/api/v1/cards/${string}`;
@@ -972,6 +1120,12 @@ export interface Operations {
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readDoorHealth: {
+    method: "GET";
+    path: "/api/v1/door-health";
+    body: undefined;
+    answer: DoorsHealth;
   };
   readDoorTimeline: {
     method: "GET";

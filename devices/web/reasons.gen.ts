@@ -1,5 +1,13 @@
 // Made from devices/reasons.py by `python -m devices.reasons`; do not edit.
 export const reasons = {
+  "alert_closed": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这条警报已经结束了。",
+      "zh-Hant": "這條警報已經結束了。",
+      "en": "This alert has already ended."
+    }
+  },
   "assurance_low": {
     "severity": "notice",
     "words": {

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import metrics
 from hub.api import (
+    alerts,
     calls,
     cards,
     foreign,
@@ -125,6 +126,7 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))
     app.include_router(cards.routes(gate))
+    app.include_router(alerts.routes(gate))
     if hub.payments is not None:
         from hub.api import money  # noqa: PLC0415
 

@@ -677,3 +677,66 @@ retention = Table(
 
 # Facts that never change: each row stands in the chain with exactly these columns.
 RECORDED: dict[str, Table] = {table.name: table for table in (events, archive, transfers)}
+
+# ----------------------------------------------------------------- alerts
+
+# ``open_key`` is the key while the alert is open, else null: the database itself holds that no
+# key has two open alerts.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("open_key", String(128), unique=True),
+    Column("severity", String(16), nullable=False),
+    Column("policy_id", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("next_step_at", Double, index=True),
+    Column("acked_by", JSON, nullable=False, default=list),
+    Column("closed_at", Double, index=True),
+    Column("quiet_upto", Double),
+    Index("alerts_key", "kind", "subject", "opened_at"),
+)
+
+# recorded
+alert_log = Table(
+    "alert_log",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("alert_id", String(16), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("by", String(64), nullable=False, default=""),
+    Column("detail", String(500), nullable=False, default=""),
+)
+
+alert_policies = Table(
+    "alert_policies",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kinds", JSON, nullable=False),
+    Column("least", String(16), nullable=False, default="minor"),
+    Column("mode", String(8), nullable=False, default="any"),
+    Column("responders", JSON, nullable=False, default=list),
+    Column("steps", JSON, nullable=False),
+    Column("repeat_s", Integer, nullable=False, default=1_800),
+)
+
+# how the outlets of hub.toml fare; a row appears with the first message
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("failing_since", Double),
+    Column("fault", String(32)),
+    Column("sent_at", Double),
+)
+
+RECORDED |= {alert_log.name: alert_log}

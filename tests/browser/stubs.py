@@ -115,6 +115,8 @@ class StubHub:
     refuse_visits: str = ""
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False
+    alerts: list[Json] = field(default_factory=list)
+    outlets_failing: list[Json] = field(default_factory=list)
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

@@ -19,6 +19,7 @@ from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
 from simulators.ends import Ntag424Card
 from simulators.phone import Phone
+from tests.unit.alert_town import answer_alerts
 from tests.unit.api_document import Document, Listener
 from tests.unit.hub_bench import CLIENT, HubBench
 from tests.unit.kiosk_town import InHand
@@ -238,6 +239,7 @@ async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
     async with money_bench(tmp_path) as money:
         listener = Listener(money.bench.http)
         await by_phones(money.bench)
+        await answer_alerts(money.bench)
         await by_staff(money.bench)
         await by_the_operator(money.bench)
         await by_a_kiosk(money)

@@ -11,6 +11,9 @@ import { Icon, type IconName, Sign } from "@linli/shared/icons";
 import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 
+import { openCount, watchAlerts } from "./alert_board";
+import { Alerts } from "./alerts";
+import { alertWords } from "./alert_words";
 import { Calls } from "./calls";
 import { Cards } from "./cards";
 import { cardWords } from "./cardwords";
@@ -25,6 +28,7 @@ import { words } from "./words";
 
 const SECTIONS = {
   doors: { text: words.wall, icon: "door", show: Doors },
+  alerts: { text: alertWords.alerts, icon: "bell", show: Alerts },
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
   cards: { text: cardWords.title, icon: "card", show: Cards },
@@ -48,9 +52,20 @@ function Nav() {
         <a key={each} href={`#/${each}`} aria-current={section.value === each ? "page" : undefined}>
           <Icon name={SECTIONS[each].icon} />
           <span>{say(SECTIONS[each].text)}</span>
+          {each === "alerts" && <AlertCount />}
         </a>
       ))}
     </nav>
+  );
+}
+
+/** How many alerts wait for somebody, beside the word: seen from every section. */
+function AlertCount() {
+  if (openCount.value === 0) return null;
+  return (
+    <b class="badge figures" aria-label={say(alertWords.waiting, { n: openCount.value })}>
+      {openCount.value}
+    </b>
   );
 }
 
@@ -190,6 +205,7 @@ effect(() => {
   const act = member.value ? watch : unwatch;
   untracked(act);
 });
+watchAlerts();
 addEventListener("hashchange", () => {
   if (location.hash !== "#content") section.value = sectionOf(location.hash);
 });

@@ -25,6 +25,9 @@ export const mayHaveOlder = signal(false);
 /** Numbers of events that came while this page was looking: they light up once. */
 export const news = signal<ReadonlySet<number>>(new Set());
 
+/** Counts what the stream says of alerts; the board reads itself afresh. */
+export const alertNews = signal(0);
+
 /** How far the hub's clock is ahead of this machine's. */
 export const ahead_ms = signal(0);
 
@@ -164,6 +167,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
     else if (kind === "call") takeCall(data as CallShown);
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
+    else if (kind === "alert") alertNews.value += 1;
     else fresh.push(data as EventShown);
   }
   doors.value = withLast(nextDoors, fresh);
@@ -183,7 +187,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card"],
+    kinds: ["event", "door", "device", "call", "card", "alert"],
     onOpen: readAll,
     onMessages: take,
   });

@@ -11,6 +11,7 @@ import { choose, door, fresh, history, me, refresh } from "./phone";
 import { place } from "./place";
 import { Told } from "./told";
 import { allowMotion, motion } from "./shake";
+import { StewardLine } from "./stewards";
 import { visitWords } from "./visit-words";
 import { Visitors } from "./visitors";
 import { words } from "./words";
@@ -178,6 +179,7 @@ export function Home() {
         >
           {say(visitWords.visitors)}
         </Button>
+        <StewardLine />
         <LastLine />
       </div>
       {sheet.value === "doors" && <DoorSheet />}

@@ -19,6 +19,7 @@ import { Missed, Ringing } from "./ringing";
 import { Settings } from "./settings";
 import { allowMotion, watchShakes } from "./shake";
 import { fetchNonceAhead } from "./signed";
+import { readOwnAlertsLater } from "./stewards";
 import { Starting, Top } from "./top";
 import { words } from "./words";
 
@@ -54,6 +55,7 @@ function onSight(): void {
   if (document.hidden || key.value === null) return;
   if (fresh.value) fetchNonceAhead(key.value);
   else refresh();
+  readOwnAlertsLater();
 }
 
 rememberLanguage();
