@@ -64,6 +64,7 @@ class Running:
         self._spawn(hub.policies.run())
         self._payments(hub)
         self._spawn(hub.durable.run())
+        self._spawn(hub.imports.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.start()
         hub.policies.wake()

@@ -11,6 +11,7 @@ from typing import Any
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
+from hub.importing import Imports
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects, Policies
 from hub.keys import HubKeys
@@ -32,6 +33,7 @@ class Hub:
     ingest: Ingest
     policies: Policies
     durable: DurableEffects
+    imports: Imports
     live: Live
     clock: Callable[[], datetime]
     epoch: int
@@ -61,8 +63,12 @@ def assemble(
     writer.speak, writer.prepare = ingest.speak, ingest.prepare
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
+    imports = Imports(engines, writer, keys.mark, clock, threaded=not inline)
 
     def on_work(kind: str) -> None:
+        if kind == "import":
+            imports.wake()
+            return
         policies.wake() if kind == "policy" else durable.wake()
 
     def on_forget(what: Forget) -> None:
@@ -74,5 +80,16 @@ def assemble(
     ingest.on_work = on_work
     ingest.on_forget = on_forget
     return Hub(
-        settings, engines, keys, memory, writer, ingest, policies, durable, live, clock, epoch
+        settings,
+        engines,
+        keys,
+        memory,
+        writer,
+        ingest,
+        policies,
+        durable,
+        imports,
+        live,
+        clock,
+        epoch,
     )

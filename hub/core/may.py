@@ -31,6 +31,8 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("load", "roster"),
             ("adopt", "device"),
             ("read", "metrics"),
+            ("import", "roster"),
+            ("print", "letters"),
         }
     ),
     "property_staff": frozenset(
@@ -38,7 +40,15 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     ),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
-    "resident": frozenset({("open", "door"), ("read", "self"), ("end", "phone")}),
+    "resident": frozenset(
+        {
+            ("open", "door"),
+            ("read", "self"),
+            ("end", "phone"),
+            ("read", "household"),
+            ("end", "household_phone"),
+        }
+    ),
 }
 
 
