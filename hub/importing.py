@@ -104,7 +104,7 @@ class Imports:
                 sheets = await spreadsheet.read(raw)
             except spreadsheet.Unreadable as fault:
                 raise DomainError(fault.code) from None
-            look = await self._beside(lambda: self._compare(file, raw, sheets))
+            look: Look = await self._beside(lambda: self._compare(file, raw, sheets))
         if not look.tables:
             raise DomainError("sheet_no_header")
         self._looks[look.id] = look

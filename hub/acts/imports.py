@@ -188,7 +188,7 @@ def _make(tx: Tx, import_id: str, table: Table, part: Sequence[Row[Any]]) -> Non
         now_held = known.get(each.row_id)
         if now_held is None:
             if each.fresh:  # else somebody took the row away since the sheet was looked at
-                values = {"id": each.row_id, **each.after}
+                values: dict[str, Any] = {"id": each.row_id, **each.after}
                 fresh.setdefault(frozenset(values), []).append(values)
             continue
         before = {name: now_held[name] for name in each.after}
@@ -351,11 +351,12 @@ def later_changes(connection: Connection, import_id: str) -> list[LaterChange]:
         select(changes.c.table, changes.c.row_id).where(of_import, changes.c.fresh.is_(True))
     )
     own = frozenset((row.table, row.row_id) for row in fresh)
-    cursor = connection.execute(
-        select(t.imports.c.cursor).where(t.imports.c.id == import_id)
-    ).scalar()
+    cursor = int(
+        connection.execute(select(t.imports.c.cursor).where(t.imports.c.id == import_id)).scalar()
+        or 0
+    )
     found: list[LaterChange] = []
-    for first in range(0, cursor or 0, PART_CHANGES):
+    for first in range(0, cursor, PART_CHANGES):
         part = connection.execute(
             select(changes).where(
                 of_import, changes.c.n >= first, changes.c.n < min(first + PART_CHANGES, cursor)

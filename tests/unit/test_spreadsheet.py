@@ -267,13 +267,13 @@ async def test_the_child_tells_what_was_read() -> None:
 
 
 async def test_a_child_that_dies_is_no_matter(monkeypatch: Any) -> None:
-    monkeypatch.setattr(spreadsheet.sys, "executable", "/bin/false")
+    monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(Unreadable, match="sheet_too_large"):
         await spreadsheet.read(b"x")
 
 
 def test_nothing_that_is_written_back_is_a_formula() -> None:
-    evil = ["=1+1", "+1", "@x", "-1", "\x07bell", 89.5, None, Formula()]
+    evil: list[Any] = ["=1+1", "+1", "@x", "-1", "\x07bell", 89.5, None, Formula()]
     raw = spreadsheet.write("问题", ["原因"] * 8, [evil])
     page = load_workbook(io.BytesIO(raw)).active
     assert page is not None
