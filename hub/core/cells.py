@@ -21,8 +21,9 @@ _EXCEL_DAY_0 = date(1899, 12, 30)
 _EXCEL_DAYS = (20_000, 80_000)  # the years 1954 to 2119: other numbers are no dates
 _YEARS = (1900, 2199)
 
-_UNSEEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
+_UNSEEN: dict[int, int | None] = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x00A0: 0x20}
+_READ_AS = _UNSEEN | _WIDE
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－_/\\~～"), "-")
 _CJK = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _GAP = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
@@ -62,7 +63,9 @@ def text_of(cell: Cell) -> str:
             text = cell
         case _:
             text = repr(cell)
-    text = " ".join(text.translate(_UNSEEN).translate(_WIDE).split())
+    if not text.isascii():
+        text = text.translate(_READ_AS)
+    text = " ".join(text.split())
     if len(text) > CELL_CHARS_MAX:
         raise Odd("too_long")
     return text
@@ -70,7 +73,10 @@ def text_of(cell: Cell) -> str:
 
 def plain_of(cell: Cell) -> str:
     """The text of a cell for codes and numbers: one form of each letter, no spaces, capitals."""
-    return unicodedata.normalize("NFKC", text_of(cell)).translate(_DASHES).replace(" ", "").upper()
+    text = text_of(cell)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.translate(_DASHES).replace(" ", "").upper() if text else ""
 
 
 def name_of(cell: Cell) -> str:

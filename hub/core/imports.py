@@ -107,10 +107,11 @@ class Comparison:
     def plan(self, rows: Iterable[Said]) -> Plan:
         """The whole plan; problems are added to the rows that have them."""
         statuses = [self._row(said) for said in rows]
+        changed = self._changed()
         changes = [
             Change(table, row_id, (table, row_id) in self._fresh, values)
             for table in TABLES
-            for (of, row_id), values in self._changed().items()
+            for (of, row_id), values in changed.items()
             if of == table and values
         ]
         return Plan(changes, statuses)
