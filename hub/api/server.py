@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.messages import NO_REVISION
-from hub.api import imports, kiosk, operator, phone, staff
+from hub.api import household, imports, kiosk, letters, operator, phone, staff
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
 from hub.api.problems import HANDLERS, body_of, problem, reply
@@ -110,6 +110,8 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(operator.routes(gate))
     app.include_router(kiosk.routes(gate))
     app.include_router(imports.routes(gate))
+    app.include_router(letters.routes(gate))
+    app.include_router(household.routes(gate))
     if hub.payments is not None:
         from hub.api import money  # noqa: PLC0415
 
