@@ -57,6 +57,14 @@ export interface CardAsked {
   person: string;
 }
 
+/** Kinds of new cards that anybody can copy, and which doors take such. */
+export interface CardDoors {
+  kinds: string[];
+  doors: Words[];
+  /** How many doors there are. */
+  all: number;
+}
+
 /** Our half of the card's authentication, in hex. */
 export interface CardExchange {
   exchange: string;
@@ -166,6 +174,42 @@ export interface EventsPage {
   next: number | null;
 }
 
+/** The new phones of the last month, newest first. */
+export interface HouseholdPhones {
+  phones: NewPhone[];
+}
+
+/** Undoing would overwrite these. */
+export interface ImportLater {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  words: Words;
+  cure: string;
+  /** The member of the request that is wrong. */
+  field?: string | null;
+  later?: LaterShown[] | null;
+}
+
+/** An import and how far it has come. */
+export interface ImportShown {
+  id: string;
+  file: string;
+  by: string;
+  at: string;
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  changes: number;
+  done: number;
+  counts: RowCounts;
+}
+
+/** The newest imports. */
+export interface ImportsShown {
+  imports: ImportShown[];
+}
+
 /** A household's bills; `lookup` lets this kiosk pay them. */
 export interface KioskBills {
   lookup: string;
@@ -175,11 +219,41 @@ export interface KioskBills {
   bills: BillShown[];
 }
 
+/** A row that changed after the import. */
+export interface LaterShown {
+  table: string;
+  what: string;
+  /** Empty when other rows point at it. */
+  column: string;
+}
+
+/** What a file would change; nothing is written. */
+export interface LookShown {
+  id: string;
+  file: string;
+  counts: RowCounts;
+  changes: number;
+  tables: TableRead[];
+  /** Sheets without a header. */
+  without: string[];
+  rows: RowRead[];
+  problems: RowRead[];
+  card_doors: CardDoors | null;
+}
+
 /** Whose phone this is, and its doors. */
 export interface Me {
   person: PersonNamed;
   phone: PhoneShown;
   doors: OwnDoor[];
+}
+
+/** A phone that came to the household after the one that asks. */
+export interface NewPhone {
+  id: string;
+  label: string;
+  enrolled_at: string;
+  person: PersonNamed;
 }
 
 /** A single-use nonce for signing. */
@@ -289,6 +363,13 @@ export interface PersonNamed {
   name: string;
 }
 
+/** A person as a row names them. */
+export interface PersonRead {
+  name: string;
+  relation: string;
+  card: boolean;
+}
+
 /** A resident with the phones in use and the number of cards. */
 export interface PersonShown {
   id: string;
@@ -341,6 +422,32 @@ export interface RosterAsked {
   rows: Record<string, unknown>[];
 }
 
+/** Rows of a sheet by what becomes of them. */
+export interface RowCounts {
+  new: number;
+  changed: number;
+  same: number;
+  error: number;
+}
+
+/** Why a row is not taken. */
+export interface RowProblem {
+  code: string;
+  column: Words | null;
+  words: Words;
+}
+
+/** A row as it was understood. */
+export interface RowRead {
+  sheet: string;
+  line: number;
+  status: "new" | "changed" | "same" | "error";
+  house: string;
+  people: PersonRead[];
+  door: string;
+  problems: RowProblem[];
+}
+
 /** How many rows were taken in. */
 export interface RowsLoaded {
   rows: number;
@@ -367,6 +474,22 @@ export interface SiteNamed {
   site: string;
   name: Words;
   time_zone: string;
+}
+
+/** A sheet in which a header was found. */
+export interface TableRead {
+  sheet: string;
+  header_line: number;
+  /** The columns that were understood. */
+  columns: Words[];
+  /** Headings that nobody asked for. */
+  left: string[];
+}
+
+/** The job has begun; its progress stands in the list of imports. */
+export interface UndoBegun {
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  changes: number;
 }
 
 /** A staff member in a session. */
@@ -396,6 +519,12 @@ export interface Operations {
     body: Answered;
     answer: CardSession;
   };
+  applySheet: {
+    method: "POST";
+    path: `/api/v1/imports/${string}/apply`;
+    body: undefined;
+    answer: UndoBegun;
+  };
   beginPayment: {
     method: "POST";
     path: "/api/v1/payments";
@@ -419,6 +548,12 @@ export interface Operations {
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  endHouseholdPhone: {
+    method: "POST";
+    path: `/api/v1/me/household/phones/${string}/end`;
+    body: undefined;
+    answer: null;
   };
   enrolPhone: {
     method: "POST";
@@ -468,11 +603,23 @@ export interface Operations {
     body: undefined;
     answer: EventsPage;
   };
+  listImports: {
+    method: "GET";
+    path: "/api/v1/imports";
+    body: undefined;
+    answer: ImportsShown;
+  };
   loadRoster: {
     method: "POST";
     path: "/api/v1/operator/roster";
     body: RosterAsked;
     answer: RowsLoaded;
+  };
+  lookAtSheet: {
+    method: "POST";
+    path: "/api/v1/imports" | `/api/v1/imports?${string}`;
+    body: undefined;
+    answer: LookShown;
   };
   lookUpBills: {
     method: "POST";
@@ -497,6 +644,12 @@ export interface Operations {
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readHouseholdPhones: {
+    method: "GET";
+    path: "/api/v1/me/household/phones";
+    body: undefined;
+    answer: HouseholdPhones;
   };
   readMe: {
     method: "GET";
@@ -557,5 +710,11 @@ export interface Operations {
     path: "/api/v1/callbacks/wechatpay";
     body: undefined;
     answer: null;
+  };
+  undoImport: {
+    method: "POST";
+    path: `/api/v1/imports/${string}/undo`;
+    body: undefined;
+    answer: UndoBegun;
   };
 }

@@ -15,7 +15,7 @@ from typing import Final
 
 import segno
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import WrapMode, XPos, YPos
 
 from hub.core.letters import Addressee, Letter, address_of, shown_code, words_of
 
@@ -109,7 +109,13 @@ def _page(pdf: FPDF, letter: Letter, to: Sequence[Addressee], run: Round) -> Non
     for text in texts:
         pdf.set_x(MARGIN_MM)
         pdf.multi_cell(
-            210 - 2 * MARGIN_MM, 7.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            210 - 2 * MARGIN_MM,
+            7.5,
+            text,
+            align="L",
+            new_x=XPos.LMARGIN,
+            new_y=YPos.NEXT,
+            wrapmode=WrapMode.WORD if run.language == "en" else WrapMode.CHAR,
         )
         pdf.set_y(pdf.get_y() + 2.5)
 
@@ -134,7 +140,8 @@ def _cell(pdf: FPDF, x: float, y: float, one: Addressee, run: Round) -> None:
 
 def _qr(pdf: FPDF, x: float, y: float, text: str) -> None:
     """The code as rows of dark runs: sharp at every size."""
-    matrix = segno.make(text, error="m", micro=False).matrix
+    # any mask reads alike at this size, and trying all eight takes longer than drawing the page
+    matrix = segno.make(text, error="m", micro=False, mask=2).matrix
     module = QR_MM / (len(matrix) + 8)  # four modules of quiet ground on each side
     pdf.set_fill_color(0)
     for row, line in enumerate(matrix, 4):

@@ -9,9 +9,12 @@ import { Icon, type IconName, Sign } from "@linli/shared/icons";
 import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 
+import { Desk } from "./desk";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
+import { Import } from "./import";
+import { words as onboarding } from "./onboarding_words";
 import { People } from "./people";
 import { member, resume, signOut } from "./staff";
 import { brokerOnline, hubNow, link, site, trueAt, unwatch, watch } from "./wall";
@@ -21,6 +24,8 @@ const SECTIONS = {
   doors: { text: words.wall, icon: "door", show: Doors },
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
+  desk: { text: onboarding.desk, icon: "phone", show: Desk },
+  import: { text: onboarding.importing, icon: "list", show: Import },
 } as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;
 type Section = keyof typeof SECTIONS;
 

@@ -24,6 +24,9 @@ export const mayHaveOlder = signal(false);
 /** Numbers of events that came while this page was looking: they light up once. */
 export const news = signal<ReadonlySet<number>>(new Set());
 
+/** The phone that was introduced last, while this page looks. */
+export const arrived = signal<{ id: string; person: string; label: string } | null>(null);
+
 /** How far the hub's clock is ahead of this machine's. */
 export const ahead_ms = signal(0);
 
@@ -118,6 +121,7 @@ function take(batch: readonly LiveMessage[]): void {
   for (const { kind, data } of batch) {
     if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
+    else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
   }
   for (const event of fresh) {
@@ -140,7 +144,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device"],
+    kinds: ["event", "door", "device", "phone"],
     onOpen: readAll,
     onMessages: take,
   });

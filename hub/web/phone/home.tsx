@@ -5,6 +5,7 @@ import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { signal } from "@preact/signals";
 
+import { Newcomer } from "./household";
 import { History, outcomeWords, whenWords } from "./history";
 import { openDoor, turn } from "./opening";
 import { choose, door, fresh, history, me, refresh } from "./phone";
@@ -166,6 +167,7 @@ export function Home() {
             {say(words.wechatStep1)}，{say(words.wechatStep2)}
           </Notice>
         )}
+        <Newcomer />
         <LastLine />
       </div>
       {sheet.value === "doors" && <DoorSheet />}
