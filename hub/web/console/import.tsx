@@ -194,7 +194,7 @@ function Preview({ shown }: { shown: LookShown }) {
   const { counts } = shown;
   const problemsPath = `/api/v1/imports/${encodeURIComponent(shown.id)}/problems.xlsx?language=${language.value}`;
   return (
-    <Card data-look={shown.id}>
+    <Card data-preview={shown.id}>
       <h2>{say(words.previewTitle)}</h2>
       <p class="soft">
         <bdi>{shown.file}</bdi>
