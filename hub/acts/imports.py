@@ -193,8 +193,8 @@ def _make(tx: Tx, import_id: str, table: Table, part: Sequence[Row[Any]]) -> Non
             continue
         before = {name: now_held[name] for name in each.after}
         kept.append({"of": import_id, "at": each.n, "fresh": False, "before": before})
-        values = {f"new_{name}": value for name, value in each.after.items()}
-        changed.setdefault(frozenset(each.after), []).append({"which": each.row_id, **values})
+        renewed = {f"new_{name}": value for name, value in each.after.items()}
+        changed.setdefault(frozenset(each.after), []).append({"which": each.row_id, **renewed})
     for rows in fresh.values():
         tx.execute(insert(table), rows)
     _set(tx, table, changed)

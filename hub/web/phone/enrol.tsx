@@ -207,7 +207,7 @@ export function Enrol() {
   return (
     <main class="page">
       <h1><Phrase>{say(again ? words.lostTitle : words.enrolTitle)}</Phrase></h1>
-      <p class="lead"><Phrase>{say(again ? why : words.enrolLine)}</Phrase></p>
+      <p class="lead"><Phrase>{say(again ? why : byLetter.value ? words.letterLine : words.enrolLine)}</Phrase></p>
       <CodeForm />
       <WhereFrom />
     </main>

@@ -23,6 +23,11 @@ export const words = dictionary({
     en: "The code has six digits. Please look again.",
   },
   letterLabel: { "zh-Hans": "信上的十二位号码", "zh-Hant": "信上的十二位號碼", en: "The letter's twelve characters" },
+  letterLine: {
+    "zh-Hans": "输入信上的号码，一分钟就好。",
+    "zh-Hant": "輸入信上的號碼，一分鐘就好。",
+    en: "Enter the code of your letter. It takes a minute.",
+  },
   letterShort: {
     "zh-Hans": "信上的号码有十二位，请再看一下。",
     "zh-Hant": "信上的號碼有十二位，請再看一下。",
