@@ -213,7 +213,7 @@ def _make(tx: Tx, import_id: str, table: Table, part: Sequence[Row[Any]]) -> Non
 def _set(tx: Tx, table: Table, rows: Mapping[frozenset[str], list[dict[str, Any]]]) -> None:
     """Set columns (``new_NAME``) of rows by id (``which``), each shape in one statement."""
     for names, of_shape in rows.items():
-        values = {name: bindparam(f"new_{name}") for name in sorted(names)}
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sorted(names)}
         tx.execute(update(table).where(table.c.id == bindparam("which")).values(**values), of_shape)
 
 

@@ -99,16 +99,21 @@ def routes(gate: Gate) -> APIRouter:
             return problem("import_overtaken", f"{len(found)} rows", None, later=later)
         return reply({"state": found.state, "changes": found.changes}, request, 202)
 
+    _problems(router, gate)
+    return router
+
+
+def _problems(router: APIRouter, gate: Gate) -> None:
+    imports = gate.hub.imports
+
     @router.get("/imports/{sheet}/problems.xlsx", include_in_schema=False)
     async def problems(
         sheet: str, request: Request, language: Annotated[Language, Query()] = "zh-Hans"
     ) -> Response:
-        member(request)
+        gate.member(request, "import", "roster")
         raw = problem_workbook(imports.looked_at(sheet), language)
         headers = {"Content-Disposition": 'attachment; filename="linli-problems.xlsx"'}
         return Response(raw, 200, headers, XLSX)
-
-    return router
 
 
 # --------------------------------------------------------------------------- the preview

@@ -121,8 +121,9 @@ def test_a_header_may_speak_any_of_our_languages() -> None:
         ["House", "Name", "Mobile", "Move in"],
         ["房號", "姓名", "聯絡電話", "入住日期"],
     ):
-        (one,) = said(sheet_of(["title"], header, ["1-2-302", "沈桂芳", "13800138000",
-                                                  datetime(2020, 1, 5, tzinfo=UTC).replace(tzinfo=None)]))  # fmt: skip
+        day = datetime(2020, 1, 5, tzinfo=UTC).replace(tzinfo=None)
+        row = ["1-2-302", "沈桂芳", "13800138000", day]
+        (one,) = said(sheet_of(["title"], header, row))
         assert (one.house, one.people[0].since) == (House("1", "2", "302"), "2020-01-05")
 
 
