@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -108,14 +109,17 @@ class Imports:
         if not look.tables:
             raise DomainError("sheet_no_header")
         self._looks[look.id] = look
-        while len(self._looks) > LOOKS_MAX:
+        while len(self._looks) > LOOKS_MAX or self._is_old(next(iter(self._looks.values()))):
             self._looks.popitem(last=False)
         return look
+
+    def _is_old(self, look: Look) -> bool:
+        return self.clock().timestamp() - look.at_s > LOOK_LIFE_S
 
     def looked_at(self, look: str) -> Look:
         """A look that is still in memory."""
         found = self._looks.get(look)
-        if found is None or self.clock().timestamp() - found.at_s > LOOK_LIFE_S:
+        if found is None or self._is_old(found):
             self._looks.pop(look, None)
             raise DomainError("import_forgotten")
         return found
@@ -152,16 +156,27 @@ class Imports:
     async def apply(self, look: str, by: str) -> Progress:
         """Keep the whole list of changes and let the job begin."""
         found = self.looked_at(look)
-        changes = found.plan.changes
-        await self.writer.submit(
-            begin, NewImport(found.id, found.file, by, len(changes), found.counts())
-        )
+        self.forget(look)  # a second press finds nothing
+        begun = False
+        try:
+            wish = NewImport(found.id, found.file, by, len(found.plan.changes), found.counts())
+            await self.writer.submit(begin, wish)
+            begun = True
+            await self._stage(found)
+        except BaseException:
+            self._looks[look] = found
+            if begun:
+                with suppress(*_PASSES, Faulted):  # else the next start drops it
+                    await self.writer.submit(drop, Which(found.id))
+            raise
+        return Progress("applying", 0, len(found.plan.changes))
+
+    async def _stage(self, look: Look) -> None:
+        changes = look.plan.changes
         for first in range(0, max(1, len(changes)), STAGED_CHANGES):
             part = changes[first : first + STAGED_CHANGES]
             last = first + STAGED_CHANGES >= len(changes)
-            await self.writer.submit(stage, Staged(found.id, first, part, last))
-        self.forget(look)
-        return Progress("applying", 0, len(changes))
+            await self.writer.submit(stage, Staged(look.id, first, part, last))
 
     async def undo(self, import_id: str, by: str) -> list[LaterChange] | Progress:
         """Begin the way back, or say which later changes it would overwrite."""

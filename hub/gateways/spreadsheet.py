@@ -29,6 +29,7 @@ PARTS_MAX: Final = 1_000  # files in the zip
 SHEETS_MAX: Final = 40
 ROWS_MAX: Final = 40_000  # rows that hold something; the largest estate has 15,000 people
 LINES_MAX: Final = 100_000  # lines looked at: formats alone can fill a million
+LINES_EMPTY: Final = 1_000  # so many empty ones before that bound end a table for certain
 COLUMNS_MAX: Final = 64
 MERGES_MAX: Final = 20_000
 MERGED_ROWS_MAX: Final = 2_000  # a value repeated further than this is a title, not a building
@@ -289,7 +290,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
         if not row:
             continue
         held += 1
-        if held > ROWS_MAX:
+        if held > ROWS_MAX or line > LINES_MAX - LINES_EMPTY:  # nothing is ever cut silently
             raise Unreadable("sheet_too_large")
         yield Row(line, row)
 

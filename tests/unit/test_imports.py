@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from hub.acts import imports as acts
 from hub.acts.imports import Which, apply_part
@@ -20,6 +21,7 @@ from hub.core.imports import TABLES
 from hub.core.sheets import Row, Sheet, read_sheets
 from hub.store import chain
 from hub.store import tables as t
+from hub.store.writer import StoreUnavailable
 from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
 from tests.unit.test_cells import numbered
 
@@ -206,6 +208,39 @@ async def test_a_list_cut_short_by_a_restart_is_dropped(tmp_path: Path) -> None:
         await bench.hub.imports._drop_halves()
         assert state(bench, "i-1") == "None"
         await bring(bench, SHEET)
+
+
+async def test_a_list_that_cannot_be_kept_is_dropped_and_the_look_stays(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        found = await look(bench, SHEET)
+        with monkeypatch.context() as patch:
+            patch.setattr("hub.importing.stage", full)
+            with pytest.raises(StoreUnavailable):
+                await bench.hub.imports.apply(found.id, "test")
+        assert state(bench, found.id) == "None"
+        one, other = await asyncio.gather(
+            bench.hub.imports.apply(found.id, "test"),
+            bench.hub.imports.apply(found.id, "test"),
+            return_exceptions=True,
+        )
+        assert isinstance(one, acts.Progress)
+        assert isinstance(other, DomainError)  # pressed twice, applied once
+        assert other.code == "import_forgotten"
+        with pytest.raises(DomainError, match="import_forgotten"):
+            bench.hub.imports.looked_at((await look_at_once(bench)).id)
+
+
+def full(tx: Any, wish: Any, now: Any) -> Any:
+    raise OperationalError("insert", {}, OSError("disk full"))
+
+
+async def look_at_once(bench: HubBench) -> Any:
+    """A look that is an hour old."""
+    found = await look(bench, SHEET)
+    bench.pass_s(3_600)
+    return found
 
 
 async def test_a_part_that_cannot_be_made_fails_and_can_be_undone(tmp_path: Path) -> None:

@@ -224,6 +224,12 @@ def test_rows_columns_and_cells_are_bounded(monkeypatch: Any) -> None:
     assert len(sheet.rows[0].cells) == spreadsheet.COLUMNS_MAX
     (one,) = said(sheet_of(["房号", "姓名"], ["1-1-101", "名" * 30_000]))
     assert codes(one) == ["too_long"]
+    monkeypatch.setattr(spreadsheet, "LINES_MAX", spreadsheet.LINES_EMPTY + 2)
+    assert len(parse(sheet_of(["房号", "姓名"], ["1-1-101", "x"]))[0].rows) == 2
+    assert refused(sheet_of(["房号", "姓名"], ["1-1-101", "x"], ["1-1-102", "x"])) == (
+        "sheet_too_large"
+    )
+    monkeypatch.undo()
     monkeypatch.setattr(spreadsheet, "ROWS_MAX", 3)
     many = [["房号", "姓名"], *[["1-1-101", "x"]] * 3]
     assert refused(sheet_of(*many)) == "sheet_too_large"
