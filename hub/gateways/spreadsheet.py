@@ -59,6 +59,8 @@ async def read(raw: bytes) -> list[Sheet]:
     """The sheets of a workbook or of a CSV file; raises Unreadable."""
     if len(raw) > FILE_BYTES_MAX:
         raise Unreadable("oversize")
+    if not raw:
+        raise Unreadable("sheet_unknown")
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

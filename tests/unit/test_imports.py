@@ -1,6 +1,7 @@
 """Imports on both databases: nothing until it is said, twice is once, undone is as before."""
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,8 +18,8 @@ from hub.acts import imports as acts
 from hub.acts.imports import Which, apply_part
 from hub.acts.roster import RosterPart, load_part
 from hub.core.errors import DomainError
-from hub.core.imports import TABLES
-from hub.core.sheets import Row, Sheet, read_sheets
+from hub.core.imports import TABLES, Comparison, Known, Plan
+from hub.core.sheets import Row, Said, Sheet, read_sheets
 from hub.store import chain
 from hub.store import tables as t
 from hub.store.writer import StoreUnavailable
@@ -172,13 +173,20 @@ async def test_what_changes_while_it_is_undone_stays(tmp_path: Path, database: s
     async with hub_bench(tmp_path, database) as bench:
         before = held(bench)
         which = await bring(bench, SHEET)
+        tenant = next(
+            key
+            for key, person in held(bench)["people"].items()
+            if person["id_mark"] and person["name"] == "陈静"
+        )
         await bench.hub.imports.undo(which, "test")
         row = {"id": "h-1", "area_centi_m2": 1}
         part = RosterPart("households", [row], bench.hub.keys.mark)
         await bench.hub.writer.submit(load_part, part)
+        await bench.phone(tenant)
         await bench.hub.imports.work()
+        assert state(bench, which) == "undone"
         assert held(bench)["households"]["h-1"]["area_centi_m2"] == 1
-        assert set(held(bench)["people"]) == set(before["people"])
+        assert set(held(bench)["people"]) == {*before["people"], tenant}
 
 
 async def test_a_restart_goes_on_where_it_stood(
@@ -302,6 +310,18 @@ async def test_any_sheet_twice_is_once_and_undone_is_as_before(tmp_path: Path) -
         await asyncio.to_thread(property_holds)
 
 
+def compared(rows: list[list[Any]]) -> tuple[Plan, list[Said]]:
+    """A sheet compared with a community that is still empty."""
+    sheet = Sheet("S", tuple(Row(n, tuple(row)) for n, row in enumerate(rows, 1)))
+    known = Known({name: {} for name in TABLES}, frozenset())
+
+    def mark(kind: str, text: str) -> str:
+        return hashlib.sha256(f"{kind}|{text}".encode()).hexdigest()
+
+    said = read_sheets([sheet])[2]
+    return Comparison(known, mark, 0.0).plan(said), said
+
+
 def test_one_flat_two_women_of_one_name_are_told_apart_by_their_numbers() -> None:
     rows = [
         HEADER,
@@ -309,16 +329,30 @@ def test_one_flat_two_women_of_one_name_are_told_apart_by_their_numbers() -> Non
         ["1-1-101", "陈静", "", numbered(320502, 7), "", "", "", ""],
         ["1-1-101", "陈静", "", numbered(320501, 123), "", "", "04AABBCC", ""],
     ]
-    sheet = Sheet("S", tuple(Row(n, tuple(row)) for n, row in enumerate(rows, 1)))
-    from hub.core.imports import Comparison, Known  # noqa: PLC0415
-
-    known = Known({name: {} for name in TABLES}, frozenset())
-    plan = Comparison(known, lambda kind, text: f"{kind}{text}".encode().hex().rjust(40, "0")[-40:],
-                      0.0).plan(read_sheets([sheet])[2])  # fmt: skip
+    plan, _ = compared(rows)
     made = [change for change in plan.changes if change.table == "people"]
     assert len(made) == 2
     assert len({change.after["id_mark"] for change in made}) == 2
     assert plan.statuses == ["new", "new", "new"]
+
+
+def test_a_row_that_says_otherwise_than_an_earlier_one_is_left_out() -> None:
+    rows = [
+        HEADER,
+        ["1-1-101", "沈桂芳", "", "", "业主", "89", "", ""],
+        ["1-1-101", "郑海燕", "", "", "", "90", "", ""],
+        ["1-1-102", "王建国", "", numbered(320501, 123), "", "", "04AABBCC", ""],
+        ["1-1-103", "王建軍", "", numbered(320501, 123), "", "", "", ""],
+        ["1-1-103", "王建軍", "", "", "", "", "04AABBCC", ""],
+    ]
+    plan, said = compared(rows)
+    assert plan.statuses == ["new", "error", "new", "error", "error"]
+    assert [[each.code for each in one.problems] for one in said if one.problems] == [
+        ["said_otherwise"], ["id_name_differs"], ["card_taken"],
+    ]  # fmt: skip
+    assert {change.after.get("name") for change in plan.changes if change.table == "people"} == {
+        "沈桂芳", "王建国",
+    }  # fmt: skip
 
 
 # --- by HTTP
