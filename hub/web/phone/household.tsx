@@ -10,7 +10,7 @@ import { signal } from "@preact/signals";
 
 import { whenWords } from "./history";
 import { ifStranger, key } from "./phone";
-import { askSigned } from "./signed";
+import { askAside, askSigned } from "./signed";
 import { words as common } from "./words";
 
 const words = dictionary({
@@ -53,7 +53,7 @@ async function read(): Promise<void> {
   const holder = key.value;
   if (holder === null) return;
   try {
-    newcomers.value = (await askSigned(holder, "GET", "/api/v1/me/household/phones")).body.phones;
+    newcomers.value = (await askAside(holder, "/api/v1/me/household/phones")).body.phones;
   } catch (error) {
     if (!(await ifStranger(error))) asked_ms = -AGAIN_MS; // no network: the next look asks again
   }
