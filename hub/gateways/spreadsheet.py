@@ -16,6 +16,7 @@ import resource
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 from xml.parsers import expat
@@ -114,7 +115,8 @@ def _told(cell: Cell) -> Any:
 
 def main() -> None:
     """Read a file from standard input, tell its cells as JSON."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    with suppress(ValueError):  # not every system bounds memory; the sizes above still do
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S_MAX, CPU_S_MAX))
     raw = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
     try:

@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.browser.stub_routes import at, signed_in
+from tests.browser.stub_routes import _signed_in as signed_in
+from tests.browser.stub_routes import at
 from tests.browser.stubs import Refusal, StubHub, now, stamp, words
 
 COUNTS = {"new": 412, "changed": 3, "same": 80, "error": 2}
