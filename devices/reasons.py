@@ -221,6 +221,18 @@ _TABLE: tuple[Reason, ...] = (
     _reason("sun_forged", _R, _ALARM, 401, Words("这张卡没有认出来。请找工作人员。", "這張卡沒有認出來。請找工作人員。", "We did not recognise this card. Please ask the staff."), "The card's code does not match its key."),
     _reason("sun_repeat", _R, _ALARM, 409, Words("刚才已经记上了,不用再刷。", "剛才已經記上了,不用再刷。", "You are already noted, no need to tap again."), "The same tap came twice: a copied message."),
     _reason("sun_review", _S, _NOTE, 202, Words("已经收到,等待核对。", "已經收到,等待核對。", "Received; it will be checked."), "A late tap out of time order; look at it."),
+    # --- spreadsheets and letters
+    _reason("sheet_unknown", _S, _NOTE, 422, Words("看不懂这个文件,请存成 .xlsx 或 CSV。", "看不懂這個檔案,請存成 .xlsx 或 CSV。", "This file is not clear. Please save it as .xlsx or CSV."), "Neither a workbook nor text in UTF-8 or GB 18030."),
+    _reason("sheet_old", _S, _NOTE, 422, Words("旧格式或带密码的表格读不了,请另存为 .xlsx。", "舊格式或帶密碼的試算表讀不了,請另存為 .xlsx。", "Old or password-protected workbooks cannot be read. Please save it as .xlsx."), ""),
+    _reason("sheet_broken", _S, _NOTE, 422, Words("这个表格文件坏了,请重新保存一次。", "這個試算表檔案壞了,請重新儲存一次。", "This workbook is damaged. Please save it again."), ""),
+    _reason("sheet_macros", _S, _NOTE, 422, Words("带宏的表格不收,请另存为 .xlsx。", "帶巨集的試算表不收,請另存為 .xlsx。", "Workbooks with macros are not taken. Please save it as .xlsx."), ""),
+    _reason("sheet_too_large", _S, _NOTE, 422, Words("这个表格太大了,请分成几份。", "這個試算表太大了,請分成幾份。", "This sheet is too large. Please split it."), "At most 20 MB and 40,000 rows that hold something."),
+    _reason("sheet_no_header", _S, _NOTE, 422, Words("没有找到表头,要有“姓名”“房号”这样的一行。", "沒有找到表頭,要有「姓名」「房號」這樣的一行。", "No header was found: one row must say Name, House and so on."), ""),
+    _reason("import_forgotten", _S, _NOTE, 404, Words("预览过期了,请重新选一次文件。", "預覽過期了,請重新選一次檔案。", "The preview has expired. Please choose the file again."), "Looked-at sheets are kept in memory for half an hour."),
+    _reason("import_running", _S, _NOTE, 409, Words("另一份表格正在导入,请等它完成。", "另一份試算表正在匯入,請等它完成。", "Another sheet is being imported. Please wait for it."), ""),
+    _reason("import_undone", _S, _NOTE, 409, Words("这次导入已经撤销了。", "這次匯入已經復原了。", "This import is already undone."), ""),
+    _reason("import_overtaken", _S, _NOTE, 409, Words("导入之后有人改过,撤销会盖掉这些改动。", "匯入之後有人改過,復原會蓋掉這些改動。", "Somebody has changed rows since; undoing would overwrite that."), "See later: each row with its column."),
+    _reason("font_missing", _S, _NOTE, 503, Words("服务器缺中文字体,信打不出来。", "伺服器缺中文字型,信印不出來。", "The server has no Chinese font to print letters with."), "apt install fonts-noto-cjk"),
     # --- bills and payments
     _reason("bill_unknown", _R, _NOTE, 404, Words("没有找到账单。", "沒有找到帳單。", "We found no such bill."), ""),
     _reason("bill_paid", _R, _FINE, 409, Words("这张账单已经付过了。", "這張帳單已經付過了。", "This bill is already paid."), ""),

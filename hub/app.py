@@ -72,6 +72,7 @@ class Running:
         self._spawn(hub.durable.run())
         self._spawn(hub.zones.run())
         self._alerts(hub)
+        self._spawn(hub.imports.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.start()

@@ -12,6 +12,7 @@ from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
+from hub.importing import Imports
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects
 from hub.keeping import Keeping
@@ -39,6 +40,7 @@ class Hub:
     durable: DurableEffects
     recalls: Recalls
     keeping: Keeping
+    imports: Imports
     live: Live
     zones: Zones
     clock: Callable[[], datetime]
@@ -71,6 +73,7 @@ def assemble(
     writer.speak, writer.prepare = ingest.speak, ingest.prepare
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
+    imports = Imports(engines, writer, keys.mark, clock, threaded=not inline)
     recalls = Recalls(engines, writer, memory, policies)
     policies.held, policies.careful = recalls.held, recalls.careful
     ingest.question = recalls.question
@@ -84,6 +87,7 @@ def assemble(
         "recall": recalls.wake,
         "zone": zones.wake,
         "alerts": alerting.wake,
+        "import": imports.wake,
     }
 
     def on_work(kind: str) -> None:
@@ -108,6 +112,7 @@ def assemble(
         durable,
         recalls,
         Keeping(engines, writer, clock),
+        imports,
         live,
         zones,
         clock,

@@ -153,6 +153,14 @@ export interface CardAsked {
   person: string;
 }
 
+/** Kinds of new cards that anybody can copy, and which doors take such. */
+export interface CardDoors {
+  kinds: string[];
+  doors: Words[];
+  /** How many doors there are. */
+  all: number;
+}
+
 /** Our half of the card's authentication, in hex. */
 export interface CardExchange {
   exchange: string;
@@ -346,6 +354,42 @@ export interface HomeAssistantServed {
   login: BrokerLogin | null;
 }
 
+/** The new phones of the last month, newest first. */
+export interface HouseholdPhones {
+  phones: NewPhone[];
+}
+
+/** Undoing would overwrite these. */
+export interface ImportLater {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  words: Words;
+  cure: string;
+  /** The member of the request that is wrong. */
+  field?: string | null;
+  later?: LaterShown[] | null;
+}
+
+/** An import and how far it has come. */
+export interface ImportShown {
+  id: string;
+  file: string;
+  by: string;
+  at: string;
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  changes: number;
+  done: number;
+  counts: RowCounts;
+}
+
+/** The newest imports. */
+export interface ImportsShown {
+  imports: ImportShown[];
+}
+
 /** A household's bills; `lookup` lets this kiosk pay them. */
 export interface KioskBills {
   lookup: string;
@@ -353,6 +397,14 @@ export interface KioskBills {
   holder: string;
   house: string;
   bills: BillShown[];
+}
+
+/** A row that changed after the import. */
+export interface LaterShown {
+  table: string;
+  what: string;
+  /** Empty when other rows point at it. */
+  column: string;
 }
 
 /** Lock down the site, or one building; or release it. */
@@ -389,6 +441,20 @@ export interface LogLine {
   detail: string;
 }
 
+/** What a file would change; nothing is written. */
+export interface LookShown {
+  id: string;
+  file: string;
+  counts: RowCounts;
+  changes: number;
+  tables: TableRead[];
+  /** Sheets without a header. */
+  without: string[];
+  rows: RowRead[];
+  problems: RowRead[];
+  card_doors: CardDoors | null;
+}
+
 /** One of these cards is lost. */
 export interface LostCard {
   lookup: string;
@@ -412,6 +478,14 @@ export interface ModeAsked {
   mode: DoorMode;
   reason: string;
   otp: string;
+}
+
+/** A phone that came to the household after the one that asks. */
+export interface NewPhone {
+  id: string;
+  label: string;
+  enrolled_at: string;
+  person: PersonNamed;
 }
 
 /** A single-use nonce for signing. */
@@ -577,6 +651,13 @@ export interface PersonNamed {
   name: string;
 }
 
+/** A person as a row names them. */
+export interface PersonRead {
+  name: string;
+  relation: string;
+  card: boolean;
+}
+
 /** A resident with the phones in use and the number of cards. */
 export interface PersonShown {
   id: string;
@@ -702,6 +783,32 @@ export interface RosterAsked {
   rows: Record<string, unknown>[];
 }
 
+/** Rows of a sheet by what becomes of them. */
+export interface RowCounts {
+  new: number;
+  changed: number;
+  same: number;
+  error: number;
+}
+
+/** Why a row is not taken. */
+export interface RowProblem {
+  code: string;
+  column: Words | null;
+  words: Words;
+}
+
+/** A row as it was understood. */
+export interface RowRead {
+  sheet: string;
+  line: number;
+  status: "new" | "changed" | "same" | "error";
+  house: string;
+  people: PersonRead[];
+  door: string;
+  problems: RowProblem[];
+}
+
 /** How many rows were taken in. */
 export interface RowsLoaded {
   rows: number;
@@ -754,6 +861,16 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** A sheet in which a header was found. */
+export interface TableRead {
+  sheet: string;
+  header_line: number;
+  /** The columns that were understood. */
+  columns: Words[];
+  /** Headings that nobody asked for. */
+  left: string[];
+}
+
 /** What is wrong with a door, since when, and what to do. */
 export interface TroubleShown {
   kind: string;
@@ -765,6 +882,12 @@ export interface TroubleShown {
 /** Why a card that was lost may be trusted again. */
 export interface UnblockAsked {
   reason: string;
+}
+
+/** The job has begun; its progress stands in the list of imports. */
+export interface UndoBegun {
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  changes: number;
 }
 
 export interface ValidationError {
@@ -869,6 +992,12 @@ export interface Operations {
     body: CallAnswered;
     answer: CallTaken;
   };
+  applySheet: {
+    method: "POST";
+    path: `/api/v1/imports/${string}/apply`;
+    body: undefined;
+    answer: UndoBegun;
+  };
   assignRelay: {
     method: "POST";
     path: "/api/v1/operator/relays";
@@ -940,6 +1069,12 @@ export interface Operations {
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  endHouseholdPhone: {
+    method: "POST";
+    path: `/api/v1/me/household/phones/${string}/end`;
+    body: undefined;
+    answer: null;
   };
   endLockdown: {
     method: "POST";
@@ -1043,6 +1178,12 @@ export interface Operations {
     body: undefined;
     answer: EventsPage;
   };
+  listImports: {
+    method: "GET";
+    path: "/api/v1/imports";
+    body: undefined;
+    answer: ImportsShown;
+  };
   listMyCalls: {
     method: "GET";
     path: "/api/v1/me/calls" | `/api/v1/me/calls?${string}`;
@@ -1078,6 +1219,12 @@ export interface Operations {
     path: "/api/v1/operator/roster";
     body: RosterAsked;
     answer: RowsLoaded;
+  };
+  lookAtSheet: {
+    method: "POST";
+    path: "/api/v1/imports" | `/api/v1/imports?${string}`;
+    body: undefined;
+    answer: LookShown;
   };
   lookUpBills: {
     method: "POST";
@@ -1132,6 +1279,12 @@ export interface Operations {
     path: `/api/v1/doors/${string}/timeline` | `/api/v1/doors/${string}/timeline?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  readHouseholdPhones: {
+    method: "GET";
+    path: "/api/v1/me/household/phones";
+    body: undefined;
+    answer: HouseholdPhones;
   };
   readKioskCards: {
     method: "POST";
@@ -1264,5 +1417,11 @@ export interface Operations {
     path: `/api/v1/cards/${string}/unblock`;
     body: UnblockAsked;
     answer: CardShown;
+  };
+  undoImport: {
+    method: "POST";
+    path: `/api/v1/imports/${string}/undo`;
+    body: undefined;
+    answer: UndoBegun;
   };
 }

@@ -43,6 +43,8 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            ("import", "roster"),
+            ("print", "letters"),
         }
     ),
     "property_staff": frozenset(
@@ -78,6 +80,8 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("invite", "visitor"),
             ("answer", "call"),
             ("answer", "own_alert"),
+            ("read", "household"),
+            ("end", "household_phone"),
         }
     ),
 }

@@ -92,6 +92,7 @@ people = Table(
     Column("elder", Boolean, nullable=False, default=False),
     Column("longer", Boolean, nullable=False, default=False),  # needs the door open for longer
     Column("phone_mark", String(64), index=True),
+    Column("id_mark", String(64), index=True),
 )
 
 doors = Table(
@@ -673,6 +674,57 @@ retention = Table(
     Column("at_n", BigInteger, nullable=False, default=0),
     Column("forgotten", BigInteger, nullable=False, default=0),
     Column("ran_at", Double),
+)
+
+# ----------------------------------------------------------------- onboarding
+
+tenancies = Table(
+    "tenancies",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("household_id", ForeignKey("households.id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("valid_from", String(10)),
+    Column("valid_to", String(10)),
+    UniqueConstraint("household_id", "person_id"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("file", String(120), nullable=False),
+    Column("begun_by", String(64), nullable=False),
+    Column("begun_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("state", String(16), nullable=False, index=True),
+    Column("changes", Integer, nullable=False),
+    Column("cursor", Integer, nullable=False, default=0),
+    Column("counts", JSON, nullable=False),
+)
+
+import_changes = Table(
+    "import_changes",
+    metadata,
+    Column("import_id", ForeignKey("imports.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("table", String(16), nullable=False),
+    Column("row_id", String(32), nullable=False),
+    Column("fresh", Boolean, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON, nullable=False),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("household_id", ForeignKey("households.id"), nullable=False, index=True),
+    Column("issued_by", String(64), nullable=False),
+    Column("issued_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("voided_at", Double),
 )
 
 # Facts that never change: each row stands in the chain with exactly these columns.

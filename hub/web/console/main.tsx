@@ -17,9 +17,12 @@ import { alertWords } from "./alert_words";
 import { Calls } from "./calls";
 import { Cards } from "./cards";
 import { cardWords } from "./cardwords";
+import { Desk } from "./desk";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
+import { Import } from "./import";
+import { words as onboarding } from "./onboarding_words";
 import { People } from "./people";
 import { placeOf, thingOf } from "./place";
 import { member, resume, signOut } from "./staff";
@@ -32,6 +35,8 @@ const SECTIONS = {
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
   cards: { text: cardWords.title, icon: "card", show: Cards },
+  desk: { text: onboarding.desk, icon: "phone", show: Desk },
+  import: { text: onboarding.importing, icon: "list", show: Import },
 } as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;
 type Section = keyof typeof SECTIONS;
 

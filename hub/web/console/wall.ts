@@ -27,6 +27,8 @@ export const news = signal<ReadonlySet<number>>(new Set());
 
 /** Counts what the stream says of alerts; the board reads itself afresh. */
 export const alertNews = signal(0);
+/** The phone that was introduced last, while this page looks. */
+export const arrived = signal<{ id: string; person: string; label: string } | null>(null);
 
 /** How far the hub's clock is ahead of this machine's. */
 export const ahead_ms = signal(0);
@@ -168,6 +170,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "call") takeCall(data as CallShown);
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
     else if (kind === "alert") alertNews.value += 1;
+    else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
   }
   doors.value = withLast(nextDoors, fresh);
@@ -187,7 +190,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert"],
+    kinds: ["event", "door", "device", "call", "card", "alert", "phone"],
     onOpen: readAll,
     onMessages: take,
   });

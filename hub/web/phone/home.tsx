@@ -5,6 +5,7 @@ import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { signal } from "@preact/signals";
 
+import { Newcomer } from "./household";
 import { History, outcomeWords, whenWords } from "./history";
 import { openDoor, turn } from "./opening";
 import { choose, door, fresh, history, me, refresh } from "./phone";
@@ -180,6 +181,7 @@ export function Home() {
           {say(visitWords.visitors)}
         </Button>
         <StewardLine />
+        <Newcomer />
         <LastLine />
       </div>
       {sheet.value === "doors" && <DoorSheet />}

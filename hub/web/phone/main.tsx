@@ -12,6 +12,7 @@ import { render } from "preact";
 
 import { Enrol } from "./enrol";
 import { Home } from "./home";
+import { lookForNewPhones } from "./household";
 import { openDoor, turn } from "./opening";
 import { fresh, key, refresh, site, standing, start } from "./phone";
 import { ringing, startRinging } from "./ring";
@@ -53,7 +54,10 @@ function App() {
 /** In sight again: have a nonce ready, and the doors as they are now. */
 function onSight(): void {
   if (document.hidden || key.value === null) return;
-  if (fresh.value) fetchNonceAhead(key.value);
+  if (fresh.value) {
+    fetchNonceAhead(key.value);
+    lookForNewPhones();
+  }
   else refresh();
   readOwnAlertsLater();
 }
@@ -67,6 +71,9 @@ start().then(onSight);
 document.addEventListener("visibilitychange", onSight);
 effect(() => {
   if (hasNetwork.value) onSight();
+});
+effect(() => {
+  if (standing.value === "known" && fresh.value) lookForNewPhones();
 });
 addEventListener("pointerdown", primeChimes);
 watchShakes(() => {
