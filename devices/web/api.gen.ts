@@ -710,13 +710,13 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
-/** A relay on MQTT for a door; `settings` are those of its URL. */
+/** A relay on MQTT for a door; `settings` are those of its URL, each as NAME=VALUE. */
 export interface RelayAsked {
   id: string;
   door: string;
   dialect: string;
   topic: string;
-  settings?: Record<string, string>;
+  settings?: string[];
 }
 
 /** Both logins of a relay, and the line for the controller's device.toml. */
