@@ -33,8 +33,7 @@ from devices.access import (
 from devices.device import Device
 from devices.facts import kept, recalled
 from devices.freshness import Freshness
-from devices.leaf import Release
-from devices.leaves import Leaves
+from devices.leaves import Leaves, duress_event, told_of
 from devices.messages import (
     Answer,
     ClockQuality,
@@ -309,10 +308,10 @@ class DoorController:
     ) -> None:
         """Spend the id and write the intent, then let the strike work beside the loop."""
         intent = draft.command or self.device.luck(8).hex()
-        draft = replace(draft, content=_content(granted))
+        draft = replace(draft, content=told_of(granted))
         before = time.perf_counter()
         promise = replace(draft, boot=self.device.boot)  # readable after a crash
-        duress = self._duress(draft, granted)
+        duress = duress_event(draft, granted)
         try:
             told = self.device.journal.intend(
                 intent,
@@ -331,17 +330,10 @@ class DoorController:
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
         # the board gets its request first; it needs longer than the answer's signature
-        release = self.leaves.release(hardware, granted, draft.via)
         pulse = asyncio.ensure_future(self._pulse(hardware, granted.hold_ms))
-        self._keep(self._open(hardware, intent, draft, granted, release, pulse))
+        self._keep(self._open(hardware, intent, draft, granted, pulse))
         if told is not None:  # after the strike was set going: the same time as for anybody
             asyncio.get_running_loop().call_soon(self.device.send, told)
-
-    def _duress(self, draft: Event, granted: Granted) -> Event | None:
-        """What only named responders hear of a duress PIN; to the door it is a grant like any."""
-        if not granted.duress:
-            return None
-        return replace(draft, kind="duress", reason="duress", ms={}, content={}, command=None)
 
     def _without_disk(self, hardware: DoorHardware, draft: Event, granted: Granted) -> None:
         """Nothing can be promised any more: leaving still works, entering is refused aloud."""
@@ -376,10 +368,10 @@ class DoorController:
         intent: str,
         draft: Event,
         granted: Granted,
-        release: Release,
         pulse: asyncio.Task[tuple[Outcome, str | None]],
     ) -> None:
         device = self.device
+        release = self.leaves.release(hardware, granted, draft.via)
         before = time.perf_counter()
         opened = draft.reason or "granted"
         answer = None
@@ -506,13 +498,3 @@ def _has_inputs(hardware: DoorHardware) -> bool:
     inputs = (hardware.contact_input, hardware.exit_input, hardware.fire_input)
     told = (*inputs, hardware.tamper_input, *hardware.call_inputs)
     return any(index is not None for index in told)
-
-
-def _content(granted: Granted) -> dict[str, str | int]:
-    """What staff should know of a grant beside its person."""
-    content: dict[str, str | int] = {}
-    if granted.flag is not None:
-        content["flag"] = granted.flag
-    if granted.companion is not None:
-        content["with"] = granted.companion
-    return content

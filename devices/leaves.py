@@ -192,3 +192,20 @@ def _walked(
             if person is not None
         ]
     return tuple(facts), content
+
+
+def told_of(granted: Granted) -> dict[str, str | int]:
+    """What staff should know of a grant beside its person."""
+    content: dict[str, str | int] = {}
+    if granted.flag is not None:
+        content["flag"] = granted.flag
+    if granted.companion is not None:
+        content["with"] = granted.companion
+    return content
+
+
+def duress_event(draft: Event, granted: Granted) -> Event | None:
+    """What only named responders hear of a duress PIN; to the door it is a grant like any."""
+    if not granted.duress:
+        return None
+    return replace(draft, kind="duress", reason="duress", ms={}, content={}, command=None)

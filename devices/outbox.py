@@ -151,8 +151,9 @@ class Journal:
     ) -> Event | None:
         """Before the strike: the command's id is spent, intent and used-once state are on disk.
 
-        Of a command id and intent are one row: somebody waits while this page is synced. ``also``
-        is an event that must not be lost whatever comes next; it returns numbered.
+        ``also`` is an event that must not be lost whatever comes next; it returns numbered. Of a
+        command all is one row where nothing else is remembered: somebody waits before the door
+        while this page is synced.
         """
         promise = json.dumps(body)
         if not memory and also is None:  # one statement is a transaction of its own

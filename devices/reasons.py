@@ -207,6 +207,12 @@ _TABLE: tuple[Reason, ...] = (
     _reason("password_weak", _S, _NOTE, 422, Words("密码至少要十二个字符。", "密碼至少要十二個字元。", "The password needs at least twelve characters."), ""),
     _reason("not_allowed", _S, _NOTE, 403, _STAFF, "Ask an administrator for the grant."),
     _reason("client_header", _M, _NOTE, 403, _STAFF, "Send the header Linli-Client."),
+    # --- Home Assistant, and relays on MQTT
+    _reason("ha_off", _S, _NOTE, 403, _STAFF, "Home Assistant is not enabled at this site: linli ha enable."),
+    _reason("ha_door", _S, _NOTE, 403, Words("这扇门不由 Home Assistant 控制。", "這扇門不由 Home Assistant 控制。", "Home Assistant may not operate this door."), "Mark the door with ha: true."),
+    _reason("ha_code", _S, _ALARM, 403, Words("Home Assistant 的密码不对。", "Home Assistant 的密碼不對。", "The code for Home Assistant is wrong."), "Five wrong codes within ten minutes shut it out for a while."),
+    _reason("mode_refused", _S, _NOTE, 403, Words("只能在管理台解除这个门模式。", "只能在管理台解除這個門模式。", "This door mode can only be released at the console."), "Home Assistant may tighten a door and take back only what it set itself."),
+    _reason("remote_only", _S, _NOTE, 422, Words("这种继电器不能用在大门、逃生门或有联动规则的门上。", "這種繼電器不能用在大門、逃生門或有連動規則的門上。", "This kind of relay is not for perimeter or escape doors, nor for doors with stateful rules."), "A strike on MQTT depends on radio and broker; choose a wired relay."),
     # --- cards at activity points (SUN)
     _reason("checked_in", _R, _FINE, 200, Words("记上了,祝您愉快。", "記上了,祝您愉快。", "Noted. Enjoy yourself."), ""),
     _reason("checked_in_again", _R, _FINE, 200, Words("刚才已经记上了,不用再刷。", "剛才已經記上了,不用再刷。", "You are already noted, no need to tap again."), ""),

@@ -50,7 +50,7 @@ async def stay_connected(
             address,
             client_id=hail.client_id,
             will=will,
-            on_message=lambda message: party.on_message(message.topic, message.payload),
+            on_message=lambda message: _hand_over(party, message),
         )
         try:
             await connection.subscribe([_wish(topic, qos) for topic, qos in hail.filters])
@@ -77,6 +77,18 @@ async def stay_connected(
     )
 
 
+_SET = "/set"  # a foreign party's wish: it is unsigned, so that here the flag must do
+
+
+def _hand_over(party: Party, message: mqtt.Message) -> None:
+    """A wish that somebody left at the broker would come again with each connection."""
+    if message.retain and message.topic.endswith(_SET):
+        log.warning("a stored wish was dropped: %s", message.topic)
+        return
+    party.on_message(message.topic, message.payload)
+
+
 def _wish(topic: str, qos: int) -> mqtt.Subscription:
     """Commands are wanted live only: nothing that was stored for us may move anything."""
-    return mqtt.Subscription(topic, qos, live_only=topic.endswith(f"/{wire.COMMAND}"))
+    live_only = topic.endswith((f"/{wire.COMMAND}", _SET))
+    return mqtt.Subscription(topic, qos, live_only=live_only)

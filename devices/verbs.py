@@ -9,7 +9,7 @@ import gc
 import json
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,10 @@ async def _door(folder: Path) -> None:
                 )
             url = wires.text(section, "strike")
             if url not in strikes:  # two doors may hang on one relay board
-                strikes[url] = open_strike(url, _no_secret, on_state=_told(f"strike {number}"))
+                strikes[url] = open_strike(
+                    url, _secrets_of(folder), on_state=_told(f"strike {number}")
+                )
+            _check_remote_only(strikes[url], section, number)
             reader = None
             if "reader" in section:
                 reader = open_reader(
@@ -153,6 +156,34 @@ def _reader_told(number: int, controllers: list[Any]) -> Any:
             controller.on_reader(number, online)
 
     return on_state
+
+
+def _secrets_of(folder: Path) -> Callable[[str], bytes]:
+    """The secrets that device URLs name: files of the data folder."""
+    from devices.wire import is_id  # noqa: PLC0415
+
+    def find(name: str) -> bytes:
+        if not is_id(name):
+            raise Mistake(f"secret={name!a} is no name: small letters, digits and hyphens")
+        try:
+            return (folder / "secrets" / name).read_bytes()
+        except OSError:
+            where = folder / "secrets" / name
+            raise Mistake(f"the secret is missing: write it to {where}") from None
+
+    return find
+
+
+def _check_remote_only(strike: object, section: Mapping[str, Any], number: int) -> None:
+    """What hangs on radio and a broker is opened from afar, and nobody's way out depends on it."""
+    if not getattr(strike, "remote_only", False):
+        return
+    for name in ("reader", "contact_input", "exit_input", "fire_input"):
+        if name in section:
+            raise Mistake(
+                f"door {number} has a relay on MQTT, so it is remote-only: it has no {name}; "
+                "a perimeter or escape door needs a wired relay"
+            )
 
 
 def _no_secret(name: str) -> bytes:

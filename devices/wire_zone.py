@@ -1,6 +1,6 @@
 """``zone``: where people were last seen to arrive, told to a controller by the hub, with an end.
 
-It is an answer to "who is already inside?" across controllers. A stale one makes anti-passback soft.
+It answers "who is already inside?" across controllers. A stale one makes anti-passback soft.
 """
 
 from __future__ import annotations

@@ -18,8 +18,12 @@ from drivers.kinds import (
 )
 from drivers.link import Link, LinkLost, OnWire, Parity
 from drivers.modbus_relay import ModbusRelay
+from drivers.mqtt_terms import BrokerAddress
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
+from drivers.relay_mqtt import MqttRelay
+from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
+from drivers.relay_urls import parse as parse_relay
 
 __all__ = [
     "Address",
@@ -127,7 +131,8 @@ def open_strike(
     on_wire: OnWire | None = None,
 ) -> Strike:
     """A strike that opens its line now, on the running loop; raises CatalogueError."""
-    del secrets  # as in open_reader
+    if url.partition("+")[0] in DIALECTS:
+        return _open_relay(url, secrets, on_state)
     address = _of_kind(url, STRIKES, "a strike")
     numbers = address.numbers
     strike = ModbusRelay(
@@ -153,6 +158,22 @@ def open_scanner(
     del secrets  # as in open_reader
     address = _of_kind(url, SCANNERS, "a scanner")
     return QrScanner(_opener(address, on_wire), on_state=on_state)
+
+
+def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:
+    """A strike on an MQTT relay, connecting now."""
+    try:
+        at = parse_relay(url)
+        dialect = make_dialect(at.protocol, at.topic, at.user, at.settings)
+    except RelayUrlError as wrong:
+        raise CatalogueError(str(wrong)) from wrong
+    if not at.secret:
+        raise CatalogueError(f"{at.protocol}: write secret=NAME, the file of the broker's secret")
+    secret = secrets(at.secret).decode().strip()
+    address = BrokerAddress(at.host, at.port, at.user, secret, at.tls_ca)
+    relay = MqttRelay(dialect, address, at.user, on_state=on_state)
+    relay.start()
+    return relay
 
 
 async def check_port(url: str) -> None:

@@ -16,6 +16,7 @@ from drivers.mqtt import BrokerAddress
 from hub import keys as hub_keys
 from hub.config import HubSettings
 from hub.gateways.broker import BrokerFailed, ManagedBroker, external_address
+from hub.homeassistant import Bridge
 from hub.jobs import Upkeep
 from hub.parts import Hub, assemble
 from hub.store.engine import check_schema, open_engines
@@ -45,6 +46,7 @@ class Running:
         self._lock = FileLock(settings.data)
         self._tasks: list[asyncio.Task[None]] = []
         self._upkeep: Upkeep | None = None
+        self._bridge: Bridge | None = None
         self.hub: Hub | None = None
 
     async def start(self) -> Hub:
@@ -60,7 +62,8 @@ class Running:
         hub = assemble(settings, engines, keys, epoch, holder, utc_now, die)
         self.hub = hub
         address = await self._broker(hub)
-        self._spawn(stay_connected(hub.ingest, address, _tell_bus))
+        self._bridge = Bridge(hub)  # the hub's ear, with Home Assistant beside it
+        self._spawn(stay_connected(self._bridge, address, _tell_bus))
         self._spawn(hub.policies.run())
         self._spawn(hub.recalls.run())
         self._payments(hub)
@@ -122,6 +125,8 @@ class Running:
             self._upkeep.stop()
         hub.live.close()
         hub.ingest.close()
+        if self._bridge is not None:
+            await self._bridge.close()
         await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()

@@ -20,7 +20,7 @@ from devices.messages import NO_REVISION, Delta, Revision
 from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
-from hub.acts.policies import BaseWanted, CardPatch, CompiledPolicy, DeltaWanted
+from hub.acts.policies import CardPatch, CompiledPolicy, DeltaWanted, SnapshotWanted
 from hub.core.restraint import restrain
 from hub.ground import Ground, read_ground
 from hub.keys import HubKeys
@@ -53,15 +53,15 @@ class Knowledge:
     compiled: Compiled
     before: Revision
     asked_at: float
-    wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
+    wanted: CompiledPolicy | DeltaWanted | SnapshotWanted | None
 
 
-def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
-    """Read the rules and compile them; sealed as a step from what was wanted, where one fits."""
+def gather(
+    engines: Engines, keys: HubKeys, ask: Question, ground: Ground | None = None
+) -> Knowledge:
+    """Compile what the rows say; sealed as a step from what was wanted, where one fits."""
     with engines.read.connect() as connection:
-        asked_at = connection.execute(
-            select(t.policy_changes.c.asked_at).where(t.policy_changes.c.device_id == ask.device)
-        ).scalar()
+        ground = ground or read_ground(connection, keys, device=ask.device)
         row = connection.execute(
             select(t.policies).where(t.policies.c.device_id == ask.device)
         ).first()
@@ -71,9 +71,8 @@ def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
         held = connection.execute(
             select(t.restraints.c.subject).where(t.restraints.c.device_id == ask.device)
         ).scalars()
-        ground = read_ground(connection, keys, device=ask.device)
         compiled = restrain(ground.compile(ask.device, ask.zone, revision), tuple(held))
-    asked = asked_at or 0.0
+    asked = ground.asked.get(ask.device, 0.0)
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:
         known = _body(keys, row, steps)
@@ -87,7 +86,7 @@ def gather(engines: Engines, keys: HubKeys, ask: Question) -> Knowledge:
                 pack(keys, ask.device, patch), asked,
             )  # fmt: skip
             return Knowledge(compiled, before, asked, wanted)
-    base = _base(keys, ask, body, revision)
+    base = _snapshot(keys, ask, body, revision)
     whole = CompiledPolicy(ask.device, before, compiled.count, base, asked)
     return Knowledge(compiled, before, asked, whole)
 
@@ -101,17 +100,17 @@ def _unchanged(
     if len(steps) < CHAIN_MAX:
         return Knowledge(compiled, before, asked_at, None)
     at = Compiled(compiled.policy_at(before), compiled.keys)
-    base = _base(keys, ask, encode(at), before, row.head)
+    base = _snapshot(keys, ask, encode(at), before, row.head)
     return Knowledge(compiled, before, asked_at, base)
 
 
-def _base(
+def _snapshot(
     keys: HubKeys, ask: Question, body: bytes, revision: Revision, head: str = ""
-) -> BaseWanted:
+) -> SnapshotWanted:
     to = X25519PublicKey.from_public_bytes(ask.x25519)
     sealed = seal(body, to, ask.site, ask.device, revision)
     sha256 = hashlib.sha256(sealed).hexdigest()
-    return BaseWanted(
+    return SnapshotWanted(
         ask.device, revision, head or head_of(sealed), sha256, sealed, ask.x25519,
         _packed(keys, ask.device, body),
     )  # fmt: skip
@@ -204,7 +203,9 @@ def gather_cards(
             row.device_id, delta, chained(row.head, delta), None,
             pack(keys, row.device_id, patch), None,
         )  # fmt: skip
-        patches.append(CardPatch(wanted, patch, _known_at(ground, row.device_id, compiled)))
+        patches.append(
+            CardPatch(wanted, compiled.policy.cards, _known_at(ground, row.device_id, compiled))
+        )
     return CardsWanted(people, patches)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from devices.access import DoorMode, Schedule
 from devices.messages import Revision
@@ -29,6 +30,7 @@ from hub.keys import HubKeys
 from hub.store import tables as t
 
 DOOR_SLOTS = (3, 4)
+DOOR_KEYS_CACHED = 65_536  # two keys each of an estate's cards, about 10 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,9 @@ class Ground:
     schedules: Mapping[str, Schedule]
     calendars: Mapping[str, frozenset[date]]
     staff: tuple[str, ...]
+    asked: Mapping[str, float]  # for which devices a compilation was asked for by then
     pins: Mapping[str, PinRow] = field(default_factory=dict, repr=False)
-    passes_revoked: Mapping[str, float] = field(default_factory=dict)
+    passes_revoked: tuple[tuple[str, float, frozenset[str]], ...] = ()
 
     def compile(self, device: str, zone: str, revision: Revision) -> Compiled:
         """The policy of one device, of the people that were read."""
@@ -57,9 +60,14 @@ class Ground:
             self.calendars,
             self.staff,
             self.pins,
-            self.passes_revoked,
+            self._passes_revoked(own),
         )
         return compile_policy(revision, zone, rows)
+
+    def _passes_revoked(self, own: list[DoorRow]) -> dict[str, float]:
+        """The passes of these doors alone: a controller need not learn who else has guests."""
+        here = {door.id for door in own}
+        return {name: to_s for name, to_s, doors in self.passes_revoked if here & doors}
 
 
 def read_ground(
@@ -70,10 +78,14 @@ def read_ground(
     people: Collection[str] | None = None,
 ) -> Ground:
     """Read the rows for one device or all, of some people or everybody."""
+    asked = {
+        row.device_id: row.asked_at for row in connection.execute(select(t.policy_changes))
+    }  # first: whatever is asked for later than these rows must not count as answered by them
     cards_query = select(t.cards)
     if people is not None:
         cards_query = cards_query.where(t.cards.c.person_id.in_(people))
     doors = _doors(connection, keys, device)
+    # a change of some people's cards says nothing of PINs
     wanted = any(door.pin_key for own in doors.values() for door in own)
     return Ground(
         doors,
@@ -92,8 +104,9 @@ def read_ground(
             for row in connection.execute(select(t.calendars))
         },
         _staff(connection),
-        _pins(connection, keys) if wanted else {},
-        _passes_revoked(connection, device),
+        asked,
+        _pins(connection, keys) if wanted and people is None else {},
+        _passes_revoked(connection, max(asked.values(), default=0.0)),
     )
 
 
@@ -162,23 +175,21 @@ def _door(row: Any, keys: HubKeys, leads: Mapping[str, set[str]], *, locked_down
         unit=row.unit,
         across=any(leads[area] - {row.device_id} for area in areas),
         pin_key=keys.door_key(row.id) if typed else b"",
+        ha=row.ha,
     )
 
 
-def _passes_revoked(connection: Connection, device: str | None) -> dict[str, float]:
-    """Revoked passes that name these doors and might still be shown there, with their ends."""
-    asked = connection.execute(select(func.max(t.policy_changes.c.asked_at))).scalar()
+def _passes_revoked(
+    connection: Connection, since_s: float
+) -> tuple[tuple[str, float, frozenset[str]], ...]:
+    """Revoked passes that might still be shown: each with its end and the doors it names."""
     visits = t.passes.c
     found = connection.execute(
         select(visits.id, visits.to_at, visits.doors)
-        .where(visits.revoked_at.is_not(None), visits.to_at > (asked or 0.0))
+        .where(visits.revoked_at.is_not(None), visits.to_at > since_s)
         .order_by(visits.id)
-    ).all()
-    if not found or device is None:
-        return {row.id: row.to_at for row in found}
-    here = select(t.doors.c.id).where(t.doors.c.device_id == device)
-    own = set(connection.execute(here).scalars())
-    return {row.id: row.to_at for row in found if own.intersection(row.doors)}
+    )
+    return tuple((row.id, row.to_at, frozenset(row.doors)) for row in found)
 
 
 # --------------------------------------------------------------------------- rules and people
@@ -250,11 +261,13 @@ def _staff(connection: Connection) -> tuple[str, ...]:
 def _card(row: Any, keys: HubKeys) -> CardRow:
     own = {}
     if row.kind == "ntag424" and row.blocked_at is None:
-        own = {
-            slot: diversify(keys.masters[slot], bytes.fromhex(row.uid), CARD_AID, keys.system_id)
-            for slot in DOOR_SLOTS
-        }
+        own = {slot: _door_key(keys.masters[slot], row.uid, keys.system_id) for slot in DOOR_SLOTS}
     return CardRow(row.id, row.uid, row.person_id, row.blocked_at is not None, own)
+
+
+@lru_cache(maxsize=DOOR_KEYS_CACHED)
+def _door_key(master: bytes, uid: str, system_id: bytes) -> bytes:
+    return diversify(master, bytes.fromhex(uid), CARD_AID, system_id)
 
 
 def _pins(connection: Connection, keys: HubKeys) -> dict[str, PinRow]:

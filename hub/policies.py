@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,24 +19,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from devices import wire
 from devices.messages import NO_REVISION, Delta, Manifest, Revision
 from devices.policy import FEATURES, Compiled
-from devices.policy_patch import patched
 from hub.acts.policies import (
     PATCHES_AT_ONCE,
-    BaseWanted,
     CardPatch,
     CompiledPolicy,
     DeltaWanted,
+    SnapshotWanted,
     Unchanged,
     compile_instead,
     compile_whole,
     drop_change,
     end_card_changes,
-    store_base,
     store_card_patches,
     store_delta,
     store_policy,
+    store_snapshot,
 )
-from hub.compiling import CHAIN_MAX, CardsWanted, Knowledge, Question, gather, gather_cards
+from hub.compiling import (
+    CHAIN_MAX,
+    CardsWanted,
+    Knowledge,
+    Question,
+    gather,
+    gather_cards,
+)
+from hub.ground import Ground, read_ground
 from hub.ingest import Ingest
 from hub.keys import HubKeys
 from hub.store import tables as t
@@ -47,6 +54,7 @@ from hub.store.writer import Faulted, InboxFull, Lane, StoreUnavailable, Writer
 log = logging.getLogger(__name__)
 
 MANIFEST_LIFE_S = 7 * 86_400.0  # temporary grants stop after a week without a fresh one
+SNAPSHOT_BYTES_PER_S = 16 << 20  # to all devices together: events and openings share this line
 AGAIN_S = 0.5  # the same bytes to the same device; it asks when it connects and at each manifest
 TROUBLE_WAIT_S = 5.0
 PEOPLE_AT_ONCE = 64  # whose cards are spread as patches; an import compiles whole instead
@@ -57,6 +65,11 @@ _MANIFEST = (
     *(column for column in t.policies.c if column.name not in ("sealed", "body", "count")),
     t.policies.c["count"].label("entries"),
 )
+
+
+def _everything(engines: Engines, keys: HubKeys) -> Ground:
+    with engines.read.connect() as connection:
+        return read_ground(connection, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +107,24 @@ class Policies:
         # one that denies somebody gets no cards beside what was compiled for it
         self.held: Callable[[str], bool] = lambda _device: False
         self.careful: Callable[[str], bool] = lambda _device: False
+        self._ground: Ground | None = None  # the rows of the compilation under way
+        self._due: dict[str, None] = {}  # devices that wait for a snapshot; bounded by the site's
+        self._delivering = asyncio.Event()
         ingest.on_behind = self.send_missing
 
     def wake(self) -> None:
         """A rule changed, or the bus came back."""
+        self._ground = None
         self._wake.set()
 
     async def run(self) -> None:
-        """Compile what was asked for; on a new connection publish every manifest; for ever."""
+        """Compile, announce and deliver, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_compiled())
+            group.create_task(self._deliver())
+
+    async def _keep_compiled(self) -> None:
+        """Compile what was asked for; on a new connection publish every manifest."""
         told = ""
         while True:
             await self._wake.wait()
@@ -126,6 +149,7 @@ class Policies:
             if device is not None and not self.held(device_id):
                 await self._compile(device)
                 await self._spread_cards()
+        self._ground = None
 
     def _asked(self) -> list[str]:
         with self._engines.read.connect() as connection:
@@ -133,15 +157,27 @@ class Policies:
 
     # ----------------------------------------------------------------- one device, whole
 
-    async def gather(self, device: DeviceEntry) -> Knowledge:
+    async def gather(self, device: DeviceEntry, ground: Ground | None = None) -> Knowledge:
         """The device's policy as of now, compiled beside the loop."""
         memory = self._ingest.memory
         ask = Question(memory.site, memory.zone, self._ingest.epoch, device.id, device.x25519)
-        known: Knowledge = await self._beside(gather, self._engines, self._keys, ask)
+        known: Knowledge = await self._beside(gather, self._engines, self._keys, ask, ground)
         return known
 
+    async def _read_ground(self) -> Ground:
+        """Everybody's rows, read once for all devices that are compiled now.
+
+        Whatever changes meanwhile asks anew, with a later time than the one these rows carry, or
+        comes as a change of cards; both make the next device's rows fresh.
+        """
+        ground = self._ground
+        if ground is None:
+            ground = await self._beside(_everything, self._engines, self._keys)
+            self._ground = ground
+        return ground
+
     async def _compile(self, device: DeviceEntry) -> None:
-        known = await self.gather(device)
+        known = await self.gather(device, await self._read_ground())
         wanted = known.wanted
         revision = await self._store(device.id, known)
         if revision is None:
@@ -161,8 +197,8 @@ class Policies:
             case None:
                 await submit(drop_change, Unchanged(device, known.asked_at))
                 return known.before
-            case BaseWanted() as base:
-                stored = await submit(store_base, (base, known.asked_at))
+            case SnapshotWanted() as base:
+                stored = await submit(store_snapshot, (base, known.asked_at))
                 return known.before if stored else None
             case DeltaWanted() as step:
                 return step.delta.revision if await submit(store_delta, step) else None
@@ -184,6 +220,7 @@ class Policies:
             people = await self._changed_people()
             if not people:
                 return
+            self._ground = None  # those rows may be older than what is spread now
             memory = self._ingest.memory
             site = (memory.site, memory.zone, self._ingest.epoch)
             wanted: CardsWanted = await self._beside(
@@ -235,10 +272,8 @@ class Policies:
         delta = one.wanted.delta
         device.want = delta.revision
         if device.policy is not None:
-            held = Compiled(device.policy, {})
-            after = patched(held, dict(one.patch) | {"keys": {}})
-            known = after.policy_at(delta.revision) if isinstance(after, Compiled) else None
-            device.policy = known  # None: compiled anew when somebody asks
+            cards = {**device.policy.cards, **one.cards}
+            device.policy = replace(device.policy, revision=delta.revision, cards=cards)
         self._publish_delta(device.id, delta)
         self._publish_manifest(device.id, row)
 
@@ -298,10 +333,37 @@ class Policies:
         last = self._sent.get(device_id)
         if last is not None and last[0] == device.want and at_s - last[1] < AGAIN_S:
             return
+        self._sent[device_id] = (device.want, at_s)
         parcel = self._parcel(device)
         if parcel is None:
             return
-        self._sent[device_id] = (device.want, at_s)
+        if parcel.snapshot is None:
+            for delta in parcel.deltas:
+                self._publish_delta(device_id, delta)
+        else:
+            self._due[device_id] = None
+            self._delivering.set()
+
+    async def _deliver(self) -> None:
+        """One snapshot after the other, no faster than the line takes them."""
+        while True:
+            await self._delivering.wait()
+            self._delivering.clear()
+            while self._due:
+                device_id = next(iter(self._due))
+                self._due.pop(device_id)
+                try:
+                    size_bytes = self._send_snapshot(device_id)
+                except SQLAlchemyError as trouble:
+                    log.warning("a snapshot waits: %s", type(trouble).__name__)
+                    continue  # the device asks again
+                await asyncio.sleep(size_bytes / SNAPSHOT_BYTES_PER_S)
+
+    def _send_snapshot(self, device_id: str) -> int:
+        device = self._ingest.memory.devices.get(device_id)
+        parcel = self._parcel(device) if device is not None else None
+        if parcel is None:
+            return 0
         base = Revision(parcel.row.base_epoch, parcel.row.base_number)
         for delta in parcel.deltas:
             self._publish_delta(device_id, delta)
@@ -313,6 +375,7 @@ class Policies:
                 f"{wire.POLICY_SNAPSHOT}/{index}",
                 wire.encode_chunk(base, index, part),
             )
+        return len(sealed)
 
     def _parcel(self, device: DeviceEntry) -> _Parcel | None:
         with self._engines.read.connect() as connection:

@@ -237,6 +237,9 @@ def device(parser: argparse.ArgumentParser) -> None:
     adopt.add_argument("--fingerprint", required=True, help="as read off the device")
     adopt.add_argument("--out", type=Path, required=True, help="where to write adoption.json")
     adopt.set_defaults(func=_device_adopt)
+    from hub.foreign import register_relays  # noqa: PLC0415
+
+    register_relays(actions, call)
 
 
 def _device_identity(asked: argparse.Namespace) -> None:
@@ -261,6 +264,16 @@ def _device_adopt(asked: argparse.Namespace) -> None:
     told = call(asked.data, "devices", body)
     write_private(asked.out, told["adoption"])
     print(json.dumps({"device": public.device, "adopted": True}))
+
+
+# --------------------------------------------------------------------------- Home Assistant
+
+
+def ha(parser: argparse.ArgumentParser) -> None:
+    """Home Assistant at this site."""
+    from hub.foreign import register_ha  # noqa: PLC0415
+
+    register_ha(parser, call)
 
 
 # --------------------------------------------------------------------------- cards

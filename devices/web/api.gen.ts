@@ -57,6 +57,14 @@ export interface BillsByHouse {
   phone_last4: string;
 }
 
+/** What somebody types once to reach the broker; the secret is not kept here. */
+export interface BrokerLogin {
+  host: string;
+  port: number;
+  user: string;
+  secret: string;
+}
+
 /** What becomes of a call: the door shall open, or not now. */
 export interface CallAnswered {
   answer: "open" | "not_now";
@@ -102,6 +110,22 @@ export interface CardSession {
   holder: string;
   house: string;
   elder: boolean;
+}
+
+/** A card by its id, never its number; `revocation` while it is blocked. */
+export interface CardShown {
+  id: string;
+  person: string;
+  person_name: string;
+  house: string;
+  issued_at: string;
+  blocked_at: string | null;
+  revocation: RevocationShown | null;
+}
+
+/** Cards that fit a query; without one, the lost ones, newest first. */
+export interface CardsShown {
+  cards: CardShown[];
 }
 
 /** A card's number and its challenge under slot 4, as the kiosk's reader heard them. */
@@ -222,6 +246,25 @@ export interface EventsPage {
   next: number | null;
 }
 
+export interface HTTPValidationError {
+  detail?: ValidationError[];
+}
+
+/** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
+export interface HomeAssistantAsked {
+  enabled: boolean;
+  code?: string;
+  language?: string;
+}
+
+/** How Home Assistant is served; a login only where it is. */
+export interface HomeAssistantServed {
+  enabled: boolean;
+  /** How many doors it may operate. */
+  doors: number;
+  login: BrokerLogin | null;
+}
+
 /** A household's bills; `lookup` lets this kiosk pay them. */
 export interface KioskBills {
   lookup: string;
@@ -255,6 +298,17 @@ export interface LockdownShown {
 /** What is locked down now. */
 export interface LockdownsShown {
   lockdowns: LockdownShown[];
+}
+
+/** One of these cards is lost. */
+export interface LostCard {
+  lookup: string;
+  card: string;
+}
+
+/** The cards of the household that this visit may look at. */
+export interface LostCardsAsked {
+  lookup: string;
 }
 
 /** Whose phone this is, and its doors. */
@@ -346,6 +400,24 @@ export interface OpeningTold {
   reason: string;
   ms: Record<string, number>;
   repeat: boolean;
+}
+
+/** A card of one's household, and how many doors have forgotten it. */
+export interface OwnCard {
+  id: string;
+  holder: string;
+  mine: boolean;
+  issued_at: string;
+  blocked_at: string | null;
+  told: boolean;
+  doors_total: number;
+  doors_gone: number;
+  still_known: Words[];
+}
+
+/** The cards of one's household; on a kiosk the holders are masked. */
+export interface OwnCards {
+  cards: OwnCard[];
 }
 
 /** A door that this phone may ask for. */
@@ -453,6 +525,26 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
+/** A relay on MQTT for a door; `settings` are those of its URL. */
+export interface RelayAsked {
+  id: string;
+  door: string;
+  dialect: string;
+  topic: string;
+  settings?: Record<string, string>;
+}
+
+/** Both logins of a relay, and the line for the controller's device.toml. */
+export interface RelayAssigned {
+  /** Typed into the device. */
+  relay: BrokerLogin;
+  /** Its secret becomes a file of the controller's data folder. */
+  strike: BrokerLogin;
+  /** The controller. */
+  device: string;
+  url: string;
+}
+
 /** Why nobody waits for a device after a restore. */
 export interface ReleaseAsked {
   reason: string;
@@ -476,6 +568,28 @@ export interface RetentionRule {
 export interface RetentionShown {
   rules: RetentionRule[];
   forgotten: number;
+}
+
+/** A door that knew a card: gone after so many seconds, or why it still knows it. */
+export interface RevocationDoor {
+  id: string;
+  name: Words;
+  device: string;
+  online: boolean | null;
+  /** From the wish to the door's signed receipt, by the hub's clock. */
+  gone_after_s: number | null;
+  offline_since: string | null;
+  /** A reason code: the controller could not take the newer list. */
+  refused: string | null;
+}
+
+/** How far a lost card is forgotten; `told` when every door that knew it is listed. */
+export interface RevocationShown {
+  id: string;
+  by: "staff" | "phone" | "kiosk";
+  asked_at: string;
+  told: boolean;
+  doors: RevocationDoor[];
 }
 
 /** Some rows of one kind. */
@@ -536,6 +650,19 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** Why a card that was lost may be trusted again. */
+export interface UnblockAsked {
+  reason: string;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
+}
+
 /** Somebody shall be let in; without `begins` from now on. */
 export interface VisitAsked {
   label: string;
@@ -554,7 +681,7 @@ export interface VisitShown {
   ends: string;
   came: Arrival[];
   state: "expected" | "came" | "over" | "revoked";
-  /** The signed pass, what a door's scanner reads; null when it can open nothing any more. */
+  /** The signed pass, what a door's scanner reads; null when it can open nothing any more, and for the desk where a resident made it. */
   text: string | null;
 }
 
@@ -618,6 +745,12 @@ export interface Operations {
     body: CallAnswered;
     answer: CallTaken;
   };
+  assignRelay: {
+    method: "POST";
+    path: "/api/v1/operator/relays";
+    body: RelayAsked;
+    answer: RelayAssigned;
+  };
   beginLockdown: {
     method: "POST";
     path: "/api/v1/lockdown";
@@ -630,6 +763,24 @@ export interface Operations {
     body: PaymentAsked;
     answer: PaymentShown;
   };
+  blockCard: {
+    method: "POST";
+    path: `/api/v1/cards/${string}/block`;
+    body: undefined;
+    answer: CardShown;
+  };
+  blockKioskCard: {
+    method: "POST";
+    path: "/api/v1/kiosk/lost-cards/block";
+    body: LostCard;
+    answer: OwnCards;
+  };
+  blockMyCard: {
+    method: "POST";
+    path: `/api/v1/me/cards/${string}/block`;
+    body: undefined;
+    answer: OwnCard;
+  };
   challengeCard: {
     method: "POST";
     path: "/api/v1/kiosk/cards/challenge";
@@ -641,6 +792,12 @@ export interface Operations {
     path: `/api/v1/doors/${string}/mode`;
     body: ModeAsked;
     answer: null;
+  };
+  chooseHomeAssistant: {
+    method: "POST";
+    path: "/api/v1/operator/home-assistant";
+    body: HomeAssistantAsked;
+    answer: HomeAssistantServed;
   };
   claimStaff: {
     method: "POST";
@@ -677,6 +834,12 @@ export interface Operations {
     path: `/api/v1/events/${string}/why`;
     body: undefined;
     answer: Why;
+  };
+  findCards: {
+    method: "GET";
+    path: "/api/v1/cards" | `/api/v1/cards?${string}`;
+    body: undefined;
+    answer: CardsShown;
   };
   findPeople: {
     method: "GET";
@@ -798,6 +961,12 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  readCard: {
+    method: "GET";
+    path: `/api/v1/cards/${string}`;
+    body: undefined;
+    answer: CardShown;
+  };
   readConsole: {
     method: "GET";
     path: "/api/v1/console";
@@ -809,6 +978,12 @@ export interface Operations {
     path: `/api/v1/doors/${string}/timeline` | `/api/v1/doors/${string}/timeline?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  readKioskCards: {
+    method: "POST";
+    path: "/api/v1/kiosk/lost-cards";
+    body: LostCardsAsked;
+    answer: OwnCards;
   };
   readLockdowns: {
     method: "GET";
@@ -827,6 +1002,12 @@ export interface Operations {
     path: "/api/v1/staff/me";
     body: undefined;
     answer: WhoAmI;
+  };
+  readMyCards: {
+    method: "GET";
+    path: "/api/v1/me/cards";
+    body: undefined;
+    answer: OwnCards;
   };
   readNonce: {
     method: "GET";
@@ -912,10 +1093,22 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  takeRelayBack: {
+    method: "POST";
+    path: `/api/v1/operator/relays/${string}/remove`;
+    body: undefined;
+    answer: null;
+  };
   takeWechatpayNotice: {
     method: "POST";
     path: "/api/v1/callbacks/wechatpay";
     body: undefined;
     answer: null;
+  };
+  unblockCard: {
+    method: "POST";
+    path: `/api/v1/cards/${string}/unblock`;
+    body: UnblockAsked;
+    answer: CardShown;
   };
 }

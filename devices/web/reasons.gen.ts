@@ -296,6 +296,30 @@ export const reasons = {
       "en": "The door is open, please come in"
     }
   },
+  "ha_code": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "Home Assistant 的密码不对。",
+      "zh-Hant": "Home Assistant 的密碼不對。",
+      "en": "The code for Home Assistant is wrong."
+    }
+  },
+  "ha_door": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这扇门不由 Home Assistant 控制。",
+      "zh-Hant": "這扇門不由 Home Assistant 控制。",
+      "en": "Home Assistant may not operate this door."
+    }
+  },
+  "ha_off": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "不允许这样做。",
+      "zh-Hant": "不允許這樣做。",
+      "en": "This is not allowed."
+    }
+  },
   "held": {
     "severity": "notice",
     "words": {
@@ -398,6 +422,14 @@ export const reasons = {
       "zh-Hans": "门的状态已更改。",
       "zh-Hant": "門的狀態已更改。",
       "en": "The door's mode was changed."
+    }
+  },
+  "mode_refused": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "只能在管理台解除这个门模式。",
+      "zh-Hant": "只能在管理台解除這個門模式。",
+      "en": "This door mode can only be released at the console."
     }
   },
   "not_allowed": {
@@ -686,6 +718,14 @@ export const reasons = {
       "zh-Hans": "读卡器没有回应。",
       "zh-Hant": "讀卡器沒有回應。",
       "en": "The reader does not answer."
+    }
+  },
+  "remote_only": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这种继电器不能用在大门、逃生门或有联动规则的门上。",
+      "zh-Hant": "這種繼電器不能用在大門、逃生門或有連動規則的門上。",
+      "en": "This kind of relay is not for perimeter or escape doors, nor for doors with stateful rules."
     }
   },
   "remote_refused": {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from hub.acts.policies import ask_for_cards
 from hub.core.effects import Announce
@@ -107,7 +107,7 @@ def unblock_card(tx: Tx, wish: UnblockCard, now: datetime) -> Done[None]:
     return Done(None, (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card})))
 
 
-def _card(tx: Tx, card: str) -> Row[Any, Any, Any] | None:
+def _card(tx: Tx, card: str) -> Any:
     return tx.execute(
         select(t.cards.c.person_id, t.cards.c.blocked_at, t.people.c.household_id)
         .join(t.people, t.people.c.id == t.cards.c.person_id)

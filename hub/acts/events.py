@@ -113,10 +113,10 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         effects.append(Announce("event", announced(n, row)))
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
-    if event.kind == "entered" and "area" in event.content:
-        effects.append(WorkWaiting("zone"))
     if heard.door is not None:
         effects += _of_visitors(tx, event, heard.door, n)
+    if event.kind == "entered" and "area" in event.content:
+        effects.append(WorkWaiting("zone"))
     if heard.sun is not None:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.acts.billing import issue_bill
 from hub.acts.memberships import MEMBERS, check_cards, check_part, keep_members
 from hub.acts.policies import ask_for, ask_for_cards
+from hub.acts.relays import check_remote_only
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
 from hub.core.roster import missing_member, wrong_member
@@ -42,7 +43,7 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
     "doors": (
         t.doors,
         ("id", "device_id", "number", "name", "building", "unit", "kind", "mode", "asks",
-         "remote", "hold_ms", "hold_max_ms", "fail_safe", *DOOR_RULES),
+         "remote", "hold_ms", "hold_max_ms", "fail_safe", "ha", "remote_only", *DOOR_RULES),
     ),
     "calendars": (t.calendars, ("id", "days")),
     "areas": (t.areas, ("id", "name")),
@@ -79,6 +80,8 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
         else:
             _upsert(tx, part.kind, table, rows)
         check_part(tx, part.kind, [row["id"] for row in rows])
+        if part.kind == "doors":
+            check_remote_only(tx, [row["id"] for row in part.rows])
     except IntegrityError as fault:
         raise DomainError("field_wrong", _ODD, part.kind) from fault
     tx.journal("roster", {"kind": part.kind, "rows": len(part.rows)})

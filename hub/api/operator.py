@@ -177,6 +177,8 @@ async def adopt_device(gate: Gate, asked: AdoptionAsked) -> str:
         raise DomainError("field_wrong", "this name is not for devices", "device")
     if hub.broker is None:
         raise DomainError("not_allowed", "with your own broker, make its credential there first")
+    if any(public.device in (rule.relay, rule.strike) for rule in hub.broker.relays()):
+        raise DomainError("field_wrong", "this name is a relay's", "device")
     await hub.writer.submit(
         adopt, Adoptee(public.device, public.kind, public.ed25519, public.x25519)
     )

@@ -16,7 +16,18 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import metrics
-from hub.api import calls, kiosk, operating, operator, phone, staff, timelines, visits
+from hub.api import (
+    calls,
+    cards,
+    foreign,
+    kiosk,
+    operating,
+    operator,
+    phone,
+    staff,
+    timelines,
+    visits,
+)
 from hub.api.documents import Api, told
 from hub.api.gate import Gate, address_of
 from hub.api.line import Line
@@ -109,9 +120,11 @@ def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
     app.include_router(timelines.routes(gate))
     app.include_router(operator.routes(gate))
     app.include_router(operating.routes(gate))
+    app.include_router(foreign.routes(gate))
     app.include_router(kiosk.routes(gate))
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))
+    app.include_router(cards.routes(gate))
     if hub.payments is not None:
         from hub.api import money  # noqa: PLC0415
 

@@ -272,6 +272,71 @@ class PeopleShown(Shaped):
     people: list[PersonShown]
 
 
+# --------------------------------------------------------------------------- lost cards
+
+
+class RevocationDoor(Shaped):
+    """A door that knew a card: gone after so many seconds, or why it still knows it."""
+
+    id: str
+    name: Words
+    device: str
+    online: bool | None
+    gone_after_s: float | None
+    """From the wish to the door's signed receipt, by the hub's clock."""
+    offline_since: str | None
+    refused: str | None
+    """A reason code: the controller could not take the newer list."""
+
+
+class RevocationShown(Shaped):
+    """How far a lost card is forgotten; ``told`` when every door that knew it is listed."""
+
+    id: str
+    by: Literal["staff", "phone", "kiosk"]
+    asked_at: str
+    told: bool
+    doors: list[RevocationDoor]
+
+
+class CardShown(Shaped):
+    """A card by its id, never its number; ``revocation`` while it is blocked."""
+
+    id: str
+    person: str
+    person_name: str
+    house: str
+    issued_at: str
+    blocked_at: str | None
+    revocation: RevocationShown | None
+
+
+class CardsShown(Shaped):
+    """Cards that fit a query; without one, the lost ones, newest first."""
+
+    cards: list[CardShown]
+
+
+class OwnCard(Shaped):
+    """A card of one's household, and how many doors have forgotten it."""
+
+    id: str
+    holder: str
+    mine: bool
+    issued_at: str
+    blocked_at: str | None
+    told: bool
+    doors_total: int
+    doors_gone: int
+    still_known: list[Words]
+
+
+class OwnCards(Shaped):
+    """The cards of one's household; on a kiosk the holders are masked."""
+
+    cards: list[OwnCard]
+
+
 # --------------------------------------------------------------------------- kiosk and money
 
 

@@ -41,7 +41,8 @@ class VisitShown(Shaped):
     came: list[Arrival]
     state: Literal["expected", "came", "over", "revoked"]
     text: str | None
-    """The signed pass, what a door's scanner reads; null when it can open nothing any more."""
+    """The signed pass, what a door's scanner reads; null when it can open nothing any more, and
+    for the desk where a resident made it."""
 
 
 class VisitsShown(Shaped):

@@ -16,7 +16,7 @@ from hub.acts.visits import Invitation, PassEnd, end_pass, invite
 from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate
 from hub.api.phone import own_doors, read_body, show_own_door
-from hub.api.problems import reply
+from hub.api.problems import next_nonce, reply
 from hub.api.visit_shapes import VisitAsked, VisitShown, VisitsShown
 from hub.core.errors import DomainError
 from hub.live import instant
@@ -64,8 +64,7 @@ def _of_residents(router: APIRouter, gate: Gate) -> None:
         phone, _ = await gate.phone(request, "invite", "visitor")
         wish = PassEnd(visit, f"phone:{phone.id}", phone.person)
         await hub.writer.submit(end_pass, wish, Lane.URGENT)
-        headers = getattr(request.state, "next_nonce", {})
-        return Response(status_code=204, headers=headers)
+        return Response(status_code=204, headers=next_nonce(request))
 
 
 def _of_the_desk(router: APIRouter, gate: Gate) -> None:
@@ -170,11 +169,10 @@ def _shown(
     elif row.to_at <= gate.now_s():
         state = "came" if came else "over"
     open_still = row.revoked_at is None and row.to_at > gate.now_s()
-    label = ""
-    if labels or row.issued_by.startswith("staff:"):
-        label = hub.keys.open_envelope(row.label_sealed, f"visit:{row.id}").decode()
+    own = labels or row.issued_by.startswith("staff:")  # a resident's guests are not the desk's
+    label = hub.keys.open_envelope(row.label_sealed, f"visit:{row.id}").decode() if own else ""
     text = None
-    if open_still and doors:
+    if open_still and doors and own:
         named = tuple(PassDoor(door.device, door.number) for door in doors)
         visit = Pass(row.id, named, int(row.from_at), int(row.to_at), row.host_id)
         text = sign(visit, hub.memory.site, hub.keys.signers["pass"])

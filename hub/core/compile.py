@@ -68,6 +68,7 @@ class DoorRow:
     unit: str = ""
     across: bool = False
     pin_key: bytes = field(default=b"", repr=False)
+    ha: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ def _door(door: DoorRow, rules: list[RuleRow], crowd: _Crowd, rows: Rows) -> Doo
     if door.staff_open and rows.staff:
         made[STAFF_RULE] = Rule()
         people |= dict.fromkeys(rows.staff, (STAFF_RULE,))
+    _admit_ha(door, rules, made, people)
     return DoorPolicy(
         number=door.number,
         mode=DoorMode(door.mode),
@@ -250,6 +252,27 @@ def _door(door: DoorRow, rules: list[RuleRow], crowd: _Crowd, rows: Rows) -> Doo
         enter_s=door.enter_s,
         pins=_pins(door, people, crowd, rows.pins),
     )
+
+
+HA = "ha"  # Home Assistant's name as a person, and of the rule that admits it
+
+
+def _admit_ha(
+    door: DoorRow,
+    rules: list[RuleRow],
+    made: dict[str, Rule],
+    people: dict[str, tuple[str, ...]],
+) -> None:
+    """Add the person ``ha`` to a marked door: by rules of its own, else always; denials hold."""
+    people.pop(HA, None)
+    if not door.ha:
+        return
+    denied = [rule for rule in rules if rule.deny and rule.subject_kind == "everyone"]
+    spoken = [rule for rule in rules if rule.subject_kind == "person" and rule.subject == HA]
+    if all(rule.deny for rule in spoken):
+        made[HA] = Rule()
+    always = (HA,) if HA in made else ()
+    people[HA] = (*always, *(rule_name(rule.id) for rule in (*spoken, *denied)))
 
 
 def _passage(door: DoorRow) -> Passage | None:

@@ -38,7 +38,7 @@ class SendAck:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """A live event for staff pages: ``event``, ``door`` or ``device``."""
+    """A live event for staff pages: ``event``, ``door``, ``device`` or ``card``."""
 
     kind: str
     body: Mapping[str, Any] = field(default_factory=dict)

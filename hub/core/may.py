@@ -37,6 +37,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
             *_VISITS,
         }
     ),
@@ -49,9 +52,14 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
+            ("read", "card"),
+            ("block", "card"),
+            ("unblock", "card"),
             *_VISITS,
         }
     ),
+    # a neighbourhood officer: may stop a lost card, not bring one back
+    "officer": frozenset({("read", "console"), ("read", "card"), ("block", "card")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset(
@@ -59,6 +67,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("open", "door"),
             ("read", "self"),
             ("end", "phone"),
+            ("block", "card"),
             ("set", "own_pin"),
             ("invite", "visitor"),
             ("answer", "call"),

@@ -175,6 +175,11 @@ def _one_of(values: Iterable[Any], *, needed: bool = False) -> Member:
 
 
 _ID = _text(1, 32, needed=True)
+_PERSON = Member(
+    lambda value: is_text(value, 1, 32) and value != "ha",
+    "a text of 1 to 32 characters, but not ha: that is Home Assistant",
+    needed=True,
+)
 _OTHER = Member(lambda value: value is None or is_text(value, 1, 32), "an id, or null")
 _FLAG = Member(_is_flag, "true or false")
 _WORDS = Member(is_words, f"a text, or texts by language ({', '.join(LANGUAGES)})", needed=True)
@@ -222,7 +227,7 @@ ROWS: dict[str, dict[str, Member]] = {
         "area_centi_m2": _whole(0, 100_000_000),
     },
     "people": {
-        "id": _ID,
+        "id": _PERSON,
         "household_id": _OTHER,
         "name": _text(1, 64, needed=True),
         "elder": _FLAG,
@@ -258,6 +263,8 @@ ROWS: dict[str, dict[str, Member]] = {
         "hold_ms": _whole(1, HOLD_MAX_MS),
         "hold_max_ms": _whole(1, HOLD_MAX_MS),
         "fail_safe": _FLAG,
+        "ha": _FLAG,
+        "remote_only": _FLAG,
     },
     "calendars": {
         "id": _ID,

@@ -46,12 +46,18 @@ class Gate:
     """Who is let in and what he may do; the passwords are read again on SIGHUP."""
 
     passwords: Path
+    relays: Path
+    site: str
+    hubs: list[str]
     rules: broker_rules.Rules
     hashes: dict[str, str]
 
     def read_again(self) -> None:
-        """Take the password file as it is now."""
+        """Take the files as they are now."""
         self.hashes = broker_rules.read_passwords(self.passwords.read_text("utf-8"))
+        text = self.relays.read_text("utf-8") if self.relays.exists() else ""
+        relays = broker_rules.read_relays(text)
+        self.rules = broker_rules.rules_of(self.site, self.hubs, relays)
 
     def lets_in(self, session: Session) -> bool:
         """Whether this client is whom it says, and may leave the will it brings."""
@@ -175,9 +181,9 @@ async def _refuse(writer: Any, code: int) -> NoReturn:
 async def serve(config: dict[str, Any], folder: Path) -> None:
     """Run until SIGTERM."""
     global gate  # noqa: PLW0603 (see there)
-    gate = Gate(
-        folder / config["passwords"], broker_rules.rules_of(config["site"], config["hubs"]), {}
-    )
+    site, hubs = config["site"], config["hubs"]
+    rules = broker_rules.rules_of(site, hubs)
+    gate = Gate(folder / config["passwords"], folder / "relays", site, hubs, rules, {})
     gate.read_again()
     amqtt.broker.BrokerProtocolHandler = OurHandler
     broker = OurBroker(

@@ -80,7 +80,6 @@ class ManagedBroker:
         self.host, self.port = "127.0.0.1", port
         self._folder = Path(data_dir).absolute() / "broker"
         self._site, self._hub, self._outside = site, hub, tuple(outside)
-        self._rules = broker_rules.rules_of(site, [hub])
         self._on_state = on_state
         self._owner = _owner() if self.kind == "mosquitto" else None
         self._probe_secret = ""
@@ -141,6 +140,38 @@ class ManagedBroker:
             hashes = broker_rules.read_passwords(self._read("passwords"))
             if hashes.pop(user, None) is not None:
                 await self._change(hashes)
+
+    async def add_relay(self, rule: broker_rules.RelayRule) -> tuple[str, str]:
+        """Let a relay on MQTT and its strike in; returns their secrets, older ones end."""
+        secrets = (broker_rules.new_secret(), broker_rules.new_secret())
+        async with self._changing:
+            hashes = broker_rules.read_passwords(self._read("passwords"))
+            for user, secret in zip((rule.relay, rule.strike), secrets, strict=True):
+                hashes[user] = broker_rules.hashed(secret)
+            others = [r for r in self.relays() if r.relay != rule.relay]
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._write("relays", broker_rules.write_relays([*others, rule]))
+            await self._change(hashes)
+        return secrets
+
+    async def remove_relay(self, relay: str) -> bool:
+        """Shut a relay and its strike out; False when nobody knows it."""
+        async with self._changing:
+            known = self.relays()
+            gone = [rule for rule in known if rule.relay == relay]
+            hashes = broker_rules.read_passwords(self._read("passwords"))
+            for rule in gone:
+                hashes.pop(rule.relay, None)
+                hashes.pop(rule.strike, None)
+            if gone:
+                rest = [rule for rule in known if rule.relay != relay]
+                self._write("relays", broker_rules.write_relays(rest))
+                await self._change(hashes)
+        return bool(gone)
+
+    def relays(self) -> tuple[broker_rules.RelayRule, ...]:
+        """The relays on MQTT that this broker knows."""
+        return broker_rules.read_relays(self._read("relays"))
 
     async def reload(self) -> None:
         """Let it read certificates, rules and credentials again; nobody is dropped who may stay."""
@@ -315,7 +346,8 @@ class ManagedBroker:
         hashes = {**hashes, broker_rules.PROBE: broker_rules.hashed(self._probe_secret)}
         self._write("passwords", broker_rules.write_passwords(hashes))
         if self.kind == "mosquitto":
-            self._write("rules", broker_rules.mosquitto_text(self._rules))
+            rules = broker_rules.rules_of(self._site, [self._hub], self.relays())
+            self._write("rules", broker_rules.mosquitto_text(rules))
             self._write("mosquitto.conf", self._mosquitto_conf())
         else:
             what = {"host": self.host, "port": self.port, "site": self._site, "hubs": [self._hub]}

@@ -6,9 +6,10 @@ One table serves mosquitto's files, the broker of last resort, and operators of 
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 from devices import wire
@@ -88,8 +89,48 @@ class Rules:
         )
 
 
-def rules_of(site: str, hubs: Iterable[str]) -> Rules:
-    """Return the rules of one site and its hubs."""
+@dataclass(frozen=True, slots=True)
+class RelayRule:
+    """A relay on MQTT and the one strike that may move it: who they are, what each writes."""
+
+    relay: str  # the device's user
+    strike: str  # the controller's second user
+    heard: tuple[str, ...]  # what the strike writes and the relay reads
+    said: tuple[str, ...]  # what the relay writes and the strike reads
+
+    def named(self) -> dict[str, tuple[Rule, ...]]:
+        """Both users' rules; neither has a part in our own topics."""
+        ours = (Rule("deny", f"{wire.ROOT}/#"), Rule("deny", "homeassistant/#"))
+        return {
+            self.relay: (
+                *ours,
+                *(Rule("read", topic) for topic in self.heard),
+                *(Rule("write", topic) for topic in self.said),
+            ),
+            self.strike: (
+                *ours,
+                *(Rule("write", topic) for topic in self.heard),
+                *(Rule("read", topic) for topic in self.said),
+            ),
+        }
+
+
+def read_relays(text: str) -> tuple[RelayRule, ...]:
+    """Return the relays of a file's text; ours, so what does not fit is our fault."""
+    rows = json.loads(text) if text else []
+    return tuple(
+        RelayRule(row["relay"], row["strike"], tuple(row["heard"]), tuple(row["said"]))
+        for row in rows
+    )
+
+
+def write_relays(relays: Iterable[RelayRule]) -> str:
+    """Return the relays' file's text."""
+    return json.dumps([asdict(relay) for relay in relays], indent=1) + "\n"
+
+
+def rules_of(site: str, hubs: Iterable[str], relays: Iterable[RelayRule] = ()) -> Rules:
+    """Return the rules of one site, its hubs and its relays on MQTT."""
     hubs = tuple(hubs)
     mine = wire.Topics(site, USER)
     everybody = [Rule("read", mine.of(leaf)) for leaf in _DEVICE_READS]
@@ -115,6 +156,8 @@ def rules_of(site: str, hubs: Iterable[str]) -> Rules:
     )
     named = dict.fromkeys(hubs, hub_rules)
     named[HOME_ASSISTANT] = home_assistant
+    for relay in relays:
+        named |= relay.named()
     named[PROBE] = (Rule("deny", "#"),)
     return Rules(tuple(everybody), named)
 

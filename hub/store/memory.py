@@ -55,6 +55,7 @@ class DoorEntry:
     condition: DoorCondition | None = None
     last: Mapping[str, Any] | None = None
     times: DoorTimes = field(default_factory=DoorTimes)
+    ha: bool = False  # Home Assistant may operate it
 
 
 @dataclass(slots=True)
@@ -156,6 +157,7 @@ class Memory:
                 entry_before.condition if entry_before else None,
                 entry_before.last if entry_before else None,
                 entry_before.times if entry_before else DoorTimes(),
+                door.ha,
             )
         self.by_number = {(door.device, door.number): door for door in self.doors.values()}
 

@@ -126,6 +126,8 @@ doors = Table(
     Column("hold_ms", Integer, nullable=False, default=3000),
     Column("hold_max_ms", Integer, nullable=False, default=10_000),
     Column("fail_safe", Boolean, nullable=False, default=True),
+    Column("ha", Boolean, nullable=False, default=False),  # Home Assistant may operate it
+    Column("remote_only", Boolean, nullable=False, default=False),  # its strike is an MQTT relay
     UniqueConstraint("device_id", "number"),
 )
 

@@ -64,6 +64,7 @@ class Village:
     folder: Path
     http_port: int = 0
     broker_port: int = 0
+    claim_code: str = ""  # of the first administrator
     hub: Child | None = None
     devices: dict[str, Child] = field(default_factory=dict)
     http: httpx.AsyncClient = field(
@@ -100,7 +101,8 @@ class Village:
         self.http_port, self.broker_port = free_ports(2)
         words = ["init", "--data", str(self.hub_folder), "--site", SITE, "--name", "Bench"]
         words += ["--port", str(self.http_port), "--broker-port", str(self.broker_port)]
-        await run(self.folder, *words)
+        told = await run(self.folder, *words)
+        self.claim_code = str(told["administrator_code"])
 
     async def start_hub(self) -> None:
         """Start the hub and wait until it is ready."""

@@ -80,6 +80,18 @@ class Staff:
         people = (await self._get("people", query=name))["people"]
         return sum(len(person["phones"]) for person in people)
 
+    async def cards(self, query: str) -> list[dict[str, Any]]:
+        """The cards of whoever fits."""
+        return list((await self._get("cards", query=query))["cards"])
+
+    async def card(self, card: str) -> dict[str, Any]:
+        """A card, and which doors have forgotten it when it is lost."""
+        return await self._get(f"cards/{card}")
+
+    async def block_card(self, card: str) -> None:
+        """A card is lost."""
+        await self._post(f"cards/{card}/block", None)
+
     async def live(self) -> AsyncGenerator[str, None]:
         """What kind of thing has just changed; "open" once the stream stands."""
         stream = sse.events(self._http, f"{self._base}/api/v1/live")

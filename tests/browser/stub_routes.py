@@ -145,7 +145,7 @@ async def _open(hub: StubHub, request: Request, body: bytes) -> Response:
     return answer
 
 
-def signed_in(hub: StubHub, request: Request) -> str:
+def _signed_in(hub: StubHub, request: Request) -> str:
     session = request.cookies.get("linli_session", "")
     if session not in hub.sessions:
         raise Refusal("signed_out")
@@ -181,19 +181,19 @@ async def _sign_in(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("GET", "/api/v1/staff/me")
 async def _staff_me(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     return JSONResponse({"name": next(iter(hub.staff)), "role": "administrator"})
 
 
 @at("POST", "/api/v1/staff/sign-out")
 async def _sign_out(hub: StubHub, request: Request, body: bytes) -> Response:
-    hub.sessions.discard(signed_in(hub, request))
+    hub.sessions.discard(_signed_in(hub, request))
     return Response(status_code=204)
 
 
 @at("GET", "/api/v1/console")
 async def _console(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     site = {name: hub.site()[name] for name in ("site", "name", "time_zone")}
     shown = {"doors": hub.console_doors(), "devices": hub.devices, "broker": hub.broker}
     return JSONResponse({"site": site, **shown})
@@ -201,7 +201,7 @@ async def _console(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("GET", "/api/v1/events")
 async def _events(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     before = int(request.query_params.get("before") or len(hub.events) + 1)
     limit = int(request.query_params.get("limit") or 50)
     older = [each for each in hub.events if each["n"] < before]
@@ -212,7 +212,7 @@ async def _events(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("GET", "/api/v1/live")
 async def _live(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     return StreamingResponse(hub.stream(), media_type="text/event-stream")
 
 
@@ -227,7 +227,7 @@ def _person_row(hub: StubHub, person: Json) -> Json:
 
 @at("GET", "/api/v1/people")
 async def _people(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     query = request.query_params.get("query", "")
     found = [each for each in PEOPLE if query in each["name"] or query in each["house"]]
     return JSONResponse({"people": [_person_row(hub, each) for each in found]})
@@ -235,7 +235,7 @@ async def _people(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("POST", "/api/v1/people/{id}/phone-codes")
 async def _code(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     code = f"{secrets.randbelow(1_000_000):06d}"
     hub.codes[code] = request.path_params["id"]
     return JSONResponse({"code": code, "expires_at": stamp(now() + CODE_LIFE)})
@@ -243,7 +243,7 @@ async def _code(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("POST", "/api/v1/phones/{id}/revoke")
 async def _revoke(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     for kid, phone in list(hub.phones.items()):
         if phone["id"] == request.path_params["id"]:
             hub.revoked.add(kid)

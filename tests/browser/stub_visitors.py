@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from devices.jws import Signer
 from devices.passes import Pass, PassDoor, sign, visit_id
-from tests.browser.stub_routes import at, signed_in
+from tests.browser.stub_routes import _signed_in, at
 from tests.browser.stubs import DOORS, Json, Refusal, StubHub, now, stamp
 
 SIGNER = Signer("pass-1", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -117,13 +117,13 @@ async def _answer(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("GET", "/api/v1/calls")
 async def _desk_calls(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     return JSONResponse({"calls": hub.calls})
 
 
 @at("POST", "/api/v1/calls/{id}/answer")
 async def _desk_answer(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     call = next(each for each in hub.calls if each["id"] == request.path_params["id"])
     if call["answer"] is not None:
         raise Refusal("call_over")
@@ -134,7 +134,7 @@ async def _desk_answer(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("POST", "/api/v1/doors/{door}/open")
 async def _desk_open(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     said = json.loads(body)
     assert said["reason"]
     if said["otp"] != "000000":
@@ -146,13 +146,13 @@ async def _desk_open(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("GET", "/api/v1/people/{person}/visits")
 async def _desk_visits(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     return JSONResponse({"visits": hub.visits, "doors": hub.doors_of_phone()})
 
 
 @at("POST", "/api/v1/people/{person}/visits")
 async def _desk_invite(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     said = json.loads(body)
     ends = datetime.fromisoformat(said["ends"])
     made = a_visit(hub, said["label"], said["doors"], ends=ends)
@@ -162,7 +162,7 @@ async def _desk_invite(hub: StubHub, request: Request, body: bytes) -> Response:
 
 @at("POST", "/api/v1/visits/{id}/revoke")
 async def _desk_revoke(hub: StubHub, request: Request, body: bytes) -> Response:
-    signed_in(hub, request)
+    _signed_in(hub, request)
     for visit in hub.visits:
         if visit["id"] == request.path_params["id"]:
             visit |= {"state": "revoked", "text": None}

@@ -110,6 +110,7 @@ class StubHub:
     failing: set[str] = field(default_factory=set)
     delay_s: float = 0.0
     broker: bool = True
+    cards: list[Json] = field(default_factory=list)
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
     calls: list[Json] = field(default_factory=list)

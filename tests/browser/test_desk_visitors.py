@@ -68,7 +68,7 @@ def test_a_call_that_rang_before_the_page_is_there_too(hub: StubHub, visit: Open
 
 
 def test_a_pass_is_made_for_whoever_has_no_phone(hub: StubHub, visit: Opener) -> None:
-    hub.visits = [a_visit(hub, "", ["b1-u2"])]
+    hub.visits = [a_visit(hub, "", ["b1-u2"], text=None)]
     one = at_the_desk(hub, visit, "/console/#/people")
     one.page.fill("input[name=query]", "沈")
     one.page.click("form.search button[type=submit]")

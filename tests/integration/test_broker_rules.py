@@ -35,6 +35,9 @@ linli/1/anju/hub-1/keyset                       rw r- r- --
 linli/1/anju/hub-1/evt                          rw -- -- --
 linli/1/anju/ha/door-1/door/1/set               rw -- -- rw
 linli/1/anju/ha/door-1/door/1/event             rw -- -- r-
+linli/1/anju/ha/door-1/door/1/state             rw -- -- r-
+linli/1/anju/ha/door-1/door/1/tag               rw -- -- r-
+linli/1/anju/ha/door-1/door/1/mode/set          rw -- -- r-
 linli/1/anju/ha/$state                          rw -- -- --
 linli/1/anju/ha/evt                             rw -- -- --
 linli/1/anju/ha/policy/have                     rw -- -- --

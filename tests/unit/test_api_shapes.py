@@ -1,5 +1,6 @@
 """What the document promises is what the hub answers, member by member, for every operation."""
 
+import asyncio
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
 from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.gateways.broker_rules import RelayRule
 from hub.gateways.cards import SUN_URL, keys_for
 from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
@@ -34,6 +36,15 @@ class FakeBroker:
 
     async def add_credential(self, device: str) -> str:
         return "secret"
+
+    def relays(self) -> tuple[RelayRule, ...]:
+        return ()
+
+    async def remove_relay(self, relay: str) -> bool:
+        return True
+
+    async def add_relay(self, rule: RelayRule) -> tuple[str, str]:
+        return "one", "two"
 
 
 def token(bench: HubBench) -> dict[str, str]:
@@ -91,8 +102,12 @@ async def by_phones(bench: HubBench) -> None:
     assert (await phone.open("d-1")).status == 403
     assert phone.last is not None
     assert (await phone.deliver(phone.last)).body["repeat"] is True
-    await with_visitors(bench, phone)
     await phone.send("GET", "/api/v1/me/history", None)
+    await bench.hub.writer.submit(issue_card, NewCard("c-7", "04aabbccddee07", "p-1"))
+    assert (await phone.send("GET", "/api/v1/me/cards", None)).status == 200
+    assert (await phone.send("POST", "/api/v1/me/cards/c-7/block", None)).status == 200
+    assert (await phone.send("POST", "/api/v1/me/cards/c-x/block", None)).status == 404
+    await with_visitors(bench, phone)
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
@@ -144,9 +159,26 @@ async def by_staff(bench: HubBench) -> None:
     people = (await http.get("/api/v1/people")).json()["people"]
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
     await operated(bench, secret)
+    await about_cards(bench)
     for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
         assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
     await http.get("/api/v1/events")
+
+
+async def about_cards(bench: HubBench) -> None:
+    """A card is blocked, found, and blocked again."""
+    http, reason = bench.http, {"reason": "found in the lift"}
+    for path, body in (("block", None), ("unblock", reason), ("block", None)):
+        answer = await http.post(f"/api/v1/cards/c-7/{path}", json=body, headers=CLIENT)
+        assert answer.status_code == 200, answer.text
+    work = asyncio.ensure_future(bench.hub.policies.run())
+    bench.hub.policies.wake()
+    for _ in range(60):
+        await asyncio.sleep(0)
+    work.cancel()
+    assert (await http.get("/api/v1/cards/c-7")).json()["revocation"]["told"] is True
+    assert (await http.get("/api/v1/cards?query=沈")).json()["cards"] != []
+    assert (await http.get("/api/v1/cards/c-x")).status_code == 404
 
 
 async def by_the_operator(bench: HubBench) -> None:
@@ -164,6 +196,9 @@ async def by_the_operator(bench: HubBench) -> None:
         "retention": {"scope": "events", "days": 400, "run": True},
         "states": None,
         "recalls/gate/release": {"reason": "the gate is gone"},
+        "home-assistant": {"enabled": True, "code": "2580"},
+        "relays": {"id": "back", "door": "d-2", "dialect": "tasmota", "topic": "back"},
+        "relays/back/remove": None,
     }
     await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))
     for path, body in asked.items():
@@ -186,6 +221,11 @@ async def by_a_kiosk(money: MoneyBench) -> None:
     await money.kiosk.send("POST", "/api/v1/kiosk/bills", by_card)
     house = {"house": "1-1-101", "phone_last4": "7302"}
     shown = await money.kiosk.send("POST", "/api/v1/kiosk/bills", house)
+    lookup = {"lookup": shown.body["lookup"]}
+    cards = await money.kiosk.send("POST", "/api/v1/kiosk/lost-cards", lookup)
+    assert [card["holder"] for card in cards.body["cards"]] == ["沈**", "沈**"]
+    lost = lookup | {"card": "c-1"}
+    assert (await money.kiosk.send("POST", "/api/v1/kiosk/lost-cards/block", lost)).status == 200
     payment = secrets.token_hex(16)
     await money.begin(payment, lookup=shown.body["lookup"])
     await money.kiosk.send("POST", f"/api/v1/payments/{payment}/close", None)

@@ -107,7 +107,22 @@ async def test_pressing_again_while_it_rings_is_the_same_call(tmp_path: Path) ->
         (call,) = await ringing(phone)
         await answer(phone, call["id"], "not_now")
         await press(bench, 1, 6)
+        assert await ringing(phone) == [], "not now is an answer, not an invitation to go on"
+        bench.pass_s(RING_S)
+        await press(bench, 1, 7)
+        (call,) = await ringing(phone)
+        await answer(phone, call["id"], "open")
+        await press(bench, 1, 8)
         assert len(await ringing(phone)) == 1
+
+
+async def test_a_strange_button_rings_the_desk(tmp_path: Path, database: str) -> None:
+    async with hub_bench(tmp_path, database) as bench:
+        await hang_bells(bench)
+        await bench.administrator()
+        for seq, button in enumerate(("one", 2**40), 1):
+            await press(bench, 1, seq, content={"button": button})
+        assert len((await bench.http.get("/api/v1/calls")).json()["calls"]) == 1
 
 
 async def test_a_call_that_comes_late_rings_nobody(tmp_path: Path) -> None:
@@ -149,6 +164,7 @@ async def test_a_household_without_a_phone_rings_at_the_desk(tmp_path: Path) -> 
         await answer(phone, call["id"], "not_now")
         entry = bench.hub.memory.phone(phone.kid)
         await bench.hub.writer.submit(revoke, Revocation(entry.id, "staff:s"))
+        bench.pass_s(RING_S)
         await press(bench, 2, 2)
         (call,) = (await bench.http.get("/api/v1/calls")).json()["calls"]
         assert call["house"] == "2-1-101"

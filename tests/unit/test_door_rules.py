@@ -93,7 +93,9 @@ def press(bench: Bench, keys: str) -> None:
 
 
 async def tap(bench: Bench, uid: str = "04aabbccddeeff") -> None:
-    bench.door.shelf.compiled = replace(bench.door.shelf.compiled, keys={})  # type: ignore[type-var]
+    compiled = bench.door.shelf.compiled
+    assert compiled is not None
+    bench.door.shelf.compiled = replace(compiled, keys={})
     await bench.door.on_card(1, Card(uid))
     await bench.turns()
 

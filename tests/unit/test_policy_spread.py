@@ -234,7 +234,9 @@ async def test_a_lost_card_is_gone_from_every_door_that_knew_it(
         again = await here.do(block_card, BlockCard("c-0", "staff:2"))
         assert (again.revocation, again.fresh) == (row.id, False)
         await here.do(unblock_card, UnblockCard("c-0", "staff:1", "found in the lift"))
-        assert not here.doors["gate"].shelf.policy.cards[UIDS["c-0"]].blocked  # type: ignore[union-attr]
+        policy = here.doors["gate"].shelf.policy
+        assert policy is not None
+        assert not policy.cards[UIDS["c-0"]].blocked
         here.check()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from devices import wire
 from devices.messages import Have, Life, Outcome, Revision, StateNote
-from hub.acts.policies import Receipt, note_have
+from hub.acts.policies import Receipt, note_haves
 from hub.core.states import CURES, states_of
 from hub.store import tables as t
 from tests.unit.door_bench import Bench
@@ -106,7 +106,7 @@ async def test_why_a_door_refused(tmp_path: Path) -> None:
                             have_number=0, **row,
                         )
                     )  # fmt: skip
-            await bench.hub.writer.submit(note_have, Receipt(device, have))
+            await bench.hub.writer.submit(note_haves, [Receipt(device, have)])
         bench.pass_s(60)
         ear = Ear(bench)
         at_s = bench.now.timestamp()

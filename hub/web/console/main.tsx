@@ -12,6 +12,8 @@ import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 
 import { Calls } from "./calls";
+import { Cards } from "./cards";
+import { cardWords } from "./cardwords";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
@@ -25,6 +27,7 @@ const SECTIONS = {
   doors: { text: words.wall, icon: "door", show: Doors },
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
+  cards: { text: cardWords.title, icon: "card", show: Cards },
 } as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;
 type Section = keyof typeof SECTIONS;
 

@@ -97,21 +97,23 @@ function PersonCard({ person }: { person: PersonShown }) {
           <p class="soft">
             <bdi lang="zh-Hans">{person.house}</bdi> · {say(words.cards, { n: person.cards })}
           </p>
-          <Button icon="key" opens="dialog" onClick={() => issue(person)}>
-            {say(words.issue)}
-          </Button>
-          <Button
-            icon="people"
-            opens="dialog"
-            onClick={() => {
-              visiting.value = person;
-            }}
-          >
-            {say(visitWords.visits)}
-          </Button>
-          <a class="more" href={addressOf("people", person.id)}>
-            {say(doorWords.timeline)}
-          </a>
+          <div class="deeds">
+            <Button icon="key" opens="dialog" onClick={() => issue(person)}>
+              {say(words.issue)}
+            </Button>
+            <Button
+              icon="people"
+              opens="dialog"
+              onClick={() => {
+                visiting.value = person;
+              }}
+            >
+              {say(visitWords.visits)}
+            </Button>
+            <a class="more" href={addressOf("people", person.id)}>
+              {say(doorWords.timeline)}
+            </a>
+          </div>
         </header>
         {person.phones.length === 0 && <p class="soft small">{say(words.noPhones)}</p>}
         <ul class="phones">

@@ -20,7 +20,7 @@ export const visitWords = dictionary({
   visits: { "zh-Hans": "访客码", "zh-Hant": "訪客碼", en: "Visitor code" },
   visitsOf: { "zh-Hans": "{name}的访客", "zh-Hant": "{name}的訪客", en: "Visitors of {name}" },
   who: { "zh-Hans": "称呼", "zh-Hant": "稱呼", en: "A short name" },
-  whoHint: { "zh-Hans": "不用全名，比如“快递”。", "zh-Hant": "不用全名，比如「快遞」。", en: "No full names: “courier” will do." },
+  whoHint: { "zh-Hans": "不用全名，比如“快递”。", "zh-Hant": "不用全名，比如「快遞」。", en: "No full names; courier is enough." },
   when: { "zh-Hans": "什么时候", "zh-Hant": "什麼時候", en: "When" },
   soon: { "zh-Hans": "两小时内", "zh-Hant": "兩小時內", en: "Within two hours" },
   today: { "zh-Hans": "今天", "zh-Hant": "今天", en: "Today" },

@@ -166,7 +166,8 @@ function Slip({ visit }: { visit: VisitShown }) {
 }
 
 function Open({ person }: { person: PersonShown }) {
-  const open = visits.value.filter((each) => each.text !== null);
+  const now = hubNow().getTime();
+  const open = visits.value.filter((each) => each.state !== "revoked" && Date.parse(each.ends) > now);
   if (open.length === 0) return null;
   return (
     <section>

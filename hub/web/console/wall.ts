@@ -146,15 +146,24 @@ export async function readOlder(): Promise<void> {
   mayHaveOlder.value = body.next !== null && events.value.length < MOST_EVENTS;
 }
 
+const cardListeners = new Set<(card: string) => void>();
+
+/** Hear of cards that were stopped, or that a door has forgotten; returns how to stop hearing. */
+export function onCardNews(hear: (card: string) => void): () => void {
+  cardListeners.add(hear);
+  return () => cardListeners.delete(hear);
+}
+
 function take(batch: readonly LiveMessage[]): void {
   let [nextDoors, nextDevices] = [doors.value, devices.value];
   const fresh: EventShown[] = [];
   heard += 1;
   for (const { kind, data } of batch) {
-    if (kind !== "event") heardOf.set((data as DoorShown | DeviceShown).id, heard);
+    if (kind === "door" || kind === "device") heardOf.set((data as DoorShown | DeviceShown).id, heard);
     if (kind === "door") nextDoors = replaced(nextDoors, data as DoorShown);
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
     else if (kind === "call") takeCall(data as CallShown);
+    else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
     else fresh.push(data as EventShown);
   }
   doors.value = withLast(nextDoors, fresh);
@@ -174,7 +183,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call"],
+    kinds: ["event", "door", "device", "call", "card"],
     onOpen: readAll,
     onMessages: take,
   });

@@ -5,6 +5,7 @@ import { say } from "@linli/shared/i18n";
 import { rememberedSize, type Size } from "@linli/shared/settings";
 import { signal } from "@preact/signals";
 
+import { Cards } from "./cards";
 import { forget, me, site, sound, standing } from "./phone";
 import { words } from "./words";
 
@@ -115,6 +116,7 @@ export function Settings({ onClose }: { onClose: () => void }) {
           sound.value = each;
         }}
       />
+      {standing.value === "known" && <Cards />}
       <About />
       {standing.value === "known" && <Forget onDone={done} />}
     </Dialog>

@@ -1,0 +1,134 @@
+"""Lost cards on the console and on the phone: two taps, calm words, doors that turn green."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DESK, Opener, Visit
+from tests.browser.stub_cards import a_card, forget, lost
+from tests.browser.stubs import StubHub
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+
+
+@pytest.fixture
+def staffed(hub: StubHub) -> StubHub:
+    hub.staff["老王"] = "correct horse battery"
+    hub.sessions.add("s")
+    hub.cards += [a_card("c-1", "p-shen", "沈桂芳"), a_card("c-2", "p-zheng", "郑海燕")]
+    return hub
+
+
+@pytest.fixture
+def desk(visit: Opener, staffed: StubHub, address: str) -> Callable[..., Visit]:
+    """The page of cards, signed in, with its stream open."""
+
+    def start(**options: Any) -> Visit:
+        one = visit("/console/", view=DESK, **options)
+        one.context.add_cookies([{"name": "linli_session", "value": "s", "url": address}])
+        one.go("/console/#/cards")
+        one.page.reload()
+        one.see("[data-section=cards] h1")
+        while staffed.streams() == 0:
+            one.page.wait_for_timeout(20)
+        return one
+
+    return start
+
+
+def test_a_card_is_stopped_and_each_door_turns_green(desk: Any, staffed: StubHub) -> None:
+    one = desk()
+    one.page.get_by_text("没有挂失的卡").wait_for()
+    assert one.violations() == []
+    one.see("input[name=query]").fill("沈")
+    one.page.keyboard.press("Enter")
+    one.see("[data-card='c-1']").get_by_role("button", name="挂失").click()
+    one.page.locator("dialog").get_by_role("button", name="挂失").click()
+    one.page.get_by_text("6 扇门，已有 0 扇不认这张卡").wait_for()
+    forget(staffed, staffed.cards[0], "gate-south", "hall")
+    one.page.get_by_text("6 扇门，已有 2 扇不认这张卡").wait_for()
+    assert "0.4 秒后不认" in one.see("[data-door=hall]").inner_text()
+    away = staffed.cards[0]["revocation"]["doors"][1]
+    away |= {"online": False, "offline_since": "2026-11-26T03:20:00.000Z"}
+    forget(staffed, staffed.cards[0], "b1-u1", "b1-u2", "b2-u1", after_s=1.1)
+    one.page.get_by_text("6 扇门，已有 5 扇不认这张卡").wait_for()
+    assert "还认这张卡" in one.see("[data-door=gate-north]").inner_text()
+    assert "最晚 1.1 秒" in one.see("[data-card='c-1'] .revocation").inner_text()
+    assert one.violations() == []
+
+
+def test_a_card_that_was_found_needs_a_word(desk: Any, staffed: StubHub) -> None:
+    lost(staffed, staffed.cards[0], "phone")
+    one = desk()
+    sheet = one.see("[data-card='c-1'][data-lost]")
+    assert "住户用手机办理" in sheet.inner_text()
+    sheet.get_by_role("button", name="找到了").click()
+    one.page.locator("dialog button[type=submit]").click()
+    assert staffed.cards[0]["blocked_at"] is not None  # nothing was said yet
+    one.see("input[name=reason]").fill("在电梯里找到")
+    one.page.locator("dialog button[type=submit]").click()
+    one.see("[data-card='c-1']:not([data-lost])")
+    assert staffed.cards[0]["blocked_at"] is None
+
+
+def test_a_card_stopped_elsewhere_appears_by_itself(desk: Any, staffed: StubHub) -> None:
+    one = desk()
+    one.page.get_by_text("没有挂失的卡").wait_for()
+    lost(staffed, staffed.cards[1], "kiosk")
+    assert "在自助机办理" in one.see("[data-card='c-2']").inner_text()
+
+
+def test_a_list_that_cannot_be_read_can_be_asked_again(desk: Any, staffed: StubHub) -> None:
+    staffed.failing.add("/api/v1/cards")
+    one = desk()
+    again = one.page.get_by_role("button", name="再试一次")
+    again.wait_for()
+    staffed.failing.clear()
+    again.click()
+    one.page.get_by_text("没有挂失的卡").wait_for()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_in_each_language(desk: Any, staffed: StubHub, language: str) -> None:
+    lost(staffed, staffed.cards[0], "staff")
+    forget(staffed, staffed.cards[0], "gate-south")
+    one = desk(language=language)
+    one.see("[data-card='c-1'] .revocation")
+    assert one.violations() == []
+    assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# --- the phone
+
+
+def test_two_taps_stop_a_card_and_the_doors_are_counted(enrolled: Any, hub: StubHub) -> None:
+    hub.cards += [a_card("c-1", "p-shen", "沈桂芳"), a_card("c-2", "p-zheng", "郑海燕")]
+    one = enrolled()
+    one.page.get_by_role("button", name="设置").click()
+    mine = one.see("[data-card='c-1']")
+    assert mine.inner_text().startswith("我的卡")
+    mine.get_by_role("button", name="我的卡丢了").click()
+    assert one.violations() == []
+    assert hub.cards[0]["blocked_at"] is None  # the first tap only asks
+    mine.get_by_role("button", name="停用这张卡").click()
+    one.page.get_by_text("已停用，6 扇门里 0 扇不认它了").wait_for()
+    assert "南大门" in one.see("[data-card='c-1']").inner_text()
+    forget(hub, hub.cards[0])
+    one.page.get_by_text("已停用，6 扇门都不认它了").wait_for()
+    assert one.see("[data-card='c-1']").get_by_role("button").count() == 0
+    assert one.violations() == []
+
+
+def test_without_a_network_nothing_is_stopped_and_it_says_so(enrolled: Any, hub: StubHub) -> None:
+    hub.cards += [a_card("c-1", "p-shen", "沈桂芳")]
+    one = enrolled()
+    one.page.get_by_role("button", name="设置").click()
+    one.see("[data-card='c-1']").get_by_role("button", name="我的卡丢了").click()
+    hub.failing.add("/api/v1/me/cards/c-1/block")
+    one.see("[data-card='c-1']").get_by_role("button", name="停用这张卡").click()
+    one.see(".cards .notice")
+    assert hub.cards[0]["blocked_at"] is None
+    hub.failing.clear()
+    one.see("[data-card='c-1']").get_by_role("button", name="停用这张卡").click()
+    one.see("[data-card='c-1'][data-lost]")
