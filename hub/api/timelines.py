@@ -186,7 +186,7 @@ def _policy_then(connection: Connection, event: Row[Any]) -> str | None:
         .limit(1)
     ).scalars()
     for body in rows:
-        epoch, number = json.loads(body)["rev"]
+        epoch, number = json.loads(body)["devices"][event.device_id]
         return f"{epoch}.{number}"
     return None
 

@@ -11,10 +11,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from devices.messages import Revision
 from hub import sealed
+from hub.acts.cards import BlockCard, block_card
 from hub.acts.policies import ask_for
 from hub.acts.restoring import RELEASED, TOLD, WAITING, Release, Restored, mark_restored, release
 from hub.backup import back_up, bring_back, lift_epoch
@@ -35,12 +36,6 @@ LOST, OTHER = PEOPLE[0], PEOPLE[1]
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealed, "_SCRYPT_N", 2**10)
-
-
-def block(tx: Tx, card: str, now: datetime) -> Done[None]:
-    del now
-    tx.execute(update(t.cards).where(t.cards.c.id == card).values(blocked_at=tx.now_s))
-    return Done(None, (ask_for(tx, DEVICES),))
 
 
 def forbid(tx: Tx, person: str, now: datetime) -> Done[None]:
@@ -137,7 +132,7 @@ async def revoked_after_the_copy(seed: int, folder: Path) -> None:
     town = story.town
     try:
         await story.begin()
-        await story.act(block, f"c-{LOST}")
+        await story.act(block_card, BlockCard(f"c-{LOST}", "test"))
         await story.pass_by(OTHER)  # events that only the doors remember
         await town.settle()
         began = town.now().timestamp()
@@ -177,7 +172,7 @@ async def nothing_happened_since(folder: Path) -> None:
         await story.town.settle()
         assert story.states() == dict.fromkeys(DEVICES, TOLD)
         assert story.town.rows(t.restraints) == []
-        await story.act(block, f"c-{LOST}")
+        await story.act(block_card, BlockCard(f"c-{LOST}", "test"))
         began = story.town.now().timestamp()
         await story.pass_by(LOST)
         await story.town.settle()
@@ -265,7 +260,7 @@ async def a_silent_door(folder: Path) -> None:
     town = story.town
     try:
         await story.begin()
-        await story.act(block, f"c-{LOST}")
+        await story.act(block_card, BlockCard(f"c-{LOST}", "test"))
         town.air.unreachable.add("b")
         town.air.cut("b")
         before = story.in_force("b")
@@ -298,7 +293,7 @@ async def a_bad_day(seed: int, folder: Path) -> None:
     town = story.town
     try:
         await story.begin()
-        await story.act(block, f"c-{LOST}")
+        await story.act(block_card, BlockCard(f"c-{LOST}", "test"))
         began = town.now().timestamp()
         await story.restore()
         await town.start_hub()

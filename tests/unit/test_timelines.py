@@ -99,13 +99,13 @@ async def test_why_a_door_refused(tmp_path: Path) -> None:
                     select(t.policies).where(t.policies.c.device_id == device)
                 ).first()
                 if known is None:
-                    row = {"epoch": 2, "number": 9, "plain_mark": "", "sha256": "", "count": 0}
-                    connection.execute(
-                        t.policies.insert().values(
-                            device_id=device, sealed=b"", made_at=1.0, have_epoch=0,
-                            have_number=0, **row,
-                        )
-                    )  # fmt: skip
+                    row = {
+                        "epoch": 2, "number": 9, "head": "", "count": 0, "made_at": 1.0,
+                        "base_epoch": 2, "base_number": 9, "base_head": "", "sha256": "",
+                        "size_bytes": 0, "sealed": b"", "sealed_to": b"", "body": b"",
+                        "have_epoch": 0, "have_number": 0,
+                    }  # fmt: skip
+                    connection.execute(t.policies.insert().values(device_id=device, **row))
             await bench.hub.writer.submit(note_haves, [Receipt(device, have)])
         bench.pass_s(60)
         ear = Ear(bench)
