@@ -42,6 +42,12 @@ ROOMS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The same tests on both databases."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
 async def load(bench: HubBench, rows: dict[str, list[dict[str, Any]]]) -> None:
     for kind, part in rows.items():
         await bench.hub.writer.submit(load_part, RosterPart(kind, part, bench.hub.keys.mark))
@@ -69,8 +75,8 @@ def journal(bench: HubBench, kind: str) -> list[str]:
 # --------------------------------------------------------------------------- what a door knows
 
 
-async def test_groups_rooms_and_hours_reach_the_door(tmp_path: Path) -> None:
-    async with hub_bench(tmp_path) as bench:
+async def test_groups_rooms_and_hours_reach_the_door(tmp_path: Path, database: str) -> None:
+    async with hub_bench(tmp_path, database) as bench:
         await load(bench, ROOMS)
         policy = compiled(bench).policy
         lab = policy.doors[3]
@@ -119,8 +125,10 @@ async def test_a_member_of_a_group_sees_its_doors(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------- opening
 
 
-async def test_staff_open_with_a_reason_and_a_factor_that_counts_once(tmp_path: Path) -> None:
-    async with hub_bench(tmp_path) as bench:
+async def test_staff_open_with_a_reason_and_a_factor_that_counts_once(
+    tmp_path: Path, database: str
+) -> None:
+    async with hub_bench(tmp_path, database) as bench:
         got = door_answers(bench)
         secret = await bench.administrator()
         body = {"reason": "parcel for 302", "otp": bench.otp(secret)}
@@ -182,8 +190,10 @@ async def test_the_door_itself_decides_over_staff(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------- modes, lockdown
 
 
-async def test_a_lockdown_is_one_act_and_its_release_gives_every_mode_back(tmp_path: Path) -> None:
-    async with hub_bench(tmp_path) as bench:
+async def test_a_lockdown_is_one_act_and_its_release_gives_every_mode_back(
+    tmp_path: Path, database: str
+) -> None:
+    async with hub_bench(tmp_path, database) as bench:
         secret = await bench.administrator()
         bench.pass_s(30)
         change = {"mode": "Blocked", "reason": "repair", "otp": bench.otp(secret)}
@@ -261,8 +271,8 @@ async def test_a_pin_is_sealed_and_works_only_after_its_claim(tmp_path: Path) ->
         assert not compiled(bench).policy.doors[2].pins.verifiers  # type: ignore[union-attr]
 
 
-async def test_two_of_a_household_never_have_the_same_pin(tmp_path: Path) -> None:
-    async with hub_bench(tmp_path) as bench:
+async def test_two_of_a_household_never_have_the_same_pin(tmp_path: Path, database: str) -> None:
+    async with hub_bench(tmp_path, database) as bench:
         await bench.administrator()
         await load(bench, {"people": [{"id": "p-3", "household_id": "h-1", "name": "x"}]})
         assert (await say(bench, "PUT", "people/p-1/pin", pin="2580", duress="1470")).is_success

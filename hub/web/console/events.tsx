@@ -45,6 +45,7 @@ function named<W extends Record<string, Words>>(table: W, name: string): string 
 export function eventWords(event: EventShown): Words {
   if (event.kind !== "access") {
     if (Object.hasOwn(kindWords, event.kind)) return kindWords[event.kind as keyof typeof kindWords];
+    if (event.reason !== null) return reasonWords(event.reason); // a kind of its own says so itself
     return { "zh-Hans": event.kind, "zh-Hant": event.kind, en: event.kind };
   }
   const outcome = outcomeOf(event);
