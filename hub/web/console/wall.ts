@@ -129,13 +129,14 @@ export async function readAll(): Promise<void> {
     devices.value = unlessHeard(view.body.devices, devices.value, since);
     site.value = view.body.site;
     brokerOnline.value = view.body.broker;
-    await readCalls(ahead_ms.value).catch(() => {}); // not everybody at the desk answers the door
     const first = events.value.length === 0;
     learnNames(page.body);
     events.value = known;
     if (first) mayHaveOlder.value = page.body.next !== null;
     reading.value = "done";
     trueAt.value = new Date();
+    // on its own way: nothing above may wait, and not everybody at the desk answers the door
+    readCalls(ahead_ms.value).catch(() => {});
   } catch {
     if (doors.value.length === 0) reading.value = "failed";
   }
