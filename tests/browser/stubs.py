@@ -121,6 +121,7 @@ class StubHub:
     stopping: bool = False
     alerts: list[Json] = field(default_factory=list)
     outlets_failing: list[Json] = field(default_factory=list)
+    role: str = "administrator"
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
