@@ -147,6 +147,21 @@ async def test_staff_open_with_a_reason_and_a_factor_that_counts_once(
         assert len(got) == 1
 
 
+async def test_of_companions_and_neighbours_only_the_door_knows(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        got = door_answers(bench, Outcome.REFUSED, "second_awaited")
+        await load(bench, ROOMS)
+        bench.hub.memory.reload()
+        phone = await bench.phone("p-2")
+        bench.now = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # no hour in which a PIN is asked
+        reply = await phone.open("d-3")
+        assert (reply.body["outcome"], reply.body["reason"]) == ("refused", "second_awaited")
+        assert len(got) == 1
+        stranger = await bench.phone("p-1")
+        assert (await stranger.open("d-3")).body["reason"] == "person_unknown"
+        assert len(got) == 1
+
+
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x"}, {"otp": "123456"}])
 async def test_without_reason_or_factor_nothing_opens(tmp_path: Path, body: dict[str, str]) -> None:
     async with hub_bench(tmp_path) as bench:
