@@ -111,6 +111,7 @@ class StubHub:
     delay_s: float = 0.0
     broker: bool = True
     cards: list[Json] = field(default_factory=list)
+    role: str = "administrator"
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
