@@ -176,7 +176,8 @@ def _decision(policy: Policy | None, state: State, request: Request, now: dateti
     door = policy.doors.get(request.door) if policy else None
     before = state.of(request.door)
     if request.way is Way.EXIT:
-        return Granted("exit", door.hold_ms if door else DoorPolicy(0).hold_ms)
+        hold_ms = door.hold_ms if door else DoorPolicy(0).hold_ms
+        return Granted("exit", hold_ms, facts=_promised(door, hold_ms, now.timestamp()))
     if before.fire:
         return Refused("fire")
     if policy is None:
@@ -439,11 +440,17 @@ def _together(
         return Refused("interlock", person, granted.credential, granted.facts)
     if door.two_person:
         facts = (*facts, Awaiting(door.number, None))
-    if door.interlock:
-        facts = (*facts, Promised(door.number, at_s + granted.hold_ms / 1000))
+    facts = (*facts, *_promised(door, granted.hold_ms, at_s))
     if facts == granted.facts and flag is None and companion is None:
         return granted
     return replace(granted, facts=facts, flag=flag, companion=companion)
+
+
+def _promised(door: DoorPolicy | None, hold_ms: int, at_s: float) -> tuple[Fact, ...]:
+    """The neighbours of an interlock wait from the decision on, not from when the leaf moves."""
+    if door is None or not door.interlock:
+        return ()
+    return (Promised(door.number, at_s + hold_ms / 1000),)
 
 
 def _surely_closed(door: DoorState, at_s: float) -> bool:

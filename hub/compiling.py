@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection, Row, select
 
 from devices.messages import NO_REVISION, Delta, Revision
+from devices.mistake import Mistake
 from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
-from hub.acts.policies import BaseWanted, CardPatch, CompiledPolicy, DeltaWanted
+from hub.acts.policies import CardPatch, CompiledPolicy, DeltaWanted, SnapshotWanted
 from hub.ground import Ground, read_ground
 from hub.keys import HubKeys
 from hub.store import tables as t
@@ -52,7 +53,7 @@ class Knowledge:
     compiled: Compiled
     before: Revision
     asked_at: float
-    wanted: CompiledPolicy | DeltaWanted | BaseWanted | None
+    wanted: CompiledPolicy | DeltaWanted | SnapshotWanted | None
 
 
 def gather(
@@ -71,8 +72,7 @@ def gather(
     asked = ground.asked.get(ask.device, 0.0)
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:
-        known = _body(keys, row, steps)
-        patch = _patch(known, json.loads(body) | {"rev": known["rev"]})
+        patch = _patch(keys, row, steps, body)
         if patch == {}:
             return _unchanged(keys, ask, row, steps, compiled, asked)
         delta = _delta(ask, patch, before, revision) if patch is not None else None
@@ -82,7 +82,7 @@ def gather(
                 pack(keys, ask.device, patch), asked,
             )  # fmt: skip
             return Knowledge(compiled, before, asked, wanted)
-    base = _base(keys, ask, body, revision)
+    base = _snapshot(keys, ask, body, revision)
     whole = CompiledPolicy(ask.device, before, compiled.count, base, asked)
     return Knowledge(compiled, before, asked, whole)
 
@@ -96,28 +96,29 @@ def _unchanged(
     if len(steps) < CHAIN_MAX:
         return Knowledge(compiled, before, asked_at, None)
     at = Compiled(compiled.policy_at(before), compiled.keys)
-    base = _base(keys, ask, encode(at), before, row.head)
+    base = _snapshot(keys, ask, encode(at), before, row.head)
     return Knowledge(compiled, before, asked_at, base)
 
 
-def _base(
+def _snapshot(
     keys: HubKeys, ask: Question, body: bytes, revision: Revision, head: str = ""
-) -> BaseWanted:
+) -> SnapshotWanted:
     to = X25519PublicKey.from_public_bytes(ask.x25519)
     sealed = seal(body, to, ask.site, ask.device, revision)
     sha256 = hashlib.sha256(sealed).hexdigest()
-    return BaseWanted(
+    return SnapshotWanted(
         ask.device, revision, head or head_of(sealed), sha256, sealed, ask.x25519,
         _packed(keys, ask.device, body),
     )  # fmt: skip
 
 
-def _patch(known: Any, after: Any) -> dict[str, Any] | None:
-    """None when no merge patch can say it."""
+def _patch(keys: HubKeys, row: Row[Any], steps: list[Any], body: bytes) -> dict[str, Any] | None:
+    """What changed; None when no merge patch can say it, or nobody can read what was there."""
     try:
-        return diff(known, after)
-    except Inexpressible:
-        return None
+        known = _body(keys, row, steps)
+        return diff(known, json.loads(body) | {"rev": known["rev"]})
+    except (Inexpressible, Mistake, ValueError, KeyError, TypeError, zlib.error):
+        return None  # a snapshot heals whatever it was
 
 
 def _delta(
@@ -199,7 +200,9 @@ def gather_cards(
             row.device_id, delta, chained(row.head, delta), None,
             pack(keys, row.device_id, patch), None,
         )  # fmt: skip
-        patches.append(CardPatch(wanted, patch, _known_at(ground, row.device_id, compiled)))
+        patches.append(
+            CardPatch(wanted, compiled.policy.cards, _known_at(ground, row.device_id, compiled))
+        )
     return CardsWanted(people, patches)
 
 
@@ -214,7 +217,11 @@ def _cards_patch(compiled: Compiled) -> dict[str, Any] | None:
 
 
 def _known_at(ground: Ground, device: str, compiled: Compiled) -> dict[str, list[str]]:
-    """For each card, the doors of this device that it could open."""
+    """For each card that is blocked here, the doors of this device that it could open.
+
+    Another card of the same holder may be blocked before these patches are stored; it is not in
+    them, and must not be taken for gone.
+    """
     names = {door.number: door.id for door in ground.doors[device]}
     return {
         card.id: [
@@ -223,4 +230,5 @@ def _known_at(ground: Ground, device: str, compiled: Compiled) -> dict[str, list
             if card.person in door.people
         ]
         for card in compiled.policy.cards.values()
+        if card.blocked
     }

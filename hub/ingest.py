@@ -24,7 +24,7 @@ from devices.ports import Bus, Hail, Luck
 from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
-from hub.acts.policies import Receipt, note_have
+from hub.acts.policies import RECEIPTS_AT_ONCE, Receipt, note_haves
 from hub.core.effects import Announce, Forget, SendAccess, SendAck, SendIndicate, WorkWaiting
 from hub.gateways.cards import read_sun
 from hub.keys import HubKeys
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 COMMAND_LIFE_S = 5.0  # a person stands at the door; half of what the contract allows
 ANSWER_WAIT_S = 3.0  # then the phone is told that nobody knows
+RECEIPT_RETRY_S = 1.0
 PENDING_MAX = 2_000  # openings waiting for a door's answer
 NUMBER_CHARS_MAX = 4  # of a door in a topic; Python will not even read thousands of digits
 FAULTS_TOLD_MAX = 10  # traces in the log; a device that trips us again and again is only counted
@@ -73,6 +74,8 @@ class Ingest:
         self._asked: OrderedDict[str, str] = OrderedDict()  # opening -> whose answer counts
         self._answered: OrderedDict[str, Answer] = OrderedDict()
         self._signed: dict[str, tuple[str, bytes]] = {}  # of the batch that is being committed
+        self._receipts: dict[str, Receipt] = {}  # bounded by the devices of the site
+        self._noting = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ----------------------------------------------------------------- the runner's side
@@ -279,18 +282,31 @@ class Ingest:
         if isinstance(have, Refusal):
             return self._drop(have.reason, f"receipt of {device.id}")
         device.have, device.policy_refused = have.revision, have.refused
-        self._spawn(self._note_have(Receipt(device.id, have)))
+        self._receipts[device.id] = Receipt(device.id, have)
+        if not self._noting:
+            self._noting = True
+            self._spawn(self._note_haves())
         self._tell_device(device)
         return None
 
-    async def _note_have(self, receipt: Receipt) -> None:
+    async def _note_haves(self) -> None:
+        """Write receipts down: what came while an act was on its way shares the next one."""
         try:
-            behind = await self.writer.submit(note_have, receipt)
-        except (InboxFull, StoreUnavailable, Faulted):
-            self.counters["unwritten"] += 1
-            return
-        if behind:
-            self.on_behind(receipt.device)
+            while self._receipts:
+                part = list(self._receipts.values())[:RECEIPTS_AT_ONCE]
+                for receipt in part:
+                    del self._receipts[receipt.device]
+                try:
+                    behind = await self.writer.submit(note_haves, part)
+                except (InboxFull, StoreUnavailable, Faulted):
+                    self.counters["unwritten"] += 1
+                    self._receipts = {one.device: one for one in part} | self._receipts
+                    await asyncio.sleep(RECEIPT_RETRY_S)  # no door says it a second time
+                    continue
+                for device in behind:
+                    self.on_behind(device)
+        finally:
+            self._noting = False
 
     def _on_condition(self, device: DeviceEntry, leaf: str, raw: bytes) -> None:
         number = leaf.removeprefix("door/").removesuffix("/state")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,21 +19,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from devices import wire
 from devices.messages import NO_REVISION, Delta, Manifest, Revision
 from devices.policy import FEATURES, Compiled
-from devices.policy_patch import patched
 from hub.acts.policies import (
     PATCHES_AT_ONCE,
-    BaseWanted,
     CardPatch,
     CompiledPolicy,
     DeltaWanted,
+    SnapshotWanted,
     Unchanged,
     compile_instead,
     drop_change,
     end_card_changes,
-    store_base,
     store_card_patches,
     store_delta,
     store_policy,
+    store_snapshot,
 )
 from hub.compiling import (
     CHAIN_MAX,
@@ -56,6 +55,7 @@ log = logging.getLogger(__name__)
 MANIFEST_LIFE_S = 7 * 86_400.0  # temporary grants stop after a week without a fresh one
 SNAPSHOT_BYTES_PER_S = 16 << 20  # to all devices together: events and openings share this line
 AGAIN_S = 0.5  # the same bytes to the same device; it asks when it connects and at each manifest
+REFUSED_AGAIN_S = 60.0  # to a device that could not take them
 TROUBLE_WAIT_S = 5.0
 PEOPLE_AT_ONCE = 64  # whose cards are spread as patches; an import compiles whole instead
 WARM_ENTRIES_MAX = 400_000  # people and cards of policies kept at hand, about 100 MB
@@ -193,8 +193,8 @@ class Policies:
             case None:
                 await submit(drop_change, Unchanged(device, known.asked_at))
                 return known.before
-            case BaseWanted() as base:
-                stored = await submit(store_base, (base, known.asked_at))
+            case SnapshotWanted() as base:
+                stored = await submit(store_snapshot, (base, known.asked_at))
                 return known.before if stored else None
             case DeltaWanted() as step:
                 return step.delta.revision if await submit(store_delta, step) else None
@@ -264,10 +264,8 @@ class Policies:
         delta = one.wanted.delta
         device.want = delta.revision
         if device.policy is not None:
-            held = Compiled(device.policy, {})
-            after = patched(held, dict(one.patch) | {"keys": {}})
-            known = after.policy_at(delta.revision) if isinstance(after, Compiled) else None
-            device.policy = known  # None: compiled anew when somebody asks
+            cards = {**device.policy.cards, **one.cards}
+            device.policy = replace(device.policy, revision=delta.revision, cards=cards)
         self._publish_delta(device.id, delta)
         self._publish_manifest(device.id, row)
 
@@ -325,7 +323,8 @@ class Policies:
             return  # it needs newer firmware, not the same bytes again
         at_s = asyncio.get_running_loop().time()
         last = self._sent.get(device_id)
-        if last is not None and last[0] == device.want and at_s - last[1] < AGAIN_S:
+        wait_s = AGAIN_S if device.policy_refused is None else REFUSED_AGAIN_S
+        if last is not None and last[0] == device.want and at_s - last[1] < wait_s:
             return
         self._sent[device_id] = (device.want, at_s)
         parcel = self._parcel(device)

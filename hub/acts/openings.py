@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from devices.access import Granted, Policy, Request, State, Way, decide
+from devices.access import Policy, Request, Way
 from devices.messages import Assurance, Presentation
 from hub.acts.events import NOT_OF_THE_OPENING, announced
+from hub.core.early import early_refusal
 from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
 from hub.core.proofs import REPEAT_S
@@ -96,8 +97,7 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         assurance=Assurance.MUTUAL,
         revision=wish.policy.revision if wish.policy else Request(0, Way.REMOTE).revision,
     )
-    decision, _ = decide(wish.policy, State(), request, now)
-    granted = isinstance(decision, Granted)
+    refused = early_refusal(wish.policy, request, now)
     tx.write(
         _PRESENTED,
         {
@@ -106,16 +106,16 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
             "person_id": wish.person,
             "door_id": wish.door,
             "presented_at": tx.now_s,
-            "outcome": None if granted else "refused",
-            "reason": None if granted else decision.reason,
+            "outcome": None if refused is None else "refused",
+            "reason": refused,
             "ms": "{}",
             "answered_at": None,
         },
     )
-    if not granted:
+    if refused is not None:
         return Done(
-            Opening(wish.opening, "refused", decision.reason, {}, repeat=False),
-            (_refused_early(tx, wish, decision.reason),),
+            Opening(wish.opening, "refused", refused, {}, repeat=False),
+            (_refused_early(tx, wish, refused),),
         )
     tx.journal(
         "presented",

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from devices.access import DoorMode, Granted, Policy, Request, State, Way, decide
+from devices.access import DoorMode, Policy, Request, Way
 from devices.messages import NO_REVISION, Assurance, Presentation
 from hub.acts.events import announced
 from hub.acts.openings import Opening
 from hub.acts.policies import ask_for
+from hub.core.early import early_refusal
 from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -83,11 +84,7 @@ def open_by_staff(tx: Tx, wish: StaffOpening, now: datetime) -> Done[Opening]:
         assurance=Assurance.MUTUAL,  # password and one-time code
         revision=revision,
     )
-    decision, _ = decide(wish.policy, State(), request, now)
-    # of areas, neighbours and companions only the door knows
-    refused = "" if isinstance(decision, Granted) else decision.reason
-    if refused in ("second_awaited", "interlock"):
-        refused = ""
+    refused = early_refusal(wish.policy, request, now)
     tx.execute(
         insert(t.openings).values(
             id=wish.opening,
@@ -95,8 +92,8 @@ def open_by_staff(tx: Tx, wish: StaffOpening, now: datetime) -> Done[Opening]:
             person_id=person,
             door_id=wish.door,
             presented_at=tx.now_s,
-            outcome="refused" if refused else None,
-            reason=refused or None,
+            outcome=None if refused is None else "refused",
+            reason=refused,
             ms={},
         )
     )
@@ -110,7 +107,7 @@ def open_by_staff(tx: Tx, wish: StaffOpening, now: datetime) -> Done[Opening]:
             "refused": refused,
         },
     )
-    if refused:
+    if refused is not None:
         row = _refused_row(wish, refused, tx.now_s)
         announce = Announce("event", announced(tx.record(t.events, row), row))
         return Done(Opening(wish.opening, "refused", refused, {}, repeat=False), (announce,))

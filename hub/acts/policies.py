@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from devices.access import Credential
 from devices.messages import NO_REVISION, Delta, Have, Revision
 from hub.core.effects import Announce, WorkWaiting
 from hub.core.errors import DomainError
@@ -36,7 +37,7 @@ def ask_for_cards(tx: Tx, people: Iterable[str]) -> WorkWaiting:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseWanted:
+class SnapshotWanted:
     """A snapshot for devices that begin, or are too far behind for deltas."""
 
     device: str
@@ -68,7 +69,7 @@ class CompiledPolicy:
     device: str
     after: Revision
     count: int
-    base: BaseWanted
+    base: SnapshotWanted
     asked_at: float
 
 
@@ -103,7 +104,7 @@ def store_policy(tx: Tx, fresh: CompiledPolicy, now: datetime) -> Done[bool]:
     return Done(True)
 
 
-def store_base(tx: Tx, fresh: tuple[BaseWanted, float], now: datetime) -> Done[bool]:
+def store_snapshot(tx: Tx, fresh: tuple[SnapshotWanted, float], now: datetime) -> Done[bool]:
     """Renew the snapshot of what is wanted already; devices that hold it notice nothing."""
     del now
     base, asked_at = fresh
@@ -162,10 +163,10 @@ def store_delta(tx: Tx, fresh: DeltaWanted, now: datetime) -> Done[bool]:
 
 @dataclass(frozen=True, slots=True)
 class CardPatch:
-    """A step that changes cards, its plain patch, and the doors that know each card."""
+    """A step that changes cards, what they are now, and the doors that know each of them."""
 
     wanted: DeltaWanted
-    patch: Mapping[str, Any]
+    cards: Mapping[str, Credential]
     doors: Mapping[str, list[str]]
 
 
@@ -328,44 +329,71 @@ class Receipt:
     have: Have
 
 
-def note_have(tx: Tx, receipt: Receipt, now: datetime) -> Done[bool]:
-    """Keep the revocation receipt; True when the device has less than it should."""
+RECEIPTS_AT_ONCE = 100  # in one act; after a lost card every door's receipt comes at once
+
+
+def note_haves(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> Done[list[str]]:
+    """Keep receipts, one for each device; the value names those that have less than they should."""
     del now
-    row = tx.execute(select(t.policies).where(t.policies.c.device_id == receipt.device)).first()
-    if row is None:
-        return Done(False)
-    have = receipt.have.revision
-    if (row.have_epoch, row.have_number) != (have.epoch, have.number):
-        tx.execute(
-            update(t.policies)
-            .where(t.policies.c.device_id == receipt.device)
-            .values(have_epoch=have.epoch, have_number=have.number, have_at=tx.now_s)
+    have = {one.device: one.have.revision for one in receipts}
+    p = t.policies.c
+    rows = tx.execute(
+        select(p.device_id, p.epoch, p.number, p.have_epoch, p.have_number).where(
+            p.device_id.in_(have)
         )
-        tx.journal("policy_in_force", {"device": receipt.device, "rev": [have.epoch, have.number]})
-    effects = _note_gone(tx, receipt.device, have)
-    return Done(have < Revision(row.epoch, row.number), effects)
-
-
-def _note_gone(tx: Tx, device: str, have: Revision) -> tuple[object, ...]:
-    """The receipts of revocations: what this device no longer knows from this revision on."""
-    rows = t.revocation_doors.c
-    reached = [
-        row
-        for row in tx.execute(
-            select(rows.revocation_id, rows.epoch, rows.number).where(
-                rows.device_id == device, rows.gone_at.is_(None)
-            )
-        )
-        if Revision(row.epoch, row.number) <= have
+    ).all()
+    fresh = [
+        row for row in rows if Revision(row.have_epoch, row.have_number) != have[row.device_id]
     ]
+    if fresh:
+        tx.execute(
+            _HAVE,
+            [
+                {"of": row.device_id, "at": tx.now_s, "e": have[row.device_id].epoch,
+                 "n": have[row.device_id].number}
+                for row in fresh
+            ],
+        )  # fmt: skip
+        told = {row.device_id: list(astuple(have[row.device_id])) for row in fresh}
+        tx.journal("policy_in_force", {"devices": told})
+    effects = _note_gone(tx, {row.device_id: have[row.device_id] for row in rows})
+    behind = [
+        row.device_id for row in rows if have[row.device_id] < Revision(row.epoch, row.number)
+    ]
+    return Done(behind, effects)
+
+
+_HAVE = (
+    update(t.policies)
+    .where(t.policies.c.device_id == bindparam("of"))
+    .values(have_epoch=bindparam("e"), have_number=bindparam("n"), have_at=bindparam("at"))
+)
+_GONE = (
+    update(t.revocation_doors)
+    .where(
+        t.revocation_doors.c.revocation_id == bindparam("revocation"),
+        t.revocation_doors.c.device_id == bindparam("of"),
+    )
+    .values(gone_at=bindparam("at"))
+)
+
+
+def _note_gone(tx: Tx, have: Mapping[str, Revision]) -> tuple[object, ...]:
+    """The receipts of revocations: what these devices no longer know from a revision on."""
+    rows = t.revocation_doors.c
+    waiting = tx.execute(
+        select(rows.revocation_id, rows.device_id, rows.epoch, rows.number).where(
+            rows.device_id.in_(have), rows.gone_at.is_(None)
+        )
+    )
+    reached = [row for row in waiting if Revision(row.epoch, row.number) <= have[row.device_id]]
     if not reached:
         return ()
-    ids = [row.revocation_id for row in reached]
-    tx.execute(
-        update(t.revocation_doors)
-        .where(rows.device_id == device, rows.revocation_id.in_(ids))
-        .values(gone_at=tx.now_s)
-    )
+    gone = [
+        {"revocation": row.revocation_id, "of": row.device_id, "at": tx.now_s} for row in reached
+    ]
+    tx.execute(_GONE, gone)
+    ids = {row.revocation_id for row in reached}
     cards = tx.execute(select(t.revocations.c.subject).where(t.revocations.c.id.in_(ids)))
     return tuple(Announce("card", {"card": card}) for card in cards.scalars())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -148,10 +148,11 @@ def compile_policy(revision: Revision, zone: str, rows: Rows) -> Compiled:
     for rule in sorted(rows.rules, key=lambda row: row.id):
         by_door.setdefault(rule.door_id, []).append(rule)
     crowd = _Crowd(rows.people)
+    doors = _interlocked(rows.doors)
     compiled: dict[int, DoorPolicy] = {}
     known: dict[str, set[int]] = {}
     used: set[str] = set()
-    for door in rows.doors:
+    for door in doors:
         own = by_door.get(door.id, [])
         made = _door(door, own, crowd, rows)
         compiled[door.number] = made
@@ -181,6 +182,17 @@ def compile_policy(revision: Revision, zone: str, rows: Rows) -> Compiled:
         if card.keys and not card.blocked
     }
     return Compiled(policy, keys)
+
+
+def _interlocked(doors: Iterable[DoorRow]) -> list[DoorRow]:
+    """An interlock holds both ways, whichever of the doors it was written at."""
+    rows = list(doors)
+    pairs = {(door.number, other) for door in rows for other in door.interlock}
+    both = pairs | {(other, number) for number, other in pairs}
+    return [
+        replace(door, interlock=tuple(sorted(other for one, other in both if one == door.number)))
+        for door in rows
+    ]
 
 
 class _Crowd:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,6 +159,55 @@ class Estate:
         numbers = await self.metrics()
         ready = sum(numbers.get(f'linli_device_ready{{device="{n}"}}') == 1 for n in self.names)
         return ready == len(self.names) and numbers.get("linli_policies_behind", 1) == 0
+
+    async def all_up(self) -> bool:
+        """Whether every controller says that it is ready."""
+        return sum(one.ready for one in self.crowds) == len(self.names)
+
+    async def emptied(self) -> bool:
+        """Whether every controller's events are acknowledged."""
+        return all(one.held == 0 for one in self.crowds)
+
+    def happened(self) -> int:
+        """Events on the controllers' disks, acknowledged or not."""
+        return sum(len(self._outbox(name)) for name in self.names)
+
+    def _outbox(self, name: str) -> list[tuple[str, int]]:
+        """(boot, number) of every event that a controller keeps, in order."""
+        path = self.folder / name / "journal.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+            rows = journal.execute("select boot, seq from outbox order by boot_n, seq").fetchall()
+        return [(str(boot), int(seq)) for boot, seq in rows]
+
+    async def events_known(self) -> int:
+        """How many of those the hub's record holds."""
+        return int(self.judged()["known"])
+
+    def judged(self) -> dict[str, float]:
+        """The hub's record beside the controllers' disks; both files are read, none is asked."""
+        path = self.village.hub_folder / "hub.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as hub:
+            rows = hub.execute(
+                "select device_id, boot, seq, recorded_at - at from events order by n"
+            ).fetchall()
+        recorded: dict[tuple[str, str, int], int] = {}
+        last: dict[tuple[str, str], int] = {}
+        disordered = 0
+        for device, boot, seq, _ in rows:
+            key = (device, boot, seq)
+            recorded[key] = recorded.get(key, 0) + 1
+            disordered += seq < last.get((device, boot), 0)
+            last[device, boot] = max(seq, last.get((device, boot), 0))
+        kept = {(name, boot, seq) for name in self.names for boot, seq in self._outbox(name)}
+        known = kept & recorded.keys()
+        return {
+            "happened": len(kept),
+            "known": len(known),
+            "lost": len(kept) - len(known),
+            "doubled": sum(recorded.values()) - len(recorded),
+            "disordered": disordered,
+            "latest_s": round(max((row[3] for row in rows), default=0.0), 1),
+        }
 
     async def metrics(self) -> dict[str, float]:
         """The hub's own numbers."""

@@ -117,6 +117,11 @@ _LEAVES: Final[dict[str, Words]] = {
     "time/ok": said("现在的时间，签了名", "現在的時間，簽了名", "The time, signed"),
     "policy/want": said("谁能进哪扇门：该用这一份", "誰能進哪扇門：該用這一份", "Who may enter: use this edition"),
     "policy/have": said("谁能进哪扇门：我用的是这一份", "誰能進哪扇門：我用的是這一份", "Who may enter: my edition"),
+    "policy/delta": said(
+        "谁能进哪扇门：只说变了什么，加了密",
+        "誰能進哪扇門：只說變了什麼，加了密",
+        "Who may enter: only what changed, sealed",
+    ),
     "policy/snapshot": said(
         "谁能进哪扇门：整份名单，加了密",
         "誰能進哪扇門：整份名單，加了密",

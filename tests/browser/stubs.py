@@ -111,6 +111,7 @@ class StubHub:
     delay_s: float = 0.0
     broker: bool = True
     cards: list[Json] = field(default_factory=list)
+    role: str = "administrator"
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
     calls: list[Json] = field(default_factory=list)

@@ -120,9 +120,7 @@ def test_two_taps_stop_a_card_and_the_doors_are_counted(enrolled: Any, hub: Stub
     assert one.violations() == []
 
 
-def test_without_a_network_it_says_so_and_the_card_is_as_before(
-    enrolled: Any, hub: StubHub
-) -> None:
+def test_without_a_network_nothing_is_stopped_and_it_says_so(enrolled: Any, hub: StubHub) -> None:
     hub.cards += [a_card("c-1", "p-shen", "沈桂芳")]
     one = enrolled()
     one.page.get_by_role("button", name="设置").click()
@@ -134,3 +132,18 @@ def test_without_a_network_it_says_so_and_the_card_is_as_before(
     hub.failing.clear()
     one.see("[data-card='c-1']").get_by_role("button", name="停用这张卡").click()
     one.see("[data-card='c-1'][data-lost]")
+
+
+def test_an_officer_stops_cards_and_brings_none_back(desk: Any, staffed: StubHub) -> None:
+    """Events and residents are not an officer's to read; the page of cards works all the same."""
+    staffed.role = "officer"
+    lost(staffed, staffed.cards[0], "staff")
+    one = desk()
+    sheet = one.see("[data-card='c-1']")
+    assert sheet.get_by_role("button", name="找到了").count() == 0
+    one.see("input[name=query]").fill("郑")
+    one.page.keyboard.press("Enter")
+    one.see("[data-card='c-2']").get_by_role("button", name="挂失").click()
+    one.page.locator("dialog").get_by_role("button", name="挂失").click()
+    one.see("[data-card='c-2'][data-lost]")
+    assert one.page.locator(".bar .status").get_attribute("data-tone") == "good"

@@ -31,7 +31,8 @@ def modes(town: SimTown) -> dict[str, DoorMode | None]:
 async def member(town: SimTown) -> str:
     hub = town._hub()
     await hub.writer.submit(offer_claim, NewClaim("mark", "administrator"))
-    return str(await hub.writer.submit(claim, Claim("mark", "admin", "-", "-", "*")))
+    name: str = await hub.writer.submit(claim, Claim("mark", "admin", "-", "-", "*"))
+    return name
 
 
 async def load(town: SimTown, kind: str, *rows: dict[str, Any]) -> None:

@@ -335,6 +335,8 @@ def test_an_interlock_waits_for_the_other_door_together_with_areas() -> None:
     after = fold(after, (ContactChanged(1, open=False),))
     assert reason(both, replace(CARD_2, door=2), after) == "interlock"  # the first is being opened
     assert reason(both, replace(CARD_2, door=2), after, 3.1) == "granted"
+    _, leaving = told(both, Request(1, Way.EXIT), fold(closed, (ContactChanged(1, open=False),)))
+    assert reason(both, replace(CARD_2, door=2), leaving) == "interlock"  # on the way out
     inside = fold(closed, (Entered("p1", "lab", AT_S - 60),))
     assert reason(rules, CARD, inside) == "passback"
 

@@ -76,7 +76,9 @@ async def test_staff_see_each_door_forget_and_which_still_know(tmp_path: Path) -
         assert (await card(bench))["blocked_at"] is None
 
 
-async def test_a_controller_that_cannot_take_it_is_named_with_its_reason(tmp_path: Path) -> None:
+async def test_a_controller_that_cannot_take_it_is_named_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with town(tmp_path) as here:
         await here.bench.administrator()
         await issue(here, "c-2")
@@ -86,8 +88,9 @@ async def test_a_controller_that_cannot_take_it_is_named_with_its_reason(tmp_pat
 
             raise sqlite3.OperationalError("database or disk is full")
 
-        here.doors["gate"].device.journal.keep_patches = full  # type: ignore[method-assign,assignment]
-        here.doors["gate"].device.journal.keep_policy = full  # type: ignore[method-assign,assignment]
+        journal = here.doors["gate"].device.journal
+        monkeypatch.setattr(journal, "keep_patches", full)
+        monkeypatch.setattr(journal, "keep_policy", full)
         await block(here.bench)
         await here.settle()
         doors = {d["id"]: d for d in (await card(here.bench))["revocation"]["doors"]}
@@ -160,7 +163,9 @@ async def test_a_kiosk_stops_cards_of_the_house_it_looked_up(tmp_path: Path) -> 
         lost = {"lookup": token, "card": "c-0"}
         assert (await kiosk.send("POST", "/api/v1/kiosk/lost-cards/block", lost)).status == 200
         await here.settle()
-        assert here.doors["gate"].shelf.policy.cards["04a1b2c3d4e500"].blocked  # type: ignore[union-attr]
+        policy = here.doors["gate"].shelf.policy
+        assert policy is not None
+        assert policy.cards["04a1b2c3d4e500"].blocked
         wrong = {"lookup": "x", "card": "c-0"}
         told = await kiosk.send("POST", "/api/v1/kiosk/lost-cards/block", wrong)
         assert told.body["code"] == "lookup_expired"

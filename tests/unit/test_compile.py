@@ -136,6 +136,12 @@ def test_a_rule_keeps_its_name_whatever_comes_beside_it(
             assert after.doors[number].rules[name] == rule
 
 
+def test_an_interlock_holds_both_ways() -> None:
+    doors = (replace(DOORS[0], interlock=(2,)), DOORS[1])
+    policy = compiled(Rows(doors, [], [], [])).policy
+    assert {number: door.interlock for number, door in policy.doors.items()} == {1: (2,), 2: (1,)}
+
+
 def test_names_of_rules_tell_nothing() -> None:
     assert rule_name("flat 302") != rule_name("flat 303")
     assert "302" not in rule_name("flat 302")

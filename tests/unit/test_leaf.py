@@ -82,6 +82,13 @@ def test_a_leaf_opens(leaf: Leaf, at_s: float, free: bool, expected: list[str]) 
     assert after.open is True
 
 
+def test_a_leaf_that_swings_twice_in_its_time_is_not_forced() -> None:
+    leaf, _ = moved(released(CLOSED, ANNA), True, 1.0, free=False)
+    leaf, _ = moved(leaf, False, 2.0, free=False)
+    assert kinds(moved(leaf, True, 4.0, free=False)[1]) == []
+    assert kinds(moved(leaf, True, 4.1, free=False)[1]) == ["forced"]
+
+
 def test_who_was_let_in_and_did_not_come_is_told_once() -> None:
     leaf = released(CLOSED, ANNA)
     leaf, happened = ticked(leaf, 10.0, 30, free=False)

@@ -14,7 +14,9 @@ from devices.access import DoorMode, Passback, Request, State, Way, decide
 from devices.messages import Assurance, ClockQuality, Event, Outcome, Revision
 from devices.policy import Compiled, decode, encode
 from hub.acts.events import Heard, hear
+from hub.acts.operating import Factor, Lockdown, begin_lockdown, end_lockdown
 from hub.acts.roster import RosterPart, load_part
+from hub.core.errors import DomainError
 from hub.core.may import Grant, may
 from hub.ground import read_ground
 from hub.store import tables as t
@@ -147,6 +149,21 @@ async def test_staff_open_with_a_reason_and_a_factor_that_counts_once(
         assert len(got) == 1
 
 
+async def test_of_companions_and_neighbours_only_the_door_knows(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        got = door_answers(bench, Outcome.REFUSED, "second_awaited")
+        await load(bench, ROOMS)
+        bench.hub.memory.reload()
+        phone = await bench.phone("p-2")
+        bench.now = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # no hour in which a PIN is asked
+        reply = await phone.open("d-3")
+        assert (reply.body["outcome"], reply.body["reason"]) == ("refused", "second_awaited")
+        assert len(got) == 1
+        stranger = await bench.phone("p-1")
+        assert (await stranger.open("d-3")).body["reason"] == "person_unknown"
+        assert len(got) == 1
+
+
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x"}, {"otp": "123456"}])
 async def test_without_reason_or_factor_nothing_opens(tmp_path: Path, body: dict[str, str]) -> None:
     async with hub_bench(tmp_path) as bench:
@@ -222,6 +239,22 @@ async def test_a_lockdown_is_one_act_and_its_release_gives_every_mode_back(
         assert (await say(bench, "POST", "lockdown/release", **over)).status_code == 404
         assert len(journal(bench, "lockdown")) == 1
         assert "all clear" in journal(bench, "lockdown_over")[0]
+
+
+async def test_a_factor_that_was_spent_meanwhile_allows_nothing(tmp_path: Path) -> None:
+    """Two requests may have checked the same code; only one act is allowed by it."""
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        with bench.hub.engines.read.connect() as connection:
+            member = connection.execute(select(t.staff.c.id)).scalar_one()
+        wish = Lockdown(Factor(member, 10**9), "x")
+        await bench.hub.writer.submit(begin_lockdown, wish)
+        with pytest.raises(DomainError) as refused:
+            await bench.hub.writer.submit(end_lockdown, wish)
+        assert refused.value.code == "factor_wrong"
+        assert {door.mode for door in compiled(bench).policy.doors.values()} == {
+            DoorMode.LOCKED_DOWN
+        }
 
 
 async def test_one_building_can_be_locked_down_alone(tmp_path: Path) -> None:

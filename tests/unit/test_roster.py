@@ -1,5 +1,6 @@
 """A roster says what fits or is refused whole, with the member's name; nothing of it is kept."""
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,16 @@ def test_a_member_that_does_not_fit_is_named(
 
 def test_the_rosters_we_have_fit() -> None:
     for kind, rows in [*ROSTER.items(), *make_roster().parts()]:
+        for row in rows:
+            assert wrong_member(kind, row) is None, row
+            assert missing_member(kind, row) is None, row
+
+
+def test_the_example_in_the_documents_fits() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "doors.md").read_text(encoding="utf-8")
+    example = json.loads(text.split("```json")[1].split("```")[0])
+    assert len(example) >= 7
+    for kind, rows in example.items():
         for row in rows:
             assert wrong_member(kind, row) is None, row
             assert missing_member(kind, row) is None, row

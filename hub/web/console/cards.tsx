@@ -6,7 +6,6 @@ import {
   Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
 } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
-import { Icon } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -103,7 +102,8 @@ function DoorLine({ door }: { door: RevocationDoor }) {
     return <StatusLine tone="good" icon="check">{seconds(door.gone_after_s)}</StatusLine>;
   }
   if (door.refused !== null) {
-    return <StatusLine tone="mind" icon="alert">{say(words.cannot, { why: say(reasonWords(door.refused)) })}</StatusLine>;
+    const reason = say(reasonWords(door.refused));
+    return <StatusLine tone="mind" icon="alert">{say(words.cannot, { why: reason })}</StatusLine>;
   }
   if (door.online === false || door.offline_since !== null) {
     const since = door.offline_since;
@@ -171,7 +171,7 @@ function CardSheet({ card }: { card: CardShown }) {
       <Card data-card={card.id} data-lost={card.blocked_at !== null || undefined}>
         <header>
           <h2>
-            <Icon name="card" /> <Name>{card.person_name}</Name>
+            <Name>{card.person_name}</Name>
           </h2>
           <p class="soft">
             <bdi lang="zh-Hans">{card.house}</bdi> · {say(words.issuedOn, { day: dayOf(card.issued_at, zone) })}

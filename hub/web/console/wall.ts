@@ -1,5 +1,6 @@
 /** What the wall shows: doors, devices and events, read once and then kept up by the live stream. */
 
+import { Refused } from "@linli/shared/api";
 import type { CallShown, DeviceShown, DoorShown, EventShown, EventsPage, SiteNamed } from "@linli/shared/api.gen";
 import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/shared/live";
 import { computed, signal } from "@preact/signals";
@@ -108,13 +109,25 @@ async function readSite(): Promise<void> {
   ahead_ms.value = Date.parse(body.now) - Date.now();
 }
 
+/** The newest events; none for members who may not read them (an officer stops cards only). */
+async function readNewest(): Promise<{ body: EventsPage }> {
+  try {
+    return await staffAsk("GET", `/api/v1/events?limit=${PAGE}`);
+  } catch (error) {
+    if (error instanceof Refused && error.code === "not_allowed") {
+      return { body: { events: [], next: null } };
+    }
+    throw error;
+  }
+}
+
 /** Read everything afresh. */
 export async function readAll(): Promise<void> {
   const [number, since] = [++readsBegun, heard];
   try {
     const [view, page] = await Promise.all([
       staffAsk("GET", "/api/v1/console"),
-      staffAsk("GET", `/api/v1/events?limit=${PAGE}`),
+      readNewest(),
       readSite(),
     ]);
     if (number < readShown) return; // a later reading is on the wall already

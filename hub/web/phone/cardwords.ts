@@ -5,14 +5,18 @@ import { dictionary } from "@linli/shared/i18n";
 export const cardWords = dictionary({
   title: { "zh-Hans": "家里的卡", "zh-Hant": "家裡的卡片", en: "Cards of this home" },
   mine: { "zh-Hans": "我的卡", "zh-Hant": "我的卡片", en: "My card" },
-  none: { "zh-Hans": "家里没有登记的卡。", "zh-Hant": "家裡沒有登記的卡片。", en: "No card is registered for this home." },
+  none: {
+    "zh-Hans": "家里没有登记的卡。",
+    "zh-Hant": "家裡沒有登記的卡片。",
+    en: "No card is registered for this home.",
+  },
   since: { "zh-Hans": "{day} 领的", "zh-Hant": "{day} 領的", en: "since {day}" },
   lostMine: { "zh-Hans": "我的卡丢了", "zh-Hant": "我的卡片掉了", en: "I lost this card" },
   lostTheirs: { "zh-Hans": "这张卡丢了", "zh-Hant": "這張卡片掉了", en: "This card is lost" },
   sure: {
     "zh-Hans": "别着急。停用以后，捡到的人拿它开不了门。您的手机照样开门；卡要是找到了，到服务台就能恢复。",
     "zh-Hant": "別著急。停用以後，撿到的人拿它開不了門。您的手機照樣開門；卡片要是找到了，到服務台就能恢復。",
-    en: "Do not worry. Whoever finds it will open no door with it. Your phone still works, and the desk can bring the card back.",
+    en: "Do not worry. Nobody will open a door with it. Your phone still works; the desk can bring it back.",
   },
   yes: { "zh-Hans": "停用这张卡", "zh-Hant": "停用這張卡片", en: "Stop this card" },
   busy: { "zh-Hans": "请稍等…", "zh-Hant": "請稍候…", en: "One moment…" },
