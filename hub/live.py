@@ -13,6 +13,7 @@ from sqlalchemy import select
 from devices.messages import Revision
 from hub.acts.calls import RING_S
 from hub.acts.events import announced
+from hub.core.alert_kinds import WITHHELD
 from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.memory import DeviceEntry, DoorEntry, Memory
@@ -133,7 +134,10 @@ def recollect(engines: Engines, memory: Memory) -> None:
     """At a start: what happened last at each door, and how long its newest openings took."""
     with engines.read.connect() as connection:
         rows = connection.execute(
-            select(t.events).order_by(t.events.c.n.desc()).limit(EVENTS_RECOLLECTED)
+            select(t.events)
+            .where(t.events.c.kind.not_in(WITHHELD))
+            .order_by(t.events.c.n.desc())
+            .limit(EVENTS_RECOLLECTED)
         ).all()
     for row in reversed(rows):
         door = memory.doors.get(row.door_id or "")

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from devices.access import DoorMode, Granted, Policy, Request, State, Way, decide
+from devices.access import DoorMode, Policy, Request, Way
 from devices.messages import NO_REVISION, Assurance, Presentation
 from hub.acts.events import announced
 from hub.acts.policies import ask_for
+from hub.core.early import early_refusal
 from hub.core.effects import Announce, Forget, SendAccess
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -84,8 +85,7 @@ def present(tx: Tx, asked: Asked, now: datetime) -> Done[str | None]:
     )
     why = asked.refused
     if not why:
-        decision, _ = decide(asked.policy, State(), request, now)
-        why = "" if isinstance(decision, Granted) else decision.reason
+        why = early_refusal(asked.policy, request, now) or ""
     tx.execute(
         insert(t.openings).values(
             id=asked.opening,

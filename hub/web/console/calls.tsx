@@ -20,6 +20,8 @@ const MOST_CALLS = 20;
 const calls = signal<readonly CallShown[]>([]);
 const second = signal(Date.now());
 const ahead_ms = signal(0);
+/** Whether this member answers the door at all: the hub says so by telling the calls. */
+const allowed = signal(false);
 const opening = signal<CallShown | null>(null);
 const opened = signal(false);
 const reason = signal("");
@@ -30,12 +32,15 @@ function leftS(call: CallShown): number {
   return Math.floor((Date.parse(call.until) - second.value - ahead_ms.value) / 1_000);
 }
 
-const ringing = computed(() => calls.value.filter((each) => each.answer === null && leftS(each) > 0));
+const ringing = computed(() =>
+  allowed.value ? calls.value.filter((each) => each.answer === null && leftS(each) > 0) : [],
+);
 
 /** Read the calls afresh: somebody may have rung while nobody listened. */
 export async function readCalls(hubAhead_ms: number): Promise<void> {
   ahead_ms.value = hubAhead_ms;
   const { body } = await staffAsk("GET", "/api/v1/calls");
+  allowed.value = true;
   // what the stream told meanwhile is newer than this answer
   const told = new Map(calls.value.map((each) => [each.id, each]));
   const read = body.calls.map((each) => (told.get(each.id)?.answer ? told.get(each.id) ?? each : each));
@@ -51,6 +56,7 @@ export function takeCall(call: CallShown): void {
 /** Nobody is signed in: nobody is rung for. */
 export function forgetCalls(): void {
   calls.value = [];
+  allowed.value = false;
   opening.value = null;
 }
 
