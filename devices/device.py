@@ -80,6 +80,7 @@ class Device:
         self.boot = journal.begin_boot(luck)
         self.connection = ""
         self.ready = False
+        self.hub_here = False  # as its own state says, on a line that stands
         self._bus: Bus | None = None
         self._keyset: KeySet | None = None
         self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
@@ -122,6 +123,7 @@ class Device:
         """Stop speaking; the outbox keeps what was not acknowledged."""
         self._bus = None
         self.ready = False
+        self.hub_here = False
         for timer in list(self._timers):
             timer.cancel()
 
@@ -306,6 +308,7 @@ class Device:
         note = wire.decode_state(raw)
         if isinstance(note, Refusal):
             return self.drop(note.reason, "hub state")
+        self.hub_here = note.life is Life.READY
         if note.life is Life.READY:
             self._ask_time()
             self._sent_upto.clear()

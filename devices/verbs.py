@@ -45,6 +45,7 @@ def _door_run(asked: argparse.Namespace) -> None:
 
 async def _door(folder: Path) -> None:
     from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
     from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
@@ -105,6 +106,7 @@ async def _door(folder: Path) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(controller.run())
         group.create_task(Porch(device, scanners, controller.on_pass).run())
+        group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
@@ -114,6 +116,7 @@ def _point_run(asked: argparse.Namespace) -> None:
 
 
 async def _point(folder: Path) -> None:
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
     from devices.point import CardPoint  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device  # noqa: PLC0415
@@ -137,6 +140,7 @@ async def _point(folder: Path) -> None:
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(card_point.run())
+        group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
 
 

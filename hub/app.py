@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +48,7 @@ class Running:
         self._tasks: list[asyncio.Task[None]] = []
         self._upkeep: Upkeep | None = None
         self._bridge: Bridge | None = None
+        self._hang_up: Callable[[], Awaitable[None]] | None = None
         self.hub: Hub | None = None
 
     async def start(self) -> Hub:
@@ -69,12 +71,28 @@ class Running:
         self._payments(hub)
         self._spawn(hub.durable.run())
         self._spawn(hub.zones.run())
+        self._alerts(hub)
+        self._spawn(hub.imports.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.start()
         hub.policies.wake()
         hub.ready = True
         return hub
+
+    def _alerts(self, hub: Hub) -> None:
+        """The outlets of hub.toml; a missing secret is said now, not when somebody is in need."""
+        from hub.certs import ends_of  # noqa: PLC0415
+
+        settings = hub.settings
+        if settings.outlets:  # mail and HTTP clients cost a moment of the start
+            from hub.gateways.outlets import Outlets  # noqa: PLC0415
+
+            outlets = Outlets(settings.outlets, settings.data, lambda: hub.clock().timestamp())
+            hub.alerting.speaker, self._hang_up = outlets, outlets.close
+        keys, certificate = hub.keys, settings.http.certificate
+        hub.alerting.ends_s = lambda: ends_of(certificate, keys.keyset, keys.root_public)
+        self._spawn(hub.alerting.run())
 
     def _payments(self, hub: Hub) -> None:
         """Only where a provider is configured: importing its client costs a tenth of a second."""
@@ -131,6 +149,8 @@ class Running:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._hang_up is not None:
+            await self._hang_up()
         await hub.writer.close()
         if hub.broker is not None:
             await hub.broker.stop()

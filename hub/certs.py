@@ -22,8 +22,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from devices import wire
+from devices.messages import KeySet
 from devices.mistake import Mistake
 
 AUTHORITY_LIFE = timedelta(days=3650)  # trusting it anew means touching every phone
@@ -347,6 +350,21 @@ Linux         Copy it to /usr/local/share/ca-certificates/linli.crt and run
 The authority can speak only for the names and private addresses above. Its key,
 authority.pem, stays on this machine (mode 0600) and in its back-up.
 """
+
+
+def ends_of(certificate: Path | None, keyset: bytes, root: bytes) -> dict[str, float]:
+    """When the page's certificate and the hub's own keys end; what cannot be read is left out."""
+    found: dict[str, float] = {}
+    own = wire.open_keyset(keyset, lambda _kid: Ed25519PublicKey.from_public_bytes(root))
+    if isinstance(own, KeySet) and own.keys:
+        found["keys"] = min(key.to_s for key in own.keys)
+    if certificate is not None:
+        try:
+            pem = x509.load_pem_x509_certificate(certificate.read_bytes())
+        except (OSError, ValueError):
+            return found
+        found["certificate"] = pem.not_valid_after_utc.timestamp()
+    return found
 
 
 def certs(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection, Row, select
 
 from devices.messages import NO_REVISION, Delta, Revision
+from devices.mistake import Mistake
 from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
@@ -75,8 +76,7 @@ def gather(
     asked = ground.asked.get(ask.device, 0.0)
     body = encode(compiled)
     if row is not None and row.sealed_to == ask.x25519:
-        known = _body(keys, row, steps)
-        patch = _patch(known, json.loads(body) | {"rev": known["rev"]})
+        patch = _patch(keys, row, steps, body)
         if patch == {}:
             return _unchanged(keys, ask, row, steps, compiled, asked)
         delta = _delta(ask, patch, before, revision) if patch is not None else None
@@ -116,12 +116,13 @@ def _snapshot(
     )  # fmt: skip
 
 
-def _patch(known: Any, after: Any) -> dict[str, Any] | None:
-    """None when no merge patch can say it."""
+def _patch(keys: HubKeys, row: Row[Any], steps: list[Any], body: bytes) -> dict[str, Any] | None:
+    """What changed; None when no merge patch can say it, or nobody can read what was there."""
     try:
-        return diff(known, after)
-    except Inexpressible:
-        return None
+        known = _body(keys, row, steps)
+        return diff(known, json.loads(body) | {"rev": known["rev"]})
+    except (Inexpressible, Mistake, ValueError, KeyError, TypeError, zlib.error):
+        return None  # a snapshot heals whatever it was
 
 
 def _delta(
@@ -220,7 +221,11 @@ def _cards_patch(compiled: Compiled) -> dict[str, Any] | None:
 
 
 def _known_at(ground: Ground, device: str, compiled: Compiled) -> dict[str, list[str]]:
-    """For each card, the doors of this device that it could open."""
+    """For each card that is blocked here, the doors of this device that it could open.
+
+    Another card of the same holder may be blocked before these patches are stored; it is not in
+    them, and must not be taken for gone.
+    """
     names = {door.number: door.id for door in ground.doors[device]}
     return {
         card.id: [
@@ -229,4 +234,5 @@ def _known_at(ground: Ground, device: str, compiled: Compiled) -> dict[str, list
             if card.person in door.people
         ]
         for card in compiled.policy.cards.values()
+        if card.blocked
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from devices.mistake import Mistake
+from hub.core.outlets import AlertSettings, OutletWire, read_outlets, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class HubSettings:
     http: HttpSettings
     broker: BrokerSettings
     pay: PaySettings
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    outlets: dict[str, OutletWire] = field(default_factory=dict)
 
 
 _KNOWN: dict[str, set[str]] = {
@@ -57,6 +60,7 @@ _KNOWN: dict[str, set[str]] = {
     "broker": {"url", "port", "secret", "kind"},
     "pay": {"base_url", "folder"},
 }
+_OWN_READERS = ("alerts", "outlets")  # sections with words of their own
 
 
 def load(data: Path) -> HubSettings:
@@ -68,7 +72,14 @@ def load(data: Path) -> HubSettings:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise Mistake(f"{path}: {fault}") from fault
+    try:
+        alerts = read_settings(_section(body, "alerts"))
+        outlets = read_outlets(_section(body, "outlets"))
+    except ValueError as fault:
+        raise Mistake(f"{path}: {fault}") from fault
     for section, values in body.items():
+        if section in _OWN_READERS:
+            continue
         if section not in _KNOWN or not isinstance(values, dict):
             raise Mistake(f"{path}: [{section}] is unknown; sections are {', '.join(_KNOWN)}")
         for key in values:
@@ -97,7 +108,16 @@ def load(data: Path) -> HubSettings:
         pay=PaySettings(
             _text(path, body, "pay", "base_url", ""), _file(path, body, "pay", "folder")
         ),
+        alerts=alerts,
+        outlets=outlets,
     )
+
+
+def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
+    section = body.get(name, {})
+    if not isinstance(section, dict):
+        raise ValueError(f"[{name}] is a section")
+    return section
 
 
 def _text(path: Path, body: dict[str, Any], section: str, key: str, default: str) -> str:

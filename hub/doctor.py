@@ -38,7 +38,7 @@ class Finding:
 
 def look_at_machine(data: Path) -> list[Finding]:
     """This machine and the settings of a data folder."""
-    found = [_python(), _clock(), _disk(data), _mosquitto()]
+    found = [_python(), _clock(), _disk(data), _mosquitto(), _font()]
     if not (data / "hub.toml").exists():
         return [*found, Finding("site", False, f"none in {data}: run `linli init --data {data}`")]
     try:
@@ -164,6 +164,14 @@ def _mosquitto() -> Finding:
     path = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     told = path or "absent: `apt install mosquitto`; without it only a demo on loopback runs"
     return Finding("mosquitto", path is not None, told)
+
+
+def _font() -> Finding:
+    from hub.gateways.paper import find_font  # noqa: PLC0415 - a quarter of a second
+
+    font = find_font("zh-Hans")
+    told = font.path.name if font else "absent: `apt install fonts-noto-cjk`; letters need it"
+    return Finding("font for letters", font is not None, told)
 
 
 def _port(what: str, port: int, *, running: bool) -> Finding:

@@ -98,11 +98,10 @@ def register_relays(actions: Any, call: Call) -> None:
 
 
 def _relay(asked: argparse.Namespace, call: Call) -> None:
-    pairs = [pair.partition("=") for pair in asked.set]
-    if not all(name and equals for name, equals, _value in pairs):
+    if not all("=" in pair for pair in asked.set):
         raise Mistake("--set takes NAME=VALUE, such as pulse_ms=3000")
     wish = {"id": asked.id, "door": asked.door, "dialect": asked.dialect, "topic": asked.topic,
-            "settings": {name: value for name, _equals, value in pairs}}  # fmt: skip
+            "settings": asked.set}  # fmt: skip
     given = call(asked.data, "relays", wish)
     print(json.dumps(given) if asked.json else _ASSIGNED.format(door=asked.door, **given))
 

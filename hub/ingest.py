@@ -177,6 +177,8 @@ class Ingest:
         if event.ms and event.outcome is Outcome.GRANTED and not event.late:
             device.latencies_ms.append(sum(event.ms.values()))
             self._tell_device(device)
+        if not event.late:
+            device.clock = event.clock.value
         door = self.memory.by_number.get((device.id, event.door or -1))
         heard = Heard(device.id, event, door.id if door else None, self._sun(device, event))
         self._spawn(self._hear(heard))

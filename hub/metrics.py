@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from devices.messages import NO_REVISION
+from hub.acts.alerts import count_open
 from hub.core.latency import BUCKETS_S, QUANTILES, TOTAL, Stage
 from hub.parts import Hub
 from hub.store import tables as t
@@ -112,16 +113,19 @@ def _certificate(hub: Hub) -> Family:
 def _store(hub: Hub) -> Iterator[Family]:
     effects = Family("linli_effects_waiting", "gauge", "Durable effects that are not done.")
     poison = Family("linli_quarantine_rows", "gauge", "Requests that failed by our fault.")
+    alerts = Family("linli_alerts_open", "gauge", "Open alerts that everybody on duty may see.")
     try:
         with hub.engines.read.connect() as connection:
             waiting = select(func.count()).where(t.effects.c.done_at.is_(None))
             effects.add(int(connection.execute(waiting).scalar_one()))
             kept = select(func.count()).select_from(t.quarantine)
             poison.add(int(connection.execute(kept).scalar_one()))
+            alerts.add(count_open(connection))
     except SQLAlchemyError:
         return  # numbers that nobody can read now are left out, not made up
     yield effects
     yield poison
+    yield alerts
 
 
 def _devices(hub: Hub) -> Iterator[Family]:

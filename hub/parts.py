@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.gateways.broker import ManagedBroker
+from hub.importing import Imports
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects
 from hub.keeping import Keeping
@@ -38,10 +40,12 @@ class Hub:
     durable: DurableEffects
     recalls: Recalls
     keeping: Keeping
+    imports: Imports
     live: Live
     zones: Zones
     clock: Callable[[], datetime]
     epoch: int
+    alerting: Alerting
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -69,11 +73,22 @@ def assemble(
     writer.speak, writer.prepare = ingest.speak, ingest.prepare
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
+    imports = Imports(engines, writer, keys.mark, clock, threaded=not inline)
     recalls = Recalls(engines, writer, memory, policies)
     policies.held, policies.careful = recalls.held, recalls.careful
     ingest.question = recalls.question
     zones = Zones(engines, ingest, keys, clock)
-    wakes = {"policy": policies.wake, "recall": recalls.wake, "zone": zones.wake}
+
+    origin = settings.http.origin
+    around = Surroundings(settings.data, settings.alerts, origin)
+    alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
+    wakes = {
+        "policy": policies.wake,
+        "recall": recalls.wake,
+        "zone": zones.wake,
+        "alerts": alerting.wake,
+        "import": imports.wake,
+    }
 
     def on_work(kind: str) -> None:
         wakes.get(kind, durable.wake)()
@@ -97,8 +112,10 @@ def assemble(
         durable,
         recalls,
         Keeping(engines, writer, clock),
+        imports,
         live,
         zones,
         clock,
         epoch,
+        alerting,
     )

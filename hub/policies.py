@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 MANIFEST_LIFE_S = 7 * 86_400.0  # temporary grants stop after a week without a fresh one
 SNAPSHOT_BYTES_PER_S = 16 << 20  # to all devices together: events and openings share this line
 AGAIN_S = 0.5  # the same bytes to the same device; it asks when it connects and at each manifest
+REFUSED_AGAIN_S = 60.0  # to a device that could not take them
 TROUBLE_WAIT_S = 5.0
 PEOPLE_AT_ONCE = 64  # whose cards are spread as patches; an import compiles whole instead
 WARM_ENTRIES_MAX = 400_000  # people and cards of policies kept at hand, about 100 MB
@@ -331,7 +332,8 @@ class Policies:
             return  # it needs newer firmware, not the same bytes again
         at_s = asyncio.get_running_loop().time()
         last = self._sent.get(device_id)
-        if last is not None and last[0] == device.want and at_s - last[1] < AGAIN_S:
+        wait_s = AGAIN_S if device.policy_refused is None else REFUSED_AGAIN_S
+        if last is not None and last[0] == device.want and at_s - last[1] < wait_s:
             return
         self._sent[device_id] = (device.want, at_s)
         parcel = self._parcel(device)

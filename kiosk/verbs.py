@@ -72,6 +72,7 @@ def _settings(device: Device, wires: Wires) -> _Settings:
 
 
 async def _kiosk(folder: Path) -> None:
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device  # noqa: PLC0415
     from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
@@ -113,6 +114,7 @@ async def _kiosk(folder: Path) -> None:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(agent.run())
+            group.create_task(keep_lifeline(device, wires, folder))
             group.create_task(stay_connected(device, address, _told_broker))
             group.create_task(serve(agent, sock))
             _say({"kiosk": device.identity.device, "url": f"http://127.0.0.1:{settings.port}/"})

@@ -28,5 +28,8 @@ def _demo(asked: argparse.Namespace) -> int:
 def simulate(parser: argparse.ArgumentParser) -> None:
     """Far ends of single wires, for foreign software."""
     from simulators.ends.verbs import register  # noqa: PLC0415
+    from simulators.receivers.verbs import register as register_receivers  # noqa: PLC0415
 
-    register(parser.add_subparsers(required=True, metavar="WHAT"))
+    ends = parser.add_subparsers(required=True, metavar="WHAT")
+    register(ends)
+    register_receivers(ends)

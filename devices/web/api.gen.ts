@@ -14,10 +14,65 @@ export interface AdoptionAsked {
   fingerprint: string;
 }
 
+/** An alert with its log, from the beginning. */
+export interface AlertDetail {
+  alert: AlertShown;
+  log: LogLine[];
+}
+
+/** An alert: what, where, how grave, who was called, who answered. */
+export interface AlertShown {
+  id: string;
+  kind: string;
+  words: Words;
+  cure: Words;
+  severity: "minor" | "moderate" | "severe" | "extreme";
+  state: "raised" | "escalating" | "acknowledged" | "closed";
+  subject: string;
+  name: Words;
+  opened_at: string;
+  last_at: string;
+  times: number;
+  acked_by: AnsweredBy[];
+  /** In a roll call, who has not answered yet. */
+  waiting_for: AnsweredBy[];
+  step: number;
+  steps: number;
+  /** Outlets that were called so far. */
+  called: string[];
+  next_step_at: string | null;
+  next_called: string[];
+  closed_at: string | null;
+  restricted: boolean;
+}
+
+/** Where an alert stands now. */
+export interface AlertState {
+  state: "raised" | "escalating" | "acknowledged" | "closed";
+}
+
+/** Alerts, the gravest first, or the closed ones from the newest; `next` continues these. */
+export interface AlertsPage {
+  alerts: AlertShown[];
+  next: string | null;
+  doors: DoorsWell;
+  failing: OutletShown[];
+  /** Whether this member is told of restricted alerts, too. */
+  named: boolean;
+}
+
 /** What the card said to our response. */
 export interface Answered {
   exchange: string;
   answer: string;
+}
+
+/** Who answered an alert. */
+export interface AnsweredBy {
+  by: string;
+  name: string;
+  /** When; none for who has not answered yet. */
+  at: string | null;
 }
 
 /** A door let the visitor in. */
@@ -98,6 +153,14 @@ export interface CardAsked {
   person: string;
 }
 
+/** Kinds of new cards that anybody can copy, and which doors take such. */
+export interface CardDoors {
+  kinds: string[];
+  doors: Words[];
+  /** How many doors there are. */
+  all: number;
+}
+
 /** Our half of the card's authentication, in hex. */
 export interface CardExchange {
   exchange: string;
@@ -147,6 +210,11 @@ export interface Claimed {
   totp_secret: string;
 }
 
+/** How it ended, for those who come after. */
+export interface CloseAsked {
+  note: string;
+}
+
 /** A card holder wants to bring a phone in. */
 export interface CodeAsked {
   card_session: string;
@@ -183,6 +251,14 @@ export interface DeviceState {
   cure: string;
 }
 
+/** A door's health; no trouble means well. */
+export interface DoorHealthShown {
+  door: string;
+  name: Words;
+  well: boolean;
+  troubles: TroubleShown[];
+}
+
 /** ONVIF's words for what a door is told to be; Unknown is never commanded. */
 export type DoorMode = "Locked" | "Unlocked" | "Blocked" | "LockedDown" | "LockedOpen";
 
@@ -211,6 +287,19 @@ export interface DoorTimesShown {
   /** Openings since the hub's memory begins. */
   count: number;
   stages: Record<string, StageTimes>;
+}
+
+/** Every door's health. */
+export interface DoorsHealth {
+  checked_at: string | null;
+  doors: DoorHealthShown[];
+}
+
+/** How many doors are well. */
+export interface DoorsWell {
+  all: number;
+  well: number;
+  checked_at: string | null;
 }
 
 /** A phone introduces itself with a one-time code. */
@@ -265,6 +354,42 @@ export interface HomeAssistantServed {
   login: BrokerLogin | null;
 }
 
+/** The new phones of the last month, newest first. */
+export interface HouseholdPhones {
+  phones: NewPhone[];
+}
+
+/** Undoing would overwrite these. */
+export interface ImportLater {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  words: Words;
+  cure: string;
+  /** The member of the request that is wrong. */
+  field?: string | null;
+  later?: LaterShown[] | null;
+}
+
+/** An import and how far it has come. */
+export interface ImportShown {
+  id: string;
+  file: string;
+  by: string;
+  at: string;
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  changes: number;
+  done: number;
+  counts: RowCounts;
+}
+
+/** The newest imports. */
+export interface ImportsShown {
+  imports: ImportShown[];
+}
+
 /** A household's bills; `lookup` lets this kiosk pay them. */
 export interface KioskBills {
   lookup: string;
@@ -272,6 +397,14 @@ export interface KioskBills {
   holder: string;
   house: string;
   bills: BillShown[];
+}
+
+/** A row that changed after the import. */
+export interface LaterShown {
+  table: string;
+  what: string;
+  /** Empty when other rows point at it. */
+  column: string;
 }
 
 /** Lock down the site, or one building; or release it. */
@@ -300,6 +433,28 @@ export interface LockdownsShown {
   lockdowns: LockdownShown[];
 }
 
+/** Something that happened to an alert. */
+export interface LogLine {
+  at: string;
+  what: string;
+  name: string;
+  detail: string;
+}
+
+/** What a file would change; nothing is written. */
+export interface LookShown {
+  id: string;
+  file: string;
+  counts: RowCounts;
+  changes: number;
+  tables: TableRead[];
+  /** Sheets without a header. */
+  without: string[];
+  rows: RowRead[];
+  problems: RowRead[];
+  card_doors: CardDoors | null;
+}
+
 /** One of these cards is lost. */
 export interface LostCard {
   lookup: string;
@@ -323,6 +478,14 @@ export interface ModeAsked {
   mode: DoorMode;
   reason: string;
   otp: string;
+}
+
+/** A phone that came to the household after the one that asks. */
+export interface NewPhone {
+  id: string;
+  label: string;
+  enrolled_at: string;
+  person: PersonNamed;
 }
 
 /** A single-use nonce for signing. */
@@ -402,6 +565,21 @@ export interface OpeningTold {
   repeat: boolean;
 }
 
+/** An outlet that does not get messages through. */
+export interface OutletShown {
+  id: string;
+  kind: string;
+  failing_since: string;
+  fault: string;
+}
+
+/** Open alerts for which this resident is responsible. */
+export interface OwnAlerts {
+  alerts: AlertShown[];
+  /** Whether any policy names this resident: others need not ask again soon. */
+  responsible: boolean;
+}
+
 /** A card of one's household, and how many doors have forgotten it. */
 export interface OwnCard {
   id: string;
@@ -473,6 +651,13 @@ export interface PersonNamed {
   name: string;
 }
 
+/** A person as a row names them. */
+export interface PersonRead {
+  name: string;
+  relation: string;
+  card: boolean;
+}
+
 /** A resident with the phones in use and the number of cards. */
 export interface PersonShown {
   id: string;
@@ -525,13 +710,13 @@ export interface Receipt {
   provider_ref: string | null;
 }
 
-/** A relay on MQTT for a door; `settings` are those of its URL. */
+/** A relay on MQTT for a door; `settings` are those of its URL, each as NAME=VALUE. */
 export interface RelayAsked {
   id: string;
   door: string;
   dialect: string;
   topic: string;
-  settings?: Record<string, string>;
+  settings?: string[];
 }
 
 /** Both logins of a relay, and the line for the controller's device.toml. */
@@ -598,6 +783,32 @@ export interface RosterAsked {
   rows: Record<string, unknown>[];
 }
 
+/** Rows of a sheet by what becomes of them. */
+export interface RowCounts {
+  new: number;
+  changed: number;
+  same: number;
+  error: number;
+}
+
+/** Why a row is not taken. */
+export interface RowProblem {
+  code: string;
+  column: Words | null;
+  words: Words;
+}
+
+/** A row as it was understood. */
+export interface RowRead {
+  sheet: string;
+  line: number;
+  status: "new" | "changed" | "same" | "error";
+  house: string;
+  people: PersonRead[];
+  door: string;
+  problems: RowProblem[];
+}
+
 /** How many rows were taken in. */
 export interface RowsLoaded {
   rows: number;
@@ -650,9 +861,33 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** A sheet in which a header was found. */
+export interface TableRead {
+  sheet: string;
+  header_line: number;
+  /** The columns that were understood. */
+  columns: Words[];
+  /** Headings that nobody asked for. */
+  left: string[];
+}
+
+/** What is wrong with a door, since when, and what to do. */
+export interface TroubleShown {
+  kind: string;
+  words: Words;
+  cure: Words;
+  since: string | null;
+}
+
 /** Why a card that was lost may be trusted again. */
 export interface UnblockAsked {
   reason: string;
+}
+
+/** The job has begun; its progress stands in the list of imports. */
+export interface UndoBegun {
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  changes: number;
 }
 
 export interface ValidationError {
@@ -721,6 +956,18 @@ export interface Words {
 
 /** Every operation of the API by its id: `body` goes up, `answer` comes back. */
 export interface Operations {
+  acknowledgeAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/acknowledge`;
+    body: undefined;
+    answer: AlertState;
+  };
+  acknowledgeOwnAlert: {
+    method: "POST";
+    path: `/api/v1/me/alerts/${string}/acknowledge`;
+    body: undefined;
+    answer: AlertState;
+  };
   adoptDevice: {
     method: "POST";
     path: "/api/v1/operator/devices";
@@ -744,6 +991,12 @@ export interface Operations {
     path: `/api/v1/me/calls/${string}/answer`;
     body: CallAnswered;
     answer: CallTaken;
+  };
+  applySheet: {
+    method: "POST";
+    path: `/api/v1/imports/${string}/apply`;
+    body: undefined;
+    answer: UndoBegun;
   };
   assignRelay: {
     method: "POST";
@@ -805,11 +1058,23 @@ export interface Operations {
     body: ClaimAsked;
     answer: Claimed;
   };
+  closeAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/close`;
+    body: CloseAsked;
+    answer: AlertState;
+  };
   closePayment: {
     method: "POST";
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  endHouseholdPhone: {
+    method: "POST";
+    path: `/api/v1/me/household/phones/${string}/end`;
+    body: undefined;
+    answer: null;
   };
   endLockdown: {
     method: "POST";
@@ -895,6 +1160,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  listAlerts: {
+    method: "GET";
+    path: "/api/v1/alerts" | `/api/v1/alerts?${string}`;
+    body: undefined;
+    answer: AlertsPage;
+  };
   listCalls: {
     method: "GET";
     path: "/api/v1/calls";
@@ -907,6 +1178,12 @@ export interface Operations {
     body: undefined;
     answer: EventsPage;
   };
+  listImports: {
+    method: "GET";
+    path: "/api/v1/imports";
+    body: undefined;
+    answer: ImportsShown;
+  };
   listMyCalls: {
     method: "GET";
     path: "/api/v1/me/calls" | `/api/v1/me/calls?${string}`;
@@ -918,6 +1195,12 @@ export interface Operations {
     path: "/api/v1/me/visits";
     body: undefined;
     answer: VisitsShown;
+  };
+  listOwnAlerts: {
+    method: "GET";
+    path: "/api/v1/me/alerts";
+    body: undefined;
+    answer: OwnAlerts;
   };
   listStates: {
     method: "POST";
@@ -936,6 +1219,12 @@ export interface Operations {
     path: "/api/v1/operator/roster";
     body: RosterAsked;
     answer: RowsLoaded;
+  };
+  lookAtSheet: {
+    method: "POST";
+    path: "/api/v1/imports" | `/api/v1/imports?${string}`;
+    body: undefined;
+    answer: LookShown;
   };
   lookUpBills: {
     method: "POST";
@@ -961,6 +1250,12 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  readAlert: {
+    method: "GET";
+    path: `/api/v1/alerts/${string}`;
+    body: undefined;
+    answer: AlertDetail;
+  };
   readCard: {
     method: "GET";
     path: `/api/v1/cards/${string}`;
@@ -973,11 +1268,23 @@ export interface Operations {
     body: undefined;
     answer: ConsoleShown;
   };
+  readDoorHealth: {
+    method: "GET";
+    path: "/api/v1/door-health";
+    body: undefined;
+    answer: DoorsHealth;
+  };
   readDoorTimeline: {
     method: "GET";
     path: `/api/v1/doors/${string}/timeline` | `/api/v1/doors/${string}/timeline?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  readHouseholdPhones: {
+    method: "GET";
+    path: "/api/v1/me/household/phones";
+    body: undefined;
+    answer: HouseholdPhones;
   };
   readKioskCards: {
     method: "POST";
@@ -1110,5 +1417,11 @@ export interface Operations {
     path: `/api/v1/cards/${string}/unblock`;
     body: UnblockAsked;
     answer: CardShown;
+  };
+  undoImport: {
+    method: "POST";
+    path: `/api/v1/imports/${string}/undo`;
+    body: undefined;
+    answer: UndoBegun;
   };
 }

@@ -1,5 +1,13 @@
 // Made from devices/reasons.py by `python -m devices.reasons`; do not edit.
 export const reasons = {
+  "alert_closed": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这条警报已经结束了。",
+      "zh-Hant": "這條警報已經結束了。",
+      "en": "This alert has already ended."
+    }
+  },
   "assurance_low": {
     "severity": "notice",
     "words": {
@@ -272,6 +280,14 @@ export const reasons = {
       "en": "Fire alarm. Please leave now."
     }
   },
+  "font_missing": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "服务器缺中文字体,信打不出来。",
+      "zh-Hant": "伺服器缺中文字型,信印不出來。",
+      "en": "The server has no Chinese font to print letters with."
+    }
+  },
   "forced": {
     "severity": "alarm",
     "words": {
@@ -366,6 +382,38 @@ export const reasons = {
       "zh-Hans": "没有听清,请再试一次。",
       "zh-Hant": "沒有聽清,請再試一次。",
       "en": "That did not arrive clearly. Please try again."
+    }
+  },
+  "import_forgotten": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "预览过期了,请重新选一次文件。",
+      "zh-Hant": "預覽過期了,請重新選一次檔案。",
+      "en": "The preview has expired. Please choose the file again."
+    }
+  },
+  "import_overtaken": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "导入之后有人改过,撤销会盖掉这些改动。",
+      "zh-Hant": "匯入之後有人改過,復原會蓋掉這些改動。",
+      "en": "Somebody has changed rows since; undoing would overwrite that."
+    }
+  },
+  "import_running": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "另一份表格正在导入,请等它完成。",
+      "zh-Hant": "另一份試算表正在匯入,請等它完成。",
+      "en": "Another sheet is being imported. Please wait for it."
+    }
+  },
+  "import_undone": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这次导入已经撤销了。",
+      "zh-Hant": "這次匯入已經復原了。",
+      "en": "This import is already undone."
     }
   },
   "interlock": {
@@ -790,6 +838,54 @@ export const reasons = {
       "zh-Hans": "请第二位也刷一下,十五秒之内。",
       "zh-Hant": "請第二位也刷一下,十五秒之內。",
       "en": "A second person, please, within fifteen seconds."
+    }
+  },
+  "sheet_broken": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这个表格文件坏了,请重新保存一次。",
+      "zh-Hant": "這個試算表檔案壞了,請重新儲存一次。",
+      "en": "This workbook is damaged. Please save it again."
+    }
+  },
+  "sheet_macros": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "带宏的表格不收,请另存为 .xlsx。",
+      "zh-Hant": "帶巨集的試算表不收,請另存為 .xlsx。",
+      "en": "Workbooks with macros are not taken. Please save it as .xlsx."
+    }
+  },
+  "sheet_no_header": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "没有找到表头,要有“姓名”“房号”这样的一行。",
+      "zh-Hant": "沒有找到表頭,要有「姓名」「房號」這樣的一行。",
+      "en": "No header was found: one row must say Name, House and so on."
+    }
+  },
+  "sheet_old": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "旧格式或带密码的表格读不了,请另存为 .xlsx。",
+      "zh-Hant": "舊格式或帶密碼的試算表讀不了,請另存為 .xlsx。",
+      "en": "Old or password-protected workbooks cannot be read. Please save it as .xlsx."
+    }
+  },
+  "sheet_too_large": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这个表格太大了,请分成几份。",
+      "zh-Hant": "這個試算表太大了,請分成幾份。",
+      "en": "This sheet is too large. Please split it."
+    }
+  },
+  "sheet_unknown": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "看不懂这个文件,请存成 .xlsx 或 CSV。",
+      "zh-Hant": "看不懂這個檔案,請存成 .xlsx 或 CSV。",
+      "en": "This file is not clear. Please save it as .xlsx or CSV."
     }
   },
   "sign_in_refused": {

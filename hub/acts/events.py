@@ -12,9 +12,11 @@ from sqlalchemy import BindParameter, bindparam, insert, select, update
 from devices.jws import canonical
 from devices.messages import Ack, Event, Outcome
 from devices.wire import event_body
+from hub.acts import alerts
 from hub.acts.calls import ring
 from hub.acts.checkins import Sun, check_in
 from hub.acts.visits import note_use
+from hub.core.alert_kinds import WITHHELD
 from hub.core.effects import Announce, SendAck, WorkWaiting
 from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
@@ -23,7 +25,6 @@ from hub.store.writer import Done, Tx
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
-RESTRICTED = ("duress",)  # recorded, and told to named responders only
 
 _DEVICE: BindParameter[str] = bindparam("device")
 _BOOT: BindParameter[str] = bindparam("of_boot")
@@ -105,12 +106,15 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     if known is not None:
         if known != body and event.kind != "gap":
             tx.journal("event_conflict", {"device": heard.device, "body": body})
+            told = alerts.conflicted(tx, heard.device, now)
+            return Done(None, (*told, _ack(tx, heard.device, event.boot)))
         return Done(None, (_ack(tx, heard.device, event.boot),))
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
     effects: list[object] = []
-    if event.kind not in RESTRICTED:
+    if event.kind not in WITHHELD:
         effects.append(Announce("event", announced(n, row)))
+    effects += alerts.heard(tx, event, heard.device, heard.door, now)
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
     if heard.door is not None:

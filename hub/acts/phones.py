@@ -13,13 +13,14 @@ from sqlalchemy import insert, select, update
 
 from hub.acts.cards import note_revocation
 from hub.acts.visits import end_passes_by
-from hub.core.effects import Forget
+from hub.core.effects import Announce, Forget
 from hub.core.errors import DomainError
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
 CODE_LIFE_S = 600.0  # ten minutes (keys.md)
 CODE_TRIES = 5
+PURPOSES = ("phone", "letter")  # six digits from the desk, twelve characters on paper
 PHONES_MAX = 8  # per person; more is a sign of a shared or stolen code
 LABEL_CHARS_MAX = 40
 
@@ -91,7 +92,7 @@ def enrol(tx: Tx, wish: Enrolment, now: datetime) -> Done[EnrolledPhone]:
     """Take a phone in; the code is used up. The same key with its own code is not doubled."""
     del now
     code = tx.execute(
-        select(t.codes).where(t.codes.c.mark == wish.mark, t.codes.c.purpose == "phone")
+        select(t.codes).where(t.codes.c.mark == wish.mark, t.codes.c.purpose.in_(PURPOSES))
     ).first()
     known = tx.execute(select(t.phones).where(t.phones.c.kid == wish.kid)).first()
     if code is None or not hmac.compare_digest(code.mark, wish.mark):
@@ -124,7 +125,8 @@ def enrol(tx: Tx, wish: Enrolment, now: datetime) -> Done[EnrolledPhone]:
     )
     tx.execute(update(t.codes).where(t.codes.c.id == code.id).values(used_at=tx.now_s))
     tx.journal("phone_enrolled", {"phone": phone.id, "person": phone.person})
-    return Done(phone, (Forget("phone", wish.kid),))
+    arrived = {"id": phone.id, "person": phone.person, "label": phone.label}
+    return Done(phone, (Forget("phone", wish.kid), Announce("phone", arrived)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +150,22 @@ def revoke(tx: Tx, wish: Revocation, now: datetime) -> Done[None]:
         note_revocation(tx, "phone", wish.phone, row.person_id, wish.by, at_once=True)
         tx.journal("phone_revoked", {"phone": wish.phone, "by": wish.by})
     return Done(None, (Forget("phone", row.kid), *ended))
+
+
+def revoke_newer(tx: Tx, wish: tuple[str, Revocation], now: datetime) -> Done[None]:
+    """Revoke a phone of the own household that came later; an intruder cannot end the others."""
+    own_id, revocation = wish
+    both = (
+        select(t.phones.c.id, t.phones.c.enrolled_at, t.people.c.id.label("person"),
+               t.people.c.household_id)
+        .join(t.people, t.people.c.id == t.phones.c.person_id)
+        .where(t.phones.c.id.in_((own_id, revocation.phone)))
+    )  # fmt: skip
+    found = {row.id: row for row in tx.execute(both)}
+    own, other = found.get(own_id), found.get(revocation.phone)
+    if own is None or other is None or own.enrolled_at >= other.enrolled_at:
+        raise DomainError("not_found", "no newer phone of your household", "phone")
+    at_home = own.household_id is not None and own.household_id == other.household_id
+    if not at_home and own.person != other.person:
+        raise DomainError("not_found", "no newer phone of your household", "phone")
+    return revoke(tx, revocation, now)

@@ -42,7 +42,7 @@ def assign(tx: Tx, given: Assigned, now: datetime) -> Done[str]:
 
 
 def take_back(tx: Tx, relay: str, now: datetime) -> Done[None]:
-    """Keep that a relay was shut out; its door stays remote-only until the roster says otherwise."""
+    """Keep that a relay was shut out; its door is remote-only until the roster says otherwise."""
     del now
     tx.journal("relay_taken_back", {"relay": relay})
     return Done(None)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hub.acts.alerts import name_responder
 from hub.acts.billing import issue_bill
 from hub.acts.memberships import MEMBERS, check_cards, check_part, keep_members
 from hub.acts.policies import ask_for, ask_for_cards
@@ -56,8 +57,12 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
          "valid_from", "valid_to", "deny"),
     ),
     "bells": (t.bells, ("id", "door_id", "button", "household_id")),
+    "alert_policies": (
+        t.alert_policies,
+        ("id", "kinds", "least", "mode", "responders", "steps", "repeat_s"),
+    ),
 }  # fmt: skip
-KINDS = (*_COLUMNS, "bills")
+KINDS = (*_COLUMNS, "bills", "responders")
 
 
 def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
@@ -70,6 +75,10 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
         if part.kind == "bills":
             for row in part.rows:
                 issue_bill(tx, row, now)
+            return Done(len(part.rows))
+        if part.kind == "responders":
+            for row in part.rows:
+                name_responder(tx, _clean(part, row, tuple(row)))
             return Done(len(part.rows))
         table, names = _COLUMNS[part.kind]
         rows = [_clean(part, row, names) for row in part.rows]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
+from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect, parse
 from hub.acts.homeassistant import Choice, choose
 from hub.acts.relays import Assigned, assign, take_back
 from hub.api.documents import BODY, CHANGE, told
@@ -49,13 +49,13 @@ class HomeAssistantServed(Shaped):
 
 
 class RelayAsked(BaseModel):
-    """A relay on MQTT for a door; ``settings`` are those of its URL."""
+    """A relay on MQTT for a door; ``settings`` are those of its URL, each as NAME=VALUE."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,55}$")
     door: str = Field(pattern=PLAIN, min_length=1, max_length=32)
     dialect: str = Field(pattern=PLAIN, max_length=32)
     topic: str = Field(pattern=PLAIN, max_length=200)
-    settings: dict[str, str] = Field(default={}, max_length=8)
+    settings: list[str] = Field(default=[], max_length=8)
 
 
 class RelayAssigned(Shaped):
@@ -115,8 +115,13 @@ async def assign_relay(gate: Gate, asked: RelayAsked) -> RelayAssigned:
         raise DomainError("field_wrong", "this name is another device's", "id")
     if asked.dialect not in DIALECTS:
         raise DomainError("field_wrong", f"dialect is one of {', '.join(DIALECTS)}", "dialect")
+    settings = {name: value for name, _, value in (each.partition("=") for each in asked.settings)}
+    host, port = hub.broker.host, hub.broker.port
+    query = urlencode({**settings, "secret": strike}, safe="/")
+    url = f"{asked.dialect}+mqtt://{strike}@{host}:{port}/{quote(asked.topic, safe='/:')}?{query}"
     try:
-        dialect = make_dialect(asked.dialect, asked.topic, strike, asked.settings)
+        at = parse(url)  # as the controller will read it
+        dialect = make_dialect(at.protocol, at.topic, strike, at.settings)
     except RelayUrlError as wrong:
         raise DomainError("field_wrong", str(wrong), "settings") from wrong
     rule = RelayRule(asked.id, strike, dialect.heard(), dialect.said())
@@ -124,14 +129,11 @@ async def assign_relay(gate: Gate, asked: RelayAsked) -> RelayAssigned:
         if other.relay != rule.relay and set(other.heard) & set(rule.heard):
             raise DomainError("field_wrong", f"this topic is {other.relay}'s", "topic")
     await hub.writer.submit(assign, Assigned(asked.id, door.id, asked.dialect))
-    host, port = hub.broker.host, hub.broker.port
     secrets = await hub.broker.add_relay(rule)
     logins = [
         BrokerLogin(host=host, port=port, user=user, secret=secret)
         for user, secret in zip((asked.id, strike), secrets, strict=True)
     ]
-    query = urlencode({**asked.settings, "secret": strike}, safe="/")
-    url = f"{asked.dialect}+mqtt://{strike}@{host}:{port}/{asked.topic}?{query}"
     return RelayAssigned(relay=logins[0], strike=logins[1], device=door.device, url=url)
 
 

@@ -25,8 +25,10 @@ from hub.api.problems import EXPECTED, body_of, next_nonce, problem, reply
 from hub.api.shapes import Me, OpeningProblem, OpeningTold
 from hub.core import proofs
 from hub.core.errors import DomainError
+from hub.core.letters import ALPHABET, CODE_CHARS
 from hub.core.words import PLAIN
 from hub.ingest import ANSWER_WAIT_S
+from hub.letters import MARK
 from hub.live import instant
 from hub.store import tables as t
 from hub.store.memory import DoorEntry, PhoneEntry
@@ -52,7 +54,7 @@ class NonceShown(BaseModel):
 class EnrolmentAsked(BaseModel):
     """A phone introduces itself with a one-time code."""
 
-    code: str = Field(pattern=r"^[0-9]{6}$")
+    code: str = Field(pattern=rf"^([0-9]{{6}}|[{ALPHABET}]{{{CODE_CHARS}}})$")
     jwk: Annotated[dict[str, Any], WithJsonSchema(_JWK)]
     label: str = Field(min_length=1, max_length=LABEL_CHARS_MAX, pattern=PLAIN)
 
@@ -147,7 +149,8 @@ async def _enrol(gate: Gate, request: Request) -> Response:
     address = address_of(request)
     gate.guard(gate.codes, address)
     gate.guard(gate.codes_all, "all")
-    mark = gate.hub.keys.mark("phone-code", body.code)
+    purpose = "phone-code" if body.code.isdecimal() and len(body.code) == 6 else MARK
+    mark = gate.hub.keys.mark(purpose, body.code)
     jwk = {name: body.jwk[name] for name in ("kty", "crv", "x", "y")}
     wish = Enrolment(mark, kid, jwk, body.label)
     await gate.hub.writer.submit(enrol, wish, Lane.URGENT)

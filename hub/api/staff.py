@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, select
 from starlette.types import Receive, Scope, Send
 
-from hub.acts.events import RESTRICTED, announced
+from hub.acts.events import announced
 from hub.acts.phones import NewCode, Revocation, issue_code, revoke
 from hub.acts.staff import (
     NAME_CHARS_MAX,
@@ -31,6 +31,7 @@ from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import COOKIE, Gate, Member, address_of
 from hub.api.problems import reply
 from hub.api.shapes import ConsoleShown, EventsPage, PeopleShown
+from hub.core.alert_kinds import WITHHELD
 from hub.core.errors import DomainError
 from hub.core.otp import key_uri, matching_step
 from hub.core.words import PLAIN
@@ -45,6 +46,7 @@ EVENT_MAX = 2**53 - 1  # numbers of events are counted in browsers too
 PEOPLE_PAGE = 50
 HEARTBEAT_S = 15.0  # proxies end silent streams
 CODES_DRAWN_MAX = 16  # a day's codes are a thousandth of all; sixteen in a row are a fault
+_ORDINARY = t.events.c.kind.not_in(WITHHELD)  # a duress opening is told to named responders only
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 
 
@@ -236,8 +238,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 
 def _events(gate: Gate, member: Member, before: int | None, limit: int) -> dict[str, Any]:
     del member  # events show pseudonyms' names only to who may read people
-    query = select(t.events).order_by(t.events.c.n.desc()).limit(limit + 1)
-    query = query.where(t.events.c.kind.not_in(RESTRICTED))
+    query = select(t.events).where(_ORDINARY).order_by(t.events.c.n.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(t.events.c.n < before)
     with gate.hub.engines.read.connect() as connection:
@@ -303,7 +304,7 @@ class LiveStream(Response):
         with self._gate.hub.engines.read.connect() as connection:
             rows = connection.execute(
                 select(t.events)
-                .where(t.events.c.n > self._after, t.events.c.kind.not_in(RESTRICTED))
+                .where(t.events.c.n > self._after, _ORDINARY)
                 .order_by(t.events.c.n)
                 .limit(200)
             ).all()

@@ -19,12 +19,14 @@ from hub.api.gate import Gate
 from hub.api.problems import reply
 from hub.api.shapes import EventsPage, OwnHistory, Why
 from hub.api.staff import EVENT_MAX, EVENTS_PAGE_MAX
+from hub.core.alert_kinds import WITHHELD
 from hub.core.errors import DomainError
 from hub.core.whys import speaking
 from hub.live import instant, show_event
 from hub.store import tables as t
 from hub.store.memory import DeviceEntry
 
+_ORDINARY = t.events.c.kind.not_in(WITHHELD)  # duress is told to named responders only
 OWN_EVENTS = 50  # what a resident scrolls through; older ones are staff's to find
 
 Before = Annotated[int | None, Query(ge=1, le=EVENT_MAX)]
@@ -70,7 +72,7 @@ def routes(gate: Gate) -> APIRouter:
         if not 1 <= n <= EVENT_MAX:
             raise DomainError("not_found")
         with hub.engines.read.connect() as connection:
-            event = connection.execute(select(t.events).where(t.events.c.n == n)).first()
+            event = connection.execute(select(t.events).where(t.events.c.n == n, _ORDINARY)).first()
         if event is None:
             raise DomainError("not_found")
         if event.person_id:
@@ -87,7 +89,7 @@ def routes(gate: Gate) -> APIRouter:
 
 
 def _page(gate: Gate, where: Any, before: int | None, limit: int) -> dict[str, Any]:
-    query: Select[Any] = select(t.events).where(where).order_by(t.events.c.n.desc())
+    query: Select[Any] = select(t.events).where(where, _ORDINARY).order_by(t.events.c.n.desc())
     if before is not None:
         query = query.where(t.events.c.n < before)
     with gate.hub.engines.read.connect() as connection:

@@ -38,7 +38,7 @@ class SendAck:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """A live event for staff pages: ``event``, ``door``, ``device`` or ``card``."""
+    """A live event for staff pages: ``event``, ``door``, ``device``, ``card`` or ``alert``."""
 
     kind: str
     body: Mapping[str, Any] = field(default_factory=dict)

@@ -41,6 +41,10 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("block", "card"),
             ("unblock", "card"),
             *_VISITS,
+            ("read", "alert"),
+            ("answer", "alert"),
+            ("import", "roster"),
+            ("print", "letters"),
         }
     ),
     "property_staff": frozenset(
@@ -56,10 +60,14 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("block", "card"),
             ("unblock", "card"),
             *_VISITS,
+            ("read", "alert"),
+            ("answer", "alert"),
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back
     "officer": frozenset({("read", "console"), ("read", "card"), ("block", "card")}),
+    # named for a purpose (duress): alerts that nobody else may even know of
+    "responder": frozenset({("read", "restricted_alert"), ("answer", "restricted_alert")}),
     "operator": frozenset({("adopt", "device"), ("load", "roster"), ("read", "metrics")}),
     "kiosk": frozenset({("use", "kiosk"), ("begin", "payment")}),
     "resident": frozenset(
@@ -71,6 +79,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("set", "own_pin"),
             ("invite", "visitor"),
             ("answer", "call"),
+            ("answer", "own_alert"),
+            ("read", "household"),
+            ("end", "household_phone"),
         }
     ),
 }

@@ -6,6 +6,7 @@ operator has gone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,18 @@ from typing import Any
 
 from devices.messages import Assurance
 from devices.rules import HOLIDAY, DoorMode
+from hub.core.alert_kinds import KINDS
+from hub.core.alerts import (
+    AFTER_MOST_S,
+    ANY_KIND,
+    OUTLETS_OF_STEP_MAX,
+    REPEAT_LEAST_S,
+    REPEAT_MOST_S,
+    RESPONDERS_MAX,
+    STEPS_MAX,
+    Mode,
+    Severity,
+)
 from hub.core.words import LANGUAGES, is_text
 
 DAY_MINUTES = 24 * 60
@@ -299,6 +312,74 @@ ROWS: dict[str, dict[str, Member]] = {
         "amount_fen": _whole(1, AMOUNT_MAX_FEN, needed=True),
         "due_on": Member(is_day, "a date such as 2026-12-31", needed=True),
         "lines": Member(_are_lines, f"1 to {LINES_MAX} times text and amount_fen", needed=True),
+    },
+}
+
+# --- alerts: who is called when, and who may know what nobody else may
+
+_ALERT_KINDS = (*KINDS, ANY_KIND, "morning")
+_SUBJECT = re.compile(r"(staff|person):[0-9a-zA-Z_.-]{1,48}")
+
+
+def _are_outlets(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= OUTLETS_OF_STEP_MAX
+        and all(is_text(outlet, 1, 24) for outlet in value)
+    )
+
+
+def _are_steps(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= STEPS_MAX
+        and all(
+            isinstance(step, Mapping)
+            and set(step) == {"after_s", "outlets"}
+            and is_whole(step["after_s"], 0, AFTER_MOST_S)
+            and _are_outlets(step["outlets"])
+            for step in value
+        )
+    )
+
+
+def _are_kinds(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= len(_ALERT_KINDS)
+        and all(kind in _ALERT_KINDS for kind in value)
+    )
+
+
+def _are_responders(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= RESPONDERS_MAX
+        and all(isinstance(one, str) and _SUBJECT.fullmatch(one) for one in value)
+    )
+
+
+ROWS |= {
+    "alert_policies": {
+        "id": Member(
+            lambda value: is_text(value, 1, 32) and not value.startswith("default"),
+            "a text of 1 to 32 characters that does not begin with default",
+            needed=True,
+        ),
+        "kinds": Member(_are_kinds, f"a list of {', '.join(_ALERT_KINDS)}", needed=True),
+        "least": _one_of(severity.value for severity in Severity),
+        "mode": _one_of(mode.value for mode in Mode),
+        "responders": Member(_are_responders, "a list of staff:ID and person:ID"),
+        "steps": Member(
+            _are_steps, f"1 to {STEPS_MAX} times after_s and a list of outlets", needed=True
+        ),
+        "repeat_s": _whole(REPEAT_LEAST_S, REPEAT_MOST_S),
+    },
+    "responders": {
+        "id": _ID,
+        "staff": _text(1, 64, needed=True),
+        "valid_from": _INSTANT,
+        "valid_to": _INSTANT,
     },
 }
 

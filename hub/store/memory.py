@@ -69,6 +69,7 @@ class DeviceEntry:
     note: StateNote | None = None
     since_s: float | None = None
     firmware: str = ""
+    clock: str = ""  # the quality of its last event's time
     want: Revision = NO_REVISION
     have: Revision = NO_REVISION
     policy_refused: str | None = None  # why it keeps an older policy than it should
@@ -208,3 +209,12 @@ class Memory:
     def forget_phone(self, kid: str) -> None:
         """Its row changed; the next request reads it again."""
         self._phones.pop(kid, None)
+
+
+def subject_name(memory: Memory, subject: str) -> Mapping[str, str] | str:
+    """A subject as people call it: a door's name, a device's id, empty for the hub itself."""
+    what, _, name = subject.partition(":")
+    if what == "door":
+        door = memory.doors.get(name)
+        return door.name if door is not None else name
+    return "" if what == "hub" else name

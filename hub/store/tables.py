@@ -92,6 +92,7 @@ people = Table(
     Column("elder", Boolean, nullable=False, default=False),
     Column("longer", Boolean, nullable=False, default=False),  # needs the door open for longer
     Column("phone_mark", String(64), index=True),
+    Column("id_mark", String(64), index=True),
 )
 
 doors = Table(
@@ -675,5 +676,119 @@ retention = Table(
     Column("ran_at", Double),
 )
 
+# ----------------------------------------------------------------- onboarding
+
+tenancies = Table(
+    "tenancies",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("household_id", ForeignKey("households.id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("valid_from", String(10)),
+    Column("valid_to", String(10)),
+    UniqueConstraint("household_id", "person_id"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("file", String(120), nullable=False),
+    Column("begun_by", String(64), nullable=False),
+    Column("begun_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("state", String(16), nullable=False, index=True),
+    Column("changes", Integer, nullable=False),
+    Column("cursor", Integer, nullable=False, default=0),
+    Column("counts", JSON, nullable=False),
+)
+
+import_changes = Table(
+    "import_changes",
+    metadata,
+    Column("import_id", ForeignKey("imports.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("table", String(16), nullable=False),
+    Column("row_id", String(32), nullable=False),
+    Column("fresh", Boolean, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON, nullable=False),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("household_id", ForeignKey("households.id"), nullable=False, index=True),
+    Column("issued_by", String(64), nullable=False),
+    Column("issued_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("voided_at", Double),
+)
+
 # Facts that never change: each row stands in the chain with exactly these columns.
 RECORDED: dict[str, Table] = {table.name: table for table in (events, archive, transfers)}
+
+# ----------------------------------------------------------------- alerts
+
+# ``open_key`` is the key while the alert is open, else null: the database itself holds that no
+# key has two open alerts.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("open_key", String(128), unique=True),
+    Column("severity", String(16), nullable=False),
+    Column("policy_id", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("next_step_at", Double, index=True),
+    Column("acked_by", JSON, nullable=False, default=list),
+    Column("closed_at", Double, index=True),
+    Column("quiet_upto", Double),
+    Index("alerts_key", "kind", "subject", "opened_at"),
+)
+
+# recorded
+alert_log = Table(
+    "alert_log",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("alert_id", String(16), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("by", String(64), nullable=False, default=""),
+    Column("detail", String(500), nullable=False, default=""),
+)
+
+alert_policies = Table(
+    "alert_policies",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kinds", JSON, nullable=False),
+    Column("least", String(16), nullable=False, default="minor"),
+    Column("mode", String(8), nullable=False, default="any"),
+    Column("responders", JSON, nullable=False, default=list),
+    Column("steps", JSON, nullable=False),
+    Column("repeat_s", Integer, nullable=False, default=1_800),
+)
+
+# how the outlets of hub.toml fare; a row appears with the first message
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("failing_since", Double),
+    Column("fault", String(32)),
+    Column("sent_at", Double),
+)
+
+RECORDED |= {alert_log.name: alert_log}

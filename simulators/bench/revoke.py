@@ -21,7 +21,7 @@ from simulators.bench.machine import CpuMeter, load_1_min, rss_mb
 from simulators.bench.village import say
 from simulators.demo.staff import Staff
 
-LOOK_S: Final = 0.2  # how often the page of a card is read; the times come from the hub's receipts
+LOOK_S: Final = 0.5  # how often the page of a card is read; the times come from the hub's receipts
 QUIET_S: Final = 0.3  # between two cards: nobody loses one while another is being stopped
 CARD_WAIT_S: Final = 60.0
 TARGETS: Final = (Target("p99_s", "s", 2.0),)

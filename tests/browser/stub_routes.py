@@ -182,7 +182,7 @@ async def _sign_in(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("GET", "/api/v1/staff/me")
 async def _staff_me(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
-    return JSONResponse({"name": next(iter(hub.staff)), "role": "administrator"})
+    return JSONResponse({"name": next(iter(hub.staff)), "role": hub.role})
 
 
 @at("POST", "/api/v1/staff/sign-out")
@@ -202,6 +202,8 @@ async def _console(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("GET", "/api/v1/events")
 async def _events(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
+    if hub.role == "officer":
+        raise Refusal("not_allowed")
     before = int(request.query_params.get("before") or len(hub.events) + 1)
     limit = int(request.query_params.get("limit") or 50)
     older = [each for each in hub.events if each["n"] < before]

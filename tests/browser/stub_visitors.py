@@ -1,4 +1,4 @@
-"""The stand-in's visitors and calls: honest passes under a key of its own, calls that a test rings."""
+"""The stand-in's visitors and calls: honest passes under its own key, calls that a test rings."""
 
 import asyncio
 import json

@@ -108,6 +108,10 @@ class StubHub:
     devices: list[Json] = field(default_factory=list)
     door_views: dict[str, Json] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
+    newcomers: list[Json] = field(default_factory=list)
+    imports: list[Json] = field(default_factory=list)
+    later: list[Json] = field(default_factory=list)
+    look: Json | str = "sheet_no_header"
     delay_s: float = 0.0
     broker: bool = True
     cards: list[Json] = field(default_factory=list)
@@ -115,6 +119,9 @@ class StubHub:
     refuse_visits: str = ""
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False
+    alerts: list[Json] = field(default_factory=list)
+    outlets_failing: list[Json] = field(default_factory=list)
+    role: str = "administrator"
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

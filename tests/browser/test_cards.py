@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import DESK, Opener, Visit
+from tests.browser.conftest import DESK, PHONE, Opener, Visit
 from tests.browser.stub_cards import a_card, forget, lost
 from tests.browser.stubs import StubHub
 
@@ -25,7 +25,7 @@ def desk(visit: Opener, staffed: StubHub, address: str) -> Callable[..., Visit]:
     """The page of cards, signed in, with its stream open."""
 
     def start(**options: Any) -> Visit:
-        one = visit("/console/", view=DESK, **options)
+        one = visit("/console/", **{"view": DESK, **options})
         one.context.add_cookies([{"name": "linli_session", "value": "s", "url": address}])
         one.go("/console/#/cards")
         one.page.reload()
@@ -89,11 +89,14 @@ def test_a_list_that_cannot_be_read_can_be_asked_again(desk: Any, staffed: StubH
     one.page.get_by_text("没有挂失的卡").wait_for()
 
 
+@pytest.mark.parametrize("view", [DESK, {"width": 820, "height": 1180}, PHONE])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_in_each_language(desk: Any, staffed: StubHub, language: str) -> None:
+def test_the_page_in_every_language_and_width(
+    desk: Any, staffed: StubHub, language: str, view: dict[str, int]
+) -> None:
     lost(staffed, staffed.cards[0], "staff")
     forget(staffed, staffed.cards[0], "gate-south")
-    one = desk(language=language)
+    one = desk(language=language, view=view)
     one.see("[data-card='c-1'] .revocation")
     assert one.violations() == []
     assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -132,3 +135,18 @@ def test_without_a_network_nothing_is_stopped_and_it_says_so(enrolled: Any, hub:
     hub.failing.clear()
     one.see("[data-card='c-1']").get_by_role("button", name="停用这张卡").click()
     one.see("[data-card='c-1'][data-lost]")
+
+
+def test_an_officer_stops_cards_and_brings_none_back(desk: Any, staffed: StubHub) -> None:
+    """Events and residents are not an officer's to read; the page of cards works all the same."""
+    staffed.role = "officer"
+    lost(staffed, staffed.cards[0], "staff")
+    one = desk()
+    sheet = one.see("[data-card='c-1']")
+    assert sheet.get_by_role("button", name="找到了").count() == 0
+    one.see("input[name=query]").fill("郑")
+    one.page.keyboard.press("Enter")
+    one.see("[data-card='c-2']").get_by_role("button", name="挂失").click()
+    one.page.locator("dialog").get_by_role("button", name="挂失").click()
+    one.see("[data-card='c-2'][data-lost]")
+    assert one.page.locator(".bar .status").get_attribute("data-tone") == "good"

@@ -146,6 +146,13 @@ async def test_a_second_assignment_ends_the_first_and_topics_are_not_shared(
         answer = await assign(bench, id="thief", door="d-2")
         assert (answer.status_code, answer.json()["code"]) == (422, "field_wrong")
         assert "this topic is back's" in answer.json()["detail"]
+        wrong: list[dict[str, Any]] = [
+            {"settings": ["ouputs=2"]}, {"settings": ["outputs"]}, {"topic": "a b"},
+            {"topic": "a?secret=b"}, {"topic": "linli/1/liuxi/gate/cmd"},
+        ]  # fmt: skip
+        for more in wrong:
+            answer = await assign(bench, id="other", **more)
+            assert (answer.status_code, answer.json()["code"]) == (422, "field_wrong"), more
         strike: Any = open_strike(first["url"], lambda _name: first["strike"]["secret"].encode())
         with pytest.raises(StrikeFault):
             await strike.pulse(0, 300)

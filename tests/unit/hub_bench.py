@@ -81,21 +81,23 @@ class HubBench:
         assert reply.status == 201, reply.body
         return phone
 
-    async def administrator(self) -> str:
+    async def administrator(self, name: str = "admin", role: str = "administrator") -> str:
         """Claim, sign in; the cookie is in the client. Returns the second factor's secret."""
         code = secrets.token_hex(6).upper()
         mark = self.hub.keys.mark("staff-code", code)
-        await self.hub.writer.submit(offer_claim, NewClaim(mark, "administrator"))
-        body = {"code": code, "name": "admin", "password": PASSWORD}
+        await self.hub.writer.submit(offer_claim, NewClaim(mark, role))
+        body = {"code": code, "name": name, "password": PASSWORD}
         answer = await self.http.post("/api/v1/staff/claim", json=body, headers=CLIENT)
         assert answer.status_code == 200, answer.text
         secret = str(answer.json()["totp_secret"])
-        answer = await self.sign_in(secret)
+        answer = await self.sign_in(secret, name=name)
         assert answer.status_code == 200, answer.text
         return secret
 
-    async def sign_in(self, secret: str, password: str = PASSWORD) -> httpx.Response:
-        body = {"name": "admin", "password": password, "otp": self.otp(secret)}
+    async def sign_in(
+        self, secret: str, password: str = PASSWORD, name: str = "admin"
+    ) -> httpx.Response:
+        body = {"name": name, "password": password, "otp": self.otp(secret)}
         return await self.http.post("/api/v1/staff/sign-in", json=body, headers=CLIENT)
 
     def otp(self, secret: str) -> str:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from devices.identity import Identity
 from devices.jws import b64
 from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, Revision, StateNote
@@ -15,10 +17,12 @@ from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
 from hub.gateways.broker_rules import RelayRule
 from hub.gateways.cards import SUN_URL, keys_for
+from hub.store import tables as t
 from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
 from simulators.ends import Ntag424Card
 from simulators.phone import Phone
+from tests.unit.alert_town import answer_alerts
 from tests.unit.api_document import Document, Listener
 from tests.unit.hub_bench import CLIENT, HubBench
 from tests.unit.kiosk_town import InHand
@@ -108,6 +112,12 @@ async def by_phones(bench: HubBench) -> None:
     assert (await phone.send("POST", "/api/v1/me/cards/c-7/block", None)).status == 200
     assert (await phone.send("POST", "/api/v1/me/cards/c-x/block", None)).status == 404
     await with_visitors(bench, phone)
+    bench.pass_s(1)
+    await bench.phone()
+    (newer,) = (await phone.send("GET", "/api/v1/me/household/phones", None)).body["phones"]
+    path = f"/api/v1/me/household/phones/{newer['id']}/end"
+    assert (await phone.send("POST", path, None)).status == 204
+    assert (await phone.send("POST", path.replace(newer["id"], "x"), None)).status == 404
     await phone.send("DELETE", "/api/v1/me/phone", None)
     await phone.open("d-1")
     await Phone("http://hub", bench.http).enrol("000000", "x")
@@ -134,7 +144,7 @@ async def operated(bench: HubBench, secret: str) -> None:
         )
 
 
-async def by_staff(bench: HubBench) -> None:
+async def by_staff(bench: HubBench) -> str:
     secret = await bench.administrator()
     await bench.phone()
     gate = bench.hub.memory.devices["gate"]
@@ -163,6 +173,33 @@ async def by_staff(bench: HubBench) -> None:
     for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
         assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
     await http.get("/api/v1/events")
+    return secret
+
+
+async def by_import(bench: HubBench, secret: str) -> None:
+    bench.pass_s(60)  # a one-time code opens one session
+    assert (await bench.sign_in(secret)).status_code == 200
+    raw = "房号,姓名,电话,卡号\n1-1-101,王伟,1,04AABBCC\n3-1-101,王芳,,04AABBCD\n".encode()
+    http = bench.http
+    shown = (await http.post("/api/v1/imports?file=x.csv", content=raw, headers=CLIENT)).json()
+    path = f"/api/v1/imports/{shown['id']}"
+    assert (await http.post(f"{path}/apply", headers=CLIENT)).status_code == 202
+    await bench.hub.imports.work()
+    (done,) = (await http.get("/api/v1/imports")).json()["imports"]
+    assert done["state"] == "applied"
+    house = {"house": "3-1-101", "building": "3", "id": "h-x"}
+    with bench.hub.engines.read.connect() as connection:
+        fresh = select(t.households.c.id).where(t.households.c.house == "3-1-101")
+        house["id"] = str(connection.execute(fresh).scalar())
+    part = RosterPart("households", [{**house, "area_centi_m2": 1}], bench.hub.keys.mark)
+    await bench.hub.writer.submit(load_part, part)
+    assert (await http.post(f"{path}/undo", headers=CLIENT)).status_code == 409
+    part = RosterPart("households", [{**house, "area_centi_m2": 0}], bench.hub.keys.mark)
+    await bench.hub.writer.submit(load_part, part)
+    assert (await http.post(f"{path}/undo", headers=CLIENT)).status_code == 202
+    await http.post(f"{path}/undo", headers=CLIENT)
+    await http.post("/api/v1/imports", content=b"PK\x03\x04", headers=CLIENT)
+    await bench.hub.imports.work()
 
 
 async def about_cards(bench: HubBench) -> None:
@@ -238,7 +275,9 @@ async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
     async with money_bench(tmp_path) as money:
         listener = Listener(money.bench.http)
         await by_phones(money.bench)
+        await answer_alerts(money.bench)
         await by_staff(money.bench)
+        await by_import(money.bench, await by_staff(money.bench))
         await by_the_operator(money.bench)
         await by_a_kiosk(money)
         assert listener.faults == []

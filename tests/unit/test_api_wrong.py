@@ -109,6 +109,8 @@ class Wrong:
                 least, most = schema.get("minLength", 0), schema.get("maxLength", 40)
                 fits = [text for text in KNOWN if least <= len(text) <= most]
                 return st.one_of(st.sampled_from(fits), st.text(min_size=least, max_size=most))
+            case "boolean":
+                return st.booleans()
             case "null":
                 return st.none()
             case "integer":

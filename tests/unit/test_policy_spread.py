@@ -1,6 +1,7 @@
 """From the hub's rows to every door: snapshot and deltas hold what a fresh compilation holds."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,15 +12,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from devices import wire
 from devices.clock import DeviceClock
 from devices.device import Device
 from devices.identity import Adoption, Identity
+from devices.jws import canonical
 from devices.messages import Description
 from devices.outbox import Journal
 from devices.policy import Compiled, decode, encode
+from devices.policy_patch import _SUITE
 from devices.shelf import PolicyShelf
 from hub import compiling
 from hub.acts.cards import BlockCard, UnblockCard, block_card, unblock_card
@@ -27,6 +30,7 @@ from hub.acts.policies import Adoptee, adopt
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
 from hub.ground import read_ground
 from hub.store import tables as t
+from hub.store.writer import Done
 from tests.loops import run
 from tests.unit.hub_bench import SITE, HubBench, hub_bench
 
@@ -320,6 +324,63 @@ async def test_a_hub_that_dies_between_act_and_spreading_spreads_after_its_start
             assert connection.execute(select(t.card_changes)).first() is None
             (row,) = connection.execute(select(t.revocation_doors)).all()
         assert row.gone_at is None
+
+
+async def test_a_card_that_is_lost_while_another_is_spread_is_not_taken_for_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with town(tmp_path) as here:
+        await issue(here, "c-0", "c-1")
+        policies = here.hub.policies
+        beside = policies._beside
+        late: list[str] = ["c-1"]
+
+        async def and_then_another(work: Any, *args: Any) -> Any:
+            done = await beside(work, *args)
+            if late:
+                wish = BlockCard(late.pop(), "staff:2")
+                here.bench.pass_s(0.001)
+                await here.hub.writer.submit(block_card, wish)
+            return done
+
+        monkeypatch.setattr(policies, "_beside", and_then_another)
+        await here.do(block_card, BlockCard("c-0", "staff:1"))
+        for card in ("c-0", "c-1"):
+            _, (door,) = here.revocation(card)
+            assert door.gone_at is not None
+            with here.hub.engines.read.connect() as connection:
+                body = connection.execute(
+                    select(t.policy_deltas.c.sealed).where(
+                        t.policy_deltas.c.device_id == "gate",
+                        t.policy_deltas.c.number == door.number,
+                    )
+                ).scalar()
+            assert body is not None
+            opened = _SUITE.decrypt(
+                body,
+                here.doors["gate"].identity.sealing,
+                info=canonical(
+                    ["linli-delta-1", SITE, "gate", door.epoch, door.number - 1, door.epoch,
+                     door.number]
+                ),
+            )  # fmt: skip
+            assert json.loads(opened)["cards"][UIDS[card]][2] == 1, card
+        here.check()
+
+
+async def test_a_body_that_nobody_can_read_is_healed_by_a_snapshot(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        await issue(here, "c-0")
+
+        def spoil(tx: Any, _request: None, now: Any) -> Done[None]:
+            del now
+            tx.execute(update(t.policies).values(body=b"\x00" * 40))
+            return Done(None)
+
+        await here.hub.writer.submit(spoil, None)
+        row = {"id": "d-1", "mode": "LockedDown"}
+        await here.do(load_part, RosterPart("doors", [row], here.hub.keys.mark))
+        here.check()
 
 
 async def test_nothing_of_a_card_key_can_be_read_in_the_database(tmp_path: Path) -> None:

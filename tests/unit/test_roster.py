@@ -91,6 +91,7 @@ def test_the_law_knows_every_column() -> None:
     known = {kind: set(names) for kind, (_, names) in roster._COLUMNS.items()}
     known["people"] |= {"phone_last4"}
     known["bills"] = set(billing._FIELDS)
+    known["responders"] = {"id", "staff", "valid_from", "valid_to"}
     assert {kind: set(members) for kind, members in ROWS.items()} == known
 
 

@@ -14,7 +14,7 @@ function leftMs(code: PhoneCode): number {
 }
 
 /** Milliseconds until the code ends, by the hub's clock, once a second. */
-function useLeftMs(code: PhoneCode): number {
+export function useLeftMs(code: PhoneCode): number {
   const [left, set] = useState(leftMs(code));
   useEffect(() => {
     set(leftMs(code));
@@ -24,7 +24,7 @@ function useLeftMs(code: PhoneCode): number {
   return left;
 }
 
-function minutesAndSeconds(ms: number): string {
+export function minutesAndSeconds(ms: number): string {
   const seconds = Math.ceil(ms / 1_000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -11,12 +11,18 @@ import { Icon, type IconName, Sign } from "@linli/shared/icons";
 import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 
+import { openCount, watchAlerts } from "./alert_board";
+import { Alerts } from "./alerts";
+import { alertWords } from "./alert_words";
 import { Calls } from "./calls";
 import { Cards } from "./cards";
 import { cardWords } from "./cardwords";
+import { Desk } from "./desk";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
+import { Import } from "./import";
+import { words as onboarding } from "./onboarding_words";
 import { People } from "./people";
 import { placeOf, thingOf } from "./place";
 import { member, resume, signOut } from "./staff";
@@ -25,9 +31,12 @@ import { words } from "./words";
 
 const SECTIONS = {
   doors: { text: words.wall, icon: "door", show: Doors },
+  alerts: { text: alertWords.alerts, icon: "bell", show: Alerts },
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
   cards: { text: cardWords.title, icon: "card", show: Cards },
+  desk: { text: onboarding.desk, icon: "phone", show: Desk },
+  import: { text: onboarding.importing, icon: "list", show: Import },
 } as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;
 type Section = keyof typeof SECTIONS;
 
@@ -48,9 +57,20 @@ function Nav() {
         <a key={each} href={`#/${each}`} aria-current={section.value === each ? "page" : undefined}>
           <Icon name={SECTIONS[each].icon} />
           <span>{say(SECTIONS[each].text)}</span>
+          {each === "alerts" && <AlertCount />}
         </a>
       ))}
     </nav>
+  );
+}
+
+/** How many alerts wait for somebody, beside the word: seen from every section. */
+function AlertCount() {
+  if (openCount.value === 0) return null;
+  return (
+    <b class="badge figures" aria-label={say(alertWords.waiting, { n: openCount.value })}>
+      {openCount.value}
+    </b>
   );
 }
 
@@ -190,6 +210,7 @@ effect(() => {
   const act = member.value ? watch : unwatch;
   untracked(act);
 });
+watchAlerts();
 addEventListener("hashchange", () => {
   if (location.hash !== "#content") section.value = sectionOf(location.hash);
 });

@@ -33,6 +33,30 @@ export async function staffAsk<M extends "GET" | "POST", A extends Address<M>>(
   }
 }
 
+/** A large file takes its time on the way and at the hub. */
+const FILE_MS = 180_000;
+const PRINT_MS = 900_000;
+
+/** Send a file as it is; what comes back is the hub's word on it. */
+export async function staffUpload<T>(path: Address<"POST">, bytes: Uint8Array<ArrayBuffer>): Promise<T> {
+  const headers = { ...CLIENT, "Content-Type": "application/octet-stream" };
+  return (await ask<T>(path, { method: "POST", headers, bytes, timeout_ms: FILE_MS })).body;
+}
+
+/** Ask for a file; a refusal is told as everywhere. */
+export async function staffFile(path: string, content: unknown): Promise<Blob> {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { ...CLIENT, "Content-Type": "application/json" },
+    body: jsonBytes(content),
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(PRINT_MS),
+  });
+  if (answer.ok) return answer.blob();
+  const said: Record<string, unknown> = await answer.json();
+  throw new Refused(answer.status, String(said["code"] ?? "internal"), said, answer.headers);
+}
+
 /** Find out whether a session is there. */
 export async function resume(): Promise<void> {
   try {

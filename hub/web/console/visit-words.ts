@@ -4,7 +4,11 @@ import { dictionary } from "@linli/shared/i18n";
 
 export const visitWords = dictionary({
   ringsAt: { "zh-Hans": "{door}有人呼叫", "zh-Hant": "{door}有人呼叫", en: "Somebody calls at {door}" },
-  ringsFor: { "zh-Hans": "找 {house}，那里没有登记手机", "zh-Hant": "找 {house}，那裡沒有登記手機", en: "For {house}, where no phone is introduced" },
+  ringsFor: {
+    "zh-Hans": "找 {house}，那里没有登记手机",
+    "zh-Hant": "找 {house}，那裡沒有登記手機",
+    en: "For {house}, where no phone is introduced",
+  },
   ringsDesk: { "zh-Hans": "找值班台", "zh-Hant": "找值班台", en: "For the desk" },
   secondsLeft: { "zh-Hans": "还响 {n} 秒", "zh-Hant": "還響 {n} 秒", en: "Rings for {n} s" },
   letIn: { "zh-Hans": "开门", "zh-Hant": "開門", en: "Open the door" },

@@ -11,12 +11,29 @@ import { enrol, standing } from "./phone";
 import { family, place } from "./place";
 import { words } from "./words";
 
-/** The six digits of a text that was typed, pasted or linked. */
-function digitsOf(text: string): string {
-  return text.normalize("NFKC").replace(/\D/g, "").slice(0, 6);
+const DESK_CHARS = 6;
+const LETTER_CHARS = 12;
+
+/** The code of a text that was typed, pasted or linked: six digits, or a letter's twelve signs. */
+function codeOf(text: string, letter: boolean): string {
+  const plain = text.normalize("NFKC").toUpperCase();
+  if (!letter) return plain.replace(/[^0-9]/g, "").slice(0, DESK_CHARS);
+  return plain.replace(/[^0-9A-Z]/g, "").slice(0, LETTER_CHARS);
 }
 
-const linked = digitsOf(new URLSearchParams(location.hash.slice(1)).get("code") ?? "");
+/** Codes on paper have letters; a link tells which kind it carries. */
+function isLetter(text: string): boolean {
+  return /[A-Z]/i.test(text.normalize("NFKC"));
+}
+
+/** A letter's code as it stands on the paper. */
+function grouped(text: string): string {
+  return text.replace(/(.{4})(?=.)/g, "$1-");
+}
+
+const given = new URLSearchParams(location.hash.slice(1)).get("code") ?? "";
+const byLetter = signal(isLetter(given));
+const linked = codeOf(given, byLetter.value);
 if (linked) window.history.replaceState(null, "", location.pathname + location.search);
 
 const code = signal(linked);
@@ -40,7 +57,8 @@ function whyNot(error: unknown): Words {
 async function submit(event: Event): Promise<void> {
   event.preventDefault();
   if (busy.value) return;
-  wrong.value = code.value.length === 6 ? null : words.codeShort;
+  const short = byLetter.value ? words.letterShort : words.codeShort;
+  wrong.value = code.value.length === (byLetter.value ? LETTER_CHARS : DESK_CHARS) ? null : short;
   if (wrong.value) return;
   busy.value = true;
   try {
@@ -96,7 +114,9 @@ function MoveFirst() {
       {code.value && (
         <p class="your-code">
           <span>{say(words.yourCode)}</span>
-          <strong class="figures">{code.value.replace(/(\d{3})(?=\d)/g, "$1 ")}</strong>
+          <strong class="figures">
+            {byLetter.value ? grouped(code.value) : code.value.replace(/(\d{3})(?=\d)/g, "$1 ")}
+          </strong>
         </p>
       )}
       <div class="foot">
@@ -117,21 +137,24 @@ function CodeForm() {
   const problem = wrong.value;
   return (
     <form class="code-form" noValidate onSubmit={submit}>
-      <div class="code-field">
+      <div class="code-field" data-letter={byLetter.value || undefined}>
         <Field
-          label={say(words.codeLabel)}
+          label={say(byLetter.value ? words.letterLabel : words.codeLabel)}
           wrong={problem && say(problem)}
           input={{
             name: "code",
             type: "text",
-            inputMode: "numeric",
+            inputMode: byLetter.value ? "text" : "numeric",
+            autocapitalize: "characters",
             autocomplete: "one-time-code",
             enterKeyHint: "done",
-            pattern: "[0-9]*",
-            value: code.value,
+            pattern: byLetter.value ? "[0-9A-Za-z -]*" : "[0-9]*",
+            value: byLetter.value ? grouped(code.value) : code.value,
             onInput: (event) => {
-              code.value = digitsOf(event.currentTarget.value);
-              event.currentTarget.value = code.value; // a pasted text keeps only its digits
+              const text = event.currentTarget.value;
+              if (isLetter(text)) byLetter.value = true; // pasted from a letter
+              code.value = codeOf(text, byLetter.value);
+              event.currentTarget.value = byLetter.value ? grouped(code.value) : code.value;
               wrong.value = null;
             },
           }}
@@ -142,6 +165,16 @@ function CodeForm() {
       )}
       <Button look="main" wide type="submit" disabled={busy.value}>
         {say(busy.value ? words.enrolBusy : words.enrolButton)}
+      </Button>
+      <Button
+        look="plain"
+        wide
+        onClick={() => {
+          byLetter.value = !byLetter.value;
+          [code.value, wrong.value] = ["", null];
+        }}
+      >
+        {say(byLetter.value ? words.byDigits : words.byLetter)}
       </Button>
       <details class="naming">
         <summary>
@@ -174,7 +207,7 @@ export function Enrol() {
   return (
     <main class="page">
       <h1><Phrase>{say(again ? words.lostTitle : words.enrolTitle)}</Phrase></h1>
-      <p class="lead"><Phrase>{say(again ? why : words.enrolLine)}</Phrase></p>
+      <p class="lead"><Phrase>{say(again ? why : byLetter.value ? words.letterLine : words.enrolLine)}</Phrase></p>
       <CodeForm />
       <WhereFrom />
     </main>

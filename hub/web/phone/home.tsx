@@ -5,12 +5,14 @@ import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { signal } from "@preact/signals";
 
+import { Newcomer } from "./household";
 import { History, outcomeWords, whenWords } from "./history";
 import { openDoor, turn } from "./opening";
 import { choose, door, fresh, history, me, refresh } from "./phone";
 import { place } from "./place";
 import { Told } from "./told";
 import { allowMotion, motion } from "./shake";
+import { StewardLine } from "./stewards";
 import { visitWords } from "./visit-words";
 import { Visitors } from "./visitors";
 import { words } from "./words";
@@ -178,6 +180,8 @@ export function Home() {
         >
           {say(visitWords.visitors)}
         </Button>
+        <StewardLine />
+        <Newcomer />
         <LastLine />
       </div>
       {sheet.value === "doors" && <DoorSheet />}

@@ -12,6 +12,7 @@ import { render } from "preact";
 
 import { Enrol } from "./enrol";
 import { Home } from "./home";
+import { lookForNewPhones } from "./household";
 import { openDoor, turn } from "./opening";
 import { fresh, key, refresh, site, standing, start } from "./phone";
 import { ringing, startRinging } from "./ring";
@@ -19,6 +20,7 @@ import { Missed, Ringing } from "./ringing";
 import { Settings } from "./settings";
 import { allowMotion, watchShakes } from "./shake";
 import { fetchNonceAhead } from "./signed";
+import { readOwnAlertsLater } from "./stewards";
 import { Starting, Top } from "./top";
 import { words } from "./words";
 
@@ -52,8 +54,12 @@ function App() {
 /** In sight again: have a nonce ready, and the doors as they are now. */
 function onSight(): void {
   if (document.hidden || key.value === null) return;
-  if (fresh.value) fetchNonceAhead(key.value);
+  if (fresh.value) {
+    fetchNonceAhead(key.value);
+    lookForNewPhones();
+  }
   else refresh();
+  readOwnAlertsLater();
 }
 
 rememberLanguage();
@@ -65,6 +71,9 @@ start().then(onSight);
 document.addEventListener("visibilitychange", onSight);
 effect(() => {
   if (hasNetwork.value) onSight();
+});
+effect(() => {
+  if (standing.value === "known" && fresh.value) lookForNewPhones();
 });
 addEventListener("pointerdown", primeChimes);
 watchShakes(() => {

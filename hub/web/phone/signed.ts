@@ -109,6 +109,13 @@ export function wantsFreshNonce(error: unknown): boolean {
   return stale;
 }
 
+/** Ask something that nobody waits for: with a nonce of its own, the one in hand is the door's. */
+export async function askAside<A extends Address<"GET">>(key: PhoneKey, path: A): Promise<Told<"GET", A>> {
+  const { body } = await askHub(`/api/v1/nonce?kid=${encodeURIComponent(key.kid)}`);
+  const proof = await prove(key, { method: "GET", path, bytes: NOTHING, nonce: body.nonce });
+  return ask(path, { headers: { "Linli-Proof": proof } });
+}
+
 /** Ask something that moves nothing, with one more try when only the nonce was too old. */
 export async function askSigned<M extends Method, A extends Address<M>>(
   key: PhoneKey,

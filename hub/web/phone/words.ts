@@ -22,6 +22,19 @@ export const words = dictionary({
     "zh-Hant": "號碼是六個數字，請再看一下。",
     en: "The code has six digits. Please look again.",
   },
+  letterLabel: { "zh-Hans": "信上的十二位号码", "zh-Hant": "信上的十二位號碼", en: "The letter's twelve characters" },
+  letterLine: {
+    "zh-Hans": "输入信上的号码，一分钟就好。",
+    "zh-Hant": "輸入信上的號碼，一分鐘就好。",
+    en: "Enter the code of your letter. It takes a minute.",
+  },
+  letterShort: {
+    "zh-Hans": "信上的号码有十二位，请再看一下。",
+    "zh-Hant": "信上的號碼有十二位，請再看一下。",
+    en: "The letter's code has twelve characters. Please look again.",
+  },
+  byLetter: { "zh-Hans": "我有一封信", "zh-Hant": "我有一封信", en: "I have a letter" },
+  byDigits: { "zh-Hans": "我有六位数号码", "zh-Hant": "我有六位數號碼", en: "I have six digits" },
   codeFilled: {
     "zh-Hans": "号码已经填好了，按下面的按钮就行。",
     "zh-Hant": "號碼已經填好了，按下面的按鈕就行。",

@@ -1,0 +1,70 @@
+"""What a phone sees of its household's other phones, and ends when nobody at home knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from hub.acts.phones import Revocation, revoke_newer
+from hub.api.documents import CHANGE, told
+from hub.api.gate import Gate
+from hub.api.household_shapes import HouseholdPhones
+from hub.api.problems import reply
+from hub.live import instant
+from hub.store import tables as t
+from hub.store.memory import PhoneEntry
+from hub.store.writer import Lane
+
+NEWS_S = 30 * 86_400.0  # a month: as long as a letter's code lives
+PHONES_SHOWN = 20
+
+
+def routes(gate: Gate) -> APIRouter:
+    """The router of the household's phones."""
+    router = APIRouter(prefix="/api/v1", tags=["phone"])
+
+    @router.get("/me/household/phones", **told("readHouseholdPhones", HouseholdPhones, by="phone"))
+    async def phones(request: Request) -> Response:
+        phone, _ = await gate.phone(request, "read", "household")
+        return reply({"phones": _newer(gate, phone)}, request)
+
+    ends = told("endHouseholdPhone", None, "not_found", "field_wrong", *CHANGE, by="phone")
+
+    @router.post("/me/household/phones/{phone}/end", status_code=204, **ends)
+    async def end(phone: str, request: Request) -> Response:
+        own, _ = await gate.phone(request, "end", "household_phone")
+        wish = Revocation(phone, f"phone:{own.id}")
+        await gate.hub.writer.submit(revoke_newer, (own.id, wish), Lane.URGENT)
+        return Response(status_code=204, headers=getattr(request.state, "next_nonce", {}))
+
+    return router
+
+
+def _newer(gate: Gate, phone: PhoneEntry) -> list[dict[str, Any]]:
+    """Phones that came to the household after this one, of the last month, newest first."""
+    home = select(t.people.c.household_id).where(t.people.c.id == phone.person).scalar_subquery()
+    with gate.hub.engines.read.connect() as connection:
+        rows = connection.execute(
+            select(t.phones.c.id, t.phones.c.label, t.phones.c.enrolled_at, t.people.c.name)
+            .join(t.people, t.people.c.id == t.phones.c.person_id)
+            .where(
+                (t.people.c.household_id == home) | (t.people.c.id == phone.person),
+                t.phones.c.id != phone.id,
+                t.phones.c.revoked_at.is_(None),
+                t.phones.c.enrolled_at > phone.enrolled_at,
+                t.phones.c.enrolled_at > gate.now_s() - NEWS_S,
+            )
+            .order_by(t.phones.c.enrolled_at.desc())
+            .limit(PHONES_SHOWN)
+        ).all()
+    return [
+        {
+            "id": row.id,
+            "label": row.label,
+            "enrolled_at": instant(row.enrolled_at),
+            "person": {"name": row.name},
+        }
+        for row in rows
+    ]

@@ -1,0 +1,74 @@
+/** Letters to households: asked for by building, handed over as a PDF that is kept nowhere. */
+
+import { Refused } from "@linli/shared/api";
+import { Button, Card, Field, Notice } from "@linli/shared/bits";
+import { language, say, type Words } from "@linli/shared/i18n";
+import { reasonWords } from "@linli/shared/reasons";
+import { signal } from "@preact/signals";
+
+import { words } from "./onboarding_words";
+import { staffFile } from "./staff";
+import { words as common } from "./words";
+
+const building = signal("");
+const state = signal<"idle" | "busy" | "done">("idle");
+const wrong = signal<Words | null>(null);
+
+/** Hand a file to the browser's downloads. */
+function save(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+async function print(event: Event): Promise<void> {
+  event.preventDefault();
+  if (state.value === "busy") return;
+  [wrong.value, state.value] = [null, "busy"];
+  try {
+    const wanted = { building: building.value.trim(), language: language.value };
+    save(await staffFile("/api/v1/letters", wanted), "linli-letters.pdf");
+    state.value = "done";
+  } catch (error) {
+    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
+    state.value = "idle";
+  }
+}
+
+export function Letters() {
+  return (
+    <Card data-letters>
+      <h2>{say(words.letters)}</h2>
+      <p class="soft">{say(words.lettersLine)}</p>
+      <form class="search" onSubmit={print}>
+        <Field
+          label={say(words.whichBuilding)}
+          input={{
+            name: "building",
+            maxLength: 32,
+            autocomplete: "off",
+            value: building.value,
+            onInput: (event) => {
+              building.value = event.currentTarget.value;
+            },
+          }}
+        />
+        <Button icon="printer" type="submit" disabled={state.value === "busy"}>
+          {say(state.value === "busy" ? words.printing : words.print)}
+        </Button>
+      </form>
+      {wrong.value && (
+        <Notice tone="mind" spoken>
+          {say(wrong.value)}
+        </Notice>
+      )}
+      {state.value === "done" && (
+        <Notice tone="good" spoken>
+          {say(words.printed)}
+        </Notice>
+      )}
+    </Card>
+  );
+}
