@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from devices.access import Policy
 from devices.jws import b64, unb64
 from devices.messages import NO_REVISION, Recall, Revision
+from devices.rules import OPEN_MODES, DoorMode, Policy
 
 KIND = "recalled"
 MARK_BYTES = 4  # of 15,000 people, one in 300,000 testimonies mistakes a stranger for one of them
@@ -35,8 +35,18 @@ class Testimony:
 
 
 def subjects(policy: Policy) -> Iterator[str]:
-    """Whoever gets in: people by door, and cards that are not blocked."""
+    """Whoever gets in: people by door, cards that are not blocked, and how far a door is open.
+
+    ``open`` is a door that is not closed to everybody, ``free`` one that may stand unlocked,
+    ``passes`` one that takes visitors and knows of no revoked pass.
+    """
     for number, door in policy.doors.items():
+        if door.mode not in (DoorMode.LOCKED_DOWN, DoorMode.BLOCKED):
+            yield f"open:{number}"
+        if door.mode in OPEN_MODES or door.modes:
+            yield f"free:{number}"
+        if door.passes and not policy.passes_revoked:
+            yield f"passes:{number}"
         for person, names in door.people.items():
             rules = [door.rules[name] for name in names if name in door.rules]
             if rules and not any(rule.deny for rule in rules):

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from devices.policy import Compiled
+from devices.rules import OPEN_MODES, DoorMode, DoorPolicy
 
 
 def restrain(compiled: Compiled, held: Collection[str]) -> Compiled:
@@ -14,17 +15,24 @@ def restrain(compiled: Compiled, held: Collection[str]) -> Compiled:
         return compiled
     out = frozenset(held)
     policy = compiled.policy
-    doors = {
-        number: replace(
-            door,
-            people={
-                person: names
-                for person, names in door.people.items()
-                if f"person:{number}:{person}" not in out
-            },
-        )
-        for number, door in policy.doors.items()
-    }
+    doors = {number: _door(door, number, out) for number, door in policy.doors.items()}
     cards = {uid: card for uid, card in policy.cards.items() if f"card:{card.id}" not in out}
     keys = {uid: key for uid, key in compiled.keys.items() if uid in cards}
     return replace(compiled, policy=replace(policy, doors=doors, cards=cards), keys=keys)
+
+
+def _door(door: DoorPolicy, number: int, out: frozenset[str]) -> DoorPolicy:
+    people = {
+        person: names
+        for person, names in door.people.items()
+        if f"person:{number}:{person}" not in out
+    }
+    door = replace(door, people=people)
+    if f"free:{number}" in out:
+        mode = DoorMode.LOCKED if door.mode in OPEN_MODES else door.mode
+        door = replace(door, mode=mode, modes=())
+    if f"open:{number}" in out:  # the door was locked down or taken out of use since
+        door = replace(door, mode=DoorMode.LOCKED_DOWN, modes=())
+    if f"passes:{number}" in out:
+        door = replace(door, passes=False)
+    return door

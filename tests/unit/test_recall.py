@@ -1,0 +1,90 @@
+"""What a door tells a restored hub, and that nothing which it denies comes back."""
+
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices import recall
+from devices.messages import Recall, Revision
+from devices.policy import CardKeys, Compiled
+from devices.recall import mark_of, read_testimony, subjects
+from devices.rules import Credential, DoorMode, DoorPolicy, ModePlan, Policy, Rule
+from hub.core.restraint import restrain
+
+PEOPLE = [f"p-{n}" for n in range(5)]
+NAMES = st.lists(st.sampled_from(["r0", "r1", "deny"]), max_size=3, unique=True).map(tuple)
+PLANS = st.sampled_from([(), (ModePlan("day", DoorMode.UNLOCKED),)])
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    rules = {"r0": Rule(), "r1": Rule("day"), "deny": Rule(deny=True)}
+    doors = {
+        number: DoorPolicy(
+            number,
+            mode=draw(st.sampled_from(DoorMode)),
+            rules=rules,
+            people=draw(st.dictionaries(st.sampled_from(PEOPLE), NAMES)),
+            passes=draw(st.booleans()),
+            modes=draw(PLANS),
+        )
+        for number in (1, 2)
+    }
+    cards = {
+        f"04{n:02x}": Credential(f"c-{n}", PEOPLE[n], draw(st.booleans()))
+        for n in draw(st.sets(st.integers(0, 4)))
+    }
+    revoked = draw(st.sampled_from([{}, {"v-1": 9e9}]))
+    zone = ZoneInfo("Asia/Shanghai")
+    return Policy(Revision(1, 1), zone, {}, frozenset(), doors, cards, passes_revoked=revoked)
+
+
+@given(policies(), policies())
+def test_nothing_that_the_door_denies_comes_back(ours: Policy, theirs: Policy) -> None:
+    asked = Recall("r-1", Revision(9, 9))
+    told = read_testimony(recall.testify(theirs, Revision(2, 1), asked), "r-1")
+    assert told is not None
+    held = [one for one in subjects(ours) if mark_of(one) not in told.admitted]
+    keys = {uid: CardKeys({}) for uid in ours.cards}
+    kept = restrain(Compiled(ours, keys), held)
+    left = set(subjects(ours)) - set(held)
+    assert set(subjects(kept.policy)) <= left
+    named = ("person:", "card:")
+    assert {one for one in left if one.startswith(named)} <= set(subjects(kept.policy))
+    assert set(subjects(kept.policy)) <= set(subjects(theirs))
+    assert set(kept.keys) <= set(kept.policy.cards)
+    blocked = {card.id for card in theirs.cards.values() if card.blocked}
+    assert set(told.blocked) == blocked
+
+
+@given(policies())
+def test_the_same_policy_holds_nobody_back(ours: Policy) -> None:
+    parts = recall.testify(ours, Revision(2, 1), Recall("r-1", Revision(2, 1)))
+    assert [part["same"] for part in parts] == [1]
+    told = read_testimony(
+        recall.testify(ours, Revision(2, 1), Recall("r-1", Revision(1, 1))), "r-1"
+    )
+    assert told is not None
+    assert all(mark_of(one) in told.admitted for one in subjects(ours))
+
+
+def test_a_large_door_tells_in_parts_and_only_the_whole_counts() -> None:
+    rules = {"r": Rule()}
+    people = {f"p-{n:05d}": ("r",) for n in range(15_000)}
+    door = DoorPolicy(1, rules=rules, people=people)
+    cards = {f"04{n:06x}": Credential(f"c-{n}", "p-00001", n % 3 == 0) for n in range(900)}
+    zone = ZoneInfo("UTC")
+    policy = Policy(Revision(1, 1), zone, {}, frozenset(), {1: door}, cards)
+    parts = recall.testify(policy, Revision(2, 1), Recall("r-1", Revision(1, 1)))
+    assert 10 < len(parts) < 40
+    for part in parts:
+        assert len(part) <= 16  # members of a message
+        assert all(len(value) <= 512 for value in part.values() if isinstance(value, str))
+    told = read_testimony(parts, "r-1")
+    assert told is not None
+    assert len(told.blocked) == 300
+    assert {mark_of(one) for one in subjects(policy)} == told.admitted
+    assert read_testimony(parts[:-1], "r-1") is None
+    assert read_testimony(parts, "r-2") is None
+    assert read_testimony([{"mark": "r-1", "part": "x"}, {}], "r-1") is None
