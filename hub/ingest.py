@@ -493,9 +493,3 @@ class Ingest:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def wake(self, device: str) -> None:
-        """Re-announce a device to staff pages."""
-        entry = self.memory.devices.get(device)
-        if entry is not None:
-            self._tell_device(entry)
