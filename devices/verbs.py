@@ -44,7 +44,7 @@ def _door_run(asked: argparse.Namespace) -> None:
 
 
 async def _door(folder: Path) -> None:
-    from devices.door import DoorController, DoorHardware  # noqa: PLC0415
+    from devices.door import DoorController  # noqa: PLC0415
     from devices.lifeline import keep_lifeline  # noqa: PLC0415
     from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
@@ -62,7 +62,7 @@ async def _door(folder: Path) -> None:
         raise Mistake(f"{folder / 'device.toml'}: write a [[doors]] section for each door")
     numbers = tuple(section.get("number", 0) for section in sections)
     device, address, wires = make_device(folder, "door", numbers, loop.time)
-    hardware: dict[int, DoorHardware] = {}
+    hardware: dict[int, Any] = {}
     strikes: dict[str, Any] = {}
     readers: list[Any] = []
     scanners: dict[int, Any] = {}
@@ -88,17 +88,7 @@ async def _door(folder: Path) -> None:
                     on_state=_reader_told(number, controllers),
                 )
                 readers.append(reader)
-            hardware[number] = DoorHardware(
-                number,
-                strikes[url],
-                wires.number(section, "output", 0),
-                reader,
-                wires.number_or_none(section, "contact_input"),
-                wires.number_or_none(section, "exit_input"),
-                wires.number_or_none(section, "fire_input"),
-                wires.number_or_none(section, "tamper_input"),
-                call_inputs=wires.numbers(section, "call_inputs"),
-            )
+            hardware[number] = _hung(wires, section, number, strikes[url], reader)
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
     controller = DoorController(device, hardware)
@@ -108,6 +98,23 @@ async def _door(folder: Path) -> None:
         group.create_task(Porch(device, scanners, controller.on_pass).run())
         group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
+
+
+def _hung(wires: Any, section: Any, number: int, strike: Any, reader: Any) -> Any:
+    """A door's hardware as its section says: which output and which inputs are its own."""
+    from devices.door import DoorHardware  # noqa: PLC0415
+
+    return DoorHardware(
+        number,
+        strike,
+        wires.number(section, "output", 0),
+        reader,
+        wires.number_or_none(section, "contact_input"),
+        wires.number_or_none(section, "exit_input"),
+        wires.number_or_none(section, "fire_input"),
+        wires.number_or_none(section, "tamper_input"),
+        call_inputs=wires.numbers(section, "call_inputs"),
+    )
 
 
 def _point_run(asked: argparse.Namespace) -> None:

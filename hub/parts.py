@@ -101,21 +101,8 @@ def assemble(
 
     ingest.on_work = on_work
     ingest.on_forget = on_forget
+    keeping = Keeping(engines, writer, clock)
     return Hub(
-        settings,
-        engines,
-        keys,
-        memory,
-        writer,
-        ingest,
-        policies,
-        durable,
-        recalls,
-        Keeping(engines, writer, clock),
-        imports,
-        live,
-        zones,
-        clock,
-        epoch,
-        alerting,
-    )
+        settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
+        imports, live, zones, clock, epoch, alerting,
+    )  # fmt: skip

@@ -335,10 +335,6 @@ export interface EventsPage {
   next: number | null;
 }
 
-export interface HTTPValidationError {
-  detail?: ValidationError[];
-}
-
 /** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
 export interface HomeAssistantAsked {
   enabled: boolean;
@@ -888,14 +884,6 @@ export interface UnblockAsked {
 export interface UndoBegun {
   state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
   changes: number;
-}
-
-export interface ValidationError {
-  loc: (string | number)[];
-  msg: string;
-  type: string;
-  input?: unknown;
-  ctx?: Record<string, unknown>;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, RowMapping, Table, delete, func, insert, select
 
+from hub.core.compile import HA
 from hub.core.doors import Fault, door_fault, rule_fault
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -85,6 +86,7 @@ def _judge_rules(tx: Tx, ids: Sequence[str]) -> Fault | None:
         kind: _known(tx, column, [r["subject"] for r in rows if r["subject_kind"] == kind])
         for kind, column in columns.items()
     }
+    known["person"] = {*known["person"], HA}
     faults = (rule_fault(dict(row), known) for row in rows)
     return next((fault for fault in faults if fault is not None), None)
 

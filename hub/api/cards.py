@@ -67,9 +67,9 @@ def _desk(router: APIRouter, gate: Gate) -> None:
         gate.member(request, "read", "card")
         return reply({"cards": _shown(gate, _matching(query.strip()))}, request)
 
-    @router.get(
-        "/cards/{card}", tags=["staff"], **told("readCard", CardShown, "not_found", by="staff")
-    )
+    reads = told("readCard", CardShown, "not_found", "field_wrong", by="staff")
+
+    @router.get("/cards/{card}", tags=["staff"], **reads)
     def read(card: str, request: Request) -> Response:
         gate.member(request, "read", "card")
         return reply(_one(gate, card), request)
@@ -105,7 +105,8 @@ def _phone(router: APIRouter, gate: Gate) -> None:
         phone, _ = await gate.phone(request, "read", "self")
         return reply({"cards": _own_cards(gate, phone.person)}, request)
 
-    blocks = told("blockMyCard", OwnCard, "not_found", "too_many", *CHANGE, by="phone")
+    refuses = ("not_found", "field_wrong", "too_many", *CHANGE)
+    blocks = told("blockMyCard", OwnCard, *refuses, by="phone")
 
     @router.post("/me/cards/{card}/block", tags=["phone"], **blocks)
     async def block(card: str, request: Request) -> Response:

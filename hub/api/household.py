@@ -11,7 +11,7 @@ from hub.acts.phones import Revocation, revoke_newer
 from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate
 from hub.api.household_shapes import HouseholdPhones
-from hub.api.problems import reply
+from hub.api.problems import next_nonce, reply
 from hub.live import instant
 from hub.store import tables as t
 from hub.store.memory import PhoneEntry
@@ -37,7 +37,7 @@ def routes(gate: Gate) -> APIRouter:
         own, _ = await gate.phone(request, "end", "household_phone")
         wish = Revocation(phone, f"phone:{own.id}")
         await gate.hub.writer.submit(revoke_newer, (own.id, wish), Lane.URGENT)
-        return Response(status_code=204, headers=getattr(request.state, "next_nonce", {}))
+        return Response(status_code=204, headers=next_nonce(request))
 
     return router
 

@@ -32,6 +32,9 @@ SITE_CALENDAR = "site"
 _NO_DURESS = bytes(MARK_BYTES)
 
 
+HA = "ha"  # Home Assistant's name as a person, and of the rule that admits it
+
+
 @dataclass(frozen=True, slots=True)
 class DoorRow:
     """A door of the device as the community wrote it down.
@@ -264,9 +267,6 @@ def _door(door: DoorRow, rules: list[RuleRow], crowd: _Crowd, rows: Rows) -> Doo
         enter_s=door.enter_s,
         pins=_pins(door, people, crowd, rows.pins),
     )
-
-
-HA = "ha"  # Home Assistant's name as a person, and of the rule that admits it
 
 
 def _admit_ha(

@@ -212,7 +212,7 @@ class Estate:
     async def metrics(self) -> dict[str, float]:
         """The hub's own numbers."""
         answer = await self.village.http.get(f"{self.village.url}/metrics")
-        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line)
+        pairs = (line.rsplit(" ", 1) for line in answer.text.splitlines() if line[:1] != "#")
         return {name: float(value) for name, value in pairs}
 
     async def until(

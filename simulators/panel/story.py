@@ -143,7 +143,9 @@ class Story:
         return [
             event
             for event in self._scene.journal.known
-            if event["n"] > since and event["door"] == cast.ELDER_DOOR and event["via"] == "card"
+            if event["n"] > since
+            and event["kind"] == "access"
+            and (event["door"], event["via"]) == (cast.ELDER_DOOR, "card")
         ]
 
     async def _copy(self) -> None:

@@ -110,6 +110,7 @@ def test_the_story_of_an_alert(board: Board, hub: StubHub) -> None:
     one = board()
     one.see(".alert")
     one.page.get_by_role("button", name="经过: 南大门").click()
+    one.see(".story li >> nth=3")
     lines = [line.inner_text() for line in one.page.locator(".story li").all()]
     assert len(lines) == 4
     assert "周敏" in lines[-1]

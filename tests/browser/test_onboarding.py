@@ -92,9 +92,9 @@ def test_a_file_that_cannot_be_read_is_explained(
 def test_a_list_that_does_not_come_can_be_asked_again(console: Console, hub: StubHub) -> None:
     hub.failing.add("/api/v1/imports")
     one = console("import")
-    one.see("[role=alert]")
+    one.see(".blank[role=alert]")
     hub.failing.clear()
-    one.page.locator("[role=alert] button").click()
+    one.page.locator(".blank[role=alert] button").click()
     one.page.get_by_text("还没有导入过").wait_for()
 
 

@@ -121,7 +121,9 @@ def test_the_bytes_beside_the_picture_are_the_wires_own(desk: Sight) -> None:
 
 def test_back_to_morning_wakes_a_fresh_town(desk: Sight) -> None:
     page = desk.page
-    expect(page.locator(".journal li").first).to_be_visible()
+    page.locator('.token[data-kind="card"]').filter(has_text="胡文静").click()
+    plate(page, "b1-u1").click()  # something that the morning does not know
+    expect(page.locator(".journal li").first).to_be_visible(timeout=ACT_WAIT_MS)
     key(page, "回到早上").click()
     expect(page.locator(".journal li")).to_have_count(0, timeout=ACT_WAIT_MS)
     expect(key(page, "看三分钟的故事")).to_be_enabled(timeout=BACK_TO_MORNING)

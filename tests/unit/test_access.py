@@ -310,7 +310,8 @@ def test_deny_wins_and_a_grant_has_its_reasons(
     mode = mode_at(rules, door, state.of(1).first_card_s, now, clock=clock)
     assert mode not in (DoorMode.LOCKED_DOWN, DoorMode.BLOCKED)
     assert decision.hold_ms <= door.hold_max_ms
-    holder = decision.person or (request_.visit.host if request_.visit else None)
+    guest = request_.visit if request_.way is Way.PASS else None
+    holder = decision.person or (guest.host if guest else None)
     for name in door.people.get(holder or "", ()):
         rule = door.rules.get(name)
         over = rule is not None and rule.valid_to_s is not None and at_s >= rule.valid_to_s

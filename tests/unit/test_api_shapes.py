@@ -276,7 +276,6 @@ async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
         listener = Listener(money.bench.http)
         await by_phones(money.bench)
         await answer_alerts(money.bench)
-        await by_staff(money.bench)
         await by_import(money.bench, await by_staff(money.bench))
         await by_the_operator(money.bench)
         await by_a_kiosk(money)
