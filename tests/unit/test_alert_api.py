@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from devices.messages import Life
 from hub.acts import alerts as acts
 from hub.acts.roster import RosterPart, load_part
+from hub.live import recollect
 from hub.store import tables as t
 from tests.unit.alert_town import AlertTown, alert_town
 from tests.unit.hub_bench import CLIENT
@@ -117,6 +120,15 @@ async def test_duress_is_not_there_for_anybody_who_is_not_named(tmp_path: Path) 
             assert answer.json()["code"] == "not_found"
         events = (await town.bench.http.get("/api/v1/events")).json()["events"]
         assert [event["kind"] for event in events] == ["access"]
+        with town.bench.hub.engines.read.connect() as connection:
+            n = connection.execute(select(t.events.c.n).where(t.events.c.kind == "duress")).scalar()
+        assert (await town.bench.http.get(f"/api/v1/events/{n}/why")).status_code == 404
+        for path in ("doors/d-1/timeline", "people/p-1/timeline"):
+            shown = (await town.bench.http.get(f"/api/v1/{path}")).json()["events"]
+            assert [event["kind"] for event in shown] == ["access"], path
+        recollect(town.bench.hub.engines, town.bench.hub.memory)  # a restart shows no more
+        last = town.bench.hub.memory.doors["d-1"].last
+        assert last is None or last["kind"] == "access"
         metrics = town.bench.http
         assert "duress" not in (await metrics.get("/metrics")).text
         health = (await town.bench.http.get("/api/v1/door-health")).json()["doors"]

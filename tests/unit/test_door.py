@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices import wire
+from devices.door import DoorHardware
 from devices.identity import Identity
 from devices.messages import (
     Ack,
@@ -372,3 +373,28 @@ def _shared(factory: Any) -> Bench:
     if not _BENCH:
         _BENCH.append(Bench(factory.mktemp("fuzz")))
     return _BENCH[0]
+
+
+async def test_one_question_a_round_for_all_doors_of_a_board(folder: Path) -> None:
+    """A pulse must not queue behind four polls, and one wrong wire blinds no other door."""
+    bench = await made(folder)
+    asked = 0
+
+    async def inputs() -> tuple[bool, ...]:
+        nonlocal asked
+        asked += 1
+        return (True, False)
+
+    bench.strike.inputs = inputs  # type: ignore[method-assign]
+    bench.door.hardware = {
+        1: DoorHardware(1, bench.strike, 0, contact_input=7),  # the board has no such input
+        2: DoorHardware(2, bench.strike, 1, contact_input=0),
+    }
+    serving = asyncio.ensure_future(bench.door.run())
+    await bench.turns()
+    assert asked == 1
+    assert bench.door.state.of(1).contact_open is None
+    assert bench.door.state.of(2).contact_open is True
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    await bench.close()
