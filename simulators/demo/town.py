@@ -198,6 +198,7 @@ class Town:
                 name=f"{name} relay",
                 path=lines / f"{name}-relay",
                 wire_log=self._log(f"{name}-relay"),
+                walked=True,
             )
         for plan in DOORS:
             reader = self._reader(lines, plan.id)

@@ -18,6 +18,8 @@ LOG_MOST_CHANGES: Final = 10_000  # remembered coil changes, for tests and measu
 THOUGHTS_MOST: Final = 100  # answers a slow board still owes; masters repeat three times
 IDLE_S: Final = 0.02  # quiet time after which half a request is noise
 FLASH_ON_PAGE: Final = 0x02  # coil address + 0x0200: on for value x 100 ms
+LEAF_OPENS_S: Final = 0.9  # after the strike let go; a person's hand is on the handle by then
+LEAF_SHUTS_S: Final = 2.1  # a closer needs a second
 FLASH_OFF_PAGE: Final = 0x04  # coil address + 0x0400: off for value x 100 ms
 
 
@@ -38,12 +40,16 @@ class RelayBoardEnd:
         think_s: float = 0.0,
         wire_log: WireLog | None = None,
         on_coil: Callable[[int, bool, int], None] | None = None,
+        walked: bool = False,
     ) -> None:
         self.wire_log = wire_log if wire_log is not None else WireLog(name)
         self.on_coil = on_coil  # output, on, perf_counter_ns
         self.coil_log: deque[tuple[int, bool, int]] = deque(maxlen=LOG_MOST_CHANGES)
         self.coils = [False] * coils
         self.inputs = [False] * inputs
+        self.walked = (
+            walked  # whoever is let in opens the leaf, whose contact has the coil's number
+        )
         self.unit = unit
         self.think_s = think_s  # how long the board takes for an answer
         self.is_deaf = False  # a board that hears nothing: broken, or its power is off
@@ -52,6 +58,7 @@ class RelayBoardEnd:
         self._echo = echo  # an RS-485 adapter that hears itself
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._thoughts: deque[asyncio.TimerHandle] = deque(maxlen=THOUGHTS_MOST)
+        self._walks: dict[int, list[asyncio.TimerHandle]] = {}  # by output
         self._deframer = RtuDeframer(requests=True)
         self._idle: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -84,7 +91,8 @@ class RelayBoardEnd:
         """End of the board."""
         self._line.close()
         idle = [self._idle] if self._idle is not None else []
-        for timer in [*self._timers.values(), *self._thoughts, *idle]:
+        walks = [timer for walk in self._walks.values() for timer in walk]
+        for timer in [*self._timers.values(), *self._thoughts, *walks, *idle]:
             timer.cancel()
         self._timers.clear()
         self.wire_log.close()
@@ -191,8 +199,19 @@ class RelayBoardEnd:
         self.coils[output] = is_on
         now_ns = time.perf_counter_ns()
         self.coil_log.append((output, is_on, now_ns))
+        if is_on and self.walked and output < len(self.inputs):
+            self._walk(output)
         if self.on_coil is not None:
             self.on_coil(output, is_on, now_ns)
+
+    def _walk(self, output: int) -> None:
+        """Somebody opens the leaf, goes through, and it falls shut."""
+        for timer in self._walks.pop(output, []):
+            timer.cancel()
+        steps = ((LEAF_OPENS_S, True), (LEAF_SHUTS_S, False))
+        self._walks[output] = [
+            self._loop.call_later(at_s, self.set_input, output, on) for at_s, on in steps
+        ]
 
     def _refuse(self, request: Pdu, code: int) -> None:
         self._reply(request.function | 0x80, bytes((code,)), words.REFUSAL)

@@ -299,3 +299,25 @@ async def test_chip_answers_a_list_with_finite_tries_that_nobody_came() -> None:
     assert await chip.command(0x00, b"\x00echo") == b"\x00echo"
     link.close()
     end.close()
+
+
+async def test_whoever_is_let_in_walks_through() -> None:
+    """The contact of a coil's own number opens and falls shut; a board of no door's stays."""
+    shut = asyncio.Event()
+    seen: list[tuple[int, bool]] = []
+
+    class Watched(RelayBoardEnd):
+        def set_input(self, number: int, on: bool) -> None:
+            super().set_input(number, on)
+            seen.append((number, on))
+            if not on:
+                shut.set()
+
+    walked, idle = Watched(walked=True), Watched()
+    for board in (walked, idle):
+        board._switch(2, True)
+    async with asyncio.timeout(30):
+        await shut.wait()
+    assert seen == [(2, True), (2, False)]
+    walked.close()
+    idle.close()
