@@ -17,8 +17,7 @@ class AnsweredBy(Shaped):
 
     by: str
     name: str
-    at: str | None
-    """When; none for who has not answered yet."""
+    at: str | None = Field(description="When; none for who has not answered yet.")
 
 
 class AlertShown(Shaped):
@@ -36,12 +35,10 @@ class AlertShown(Shaped):
     last_at: str
     times: int
     acked_by: list[AnsweredBy]
-    waiting_for: list[AnsweredBy]
-    """In a roll call, who has not answered yet."""
+    waiting_for: list[AnsweredBy] = Field(description="In a roll call, who has not answered yet.")
     step: int
     steps: int
-    called: list[str]
-    """Outlets that were called so far."""
+    called: list[str] = Field(description="Outlets that were called so far.")
     next_step_at: str | None
     next_called: list[str]
     closed_at: str | None
@@ -72,8 +69,7 @@ class AlertsPage(Shaped):
     next: str | None
     doors: DoorsWell
     failing: list[OutletShown]
-    named: bool
-    """Whether this member is told of restricted alerts, too."""
+    named: bool = Field(description="Whether this member is told of restricted alerts, too.")
 
 
 class LogLine(Shaped):
@@ -127,8 +123,9 @@ class OwnAlerts(Shaped):
     """Open alerts for which this resident is responsible."""
 
     alerts: list[AlertShown]
-    responsible: bool
-    """Whether any policy names this resident: others need not ask again soon."""
+    responsible: bool = Field(
+        description="Whether any policy names this resident: others need not ask again soon."
+    )
 
 
 class CloseAsked(BaseModel):

@@ -43,8 +43,7 @@ class HomeAssistantServed(Shaped):
     """How Home Assistant is served; a login only where it is."""
 
     enabled: bool
-    doors: int
-    """How many doors it may operate."""
+    doors: int = Field(description="How many doors it may operate.")
     login: BrokerLogin | None
 
 
@@ -61,12 +60,11 @@ class RelayAsked(BaseModel):
 class RelayAssigned(Shaped):
     """Both logins of a relay, and the line for the controller's device.toml."""
 
-    relay: BrokerLogin
-    """Typed into the device."""
-    strike: BrokerLogin
-    """Its secret becomes a file of the controller's data folder."""
-    device: str
-    """The controller."""
+    relay: BrokerLogin = Field(description="Typed into the device.")
+    strike: BrokerLogin = Field(
+        description="Its secret becomes a file of the controller's data folder."
+    )
+    device: str = Field(description="The controller.")
     url: str
 
 

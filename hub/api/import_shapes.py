@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from hub.api.shapes import Problem, Shaped, Words
 
 State = Literal["staging", "applying", "applied", "undoing", "undone", "failed"]
@@ -23,10 +25,8 @@ class TableRead(Shaped):
 
     sheet: str
     header_line: int
-    columns: list[Words]
-    """The columns that were understood."""
-    left: list[str]
-    """Headings that nobody asked for."""
+    columns: list[Words] = Field(description="The columns that were understood.")
+    left: list[str] = Field(description="Headings that nobody asked for.")
 
 
 class PersonRead(Shaped):
@@ -62,8 +62,7 @@ class CardDoors(Shaped):
 
     kinds: list[str]
     doors: list[Words]
-    all: int
-    """How many doors there are."""
+    all: int = Field(description="How many doors there are.")
 
 
 class LookShown(Shaped):
@@ -74,8 +73,7 @@ class LookShown(Shaped):
     counts: RowCounts
     changes: int
     tables: list[TableRead]
-    without: list[str]
-    """Sheets without a header."""
+    without: list[str] = Field(description="Sheets without a header.")
     rows: list[RowRead]
     problems: list[RowRead]
     card_doors: CardDoors | None
@@ -112,8 +110,7 @@ class LaterShown(Shaped):
 
     table: str
     what: str
-    column: str
-    """Empty when other rows point at it."""
+    column: str = Field(description="Empty when other rows point at it.")
 
 
 class ImportLater(Problem):

@@ -18,7 +18,7 @@ StagesMs = dict[str, float]  # milliseconds of each stage, each measured on one 
 class Shaped(BaseModel):
     """A shape; validators are built only where somebody validates (tests)."""
 
-    model_config = ConfigDict(defer_build=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(defer_build=True)
 
 
 class Words(Shaped):
@@ -41,8 +41,7 @@ class Problem(Shaped):
     code: str
     words: Words
     cure: str
-    field: str | None = None
-    """The member of the request that is wrong."""
+    field: str | None = Field(None, description="The member of the request that is wrong.")
 
 
 class Site(Shaped):
@@ -131,10 +130,10 @@ class EventShown(Shaped):
     door_name: Words | None
     outcome: Literal["granted", "refused", "unknown"] | None
     reason: str | None
-    person: str | None
-    """The person's id."""
-    person_name: str | None = None
-    """Only where it was asked for: the live stream names nobody."""
+    person: str | None = Field(description="The person's id.")
+    person_name: str | None = Field(
+        None, description="Only where it was asked for: the live stream names nobody."
+    )
     device: str
     via: str | None
     late: bool
@@ -165,15 +164,17 @@ class Why(Shaped):
 
     event: EventShown
     code: str
-    words: Words
-    """What the resident heard."""
+    words: Words = Field(description="What the resident heard.")
     cure: str
-    policy: str | None
-    """The revision in force then, as far as the door's receipts tell."""
-    rules: list[RuleShown]
-    """Today's rules of this door that speak of the person."""
-    now: str | None
-    """The reason code that the same person would get now; null when nobody was recognised."""
+    policy: str | None = Field(
+        description="The revision in force then, as far as the door's receipts tell."
+    )
+    rules: list[RuleShown] = Field(
+        description="Today's rules of this door that speak of the person."
+    )
+    now: str | None = Field(
+        description="The reason code that the same person would get now; null when nobody was recognised."
+    )
 
 
 class OwnEvent(Shaped):
@@ -184,8 +185,7 @@ class OwnEvent(Shaped):
     door_name: Words | None
     outcome: Literal["opened", "refused", "unknown"]
     reason: str | None
-    words: Words
-    """Why, in plain words."""
+    words: Words = Field(description="Why, in plain words.")
     via: str | None
 
 
@@ -206,8 +206,7 @@ class StageTimes(Shaped):
 class DoorTimesShown(StageTimes):
     """Granted openings of a door, from card or command to the strike, and stage by stage."""
 
-    count: int
-    """Openings since the hub's memory begins."""
+    count: int = Field(description="Openings since the hub's memory begins.")
     stages: dict[str, StageTimes]
 
 
@@ -239,8 +238,9 @@ class DeviceShown(Shaped):
     firmware: str
     policy_want: str | None
     policy_have: str | None
-    states: list[str]
-    """What staff should know, as reason codes, the gravest first; empty: all is well."""
+    states: list[str] = Field(
+        description="What staff should know, as reason codes, the gravest first; empty: all is well."
+    )
     p50_ms: float | None
     p95_ms: float | None
 
@@ -251,8 +251,7 @@ class ConsoleShown(Shaped):
     site: SiteNamed
     doors: list[DoorShown]
     devices: list[DeviceShown]
-    broker: bool
-    """Whether the hub itself hears its broker."""
+    broker: bool = Field(description="Whether the hub itself hears its broker.")
 
 
 class PersonShown(Shaped):
@@ -260,8 +259,7 @@ class PersonShown(Shaped):
 
     id: str
     name: str
-    house: str
-    """Empty for somebody without one."""
+    house: str = Field(description="Empty for somebody without one.")
     phones: list[PhoneShown]
     cards: int
 
@@ -282,11 +280,13 @@ class RevocationDoor(Shaped):
     name: Words
     device: str
     online: bool | None
-    gone_after_s: float | None
-    """From the wish to the door's signed receipt, by the hub's clock."""
+    gone_after_s: float | None = Field(
+        description="From the wish to the door's signed receipt, by the hub's clock."
+    )
     offline_since: str | None
-    refused: str | None
-    """A reason code: the controller could not take the newer list."""
+    refused: str | None = Field(
+        description="A reason code: the controller could not take the newer list."
+    )
 
 
 class RevocationShown(Shaped):
@@ -404,8 +404,7 @@ class KioskBills(Shaped):
     """A household's bills; ``lookup`` lets this kiosk pay them."""
 
     lookup: str
-    holder: str
-    """Masked."""
+    holder: str = Field(description="Masked.")
     house: str
     bills: list[BillShown]
 

@@ -33,16 +33,16 @@ class VisitShown(Shaped):
     """A pass as whoever made it sees it."""
 
     id: str
-    label: str
-    """Empty for the desk where a resident chose it."""
+    label: str = Field(description="Empty for the desk where a resident chose it.")
     doors: list[OwnDoor]
     begins: str
     ends: str
     came: list[Arrival]
     state: Literal["expected", "came", "over", "revoked"]
-    text: str | None
-    """The signed pass, what a door's scanner reads; null when it can open nothing any more, and
-    for the desk where a resident made it."""
+    text: str | None = Field(
+        description="The signed pass, what a door's scanner reads; "
+        "null when it can open nothing any more, and for the desk where a resident made it.",
+    )
 
 
 class VisitsShown(Shaped):
@@ -70,8 +70,7 @@ class CallShown(Shaped):
     id: str
     door: str
     door_name: Words | None
-    house: str | None
-    """Whom it rings; null for the duty desk."""
+    house: str | None = Field(description="Whom it rings; null for the duty desk.")
     rang_at: str
     until: str
     answer: Literal["open", "not_now"] | None
