@@ -125,6 +125,11 @@ class Gate:
         self._may(member.grants, f"staff:{member.id}", verb, thing)
         return member
 
+    def lets(self, member: Member, verb: str, thing: str) -> bool:
+        """Whether a member who is in already may do this, too."""
+        who, site = f"staff:{member.id}", self.hub.memory.site
+        return may(member.grants, who, verb, thing, site, self.hub.clock())
+
     def session(self, request: Request) -> Member:
         """Whose session this is; refuses with signed_out."""
         token = request.cookies.get(COOKIE)

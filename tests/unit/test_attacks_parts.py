@@ -1,12 +1,16 @@
 """What shows itself only where parts meet: two owners of one thing, two ways to one secret."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from hub.acts import alerts
 from hub.store import tables as t
 from tests.unit.alert_town import alert_town
 from tests.unit.ha_house import house
-from tests.unit.hub_bench import CLIENT
+from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
 
 
 async def test_nobody_feels_his_way_to_a_closed_duress_alert(tmp_path: Path) -> None:
@@ -33,3 +37,71 @@ async def test_home_assistant_takes_back_no_mode_that_staff_set_after_it(tmp_pat
         await home.wish(op="SetDoorMode", mode="Locked")
         assert [row.mode for row in home.rows(t.doors) if row.id == "d-1"] == ["LockedDown"]
         assert home.bridge.counters["mode_refused"] == 1
+
+
+# --------------------------------------------------------------------------- the live stream
+
+
+async def stream(bench: HubBench, more: Any, **headers: str) -> bytes:
+    """What the live stream says until it ends: what was missed, then whatever ``more`` makes."""
+    cookie = "; ".join(f"{name}={value}" for name, value in bench.http.cookies.items())
+    heads = {"cookie": cookie, **{name.replace("_", "-"): text for name, text in headers.items()}}
+    scope = {
+        "type": "http", "method": "GET", "path": "/api/v1/live", "raw_path": b"/api/v1/live",
+        "query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": "",
+        "server": ("hub", 80), "client": ("127.0.0.1", 1),
+        "headers": [(name.encode(), text.encode()) for name, text in heads.items()],
+    }  # fmt: skip
+    said: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message.get("body", b""))
+        if message.get("body", b"").startswith(b"retry"):
+            more()
+
+    app: Any = bench.http._transport.app  # type: ignore[attr-defined]
+    async with asyncio.timeout(10):
+        await app(scope, receive, send)
+    return b"".join(said)
+
+
+@pytest.mark.parametrize(("role", "hears"), [("officer", False), ("property_staff", True)])
+async def test_the_live_stream_tells_no_more_than_the_lists(
+    tmp_path: Path, role: str, hears: bool
+) -> None:
+    """An officer stops cards; who came and went is not theirs, by no way of asking."""
+    async with alert_town(tmp_path) as town:
+        bench = town.bench
+        await bench.administrator(role=role)
+        await town.event("access", person="p-1")
+        assert ((await bench.http.get("/api/v1/events")).status_code == 200) is hears
+        live = bench.hub.live
+        row = {"door": "d-1", "n": 7, "at": 1.0, "recorded_at": 1.0, "person": "p-1"}
+
+        def happen() -> None:
+            live.announce("event", row)
+            live.announce("door", {"id": "d-1"})
+            live.announce("alert", {"id": "a1", "state": "raised"})
+            live.close()
+
+        told = await stream(bench, happen, last_event_id="0")
+        assert b"event: door" in told
+        assert (b"p-1" in told, b"event: event" in told, b"event: alert" in told) == (hears,) * 3
+        console = await bench.http.get("/api/v1/console")
+        assert ("p-1" in console.text) is hears
+
+
+async def test_who_is_signed_out_hears_nothing_more(tmp_path: Path) -> None:
+    """A stream that was opened once would outlive the session, and the employment."""
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+
+        def happen() -> None:
+            bench.pass_s(30 * 86_400)
+            bench.hub.live.announce("lockdown", {"building": "1", "active": True})
+
+        assert b"lockdown" not in await stream(bench, happen)
