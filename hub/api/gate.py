@@ -56,6 +56,7 @@ class Gate:
         self.codes_all = Limiter(Limit(100, 600.0))
         self.sign_ins = Limiter(Limit(5, 60.0))
         self.factors = Limiter(Limit(5, 60.0))
+        self.pins = Limiter(Limit(10, 86_400.0))  # of a home: a refusal tells that a PIN is taken
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))

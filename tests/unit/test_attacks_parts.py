@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hub.acts import alerts
+from hub.acts.roster import RosterPart, load_part
 from hub.store import tables as t
 from tests.unit.alert_town import alert_town
 from tests.unit.ha_house import house
@@ -105,3 +106,20 @@ async def test_who_is_signed_out_hears_nothing_more(tmp_path: Path) -> None:
             bench.hub.live.announce("lockdown", {"building": "1", "active": True})
 
         assert b"lockdown" not in await stream(bench, happen)
+
+
+# --------------------------------------------------------------------------- PINs
+
+
+async def test_nobody_finds_a_pin_of_the_home_by_trying_to_take_it(tmp_path: Path) -> None:
+    """A taken PIN is refused, a duress PIN above all: whoever may ask often enough knows it."""
+    async with hub_bench(tmp_path) as bench:
+        row = {"id": "p-3", "household_id": "h-1", "name": "x"}
+        await bench.hub.writer.submit(load_part, RosterPart("people", [row], bench.hub.keys.mark))
+        victim, other = await bench.phone("p-1"), await bench.phone("p-3")
+        own = {"pin": "2580", "duress": "1470"}
+        assert (await victim.send("PUT", "/api/v1/me/pin", own)).status == 204
+        told = [await other.send("PUT", "/api/v1/me/pin", {"pin": f"14{n}"}) for n in range(55, 71)]
+        assert told[0].status == 204
+        assert told[-1].body["code"] == "too_many"
+        assert (await (await bench.phone("p-2")).send("PUT", "/api/v1/me/pin", own)).status == 204
