@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from devices.messages import ClockQuality, Event
 from hub.acts import alerts
+from hub.acts.events import Heard, hear
 from hub.acts.roster import RosterPart, load_part
 from hub.store import tables as t
 from tests.unit.alert_town import alert_town
 from tests.unit.ha_house import house
 from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
+from tests.unit.test_operating import ROOMS
 
 
 async def test_nobody_feels_his_way_to_a_closed_duress_alert(tmp_path: Path) -> None:
@@ -123,3 +126,33 @@ async def test_nobody_finds_a_pin_of_the_home_by_trying_to_take_it(tmp_path: Pat
         assert told[0].status == 204
         assert told[-1].body["code"] == "too_many"
         assert (await (await bench.phone("p-2")).send("PUT", "/api/v1/me/pin", own)).status == 204
+
+
+# --------------------------------------------------------------------------- places
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ([("gate", "d-3", "lab", 4e9), ("attic", "d-4", "-", 0)], ""),  # a clock of another century
+        ([("gate", "d-3", "lab", 0), ("gate", "d-1", "-", 1)], "lab"),  # leads to no area
+        ([("attic", "d-4", "-", 0), ("attic", "d-4", "lab", 1)], ""),  # leads out, says in
+    ],
+)
+async def test_a_controller_says_only_who_passed_its_own_doors_and_not_before_it_was(
+    tmp_path: Path, told: list[tuple[str, str, str, float]], place: str
+) -> None:
+    """Else one stolen or confused controller locks somebody out of every door with passback."""
+    async with hub_bench(tmp_path) as bench:
+        for kind, rows in ROOMS.items():
+            part = RosterPart(kind, rows, bench.hub.keys.mark)
+            await bench.hub.writer.submit(load_part, part)
+        bench.hub.memory.reload()
+        for seq, (device, door, area, later_s) in enumerate(told, 1):
+            at_s = bench.now.timestamp() + later_s
+            event = Event("b", seq, at_s, ClockQuality.RTC, "entered", person="p-2",
+                          content={"area": area})  # fmt: skip
+            await bench.hub.writer.submit(hear, Heard(device, event, door))
+            bench.pass_s(60)
+        bench.hub.zones.publish()
+        assert bench.hub.zones.places["p-2"].area == place
