@@ -1,6 +1,8 @@
 """What shows itself only where parts meet: two owners of one thing, two ways to one secret."""
 
 import asyncio
+import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from devices.messages import ClockQuality, Event
 from hub.acts import alerts
 from hub.acts.events import Heard, hear
 from hub.acts.roster import RosterPart, load_part
+from hub.exporting import export
 from hub.store import tables as t
 from tests.unit.alert_town import alert_town
 from tests.unit.ha_house import house
@@ -156,3 +159,31 @@ async def test_a_controller_says_only_who_passed_its_own_doors_and_not_before_it
             bench.pass_s(60)
         bench.hub.zones.publish()
         assert bench.hub.zones.places["p-2"].area == place
+
+
+# --------------------------------------------------------------------------- the log
+
+
+async def test_an_exported_log_tells_of_duress_only_to_whom_it_is_meant_for(tmp_path: Path) -> None:
+    """The file goes to the property company; the one under duress may live with its reader."""
+    async with alert_town(tmp_path) as town:
+        await town.event("duress", person="p-1", reason="duress")
+        await town.event("access", person="p-1", reason="granted")
+
+        def exported(*, duress: bool) -> list[dict[str, Any]]:
+            out = io.StringIO()
+            with town.hub.engines.read.connect() as connection:
+                export(connection, out, "log", "jsonl", None, None, duress=duress)
+            return [json.loads(line) for line in out.getvalue().splitlines()]
+
+        told, whole = exported(duress=False), exported(duress=True)
+        assert [row["hash"] for row in told] == [row["hash"] for row in whole]
+        assert "duress" in json.dumps(whole)
+        assert "duress" not in json.dumps(told)
+        hidden = [row["n"] for row, full in zip(told, whole, strict=True) if row != full]
+        kinds = [row["kind"] for row in whole if row["n"] in hidden]
+        assert kinds[0] == "events"
+        assert set(kinds[1:]) == {"alert_log"}
+        assert [row["body"]["kind"] for row in told if row["kind"] == "events" and row["body"]] == [
+            "access"
+        ]
