@@ -3,12 +3,15 @@
 import asyncio
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from devices.messages import ClockQuality, Event
+from devices.access import DoorPolicy, Policy, Request, Rule, State, Visit, Way, decide
+from devices.messages import ClockQuality, Event, Revision
 from hub.acts import alerts
 from hub.acts.events import Heard, hear
 from hub.acts.roster import RosterPart, load_part
@@ -187,3 +190,25 @@ async def test_an_exported_log_tells_of_duress_only_to_whom_it_is_meant_for(tmp_
         assert [row["body"]["kind"] for row in told if row["kind"] == "events" and row["body"]] == [
             "access"
         ]
+
+
+# --------------------------------------------------------------------------- passes
+
+
+def test_a_door_full_of_guests_takes_guests_again_tomorrow(monkeypatch: Any) -> None:
+    """Only a let-in guest made room for others; once full, nobody was let in any more."""
+    monkeypatch.setattr("devices.access.VISITS_MAX", 3)
+    monkeypatch.setattr("devices.facts.VISITS_MAX", 3)
+    door = DoorPolicy(1, rules={"r": Rule()}, people={"host": ("r",)})
+    policy = Policy(Revision(1, 1), ZoneInfo("UTC"), {}, frozenset(), {1: door})
+    state, now = State(), datetime(2026, 11, 26, tzinfo=UTC)
+
+    def shows(name: str, at: datetime) -> str:
+        nonlocal state
+        from_s = at.timestamp() - 60
+        visit = Visit(name, (1,), from_s, from_s + 3_600, "host")
+        decision, state = decide(policy, state, Request(1, Way.PASS, visit=visit), at)
+        return decision.reason
+
+    assert [shows(f"v-{n}", now) for n in range(4)] == ["granted"] * 3 + ["too_many"]
+    assert shows("v-9", now + timedelta(days=1)) == "granted"
