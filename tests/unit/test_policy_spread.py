@@ -261,9 +261,7 @@ async def test_a_door_that_is_away_still_knows_it_and_is_named(tmp_path: Path) -
         here.check()
 
 
-async def test_a_door_that_leaves_somebody_out_is_named_until_it_has_forgotten(
-    tmp_path: Path,
-) -> None:
+async def test_a_door_that_leaves_somebody_out_is_named_too(tmp_path: Path) -> None:
     """After a restore such doors take whole policies only: nobody is told that all forgot it."""
     async with town(tmp_path) as here:
         await issue(here, "c-2")
@@ -282,9 +280,7 @@ async def test_a_door_that_leaves_somebody_out_is_named_until_it_has_forgotten(
         here.check()
 
 
-async def test_a_door_that_has_not_told_yet_after_a_restore_still_knows_a_lost_card(
-    tmp_path: Path,
-) -> None:
+async def test_a_door_that_has_not_told_yet_still_knows_a_card(tmp_path: Path) -> None:
     async with town(tmp_path) as here:
         await issue(here, "c-2")
 
