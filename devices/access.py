@@ -35,6 +35,7 @@ from devices.facts import (
     ZoneTold,
     apply,
     fold,
+    remembered,
 )
 from devices.messages import NO_REVISION, Assurance, Revision
 from devices.pins import claim_mark, pin_mark
@@ -410,7 +411,7 @@ def _visit_reason(
     use = before.visits.get(visit.id)
     if use is not None and (use.opened or at_s - use.at_s > PASS_AGAIN_S):
         return "pass_used"
-    return "too_many" if use is None and len(before.visits) >= VISITS_MAX else None
+    return "too_many" if use is None and remembered(before, at_s) >= VISITS_MAX else None
 
 
 # --------------------------------------------------------------------------- with the others

@@ -211,10 +211,7 @@ def _apply_door(door: DoorState, fact: Fact) -> DoorState:
         case PinTried():
             return replace(door, tries=_tried(door.tries, fact))
         case PassUsed(_, visit, at_s, to_s):
-            living = {
-                name: use for name, use in door.visits.items() if use.to_s + _VISIT_GRACE_S > at_s
-            }
-            return replace(door, visits={**living, visit: Use(at_s, to_s)})
+            return replace(door, visits={**_living(door, at_s), visit: Use(at_s, to_s)})
         case PassOpened(_, visit):
             use = door.visits.get(visit)
             if use is None:
@@ -222,6 +219,16 @@ def _apply_door(door: DoorState, fact: Fact) -> DoorState:
             return replace(door, visits={**door.visits, visit: replace(use, opened=True)})
         case _:
             return door
+
+
+def _living(door: DoorState, at_s: float) -> dict[str, Use]:
+    return {name: use for name, use in door.visits.items() if use.to_s + _VISIT_GRACE_S > at_s}
+
+
+def remembered(door: DoorState, at_s: float) -> int:
+    """How many uses of passes must still be remembered; those that are over make room."""
+    held = len(door.visits)
+    return held if held < VISITS_MAX else len(_living(door, at_s))
 
 
 def _moved(

@@ -146,7 +146,7 @@ class Modes:
             contact=_CONTACT[house.state.of(number).contact_open],
             mode=mode.value if mode is not None else "Unknown",
             revision=house.shelf.revision,
-            seq=house.device.journal.last_seq,
+            seq=house.device.journal.last_told,
         )
         body = wire.encode_condition(condition)
         house.device.publish(f"door/{number}/state", body, retain=True)

@@ -77,6 +77,7 @@ class Journal:
         self.boot = ""
         self._boot_n = 0
         self._seq = 0
+        self._withheld = 0  # how many of this boot only some may know of
         self._numbers: dict[str, float] = {}  # as they stand on the disk: epoch and time
 
     def close(self) -> None:
@@ -105,7 +106,7 @@ class Journal:
         with self._commit() as db:
             self._boot_n = int(self._get("boot", "0")) + 1
             self._set(db, "boot", str(self._boot_n))
-        self._seq = 0
+        self._seq = self._withheld = 0
         self.boot = f"{self._boot_n}-{luck(8).hex()}"
         return self.boot
 
@@ -151,7 +152,8 @@ class Journal:
     ) -> Event | None:
         """Before the strike: the command's id is spent, intent and used-once state are on disk.
 
-        ``also`` is an event that must not be lost whatever comes next; it returns numbered. Of a
+        ``also`` is an event that must not be lost whatever comes next, and that only some may know
+        of; it returns numbered. Of a
         command all is one row where nothing else is remembered: somebody waits before the door
         while this page is synced.
         """
@@ -164,7 +166,9 @@ class Journal:
         with self._commit() as db:
             self._promise(db, intent, promise, command, raw, at_s)
             self._keep_memory(db, memory)
-            return self._append(db, also) if also is not None else None
+            told = self._append(db, also) if also is not None else None
+        self._withheld += told is not None
+        return told
 
     def _promise(
         self,
@@ -347,9 +351,9 @@ class Journal:
         return True
 
     @property
-    def last_seq(self) -> int:
-        """The number of the newest event of this boot."""
-        return self._seq
+    def last_told(self) -> int:
+        """How many events of this boot anybody may know of: duress must not show as a gap."""
+        return self._seq - self._withheld
 
     # ----------------------------------------------------------------- policy and keys
 

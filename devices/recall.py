@@ -8,6 +8,7 @@ are small, so that a testimony comes in parts.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,31 +22,36 @@ MARK_BYTES = 4  # of 15,000 people, one in 300,000 testimonies mistakes a strang
 _SLOT_MARKS = 96  # 384 bytes, 512 characters: what one text of a message may hold
 _SLOTS = 10  # of one part; a message has room for sixteen members
 _SLOT_CHARS = 500
+_REVOKED = re.compile(r"v-[0-9a-f]{16}/[0-9]{1,12}")
 Content = Mapping[str, str | int]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """``same``: the door's policy is the one that the hub remembers, so that nothing is denied."""
+    """``same``: the door's policy is the one that the hub remembers, so that nothing is denied.
+
+    ``revoked`` are visitors' passes, each as its id, a stroke and the second in which it ends.
+    """
 
     same: bool
     admitted: frozenset[bytes] = frozenset()
     blocked: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
 
 
 def subjects(policy: Policy) -> Iterator[str]:
     """Whoever gets in: people by door, cards that are not blocked, and how far a door is open.
 
     ``open`` is a door that is not closed to everybody, ``free`` one that may stand unlocked,
-    ``passes`` one that takes visitors and knows of no revoked pass.
+    ``passes`` one that takes visitors.
     """
     for number, door in policy.doors.items():
         if door.mode not in (DoorMode.LOCKED_DOWN, DoorMode.BLOCKED):
             yield f"open:{number}"
         if door.mode in OPEN_MODES or door.modes:
             yield f"free:{number}"
-        if door.passes and not policy.passes_revoked:
+        if door.passes:
             yield f"passes:{number}"
         for person, names in door.people.items():
             rules = [door.rules[name] for name in names if name in door.rules]
@@ -70,6 +76,8 @@ def testify(policy: Policy | None, held: Revision, recall: Recall) -> list[dict[
     blocked = sorted(card.id for card in policy.cards.values() if card.blocked)
     texts = [("a", b64(b"".join(part))) for part in _cut(marks, _SLOT_MARKS)]
     texts += [("d", text) for text in _joined(blocked)]
+    revoked = sorted(f"{name}/{to_s:.0f}" for name, to_s in policy.passes_revoked.items())
+    texts += [("r", text) for text in _joined(revoked)]
     parts = list(_cut(texts, _SLOTS)) or [[]]
     return [
         head
@@ -95,6 +103,7 @@ def read_testimony(contents: Iterable[Content], mark: str) -> Testimony | None:
         return None
     admitted: set[bytes] = set()
     blocked: list[str] = []
+    revoked: list[str] = []
     for index in range(count):
         for key, value in mine[index].items():
             if key[:1] == "a" and key[1:].isdecimal():
@@ -102,7 +111,9 @@ def read_testimony(contents: Iterable[Content], mark: str) -> Testimony | None:
                 admitted |= {raw[i : i + MARK_BYTES] for i in range(0, len(raw), MARK_BYTES)}
             elif key[:1] == "d" and key[1:].isdecimal():
                 blocked += str(value).split(",")
-    return Testimony(False, frozenset(admitted), tuple(blocked))
+            elif key[:1] == "r" and key[1:].isdecimal():
+                revoked += [one for one in str(value).split(",") if _REVOKED.fullmatch(one)]
+    return Testimony(False, frozenset(admitted), tuple(blocked), tuple(revoked))
 
 
 def _cut(items: list[T], size: int) -> Iterator[list[T]]:

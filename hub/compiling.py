@@ -21,7 +21,8 @@ from devices.mistake import Mistake
 from devices.policy import Compiled, encode, seal
 from devices.policy_patch import Inexpressible, chained, diff, head_of, merged, seal_patch
 from devices.wire_policy import DELTA_BYTES_MAX
-from hub.acts.policies import CardPatch, CompiledPolicy, DeltaWanted, SnapshotWanted
+from hub.acts.policies import CardPatch, CompiledPolicy, DeltaWanted, Reach, SnapshotWanted
+from hub.acts.restoring import WAITING
 from hub.core.restraint import restrain
 from hub.ground import Ground, read_ground
 from hub.keys import HubKeys
@@ -172,10 +173,14 @@ def _unpacked(keys: HubKeys, device: str, packed: bytes) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class CardsWanted:
-    """The patches that tell every device which knows them what some people's cards are now."""
+    """The patches that tell every device which knows them what some people's cards are now.
+
+    ``awaited`` are devices that must tell first what they hold, and hold these cards meanwhile.
+    """
 
     people: Mapping[str, float]
     patches: list[CardPatch]
+    awaited: list[Reach]
 
 
 def gather_cards(
@@ -190,6 +195,15 @@ def gather_cards(
                 p.device_id.in_(ground.doors)
             )
         ).all()
+        waiting = connection.execute(
+            select(t.recalls.c.device_id).where(t.recalls.c.state == WAITING)
+        ).scalars()
+        later = set(waiting) & ground.doors.keys() - {row.device_id for row in rows}
+    first = Revision(epoch, NO_REVISION.number + 1)  # the whole policy that comes after its word
+    awaited = [
+        Reach(name, first, _known_at(ground, name, ground.compile(name, zone, first)))
+        for name in sorted(later)
+    ]
     patches = []
     for row in rows:
         before = Revision(row.epoch, row.number)
@@ -207,7 +221,7 @@ def gather_cards(
         patches.append(
             CardPatch(wanted, compiled.policy.cards, _known_at(ground, row.device_id, compiled))
         )
-    return CardsWanted(people, patches)
+    return CardsWanted(people, patches, awaited)
 
 
 def _cards_patch(compiled: Compiled) -> dict[str, Any] | None:

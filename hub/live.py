@@ -29,7 +29,8 @@ class Live:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._listeners: set[asyncio.Queue[bytes | None]] = set()
+        # each listens to all but some kinds; bounded by LISTENERS_MAX
+        self._listeners: dict[asyncio.Queue[bytes | None], frozenset[str]] = {}
         self._last = 0
         self._waiters: dict[str, set[asyncio.Event]] = {}  # by household; bounded by WAITERS_MAX
         self._waiting = 0
@@ -45,18 +46,19 @@ class Live:
         shown = self._shown(kind, body)
         if shown is None:
             return
-        number = body.get("n")
-        head = f"id: {number}\n" if number is not None else ""
-        text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
-        raw = f"{head}event: {kind}\ndata: {text}\n\n".encode()
-        for queue in list(self._listeners):
+        raw = _message(kind, body.get("n"), shown)
+        # a door's tile names who came last: that is an event, too
+        bare = _message(kind, None, shown | {"last": None}) if kind == "door" else raw
+        for queue, deaf in list(self._listeners.items()):
+            if kind in deaf:
+                continue
             if queue.full():  # it cannot follow: end it, the browser comes back and resumes
-                self._listeners.discard(queue)
+                self._listeners.pop(queue, None)
                 while not queue.empty():
                     queue.get_nowait()
                 queue.put_nowait(None)
             else:
-                queue.put_nowait(raw)
+                queue.put_nowait(bare if "event" in deaf else raw)
 
     def _note_last(self, body: Mapping[str, Any]) -> None:
         door = self._memory.doors.get(str(body.get("door")))
@@ -106,17 +108,20 @@ class Live:
             return body
         return show_event(body, self._memory)
 
-    def listen(self) -> asyncio.Queue[bytes | None] | None:
-        """A queue of encoded messages ending with None; None when too many listen."""
+    def listen(self, deaf: frozenset[str] = frozenset()) -> asyncio.Queue[bytes | None] | None:
+        """A queue of messages, but none of the ``deaf`` kinds, ending with None.
+
+        None when too many listen.
+        """
         if len(self._listeners) >= LISTENERS_MAX:
             return None
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=BACKLOG_MAX + 1)
-        self._listeners.add(queue)
+        self._listeners[queue] = deaf
         return queue
 
     def leave(self, queue: asyncio.Queue[bytes | None]) -> None:
         """A page went away."""
-        self._listeners.discard(queue)
+        self._listeners.pop(queue, None)
 
     def close(self) -> None:
         """End all streams, so that the server can stop."""
@@ -128,6 +133,12 @@ class Live:
         for waiting in self._waiters.values():
             for waiter in waiting:
                 waiter.set()
+
+
+def _message(kind: str, number: Any, shown: Mapping[str, Any]) -> bytes:
+    head = f"id: {number}\n" if number is not None else ""
+    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    return f"{head}event: {kind}\ndata: {text}\n\n".encode()
 
 
 def recollect(engines: Engines, memory: Memory) -> None:

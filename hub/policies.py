@@ -27,9 +27,9 @@ from hub.acts.policies import (
     SnapshotWanted,
     Unchanged,
     compile_instead,
-    compile_whole,
     drop_change,
     end_card_changes,
+    note_reach,
     store_card_patches,
     store_delta,
     store_policy,
@@ -227,10 +227,10 @@ class Policies:
             wanted: CardsWanted = await self._beside(
                 gather_cards, self._engines, self._keys, *site, people
             )
-            whole = [one.wanted.device for one in wanted.patches if self.careful(one.wanted.device)]
-            patches = [one for one in wanted.patches if one.wanted.device not in whole]
-            if whole:
-                await self._writer.submit(compile_whole, whole)
+            whole = [one for one in wanted.patches if self.careful(one.wanted.device)]
+            patches = [one for one in wanted.patches if one not in whole]
+            if whole or wanted.awaited:
+                await self._writer.submit(note_reach, (whole, wanted.awaited))
             if await self._store_cards(patches):
                 await self._writer.submit(end_card_changes, people, Lane.URGENT)
 

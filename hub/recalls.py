@@ -15,8 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from devices.messages import Recall, Revision
-from devices.recall import KIND, Testimony, mark_of, read_testimony, subjects
+from devices.recall import KIND, Testimony, read_testimony
 from hub.acts.restoring import MARK_KEY, WAITING, Denials, Testified, believe, settle
+from hub.core.restraint import additions
 from hub.policies import Policies
 from hub.store import tables as t
 from hub.store.engine import Engines
@@ -111,9 +112,7 @@ class Recalls:
 
     async def _additions(self, device: DeviceEntry, told: Testimony) -> tuple[str, ...]:
         """Whom our rules would let in and the door does not."""
-        compiled = (await self._policies.gather(device)).compiled
-        ours = subjects(compiled.policy)
-        return tuple(one for one in ours if mark_of(one) not in told.admitted)
+        return additions((await self._policies.gather(device)).compiled.policy, told)
 
     def _testimony(self, device_id: str) -> Testimony | None:
         with self._engines.read.connect() as connection:

@@ -182,6 +182,9 @@ def audit(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--from", dest="from_", default="", help="2026-11-01, the site's time")
     export.add_argument("--to", default="", help="up to, without it")
     export.add_argument("--out", type=Path, help="a file instead of standard output")
+    export.add_argument(
+        "--duress", action="store_true", help="with what only named responders may know of"
+    )
     export.set_defaults(func=_audit_export)
     keep = actions.add_parser("keep", help="how long what is kept; without a scope: the rules")
     _folder(keep)
@@ -213,7 +216,8 @@ def _audit_export(asked: argparse.Namespace) -> None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             handle = os.open(asked.out, flags, 0o600)
             out = held.enter_context(os.fdopen(handle, "w", encoding="utf-8", newline=""))
-        count = export(connection, out, asked.what, asked.format, from_s, to_s)
+        what, form = asked.what, asked.format
+        count = export(connection, out, what, form, from_s, to_s, duress=asked.duress)
     print(json.dumps({"rows": count}), file=sys.stderr)
 
 

@@ -105,13 +105,28 @@ class Zones:
             self._read_upto = max(0, newest - LOOK_BACK_EVENTS)
         while True:
             rows = connection.execute(
-                select(t.events.c.n, t.events.c.body, t.events.c.person_id, t.events.c.at)
+                select(
+                    t.events.c.n,
+                    t.events.c.body,
+                    t.events.c.person_id,
+                    t.events.c.at,
+                    t.events.c.recorded_at,
+                    t.doors.c.area_from,
+                    t.doors.c.area_to,
+                )
+                .join(t.doors, t.doors.c.id == t.events.c.door_id)
                 .where(t.events.c.n > self._read_upto, t.events.c.kind == "entered")
                 .order_by(t.events.c.n)
                 .limit(EVENTS_AT_ONCE)
             ).all()
             for row in rows:
-                self._state = fold(self._state, entered(row.body, row.person_id, row.at))
+                # a clock that runs ahead would keep somebody there until its day comes
+                at_s = min(row.at, row.recorded_at)
+                told = entered(row.body, row.person_id, at_s)
+                # a controller speaks of where its own doors lead, and of no other place
+                leads = bool(row.area_from or row.area_to)
+                own = [one for one in told if leads and one.area == row.area_to]
+                self._state = fold(self._state, own)
                 self._read_upto = row.n
             if len(rows) < EVENTS_AT_ONCE:
                 return

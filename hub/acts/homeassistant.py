@@ -21,7 +21,7 @@ from hub.store.writer import Done, Tx
 
 PERSON = "ha"  # no pseudonym of a person has two characters; the roster refuses this one
 SETTING = "home-assistant"
-_SET_BY_HA = "ha.mode."  # and the id of a door: the mode that stands there by its wish
+SET_BY_HA = "ha.mode."  # and the id of a door: the mode that stands there by its wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def set_mode(tx: Tx, wish: ModeAsked, now: datetime) -> Done[str | None]:
     """Tighten a door, or take back one's own tightening; the value is why not."""
     del now
     asked, mode = wish.asked, wish.mode
-    own = _SET_BY_HA + asked.door
+    own = SET_BY_HA + asked.door
     before = tx.execute(select(t.doors.c.mode).where(t.doors.c.id == asked.door)).scalar_one()
     mine = tx.execute(select(t.settings.c.value).where(t.settings.c.key == own)).scalar()
     why = asked.refused or (

@@ -184,7 +184,7 @@ def store_card_patches(tx: Tx, fresh: Sequence[CardPatch], now: datetime) -> Don
     taken = [one for one in fresh if wanted.get(one.wanted.device) == one.wanted.delta.after]
     if taken:
         _step(tx, [one.wanted for one in taken])
-        _note_revoked(tx, taken)
+        _note_revoked(tx, [_reach_of(one) for one in taken])
     return Done({one.wanted.device for one in taken})
 
 
@@ -223,7 +223,50 @@ def _step(tx: Tx, steps: Sequence[DeltaWanted]) -> None:
     tx.journal("policy_wanted", {"devices": revisions})
 
 
-def _note_revoked(tx: Tx, taken: Sequence[CardPatch]) -> None:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A device that knows blocked cards until it holds a revision, and the doors they open."""
+
+    device: str
+    revision: Revision
+    doors: Mapping[str, list[str]]
+
+
+def _reach_of(one: CardPatch) -> Reach:
+    return Reach(one.wanted.device, one.wanted.delta.revision, one.doors)
+
+
+def note_reach(
+    tx: Tx, later: tuple[Sequence[CardPatch], Sequence[Reach]], now: datetime
+) -> Done[None]:
+    """Devices that take no patch: compiled whole, or, after a restore, when they have told.
+
+    Until then they know the lost card, and nobody may be told otherwise.
+    """
+    del now
+    patches, awaited = later
+    whole = [one.wanted.device for one in patches]
+    kept_out = {
+        (row.device_id, row.subject)
+        for row in tx.execute(select(t.restraints).where(t.restraints.c.device_id.in_(whole)))
+    }
+    reach = [
+        Reach(
+            one.device,
+            one.revision,
+            {
+                card: doors
+                for card, doors in one.doors.items()
+                if (one.device, f"card:{card}") not in kept_out
+            },
+        )
+        for one in (*map(_reach_of, patches), *awaited)
+    ]
+    _note_revoked(tx, reach)
+    return Done(None, (ask_for(tx, whole),))
+
+
+def _note_revoked(tx: Tx, taken: Sequence[Reach]) -> None:
     cards = {card for one in taken for card in one.doors}
     under_way = tx.execute(
         select(t.revocations.c.id, t.revocations.c.subject).where(
@@ -244,14 +287,14 @@ def _note_revoked(tx: Tx, taken: Sequence[CardPatch]) -> None:
         rows = [
             {
                 "revocation_id": revocation.id,
-                "device_id": one.wanted.device,
+                "device_id": one.device,
                 "doors": one.doors[revocation.subject],
-                "epoch": one.wanted.delta.revision.epoch,
-                "number": one.wanted.delta.revision.number,
+                "epoch": one.revision.epoch,
+                "number": one.revision.number,
                 "gone_at": None,
             }
             for one in taken
-            if revocation.subject in one.doors and one.wanted.device not in told
+            if revocation.subject in one.doors and one.device not in told
         ]
         if rows:
             tx.execute(insert(t.revocation_doors), rows)
@@ -288,12 +331,6 @@ def compile_instead(tx: Tx, people: Mapping[str, float], now: datetime) -> Done[
             )
         )
     devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
-    return Done(None, (ask_for(tx, devices),))
-
-
-def compile_whole(tx: Tx, devices: Sequence[str], now: datetime) -> Done[None]:
-    """These devices are compiled whole, since a patch would not know what they leave out."""
-    del now
     return Done(None, (ask_for(tx, devices),))
 
 

@@ -233,7 +233,7 @@ def _rows(
     )
     if before is not None:
         edge = connection.execute(
-            select(t.alerts.c.closed_at).where(t.alerts.c.id == before)
+            select(t.alerts.c.closed_at).where(t.alerts.c.id == before, t.alerts.c.kind.in_(seen))
         ).scalar()
         if edge is None:
             raise DomainError("not_found")

@@ -56,6 +56,7 @@ class Gate:
         self.codes_all = Limiter(Limit(100, 600.0))
         self.sign_ins = Limiter(Limit(5, 60.0))
         self.factors = Limiter(Limit(5, 60.0))
+        self.pins = Limiter(Limit(10, 86_400.0))  # of a home: a refusal tells that a PIN is taken
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))
@@ -124,6 +125,11 @@ class Gate:
         member = self.session(request)
         self._may(member.grants, f"staff:{member.id}", verb, thing)
         return member
+
+    def lets(self, member: Member, verb: str, thing: str) -> bool:
+        """Whether a member who is in already may do this, too."""
+        who, site = f"staff:{member.id}", self.hub.memory.site
+        return may(member.grants, who, verb, thing, site, self.hub.clock())
 
     def session(self, request: Request) -> Member:
         """Whose session this is; refuses with signed_out."""

@@ -208,7 +208,7 @@ def _lockdowns(router: APIRouter, gate: Gate) -> None:
 
 def _pins(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
-    sets = told("setPin", None, "not_found", *BODY, *CHANGE, by="staff")
+    sets = told("setPin", None, "not_found", "too_many", *BODY, *CHANGE, by="staff")
 
     @router.put("/people/{person}/pin", status_code=204, **sets)
     async def pin_set(person: str, asked: PinAsked, request: Request) -> None:
@@ -223,7 +223,7 @@ def _pins(router: APIRouter, gate: Gate) -> None:
         member = gate.member(request, "set", "pin")
         await hub.writer.submit(set_pin, NewPin(person, f"staff:{member.id}", {}, {}), Lane.URGENT)
 
-    own = told("setOwnPin", None, *CHANGE, by="phone", takes=PinAsked, status=204)
+    own = told("setOwnPin", None, "too_many", *CHANGE, by="phone", takes=PinAsked, status=204)
 
     @router.put("/me/pin", status_code=204, **own)
     async def pin_own(request: Request) -> Response:
@@ -247,6 +247,7 @@ def new_pin(gate: Gate, person: str, asked: PinAsked, by: str) -> NewPin:
             select(t.people.c.household_id).where(t.people.c.id == person)
         ).scalar()
     home = household or f"alone:{person}"
+    gate.guard(gate.pins, home)
     return NewPin(
         person,
         by,

@@ -47,6 +47,14 @@ PEOPLE_PAGE = 50
 HEARTBEAT_S = 15.0  # proxies end silent streams
 CODES_DRAWN_MAX = 16  # a day's codes are a thousandth of all; sixteen in a row are a fault
 _ORDINARY = t.events.c.kind.not_in(WITHHELD)  # a duress opening is told to named responders only
+# what of the live stream is told only to members who may read it elsewhere
+_HEARD_BY = {
+    "event": ("read", "events"),
+    "alert": ("read", "alert"),
+    "call": ("answer", "call"),
+    "phone": ("read", "people"),
+    "card": ("read", "card"),
+}
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 
 
@@ -209,11 +217,12 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 
     @router.get("/console", **told("readConsole", ConsoleShown, by="staff"))
     def console(request: Request) -> Response:
-        gate.member(request, "read", "console")
+        member = gate.member(request, "read", "console")
         memory = hub.memory
+        unread = {} if gate.lets(member, "read", "events") else {"last": None}
         shown = {
             "site": {"site": memory.site, "name": memory.site_name, "time_zone": memory.zone},
-            "doors": [show_door(door, memory) for door in memory.doors.values()],
+            "doors": [show_door(door, memory) | unread for door in memory.doors.values()],
             "devices": [show_device(device) for device in memory.devices.values()],
             "broker": hub.ingest.online,
         }
@@ -230,10 +239,16 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 
     @router.get("/live", include_in_schema=False)
     def live(request: Request) -> Response:
-        gate.member(request, "read", "console")
+        _deaf(gate, request)
         after = request.headers.get("last-event-id", "")
         fits = after.isdecimal() and len(after) <= len(str(EVENT_MAX))
-        return LiveStream(gate, int(after) if fits else None)
+        return LiveStream(gate, request, int(after) if fits else None)
+
+
+def _deaf(gate: Gate, request: Request) -> frozenset[str]:
+    """The kinds that this member is not told live; refuses whoever may not look at all."""
+    member = gate.member(request, "read", "console")
+    return frozenset(kind for kind, right in _HEARD_BY.items() if not gate.lets(member, *right))
 
 
 def _events(gate: Gate, member: Member, before: int | None, limit: int) -> dict[str, Any]:
@@ -265,16 +280,30 @@ def _names(connection: Any, people: list[str]) -> dict[str, str]:
 class LiveStream(Response):
     """Server-sent events, pure ASGI: what was missed since the last id, then all that comes."""
 
-    def __init__(self, gate: Gate, after: int | None) -> None:
+    def __init__(self, gate: Gate, request: Request, after: int | None) -> None:
         super().__init__()
         self._gate = gate
+        self._request = request
+        self._deaf = _deaf(gate, request)
         self._after = after
+        self._asked_s = -HEARTBEAT_S  # of the loop's clock: when the session was looked at last
+
+    def _may_stay(self) -> bool:
+        """Whether the session still says what it said; looked at no more often than it beats."""
+        at_s = asyncio.get_running_loop().time()
+        if at_s - self._asked_s < HEARTBEAT_S:
+            return True
+        self._asked_s = at_s
+        try:
+            return _deaf(self._gate, self._request) == self._deaf
+        except DomainError:
+            return False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the page, or the hub, goes away."""
         del scope
         live = self._gate.hub.live
-        queue = live.listen()
+        queue = live.listen(self._deaf)
         status = 200 if queue is not None else 503
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -290,7 +319,7 @@ class LiveStream(Response):
                         raw = await queue.get()
                 except TimeoutError:
                     raw = b"event: beat\ndata: {}\n\n"
-                if raw is None:
+                if raw is None or not self._may_stay():
                     break
                 await send(_part(raw))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -299,7 +328,7 @@ class LiveStream(Response):
             live.leave(queue)
 
     def _missed(self) -> bytes:
-        if self._after is None:
+        if self._after is None or "event" in self._deaf:
             return b""
         with self._gate.hub.engines.read.connect() as connection:
             rows = connection.execute(

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from devices.policy import Compiled
-from devices.rules import OPEN_MODES, DoorMode, DoorPolicy
+from devices.recall import Testimony, mark_of, subjects
+from devices.rules import OPEN_MODES, DoorMode, DoorPolicy, Policy
+
+_VISIT = "visit:"  # a revoked pass that the hub forgot, and when it ends
+
+
+def additions(ours: Policy, told: Testimony) -> tuple[str, ...]:
+    """What our policy would let in and the door does not; ``restrain`` takes it out again."""
+    people = [one for one in subjects(ours) if mark_of(one) not in told.admitted]
+    passes = [one for one in told.revoked if one.partition("/")[0] not in ours.passes_revoked]
+    return (*people, *(_VISIT + one for one in passes))
 
 
 def restrain(compiled: Compiled, held: Collection[str]) -> Compiled:
@@ -18,7 +28,13 @@ def restrain(compiled: Compiled, held: Collection[str]) -> Compiled:
     doors = {number: _door(door, number, out) for number, door in policy.doors.items()}
     cards = {uid: card for uid, card in policy.cards.items() if f"card:{card.id}" not in out}
     keys = {uid: key for uid, key in compiled.keys.items() if uid in cards}
-    return replace(compiled, policy=replace(policy, doors=doors, cards=cards), keys=keys)
+    policy = replace(policy, doors=doors, cards=cards, passes_revoked=_revoked(policy, out))
+    return replace(compiled, policy=policy, keys=keys)
+
+
+def _revoked(policy: Policy, out: Collection[str]) -> Mapping[str, float]:
+    told = (one.removeprefix(_VISIT).partition("/") for one in out if one.startswith(_VISIT))
+    return {name: float(to_s) for name, _, to_s in told} | dict(policy.passes_revoked)
 
 
 def _door(door: DoorPolicy, number: int, out: frozenset[str]) -> DoorPolicy:

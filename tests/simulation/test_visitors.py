@@ -41,7 +41,7 @@ async def show(town: SimTown, text: str, door: str) -> tuple[Outcome | None, str
     assert controller.door is not None
     number = int(door[1])
     pulses = len(controller.strikes[number].pulses)
-    before = controller.device.journal.last_seq
+    before = controller.device.journal.last_told
     Porch(controller.device, {}, controller.door.on_pass).on_text(number, text)
     await asyncio.sleep(1.0)
     last = _access_after(controller.device.journal, before)

@@ -1,6 +1,7 @@
 """A controller lives by the rules: keypad, duress, passes, modes, alarms; some survive a kill."""
 
 import asyncio
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -175,6 +176,22 @@ async def test_duress_opens_like_any_and_is_told_at_once_to_the_alarm_topic(fold
     assert heard.kind == "duress"
     for leaf in ("door/1/state", wire.STATE, wire.ANSWER):
         assert b"duress" not in b"".join(bench.bus.heard(leaf))
+    await bench.close()
+
+
+async def test_a_door_shows_the_same_numbers_under_duress(folder: Path) -> None:
+    """Home Assistant reads a door's document: a number left out would tell the household."""
+    bench = await made(folder, keypad=Keys())
+    bench.put_policy(typed=True, pins=PINS)
+    shown: list[list[int]] = []
+    for pin in ("2580", "1470", "2580"):
+        before = len(bench.bus.heard("door/1/state"))
+        press(bench, f"302#{pin}#")
+        await bench.turns()
+        numbers = [json.loads(raw)["seq"] for raw in bench.bus.heard("door/1/state")[before:]]
+        shown.append([number - len(shown) for number in numbers])
+    assert shown[0]
+    assert shown[1:] == [shown[0]] * 2
     await bench.close()
 
 

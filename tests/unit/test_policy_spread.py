@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from devices import wire
 from devices.clock import DeviceClock
@@ -259,6 +259,44 @@ async def test_a_door_that_is_away_still_knows_it_and_is_named(tmp_path: Path) -
         _, doors = here.revocation("c-2")
         assert all(door.gone_at is not None for door in doors)
         here.check()
+
+
+async def test_a_door_that_leaves_somebody_out_is_named_too(tmp_path: Path) -> None:
+    """After a restore such doors take whole policies only: nobody is told that all forgot it."""
+    async with town(tmp_path) as here:
+        await issue(here, "c-2")
+        here.hub.policies.careful = lambda device: device == "home2"
+        here.doors["home2"].cut()
+        await here.do(block_card, BlockCard("c-2", "phone:1"))
+        revocation, doors = here.revocation("c-2")
+        assert revocation.spread_at is not None
+        assert [(door.device_id, door.gone_at is not None) for door in doors] == [
+            ("gate", True), ("home2", False),
+        ]  # fmt: skip
+        here.doors["home2"].connect()
+        await here.settle()
+        _, doors = here.revocation("c-2")
+        assert all(door.gone_at is not None for door in doors)
+        here.check()
+
+
+async def test_a_door_that_has_not_told_yet_still_knows_a_card(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        await issue(here, "c-2")
+
+        def forget(tx: Any, _wish: None, _now: Any) -> Done[None]:
+            tx.execute(delete(t.policies).where(t.policies.c.device_id == "home2"))
+            row = {"device_id": "home2", "mark": "r-1", "state": "waiting", "changed_at": 1.0}
+            tx.execute(insert(t.recalls).values(**row, released_by=""))
+            return Done(None)
+
+        here.hub.policies.held = lambda device: device == "home2"
+        await here.do(forget, None)
+        await here.do(block_card, BlockCard("c-2", "phone:1"))
+        _, doors = here.revocation("c-2")
+        assert [(door.device_id, door.gone_at is not None) for door in doors] == [
+            ("gate", True), ("home2", False),
+        ]  # fmt: skip
 
 
 async def test_one_card_costs_a_delta_and_an_import_whole_policies(tmp_path: Path) -> None:
