@@ -181,21 +181,24 @@ function Where({ what }: { what: Deed & { kind: "lockdown" } }) {
   return (
     <div class="field">
       <label for="deed-where">{say(words.where)}</label>
-      <select
-        class="input"
-        id="deed-where"
-        name="building"
-        value={what.building}
-        onChange={(event) => {
-          deed.value = { ...what, building: event.currentTarget.value };
-        }}
-      >
-        {free.map((each) => (
-          <option key={each} value={each}>
-            {whereOf(each)}
-          </option>
-        ))}
-      </select>
+      <span class="picked">
+        <select
+          class="input"
+          id="deed-where"
+          name="building"
+          value={what.building}
+          onChange={(event) => {
+            deed.value = { ...what, building: event.currentTarget.value };
+          }}
+        >
+          {free.map((each) => (
+            <option key={each} value={each}>
+              {whereOf(each)}
+            </option>
+          ))}
+        </select>
+        <Icon name="down" />
+      </span>
     </div>
   );
 }

@@ -129,7 +129,7 @@ export const modeWords = {
     means: {
       "zh-Hans": "锁着，有权限的人能开；有时间表的，按时间表。",
       "zh-Hant": "鎖著，有權限的人能開；有時間表的，按時間表。",
-      en: "Locked, and opened by those who may; where it has a timetable, as that says.",
+      en: "Locked, opened by those who may; or by its timetable.",
     },
   }),
   Unlocked: dictionary({
