@@ -1,4 +1,4 @@
-"""The stub's doors and lockdowns as staff move them: a factor good once, and outcomes a test sets."""
+"""The stub's doors and lockdowns as staff move them: a code that is right, outcomes a test sets."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Staff at the doors: open, mode, lockdown, release; a reason, a fresh factor, the outcome in words."""
+"""Staff at the doors: open, mode, lockdown, release; reason, fresh factor, outcome in words."""
 
 from collections.abc import Callable
 from typing import Any
@@ -139,9 +139,7 @@ def test_a_dialog_put_away_keeps_nothing(wall: SmallVisit, staffed: StubHub) -> 
     ("word", "mode"),
     [("停用", "Blocked"), ("常开", "Unlocked"), ("锁定常开", "LockedOpen"), ("平常", "Locked")],
 )
-def test_a_mode_in_plain_language(
-    wall: SmallVisit, staffed: StubHub, word: str, mode: str
-) -> None:
+def test_a_mode_in_plain_language(wall: SmallVisit, staffed: StubHub, word: str, mode: str) -> None:
     staffed.door_views["hall"] = {"mode": "Blocked" if mode == "Locked" else "Locked"}
     one = at_door(wall, "门的模式")
     before = one.page.locator(".meant input:checked").get_attribute("value")
