@@ -62,7 +62,7 @@ export const deedWords = dictionary({
   lockdownLine: {
     "zh-Hans": "卡、手机和密码都开不了门，远程也开不了。从里面出去照常，消防照常。解除以后，每扇门回到原来的样子。",
     "zh-Hant": "卡、手機和密碼都開不了門，遠端也開不了。從裡面出去照常，消防照常。解除以後，每扇門回到原來的樣子。",
-    en: "No card, phone or PIN opens a door, nor anybody from afar. Leaving and the fire alarm work as ever. Released, each door is as before.",
+    en: "No card, phone, PIN or staff opens a door. Leaving and fire alarm work as ever. Release undoes it.",
   },
   where: { "zh-Hans": "哪里", "zh-Hant": "哪裡", en: "Where" },
   wholeSite: { "zh-Hans": "整个小区", "zh-Hant": "整個社區", en: "The whole site" },
