@@ -174,7 +174,7 @@ async def _sign_in(hub: StubHub, request: Request, body: bytes) -> Response:
         raise Refusal("sign_in_refused")
     session = secrets.token_urlsafe(16)
     hub.sessions.add(session)
-    answer = JSONResponse({"name": said["name"], "role": "administrator"})
+    answer = JSONResponse({"name": said["name"], "role": hub.role})
     answer.set_cookie("linli_session", session, httponly=True, samesite="strict")
     return answer
 
@@ -281,7 +281,10 @@ async def _page(request: Request) -> Response:
 
 
 def application(hub: StubHub) -> Starlette:
-    from tests.browser import stub_visitors  # noqa: F401, PLC0415 - it adds its routes to ours
+    from tests.browser import (  # noqa: PLC0415 - they add their routes to ours
+        stub_deeds,  # noqa: F401
+        stub_visitors,  # noqa: F401
+    )
 
     api = [_route(hub, *route) for route in ROUTES]
     pages = [Route(f"/{page}/{{rest:path}}", _page) for page in ("phone", "console", "visit")]

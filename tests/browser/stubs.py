@@ -122,6 +122,8 @@ class StubHub:
     alerts: list[Json] = field(default_factory=list)
     outlets_failing: list[Json] = field(default_factory=list)
     role: str = "administrator"
+    lockdowns: list[Json] = field(default_factory=list)
+    deeds: list[Json] = field(default_factory=list)
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

@@ -344,7 +344,7 @@ def test_every_page_in_every_language_and_width(
     one = wall(language=language, view=view)
     assert one.page.get_attribute("html", "lang") == language
     wrong = []
-    for section in ("doors", "alerts", "devices", "people"):
+    for section in ("doors", "alerts", "devices", "people", "cards", "desk", "import"):
         one.page.click(f"nav a[href='#/{section}']")
         one.see(f"main[data-section={section}]")
         wrong += [f"{section}: {each}" for each in one.violations()]

@@ -106,6 +106,7 @@ def test_a_persons_timeline(wall: SmallVisit, staffed: StubHub) -> None:
     one.see("[data-person=p-shen]")
     one.page.get_by_role("link", name="经过").click()
     assert one.see("h1").inner_text() == "沈桂芳的经过"
+    one.see(".timeline .event >> nth=0")
     assert one.page.locator(".timeline .event").count() == 1
     assert one.violations() == []
 

@@ -5,6 +5,7 @@ import { EmptyState, Skeleton, StatusLine } from "@linli/shared/bits";
 import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 
+import { DoorDeeds } from "./deeds";
 import { doorWords, stateWords } from "./doorwords";
 import { StateLine } from "./doors";
 import { Timeline } from "./timeline";
@@ -113,6 +114,7 @@ export function DoorPage({ id }: { id: string }) {
             <h1>{say(door.name)}</h1>
             <StateLine door={door} />
             <States device={deviceOf(door)} />
+            <DoorDeeds door={door} />
           </header>
           <Speed door={door} />
           <Timeline of="doors" id={id} live={events.value.filter((each) => each.door === id)} />

@@ -5,6 +5,7 @@ import { EmptyState, ErrorState, Name, Skeleton, StatusLine, type Tone } from "@
 import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 
+import { OpenDeed, SiteDeeds } from "./deeds";
 import { DoorPage } from "./door";
 import { doorWords } from "./doorwords";
 import { Events, eventTone, eventWords } from "./events";
@@ -86,6 +87,7 @@ function Tile({ door }: { door: DoorShown }) {
       <StateLine door={door} />
       <LastLine door={door} />
       <SpeedLine door={door} />
+      <OpenDeed door={door} />
     </li>
   );
 }
@@ -157,7 +159,10 @@ function Tiles() {
   }
   return (
     <>
-      <Summary />
+      <div class="overview">
+        <Summary />
+        <SiteDeeds />
+      </div>
       {byBuilding().map(([building, own]) => (
         <section key={building}>
           <h2>{buildingWords(building)}</h2>

@@ -3,6 +3,7 @@
 import "@linli/shared/base.css";
 import "./calls.css";
 import "./console.css";
+import "./deeds.css";
 
 import { Button, Dialog, ErrorState, hasNetwork, LanguageSwitch, Name, Skeleton, StatusLine } from "@linli/shared/bits";
 import { primeChimes } from "@linli/shared/chime";
@@ -17,6 +18,7 @@ import { alertWords } from "./alert_words";
 import { Calls } from "./calls";
 import { Cards } from "./cards";
 import { cardWords } from "./cardwords";
+import { Deeds, LockdownBanner } from "./deeds";
 import { Desk } from "./desk";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
@@ -169,6 +171,7 @@ function Console() {
       </a>
       <Bar />
       <Strips />
+      <LockdownBanner />
       <Calls />
       <main
         id="content"
@@ -180,6 +183,7 @@ function Console() {
         <Shown />
       </main>
       {inAccount.value && <Account />}
+      <Deeds />
     </>
   );
 }

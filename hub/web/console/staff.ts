@@ -13,7 +13,7 @@ export const ended = signal(false);
 const CLIENT = { "Linli-Client": "console" };
 
 /** Ask the hub as a staff member; a session that is over leads back to the sign-in. */
-export async function staffAsk<M extends "GET" | "POST", A extends Address<M>>(
+export async function staffAsk<M extends "GET" | "POST" | "PUT", A extends Address<M>>(
   method: M,
   path: A,
   ...[content]: Content<M, A>

@@ -6,6 +6,7 @@ import { type Live, type LiveMessage, type LinkState, openLive } from "@linli/sh
 import { computed, signal } from "@preact/signals";
 
 import { forgetCalls, readCalls, takeCall } from "./calls";
+import { forgetLockdowns, readLockdowns } from "./lockdowns";
 import { member, staffAsk } from "./staff";
 
 /** Events kept on the page; older ones are a button away. */
@@ -150,6 +151,7 @@ export async function readAll(): Promise<void> {
     trueAt.value = new Date();
     // on its own way: nothing above may wait, and not everybody at the desk answers the door
     readCalls(ahead_ms.value).catch(() => {});
+    readLockdowns();
   } catch {
     if (doors.value.length === 0) reading.value = "failed";
   }
@@ -184,6 +186,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "call") takeCall(data as CallShown);
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
     else if (kind === "alert") alertNews.value += 1;
+    else if (kind === "lockdown") readLockdowns();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
   }
@@ -204,7 +207,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert", "phone"],
+    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown"],
     onOpen: readAll,
     onMessages: take,
   });
@@ -226,6 +229,7 @@ export function unwatch(): void {
   news.value = new Set();
   names.value = new Map();
   forgetCalls();
+  forgetLockdowns();
 }
 
 const speed = computed(() => new Map(devices.value.map((each) => [each.id, each])));
