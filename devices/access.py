@@ -140,12 +140,13 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The door stays as it is."""
+    """The door stays as it is; ``duress`` when the PIN asked for help all the same."""
 
     reason: str
     person: str | None = None
     credential: str | None = None
     facts: tuple[Fact, ...] = ()
+    duress: bool = False
 
 
 Decision = Granted | Refused
@@ -200,8 +201,9 @@ def _decision(policy: Policy | None, state: State, request: Request, now: dateti
         decision = _together(door, state, decision, request, at_s)
     if isinstance(decision, Refused) and mode in OPEN_MODES and decision.reason not in _NEVER:
         return Granted(
-            "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts
-        )
+            "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts,
+            duress=decision.duress,
+        )  # fmt: skip
     return decision
 
 
@@ -216,7 +218,7 @@ def _person(
         return known
     reason = rule_reason(policy, door, known.person, request, now)
     if reason is not None:
-        return Refused(reason, known.person, known.credential, known.facts)
+        return Refused(reason, known.person, known.credential, known.facts, known.duress)
     hold_ms = door.hold_ms
     if door.longer_ms and known.person in policy.longer:
         hold_ms = max(hold_ms, min(door.longer_ms, door.hold_max_ms))
@@ -427,7 +429,7 @@ def _together(
         fresh = request.clock_known and at_s < state.zone_until_s
         word = _passback(door.passage, state, person, at_s, zone_fresh=fresh)
         if word == "passback":
-            return Refused("passback", person, granted.credential, granted.facts)
+            return Refused("passback", person, granted.credential, granted.facts, granted.duress)
         flag = word
     companion = None
     facts = granted.facts
@@ -435,10 +437,11 @@ def _together(
         first = state.of(door.number).waiting
         if first is None or first[0] == person or at_s - first[1] > TWO_PERSON_S:
             waits = Awaiting(door.number, (person, at_s))
-            return Refused("second_awaited", person, granted.credential, (*facts, waits))
+            facts = (*facts, waits)
+            return Refused("second_awaited", person, granted.credential, facts, granted.duress)
         companion = first[0]
     if any(not _surely_closed(state.of(other), at_s) for other in door.interlock):
-        return Refused("interlock", person, granted.credential, granted.facts)
+        return Refused("interlock", person, granted.credential, granted.facts, granted.duress)
     if door.two_person:
         facts = (*facts, Awaiting(door.number, None))
     facts = (*facts, *_promised(door, granted.hold_ms, at_s))

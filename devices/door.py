@@ -289,11 +289,8 @@ class DoorController:
         decision, after = decide(self.shelf.policy, before, request, self.device.clock.now())
         if hold is not None and hold(decision):
             return decision
-        draft = replace(
-            draft,
-            person=decision.person,
-            credential=decision.credential or draft.credential,
-        )
+        credential = decision.credential or draft.credential
+        draft = replace(draft, person=decision.person, credential=credential)
         if isinstance(decision, Granted) and number in self.hardware:
             self._start(self.hardware[number], draft, decision, b"", after)
             return decision
@@ -301,6 +298,8 @@ class DoorController:
         event = replace(draft, outcome=Outcome.REFUSED, reason=decision.reason)
         memory = kept(before, after, decision.facts)
         self.device.send(self.device.journal.record(event, memory=memory))
+        if (alarm := duress_event(draft, decision)) is not None:
+            self.device.send(self.device.journal.record(alarm))
         return decision
 
     def _start(

@@ -8,7 +8,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from devices.access import OUTSIDE, Entered, Fact, Granted, Opened, PassOpened, State, fold
+from devices.access import (
+    OUTSIDE,
+    Decision,
+    Entered,
+    Fact,
+    Granted,
+    Opened,
+    PassOpened,
+    State,
+    fold,
+)
 from devices.device import Device
 from devices.facts import kept
 from devices.leaf import GRACE_S, Happening, Leaf, Release, moved, released, ticked, withdrawn
@@ -204,8 +214,8 @@ def told_of(granted: Granted) -> dict[str, str | int]:
     return content
 
 
-def duress_event(draft: Event, granted: Granted) -> Event | None:
-    """What only named responders hear of a duress PIN; to the door it is a grant like any."""
-    if not granted.duress:
+def duress_event(draft: Event, decision: Decision) -> Event | None:
+    """What only named responders hear of a duress PIN; to the door it is a PIN like any."""
+    if not decision.duress:
         return None
     return replace(draft, kind="duress", reason="duress", ms={}, content={}, command=None)

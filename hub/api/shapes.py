@@ -173,7 +173,8 @@ class Why(Shaped):
         description="Today's rules of this door that speak of the person."
     )
     now: str | None = Field(
-        description="The reason code that the same person would get now; null when nobody was recognised."
+        description="The reason code that the same person would get now; null when nobody "
+        "was recognised.",
     )
 
 
@@ -239,7 +240,8 @@ class DeviceShown(Shaped):
     policy_want: str | None
     policy_have: str | None
     states: list[str] = Field(
-        description="What staff should know, as reason codes, the gravest first; empty: all is well."
+        description="What staff should know, as reason codes, the gravest first; empty: "
+        "all is well.",
     )
     p50_ms: float | None
     p95_ms: float | None

@@ -179,6 +179,31 @@ async def test_duress_opens_like_any_and_is_told_at_once_to_the_alarm_topic(fold
     await bench.close()
 
 
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ({"rules": {"r": Rule(valid_to_s=NOW_S - 1)}}, "validity_over"),
+        ({"interlock": (2,)}, "interlock"),
+        ({"mode": DoorMode.UNLOCKED, "rules": {"r": Rule(valid_to_s=NOW_S - 1)}}, "unlocked"),
+    ],
+)
+async def test_duress_is_heard_also_where_the_door_would_not_have_asked(
+    folder: Path, policy: dict[str, Any], reason: str
+) -> None:
+    """Whoever is forced at a door that stays shut, or stands open, asks for help all the same."""
+    bench = await made(folder, keypad=Keys())
+    bench.put_policy(typed=True, pins=PINS, **policy)
+    press(bench, "302#2580#")
+    press(bench, "302#1470#")
+    await bench.turns()
+    said = [event for event in bench.events() if event.kind == "access"]
+    assert [event.reason for event in said] == [reason] * 2
+    (alarm,) = [event for event in bench.events() if event.kind == "duress"]
+    assert (alarm.person, alarm.door) == ("p1", 1)
+    assert len(bench.bus.heard(wire.ALARM)) == 1
+    await bench.close()
+
+
 async def test_a_door_shows_the_same_numbers_under_duress(folder: Path) -> None:
     """Home Assistant reads a door's document: a number left out would tell the household."""
     bench = await made(folder, keypad=Keys())
