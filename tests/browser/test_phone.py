@@ -134,8 +134,8 @@ def test_forgetting_takes_the_key_from_both_ends(hub: StubHub, enrolled: Enrolle
 
 def test_wechat_is_shown_the_way_out_and_still_works(hub: StubHub, visit: Opener) -> None:
     one = visit("/phone/#code=123456", user_agent=WECHAT)
-    assert one.see("h1").inner_text() == "先换到手机浏览器里打开"
     assert "123 456" in one.see(".your-code").inner_text()
+    assert one.see("h1").inner_text() == "先换到手机浏览器里打开"
     assert one.violations() == []
     one.page.get_by_role("button", name="就在这里登记").click()
     one.page.click("button[type=submit]")
