@@ -132,18 +132,6 @@ async def _desk_answer(hub: StubHub, request: Request, body: bytes) -> Response:
     return JSONResponse({"door": call["door"]})
 
 
-@at("POST", "/api/v1/doors/{door}/open")
-async def _desk_open(hub: StubHub, request: Request, body: bytes) -> Response:
-    _signed_in(hub, request)
-    said = json.loads(body)
-    assert said["reason"]
-    if said["otp"] != "000000":
-        raise Refusal("factor_wrong")
-    hub.moved.append(request.path_params["door"])
-    told = {"opening": "o", "outcome": "opened", "reason": "granted", "ms": {}, "repeat": False}
-    return JSONResponse(told)
-
-
 @at("GET", "/api/v1/people/{person}/visits")
 async def _desk_visits(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)

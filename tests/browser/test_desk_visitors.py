@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import DESK, Opener, Visit
+from tests.browser.stub_deeds import RIGHT_OTP
 from tests.browser.stub_visitors import a_visit, ring
 from tests.browser.stubs import Json, StubHub
 from tests.browser.test_console import PASSWORD, sign_in
@@ -38,7 +39,7 @@ def test_a_call_is_answered_and_the_door_opened_with_a_code(hub: StubHub, visit:
     one.page.click("dialog button[type=submit]")
     assert "动态码不对" in one.see("dialog .wrong").inner_text()
     assert hub.moved == []
-    one.page.fill("input[name=otp]", "000000")
+    one.page.fill("input[name=otp]", RIGHT_OTP)
     one.page.click("dialog button[type=submit]")
     assert "门开了" in one.see("dialog .notice").inner_text()
     assert hub.moved == ["b1-u2"]
