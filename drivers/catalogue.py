@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from drivers.framing import Deframer
 from drivers.kinds import (
     Card,
     CardLost,
@@ -19,11 +20,14 @@ from drivers.kinds import (
 from drivers.link import Link, LinkLost, OnWire, Parity
 from drivers.modbus_relay import ModbusRelay
 from drivers.mqtt_terms import BrokerAddress
+from drivers.number_reader import PRESENCE_S, NumberReader, Reading
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
+from drivers.rdm6300 import Rdm6300Deframer
 from drivers.relay_mqtt import MqttRelay
 from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
 from drivers.relay_urls import parse as parse_relay
+from drivers.wiegand import WiegandDeframer
 
 __all__ = [
     "Address",
@@ -44,7 +48,7 @@ __all__ = [
     "parse",
 ]
 
-READERS: Final = ("pn532",)
+READERS: Final = ("pn532", "rdm6300", "wiegand")
 STRIKES: Final = ("modbus-relay",)
 SCANNERS: Final = ("qr",)
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
@@ -54,15 +58,24 @@ NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "inputs": (0, 64),
     "echo": (0, 1),
     "presence_ms": (20, 5_000),
+    "reversed": (0, 1),
 }
 COMMON: Final = {"baud", "parity"}
 SETTINGS: Final[Mapping[str, set[str]]] = {
     "pn532": COMMON | {"presence_ms"},
     "modbus-relay": COMMON | {"unit", "outputs", "inputs", "echo"},
     "qr": COMMON,
+    "rdm6300": COMMON | {"presence_ms"},
+    "wiegand": COMMON | {"presence_ms", "reversed"},
 }
 PARITIES: Final[Mapping[str, Parity]] = {"N": "N", "E": "E", "O": "O"}
-BAUD: Final[Mapping[str, int]] = {"pn532": 115_200, "modbus-relay": 9_600, "qr": 9_600}
+BAUD: Final[Mapping[str, int]] = {
+    "pn532": 115_200,
+    "modbus-relay": 9_600,
+    "qr": 9_600,
+    "rdm6300": 9_600,
+    "wiegand": 9_600,
+}
 
 
 class CatalogueError(ValueError):
@@ -119,6 +132,8 @@ def open_reader(
     """A card reader that opens its line once cards() is awaited; raises CatalogueError."""
     del secrets  # no reader of this release has a secret; OSDP readers will
     address = _of_kind(url, READERS, "a card reader")
+    if address.protocol != "pn532":
+        return _number_reader(address, on_state, on_wire)
     presence_s = address.numbers.get("presence_ms", 100) / 1000
     return Pn532Reader(_opener(address, on_wire), on_state=on_state, presence_s=presence_s)
 
@@ -158,6 +173,23 @@ def open_scanner(
     del secrets  # as in open_reader
     address = _of_kind(url, SCANNERS, "a scanner")
     return QrScanner(_opener(address, on_wire), on_state=on_state)
+
+
+def _number_reader(
+    address: Address, on_state: OnState | None, on_wire: OnWire | None
+) -> NumberReader:
+    """A reader of cards that are only a number."""
+    is_reversed = bool(address.numbers.get("reversed", 0))
+    presence_s = address.numbers.get("presence_ms", PRESENCE_S * 1000) / 1000
+
+    def deframer() -> Deframer[Reading]:
+        if address.protocol == "wiegand":
+            return WiegandDeframer(is_reversed=is_reversed)
+        return Rdm6300Deframer()
+
+    return NumberReader(
+        _opener(address, on_wire), deframer, on_state=on_state, presence_s=presence_s
+    )
 
 
 def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:

@@ -2,6 +2,7 @@
 
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
+from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -14,8 +15,10 @@ __all__ = [
     "Pn532End",
     "PtyLine",
     "QrScannerEnd",
+    "Rdm6300End",
     "RelayBoardEnd",
     "VirtualCard",
+    "WiegandEnd",
     "WireEntry",
     "WireLog",
     "Words",
