@@ -17,6 +17,8 @@ from drivers.kinds import (
     StrikeFault,
     TextReader,
 )
+from drivers.lcus import OUTPUTS_MOST as LCUS_OUTPUTS_MOST
+from drivers.lcus import LcusRelay
 from drivers.link import Link, LinkLost, OnWire, Parity
 from drivers.modbus_relay import ModbusRelay
 from drivers.mqtt_terms import BrokerAddress
@@ -49,7 +51,7 @@ __all__ = [
 ]
 
 READERS: Final = ("pn532", "rdm6300", "wiegand")
-STRIKES: Final = ("modbus-relay",)
+STRIKES: Final = ("lcus", "modbus-relay")
 SCANNERS: Final = ("qr",)
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "baud": (300, 3_000_000),
@@ -64,6 +66,7 @@ COMMON: Final = {"baud", "parity"}
 SETTINGS: Final[Mapping[str, set[str]]] = {
     "pn532": COMMON | {"presence_ms"},
     "modbus-relay": COMMON | {"unit", "outputs", "inputs", "echo"},
+    "lcus": COMMON | {"outputs"},
     "qr": COMMON,
     "rdm6300": COMMON | {"presence_ms"},
     "wiegand": COMMON | {"presence_ms", "reversed"},
@@ -72,6 +75,7 @@ PARITIES: Final[Mapping[str, Parity]] = {"N": "N", "E": "E", "O": "O"}
 BAUD: Final[Mapping[str, int]] = {
     "pn532": 115_200,
     "modbus-relay": 9_600,
+    "lcus": 9_600,
     "qr": 9_600,
     "rdm6300": 9_600,
     "wiegand": 9_600,
@@ -150,6 +154,8 @@ def open_strike(
         return _open_relay(url, secrets, on_state)
     address = _of_kind(url, STRIKES, "a strike")
     numbers = address.numbers
+    if address.protocol == "lcus":
+        return _lcus(address, on_state, on_wire)
     strike = ModbusRelay(
         _opener(address, on_wire),
         unit=numbers.get("unit", 1),
@@ -190,6 +196,18 @@ def _number_reader(
     return NumberReader(
         _opener(address, on_wire), deframer, on_state=on_state, presence_s=presence_s
     )
+
+
+def _lcus(address: Address, on_state: OnState | None, on_wire: OnWire | None) -> LcusRelay:
+    """A strike on a board without a timer, opening its line now."""
+    outputs = address.numbers.get("outputs", 1)
+    if outputs > LCUS_OUTPUTS_MOST:
+        raise CatalogueError(
+            f"{address.port}: such a board has at most {LCUS_OUTPUTS_MOST} outputs"
+        )
+    board = LcusRelay(_opener(address, on_wire), outputs=outputs, on_state=on_state)
+    board.start()
+    return board
 
 
 def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:

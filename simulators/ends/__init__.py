@@ -2,6 +2,7 @@
 
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
+from simulators.ends.lcus_end import LcusEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
@@ -10,6 +11,7 @@ from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog, Words
 
 __all__ = [
     "ClonedUidCard",
+    "LcusEnd",
     "Noise",
     "Ntag424Card",
     "Pn532End",
