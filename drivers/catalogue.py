@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from drivers.escpos import COLUMNS_58_MM
+from drivers.escpos_printer import EscposPrinter
 from drivers.framing import Deframer
 from drivers.kinds import (
     Card,
@@ -44,6 +46,7 @@ __all__ = [
     "StrikeFault",
     "TextReader",
     "check_port",
+    "open_printer",
     "open_reader",
     "open_scanner",
     "open_strike",
@@ -53,6 +56,7 @@ __all__ = [
 READERS: Final = ("pn532", "rdm6300", "wiegand")
 STRIKES: Final = ("lcus", "modbus-relay")
 SCANNERS: Final = ("qr",)
+PRINTERS: Final = ("escpos",)
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "baud": (300, 3_000_000),
     "unit": (1, 247),
@@ -61,11 +65,14 @@ NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "echo": (0, 1),
     "presence_ms": (20, 5_000),
     "reversed": (0, 1),
+    "columns": (24, 64),
+    "fence": (0, 1),
 }
 COMMON: Final = {"baud", "parity"}
 SETTINGS: Final[Mapping[str, set[str]]] = {
     "pn532": COMMON | {"presence_ms"},
     "modbus-relay": COMMON | {"unit", "outputs", "inputs", "echo"},
+    "escpos": COMMON | {"columns", "fence"},
     "lcus": COMMON | {"outputs"},
     "qr": COMMON,
     "rdm6300": COMMON | {"presence_ms"},
@@ -75,6 +82,7 @@ PARITIES: Final[Mapping[str, Parity]] = {"N": "N", "E": "E", "O": "O"}
 BAUD: Final[Mapping[str, int]] = {
     "pn532": 115_200,
     "modbus-relay": 9_600,
+    "escpos": 9_600,
     "lcus": 9_600,
     "qr": 9_600,
     "rdm6300": 9_600,
@@ -179,6 +187,26 @@ def open_scanner(
     del secrets  # as in open_reader
     address = _of_kind(url, SCANNERS, "a scanner")
     return QrScanner(_opener(address, on_wire), on_state=on_state)
+
+
+def open_printer(
+    url: str,
+    secrets: Secrets,
+    *,
+    on_state: OnState | None = None,
+    on_wire: OnWire | None = None,
+) -> EscposPrinter:
+    """A slip printer that opens its line now, on the running loop; raises CatalogueError."""
+    del secrets  # as in open_reader
+    address = _of_kind(url, PRINTERS, "a printer")
+    printer = EscposPrinter(
+        _opener(address, on_wire),
+        columns=address.numbers.get("columns", COLUMNS_58_MM),
+        fenced=bool(address.numbers.get("fence", 1)),
+        on_state=on_state,
+    )
+    printer.start()
+    return printer
 
 
 def _number_reader(

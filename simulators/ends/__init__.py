@@ -4,6 +4,7 @@ from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
 from simulators.ends.lcus_end import LcusEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
+from simulators.ends.paper_end import PaperEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -14,6 +15,7 @@ __all__ = [
     "LcusEnd",
     "Noise",
     "Ntag424Card",
+    "PaperEnd",
     "Pn532End",
     "PtyLine",
     "QrScannerEnd",
