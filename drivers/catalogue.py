@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from drivers.escpos import COLUMNS_58_MM
-from drivers.escpos_printer import EscposPrinter
+from drivers.escpos_printer import EscposPrinter, PrinterFault
 from drivers.framing import Deframer
 from drivers.kinds import (
     Card,
@@ -39,8 +39,10 @@ __all__ = [
     "CardLost",
     "CardReader",
     "CatalogueError",
+    "EscposPrinter",
     "NotIsoDep",
     "OnState",
+    "PrinterFault",
     "Secrets",
     "Strike",
     "StrikeFault",

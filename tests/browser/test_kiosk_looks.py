@@ -91,6 +91,8 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
     agent.tell("paper", "out")
     expect(page.get_by_role("alert")).to_be_visible()
     yield "no paper"
+    agent.tell("paper", "stuck")
+    yield "printer stuck"
     agent.tell("paper", "none")
     expect(page.get_by_role("alert")).to_have_count(0)
     yield "no printer"

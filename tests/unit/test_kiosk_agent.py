@@ -12,9 +12,9 @@ import pytest
 from devices.reasons import REASONS
 from kiosk.agent import LISTENERS_MAX, Agent, Refused, Wall
 from kiosk.disk import Disk
-from kiosk.paper import NoPrinter, PaperState
+from kiosk.paper import AskSlip, NoPrinter, PaidSlip, Paper, PaperState, SlipOf
 from kiosk.payments import Payments
-from kiosk.session import Receipt, Session, Stage
+from kiosk.session import Session, Stage
 from simulators.ends import ClonedUidCard, Ntag424Card
 from tests.simulation import virtual
 from tests.unit.kiosk_town import CODE_S, DIGITS, GRACE_S, HOUSE, InHand, Reader, TownHub
@@ -27,7 +27,7 @@ PERSONAL = ("沈**", HOUSE, "lookup-", "card-session", "b-1", "weixin://", "4829
 class Kiosk:
     """A running agent with its reader, and what its page was told."""
 
-    def __init__(self, hub: TownHub, disk: Disk, seed: int = 1) -> None:
+    def __init__(self, hub: TownHub, disk: Disk, seed: int = 1, paper: Paper | None = None) -> None:
         loop, luck = asyncio.get_running_loop(), Random(seed)
         self.hub = hub
         self.reader = Reader()
@@ -39,7 +39,7 @@ class Kiosk:
             disk,
             payments,
             self.reader,
-            NoPrinter(),
+            paper or NoPrinter(),
             self.session,
             Wall("zh-Hans", "liuxi"),
             loop.time,
@@ -80,8 +80,10 @@ class Kiosk:
 
 
 @contextlib.asynccontextmanager
-async def kiosk(hub: TownHub, disk: Disk, seed: int = 1) -> AsyncIterator[Kiosk]:
-    made = Kiosk(hub, disk, seed)
+async def kiosk(
+    hub: TownHub, disk: Disk, seed: int = 1, paper: Paper | None = None
+) -> AsyncIterator[Kiosk]:
+    made = Kiosk(hub, disk, seed, paper)
     await asyncio.sleep(1.0)  # it finds its hub
     try:
         yield made
@@ -99,10 +101,10 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 Story = Callable[[TownHub, Kiosk], Coroutine[Any, Any, None]]
 
 
-def tell(disk: Disk, story: Story, hub: TownHub | None = None) -> None:
+def tell(disk: Disk, story: Story, hub: TownHub | None = None, paper: Paper | None = None) -> None:
     async def work() -> None:
         town = hub or TownHub()
-        async with kiosk(town, disk) as made:
+        async with kiosk(town, disk, paper=paper) as made:
             await story(town, made)
 
     virtual.run(work())
@@ -409,37 +411,118 @@ def test_a_kiosk_without_a_printer_says_so(disk: Disk) -> None:
 
 
 class Printer(NoPrinter):
-    """A printer that works until its roll ends."""
+    """A printer that works until its roll ends; ``trouble`` is raised instead."""
 
     def __init__(self) -> None:
         super().__init__()
         self.state = PaperState.OK
-        self.slips: list[str] = []
+        self.slips: list[SlipOf] = []
+        self.trouble: Exception | None = None
 
-    async def print(self, receipt: Receipt) -> bool:
+    async def print(self, slip: SlipOf) -> bool:
         await asyncio.sleep(2.0)
-        if self.state is not PaperState.OUT:
-            self.slips.append(receipt.number)
-        return self.state is not PaperState.OUT
+        if self.trouble is not None:
+            raise self.trouble
+        if self.state.prints:
+            self.slips.append(slip)
+        return self.state.prints
+
+
+def slips_of(here: Kiosk) -> list[str]:
+    return [
+        body["receipt"]["slip"]
+        for event, body in here.heard()
+        if event == "payment" and body and body["receipt"]
+    ]
 
 
 def test_a_printer_says_how_its_slips_come_out(disk: Disk) -> None:
+    printer = Printer()
+
     async def story(hub: TownHub, here: Kiosk) -> None:
-        printer = Printer()
-        here.agent._paper = printer
         await here.visit_by_house()
         hub.scan((await here.agent.pay("b-1"))["id"])
         here.heard()
         await asyncio.sleep(5)
-        slips = [body["receipt"]["slip"] for event, body in here.heard() if event == "payment"]
-        assert slips == ["printing", "printed"]
+        assert slips_of(here) == ["printing", "printed"]
         await here.agent.print()
-        assert printer.slips == [here.payment()["receipt"]["number"]] * 2
+        first, again = printer.slips
+        assert first == again
+        assert isinstance(first, PaidSlip)
+        assert first.receipt.number == here.payment()["receipt"]["number"]
+        assert (first.kind, first.period) == (here.payment()["kind"], here.payment()["period"])
         printer.state = PaperState.OUT
         no = await refusal(here.agent.print())
         assert (no.code, no.say) == ("paper_out", None)  # the page has its own words for this
+        printer.state = PaperState.STUCK
+        no = await refusal(here.agent.print())
+        assert no.code == "paper_out"
+        assert no.say is not None
+        assert "printer does not work" in no.say.en
 
-    tell(disk, story)
+    tell(disk, story, paper=printer)
+
+
+@pytest.mark.parametrize("trouble", [None, OSError("burnt"), ValueError("ours")])
+def test_whatever_a_printer_does_the_payment_is_paid(disk: Disk, trouble: Exception | None) -> None:
+    printer = Printer()
+    printer.trouble = trouble
+
+    async def story(hub: TownHub, here: Kiosk) -> None:
+        await here.visit_by_house()
+        made = await here.agent.pay("b-1")
+        hub.scan(made["id"])
+        here.heard()
+        if trouble is None:
+            await asyncio.sleep(1.5)
+            printer.state = PaperState.OUT  # the roll ends in the middle of the slip
+        await asyncio.sleep(5)
+        assert slips_of(here) == ["printing", "failed"]
+        assert (here.payment()["state"], here.payment()["receipt"]["slip"]) == ("paid", "failed")
+        held = disk.receipt(made["id"])
+        assert held is not None
+        assert held.number == here.payment()["receipt"]["number"]
+        assert not here.running.done()
+        here.agent.end()
+        await here.visit_by_house()
+        printer.state, printer.trouble = PaperState.OK, None
+        hub.scan((await here.agent.pay("b-2"))["id"])
+        await asyncio.sleep(5)
+        assert here.payment()["receipt"]["slip"] == "printed"
+
+    tell(disk, story, paper=printer)
+
+
+def test_a_question_that_lasts_gets_a_slip_to_ask_with_and_only_one(disk: Disk) -> None:
+    printer = Printer()
+
+    async def story(hub: TownHub, here: Kiosk) -> None:
+        await here.visit_by_house()
+        await here.agent.pay("b-1")
+        hub.away = True
+        here.agent.close()
+        await asyncio.sleep(1.0)
+        assert here.payment()["state"] == "checking"
+        assert printer.slips == []  # most questions are answered by now
+        await asyncio.sleep(20.0)
+        assert printer.slips == [AskSlip(here.payment()["slip_number"])]
+
+    tell(disk, story, paper=printer)
+
+
+def test_a_question_that_was_answered_or_left_needs_no_slip(disk: Disk) -> None:
+    printer = Printer()
+
+    async def story(hub: TownHub, here: Kiosk) -> None:
+        await here.visit_by_house()
+        await here.agent.pay("b-1")
+        hub.away = True
+        here.agent.close()
+        here.agent.end()
+        await asyncio.sleep(20.0)
+        assert printer.slips == []
+
+    tell(disk, story, paper=printer)
 
 
 def test_the_last_good_public_word_outlives_the_hub_and_a_restart(disk: Disk) -> None:
