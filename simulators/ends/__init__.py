@@ -2,6 +2,7 @@
 
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
+from simulators.ends.kept_door import KeptDoor
 from simulators.ends.lcus_end import LcusEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.paper_end import PaperEnd
@@ -12,6 +13,7 @@ from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog, Words
 
 __all__ = [
     "ClonedUidCard",
+    "KeptDoor",
     "LcusEnd",
     "Noise",
     "Ntag424Card",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from simulators.ends import legacy_verbs
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard
 from simulators.ends.pn532_end import Pn532End
@@ -26,13 +27,14 @@ HELP: Final = {
     "pn532": "tap [UID], clone UID, lift, unplug, plug, noise P, quit",
     "qr": "show TEXT, unplug, plug, noise P, quit",
     "relay": "input N on|off, deaf on|off, unplug, plug, noise P, quit",
+    **legacy_verbs.HELP,
 }
 
 
 def register(subparsers: Any) -> None:
     """Add `pty` to the subparsers of `linli simulate`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "pty", help="a PN532 reader, a QR scanner or a relay board on a pseudo-terminal"
+        "pty", help="a reader, a scanner, a relay board or a printer on a pseudo-terminal"
     )
     parser.add_argument("kind", choices=sorted(HELP))
     parser.add_argument("--path", type=Path, help="the name to appear under; else a new one")
@@ -67,6 +69,12 @@ async def _host(asked: argparse.Namespace) -> None:
             await _work(scanner.path, asked.kind, lambda words: _scanner(scanner, words))
         finally:
             scanner.close()
+    elif asked.kind in legacy_verbs.HELP:
+        end = legacy_verbs.make(asked.kind, asked.path, byte_s, log, _tell_coil)
+        try:
+            await _work(end.path, asked.kind, lambda words: legacy_verbs.obey(end, words, _spoil))
+        finally:
+            end.close()
     else:
         board = RelayBoardEnd(path=asked.path, byte_s=byte_s, wire_log=log, on_coil=_tell_coil)
         try:
@@ -191,6 +199,10 @@ def _board(board: RelayBoardEnd, words: list[str]) -> None:
 def _noise(line: PtyLine, odds: float) -> Noise:
     luck = line.noise.luck if line.noise is not None else random.Random()
     return Noise(luck, flip=odds, drop=odds, insert=odds)
+
+
+def _spoil(line: PtyLine, odds: float) -> None:
+    line.noise = _noise(line, odds)
 
 
 def _show(entry: WireEntry) -> None:
