@@ -1,4 +1,4 @@
-"""ESC/POS, the language of slip printers: what a slip is made of, and what a printer says of itself.
+"""ESC/POS, the language of slip printers: what slips are made of, and what printers say back.
 
 Text goes out in GB 18030, which printers made for China hold a font for. A text can only print:
 whatever would be a command in it becomes a question mark, so that nobody's name opens a drawer.
@@ -57,7 +57,7 @@ def width(text: str) -> int:
 
 
 def fold(text: str, columns: int) -> list[str]:
-    """The text in lines that fit, at least one; words of the Latin script stay whole if they can."""
+    """The text in lines that fit, at least one; words stay whole where they can."""
     lines, line = [], ""
     for word in _words(text):
         if width(line + word.rstrip()) <= columns:

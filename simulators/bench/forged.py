@@ -17,8 +17,8 @@ from drivers.framing import Deframer
 from drivers.number_reader import Number
 from simulators.bench.figures import Target
 
-FULL_MESSAGES = 400_000  # a whole run; some ten million bytes over all wires
-QUICK_MESSAGES = 40_000
+FULL_MESSAGES = 150_000  # a whole run; some twelve million bytes over all wires
+QUICK_MESSAGES = 30_000
 MOST_OVER_THEORY = 2.0  # more than that, and a parser takes what it should not
 SEED = 20261126
 

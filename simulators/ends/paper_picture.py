@@ -97,8 +97,7 @@ def _dots(rows: list[bytes], left: int, top: int, dot: int) -> str:
             end = at
             while end < len(row) and row[end]:
                 end += 1
-            runs.append(
-                f"M{left + at * dot} {top + number * dot}h{(end - at) * dot}v{dot}h{(at - end) * dot}z"
-            )
+            wide = (end - at) * dot
+            runs.append(f"M{left + at * dot} {top + number * dot}h{wide}v{dot}h-{wide}z")
             at = end
     return f'<path d="{"".join(runs)}"/>' if runs else ""

@@ -51,7 +51,7 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
         return name
 
     yield "home"
-    agent.tell("paper", "low")
+    agent.tell("paper", "stuck")
     for state in ("reading", "refused", "lost"):
         agent.tell("card", {"state": state})
         expect(page.locator(f'[data-state="{state}"]')).to_be_visible()
@@ -91,8 +91,6 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
     agent.tell("paper", "out")
     expect(page.get_by_role("alert")).to_be_visible()
     yield "no paper"
-    agent.tell("paper", "stuck")
-    yield "printer stuck"
     agent.tell("paper", "none")
     expect(page.get_by_role("alert")).to_have_count(0)
     yield "no printer"

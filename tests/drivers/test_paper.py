@@ -72,7 +72,8 @@ def test_any_chunking_gives_the_same_orders_and_nothing_raises(
 @pytest.mark.parametrize(
     "stream",
     ["1b40", "1b6101", "1d2111", "1d5600", "1d564203", "1d763000010002008001", "1d286b0300315130",
-     "1d6b02313233 00", "1d6b430c 343030363338313333333933", "1b2a2102 00aabbccddeeff", "1b7000ffff",
+     "1d6b02313233 00", "1d6b430c 343030363338313333333933",
+     "1b2a2102 00aabbccddeeff", "1b7000ffff",
      "100401", "100502", "10140801031401060208", "10140100 05", "1c26", "1d6b0041 00"],
 )  # fmt: skip
 def test_each_command_takes_what_is_its_own_and_no_more(stream: str) -> None:

@@ -1,4 +1,4 @@
-"""Slips of a kiosk on a printer's paper: what stands on them, and payments a printer cannot lose."""
+"""Slips of a kiosk on real paper: what stands on them, and payments no printer can lose."""
 
 import asyncio
 import contextlib
