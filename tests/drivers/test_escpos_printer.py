@@ -157,6 +157,19 @@ async def test_the_rest_of_a_torn_slip_never_comes_out_to_the_next_person() -> N
         assert at.texts == ["\n".join([*LINES[:3], "next"])]
 
 
+async def test_what_a_dead_host_left_in_the_buffer_does_not_come_out() -> None:
+    end = PaperEnd()
+    end.jam()
+    end._heard(b"".join(slip(["a stranger"]).commands))
+    assert end._queue
+    async with desk(end) as at:
+        await at.trouble(Trouble.JAM)
+        end.unjam()
+        await at.trouble(None)
+        await at.printer.print(slip(["mine"]))
+        assert at.texts == ["mine"]
+
+
 @pytest.mark.usefixtures("quick")
 async def test_a_printer_that_cannot_forget_is_the_limit_of_that() -> None:
     end = PaperEnd()

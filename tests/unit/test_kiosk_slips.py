@@ -115,6 +115,9 @@ def test_a_question_that_lasts_gets_a_slip_to_ask_with_and_only_one(disk: Disk) 
         assert printer.slips == []  # most questions are answered by now
         await asyncio.sleep(20.0)
         assert printer.slips == [AskSlip(here.payment()["slip_number"])]
+        here.agent._slips.follow()  # as when a code came and went in between
+        await asyncio.sleep(20.0)
+        assert len(printer.slips) == 1
 
     tell(disk, story, paper=printer)
 

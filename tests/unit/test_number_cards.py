@@ -12,7 +12,12 @@ import pytest
 from devices.access import Credential, DoorPolicy, Policy, Rule
 from devices.messages import Assurance, Event, Outcome, Revision
 from devices.policy import CardKeys, Compiled, encode
+from drivers import rdm6300, wiegand
 from drivers.catalogue import open_reader
+from drivers.number_reader import Number
+from drivers.rdm6300 import Rdm6300Deframer
+from drivers.wiegand import judge
+from hub.core.cells import card_of
 from simulators.ends import Rdm6300End, WiegandEnd
 from tests.drivers.waiting import until
 from tests.unit.door_bench import Bench
@@ -66,6 +71,14 @@ async def test_a_number_opens_where_a_number_is_enough(tmp_path: Path, kind: str
         assert (event.outcome, event.via, event.person) == (Outcome.GRANTED, "card", "p1")
         assert event.credential == ("fob" if kind == "rdm6300" else "old")
         assert bench.strike.pulses == [(0, 3_000)]
+
+
+@pytest.mark.parametrize("cell", ["0001217496", 1217496, "001293D8"])
+def test_a_sheet_and_a_reader_write_one_fob_the_same_way(cell: str | int) -> None:
+    (reading,) = Rdm6300Deframer().feed(rdm6300.encode(bytes.fromhex("01001293d8")))
+    assert isinstance(reading, Number)
+    assert card_of(cell) == reading.uid.hex()
+    assert judge(wiegand.encode(bytes.fromhex("1293d8"))) == reading
 
 
 async def test_a_number_is_refused_where_a_proof_is_asked(tmp_path: Path) -> None:
