@@ -241,6 +241,7 @@ def test_the_hubs_address_comes_from_the_adoption_and_can_be_overridden(tmp_path
         ({"kiosk": {}}, "reader"),
         ({"kiosk": {"reader": "x", "language": "de"}}, "language"),
         ({"kiosk": {"reader": "x", "port": "http"}}, "port"),
+        ({"kiosk": {"reader": "x", "printer": 1}}, "printer"),
         ({"hub": {"url": "hub.example"}}, "url"),
         ({"hub": {"ca": "/nowhere/ca.crt"}}, "does not exist"),
     ],

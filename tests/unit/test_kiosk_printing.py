@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,19 +11,23 @@ from typing import Any
 
 import pytest
 
+from devices.identity import Identity, adoption_json
 from devices.mistake import Mistake
 from drivers import escpos_printer
 from drivers.catalogue import open_printer
 from drivers.escpos import Status
 from drivers.escpos_printer import EscposPrinter
 from kiosk import verbs
+from kiosk.app import listen
 from kiosk.disk import Disk
 from kiosk.paper import AskSlip, NoPrinter, PaidSlip, PaperState, SlipOf
 from kiosk.printing import SlipPrinter, compose, yuan
 from kiosk.session import Receipt
-from simulators.ends import PaperEnd
+from simulators.ends import PaperEnd, Rdm6300End
 from simulators.ends.paper import Code, Paper, PaperDeframer, text_of
 from tests.drivers.waiting import until
+from tests.unit.door_bench import HUB, Hub
+from tests.unit.door_bench import SITE as SITE_ID
 from tests.unit.kiosk_town import HOUSE, TownHub
 from tests.unit.test_kiosk_agent import Kiosk
 
@@ -244,4 +250,48 @@ async def test_an_impossible_slip_is_no_fault_of_the_kiosk(tmp_path: Path) -> No
     assert not await paper.print(endless)
     await asyncio.sleep(0)
     await printer.close()
+    end.close()
+
+
+def adopt(folder: Path, hub: Hub) -> None:
+    """A kiosk whose hub and broker nobody answers at."""
+    identity = Identity.make("kiosk-1", "kiosk")
+    identity.save(folder)
+    root = hub.root.public_key().public_bytes_raw()
+    broker: dict[str, str | int | None] = {"host": "127.0.0.1", "port": 9}
+    text = adoption_json(identity.public, SITE_ID, HUB, root, hub.keyset(), broker, "secret", None)
+    (folder / "adoption.json").write_text(text, encoding="utf-8")
+
+
+async def test_the_program_finds_its_printer_and_says_what_is_wrong_with_it(
+    tmp_path: Path,
+) -> None:
+    adopt(tmp_path, Hub())
+    reader, end = Rdm6300End(), PaperEnd()
+    end.open_cover()
+    with contextlib.closing(listen(0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "device.toml").write_text(
+        f'[kiosk]\nreader = "rdm6300+serial://{reader.path}"\nport = {port}\n'
+        f'printer = "escpos+serial://{end.path}"\n[hub]\nurl = "http://127.0.0.1:9"\n',
+        encoding="utf-8",
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "devices.cli", "kiosk", "run", "--data", str(tmp_path), stderr=PIPE,
+        stdout=DEVNULL,
+    )  # fmt: skip
+    assert process.stderr is not None
+    told = ""
+    while "printer: away" not in told:
+        told += (line := (await process.stderr.readline()).decode())
+        assert line, told
+    assert "cover open; check the cover" in told
+    end.close_cover()
+    while "printer: here" not in told:
+        told += (line := (await process.stderr.readline()).decode())
+        assert line, told
+    process.terminate()
+    await process.communicate()
+    assert process.returncode == 0
+    reader.close()
     end.close()
