@@ -89,7 +89,9 @@ def _paid(paper: Slip, slip: PaidSlip, zone: str, say: Callable[[Words], str]) -
     paper.look(bold=True, scale=2)
     paper.pair(say(_AMOUNT), yuan(receipt.amount_fen))
     paper.look(align=Align.CENTRE)
-    paper.qr(receipt.number)  # the desk's scanner finds it again
+    paper.feed(1)  # the quiet ground that a scanner needs
+    paper.qr(receipt.number)  # the desk finds it again by it
+    paper.feed(1)
     paper.line(say(_KEEP))
 
 
