@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,9 @@ class Bus(Protocol):
         expiry_s: int | None = None,
     ) -> None:
         """Hand a message to the broker."""
+
+    def reread(self, topics: Iterable[str]) -> None:
+        """Ask for what the broker retains of these topics, once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """From the hub's rows to every door: snapshot and deltas hold what a fresh compilation holds."""
 
 import asyncio
+import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,15 +21,16 @@ from devices.clock import DeviceClock
 from devices.device import Device
 from devices.identity import Adoption, Identity
 from devices.jws import canonical
-from devices.messages import Description
+from devices.messages import Description, Life
 from devices.outbox import Journal
 from devices.policy import Compiled, decode, encode
 from devices.policy_patch import _SUITE
 from devices.shelf import PolicyShelf
 from hub import compiling
 from hub.acts.cards import BlockCard, UnblockCard, block_card, unblock_card
-from hub.acts.policies import Adoptee, adopt
+from hub.acts.policies import Adoptee, adopt, ask_for
 from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.doubts import LOOK_S, WAIT_FIRST_S, WAIT_MOST_S, Doubts
 from hub.ground import read_ground
 from hub.store import tables as t
 from hub.store.writer import Done
@@ -46,6 +49,14 @@ class Line:
         self.doors: dict[str, Door] = {}
         self.hub: Any = None
         self.bytes_to: dict[str, int] = {}
+        self.late_s = 0.0  # how long a word for the hub is on its way
+        self.full_for = ""  # a leaf of which the hub hears nothing: its queue is full
+
+    def reread(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            if topic in self.retained:
+                payload = self.retained[topic]
+                asyncio.get_running_loop().call_soon(self.hub.on_message, topic, payload)
 
     def publish(
         self,
@@ -62,8 +73,10 @@ class Line:
         parts = wire.split_topic(topic)
         assert parts is not None
         _, name, leaf = parts
+        if leaf == self.full_for:
+            return
         if leaf in (wire.POLICY_HAVE, wire.STATE, wire.TIME_WANT) and name in self.doors:
-            asyncio.get_running_loop().call_soon(self.hub.on_message, topic, payload)
+            asyncio.get_running_loop().call_later(self.late_s, self.hub.on_message, topic, payload)
         door = self.doors.get(name)
         if door is not None and door.online and leaf.startswith("policy/") and "have" not in leaf:
             self.bytes_to[name] = self.bytes_to.get(name, 0) + len(payload)
@@ -412,7 +425,7 @@ async def test_a_body_that_nobody_can_read_is_healed_by_a_snapshot(tmp_path: Pat
 
         def spoil(tx: Any, _request: None, now: Any) -> Done[None]:
             del now
-            tx.execute(update(t.policies).values(body=b"\x00" * 40))
+            tx.execute(update(t.policy_snapshots).values(body=b"\x00" * 40))
             return Done(None)
 
         await here.hub.writer.submit(spoil, None)
@@ -428,7 +441,8 @@ async def test_nothing_of_a_card_key_can_be_read_in_the_database(tmp_path: Path)
         assert compiled is not None
         key = next(iter(compiled.keys[UIDS["c-0"]].slots.values()))
         with here.hub.engines.read.connect() as connection:
-            bodies = [row.body for row in connection.execute(select(t.policies.c.body))]
+            bodies = list(connection.execute(select(t.policy_snapshots.c.body)).scalars())
+            assert bodies
             bodies += [row.body for row in connection.execute(select(t.policy_deltas.c.body))]
         for body in bodies:
             assert key.hex().encode() not in body
@@ -496,3 +510,104 @@ async def _step(here: Town, what: str, number: int) -> None:
             await here.settle()
         case _:
             await here.settle()
+
+
+async def test_a_receipt_that_the_broker_dropped_is_read_again(tmp_path: Path) -> None:
+    """A full queue drops it without a word; what is retained is the truth."""
+    async with town(tmp_path) as here:
+        await issue(here, "c-2")
+        at_s = 0.0
+        doubts = Doubts(here.hub.ingest, lambda: at_s)
+        assert doubts.look() == []
+        here.line.full_for = wire.POLICY_HAVE
+        await here.do(block_card, BlockCard("c-2", "phone:1"))
+        here.line.full_for = ""
+        _, doors = here.revocation("c-2")
+        assert all(door.gone_at is None for door in doors)
+        assert doubts.look() == []  # it may be on its way
+        at_s += WAIT_FIRST_S
+        assert set(doubts.look()) >= {"gate", "home2"}
+        await here.settle()
+        _, doors = here.revocation("c-2")
+        assert all(door.gone_at is not None for door in doors)
+        at_s += WAIT_MOST_S
+        assert not {"gate", "home2"} & set(doubts.look())
+
+
+async def test_a_ready_that_the_broker_dropped_is_read_again(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        at_s = 0.0
+        doubts = Doubts(here.hub.ingest, lambda: at_s)
+        door, entry = here.doors["home2"], here.hub.memory.devices["home2"]
+        door.cut()
+        door.device.publish(wire.STATE, b"")
+        here.hub.ingest.on_message(door.device.topics.of(wire.STATE), door.device._state(Life.LOST))
+        since_s, was_ready = entry.since_s, entry.ready
+        assert not was_ready
+        doubts.look()
+        at_s += WAIT_FIRST_S
+        here.bench.pass_s(1.0)
+        here.line.retained[door.device.topics.of(wire.STATE)] = door.device._state(Life.READY)
+        assert "home2" in doubts.look()
+        await here.settle()
+        assert entry.ready
+        assert entry.since_s != since_s
+        again_s = entry.since_s
+        here.line.reread([door.device.topics.of(wire.STATE)])
+        await here.settle()
+        assert entry.since_s == again_s  # the same word is not news
+
+
+async def test_a_device_that_is_away_is_asked_for_less_and_less(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        at_s = 0.0
+        doubts = Doubts(here.hub.ingest, lambda: at_s)
+        here.hub.memory.devices["home2"].note = None
+        asked = []
+        while at_s < 3 * WAIT_MOST_S:
+            if "home2" in doubts.look():
+                asked.append(at_s)
+            at_s += LOOK_S
+        waits = [after - before for before, after in itertools.pairwise(asked)]
+        assert waits == sorted(waits)
+        assert waits[-1] <= WAIT_MOST_S + LOOK_S
+        assert len(asked) < 12
+        here.hub.ingest.disconnected()
+        assert doubts.look() == []
+
+
+async def test_whole_policies_wait_for_the_receipts_of_a_lost_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with town(tmp_path) as here:
+        await issue(here, "c-2")
+        for door in here.doors.values():
+            topic, note = door.device.topics.of(wire.STATE), door.device._state(Life.READY)
+            here.hub.ingest.on_message(topic, note)
+        policies = here.hub.policies
+        before = here.hub.memory.devices["home2"].want
+        last = replace(before, number=before.number + 1)
+        compiled: list[str] = []
+        gather = policies.gather
+
+        async def noted(device: Any, ground: Any = None) -> Any:
+            blocked = here.hub.memory.devices["home2"]
+            assert (blocked.want, blocked.have) == (last, last), device.id
+            compiled.append(device.id)
+            return await gather(device, ground)
+
+        monkeypatch.setattr(policies, "gather", noted)
+
+        def all_again(tx: Any, _wish: None, _now: Any) -> Done[None]:
+            return Done(None, (ask_for(tx, here.doors),))
+
+        here.line.late_s = 0.1
+        block = here.hub.writer.submit(block_card, BlockCard("c-2", "phone:1"))
+        await asyncio.gather(block, here.hub.writer.submit(all_again, None))
+        for _ in range(100):
+            await here.settle()
+            if len(compiled) >= 2:
+                break
+            await asyncio.sleep(0.01)
+        assert sorted(compiled) == ["gate", "home2"]
+        here.check()
