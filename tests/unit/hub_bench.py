@@ -149,7 +149,7 @@ async def hub_bench(
     folder is a restart."""
     if not (folder / "hub.toml").exists():
         if database:
-            await _settle(folder, database)
+            await settle(folder, database)
         else:
             await _copy_of_a_settled(folder)
     settings = config.load(folder)
@@ -189,7 +189,7 @@ async def _copy_of_a_settled(folder: Path) -> None:
     if not _settled:
         with tempfile.TemporaryDirectory() as name:
             made = Path(name)
-            await _settle(made, "")
+            await settle(made, "")
             for file in filter(Path.is_file, made.rglob("*")):
                 _settled[file.relative_to(made)] = (file.stat().st_mode, file.read_bytes())
     for path, (mode, raw) in _settled.items():
@@ -199,7 +199,7 @@ async def _copy_of_a_settled(folder: Path) -> None:
         file.chmod(mode)
 
 
-async def _settle(folder: Path, database: str) -> None:
+async def settle(folder: Path, database: str) -> None:
     """Make the site, its people and its devices."""
     (folder / "hub.toml").write_text('[hub]\nid = "hub-1"\n', encoding="utf-8")
     keys.make(folder, SITE, datetime(2026, 11, 23, tzinfo=UTC).timestamp())
