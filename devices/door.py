@@ -235,8 +235,8 @@ class DoorController:
             )
             device.send(device.journal.record(event))
 
-    def _note_refusal(self, why: str, command: Command) -> None:
-        event = replace(
+    def _refused(self, command: Command, why: str) -> Event:
+        return replace(
             self.device.draft("access"),
             door=command.door,
             outcome=Outcome.REFUSED,
@@ -245,22 +245,16 @@ class DoorController:
             via=command.presentation.via if command.presentation else None,
             command=command.id,
         )
-        self.device.send(self.device.journal.record(event))
+
+    def _note_refusal(self, why: str, command: Command) -> None:
+        self.device.send(self.device.journal.record(self._refused(command, why)))
 
     def _refuse(self, command: Command, raw: bytes, why: str, after: State | None = None) -> None:
         """Answer first (somebody waits at the door), and keep both answer and event."""
         device = self.device
         self.state = after or self.state
         answer = self._answer(command.id, Outcome.REFUSED, why, {})
-        event = replace(
-            device.draft("access"),
-            door=command.door,
-            outcome=Outcome.REFUSED,
-            reason=why,
-            person=command.presentation.person if command.presentation else None,
-            via=command.presentation.via if command.presentation else None,
-            command=command.id,
-        )
+        event = self._refused(command, why)
         try:
             numbered = device.journal.record(event, command.id, raw, answer)
         except sqlite3.Error as fault:
