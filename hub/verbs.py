@@ -250,7 +250,7 @@ def device(parser: argparse.ArgumentParser) -> None:
     make = actions.add_parser("identity", help="on the device: make keys, show the fingerprint")
     _folder(make)
     make.add_argument("--id", required=True)
-    make.add_argument("--kind", required=True, choices=["door", "point", "kiosk"])
+    make.add_argument("--kind", required=True, choices=["door", "point", "kiosk", "meter"])
     make.set_defaults(func=_device_identity)
     adopt = actions.add_parser("adopt", help="at the hub: take a device in")
     _folder(adopt)
