@@ -12,6 +12,13 @@ from typing import Any, Final, Literal, Self
 
 import serial
 
+try:
+    import termios
+except ImportError:  # Windows
+    _REFUSED: tuple[type[Exception], ...] = ()
+else:
+    _REFUSED = (termios.error,)  # which is no OSError
+
 Direction = Literal[">", "<"]  # ">" to the device, "<" from the device
 OnWire = Callable[[Direction, int, bytes], None]  # direction, time.perf_counter_ns(), the bytes
 Parity = Literal["N", "E", "O"]
@@ -72,7 +79,7 @@ class Link:
                 port = await asyncio.to_thread(_open_port, path, baudrate, parity)
             else:
                 port = _open_port(path, baudrate, parity)
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+        except (OSError, ValueError, *_REFUSED) as error:  # SerialException is an OSError
             raise LinkLost(explain(path, error)) from error
         return cls(port, path, on_wire)
 
@@ -255,6 +262,8 @@ def explain(path: str, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number is None and error.__context__ is not None:  # pyserial hides a termios.error
         number = next(iter(error.__context__.args), None)
+    if isinstance(error, _REFUSED) and error.args[:1] == (errno.EINVAL,):
+        return f"{path}: the port refuses this speed or parity; check baud and parity in the URL"
     if isinstance(error, ValueError) and "not known" in str(error):
         return f"{path}: unknown transport; check the part between + and ://"
     if isinstance(number, int) and number in _CURES:
@@ -280,8 +289,13 @@ _CURES: Final = {
 }
 
 
+_PSEUDO: Final = "/dev/pts/"
+
+
 def _open_port(path: str, baudrate: int, parity: Parity) -> serial.SerialBase:
     if "://" not in path:
+        if os.path.realpath(path).startswith(_PSEUDO):
+            parity = "N"  # it carries bytes, not bits; asked twice for parity it refuses to open
         port = serial.Serial(
             path, baudrate, parity=parity, timeout=0, write_timeout=0, exclusive=True
         )

@@ -8,6 +8,7 @@ import tty
 from collections.abc import Iterator
 
 import pytest
+import serial
 
 from drivers.link import INBOX_MOST_BYTES, OUTBOX_MOST_BYTES, Link, LinkLost
 from tests.drivers.waiting import until
@@ -273,3 +274,19 @@ async def test_absent_socket_server_is_told() -> None:
         number = nobody.getsockname()[1]
         with pytest.raises(LinkLost, match=f"socket://127.0.0.1:{number}"):
             await Link.open(f"socket://127.0.0.1:{number}")
+
+
+async def test_a_pseudo_terminal_opens_again_with_parity() -> None:
+    far = Far()
+    for _ in range(2):  # the second time it used to refuse, with what is no OSError
+        (await Link.open(far.path, baudrate=2_400, parity="E")).close()
+    far.hang_up()
+
+
+async def test_a_port_that_refuses_its_settings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **_options: object) -> None:
+        raise termios.error(22, "Invalid argument")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+    with pytest.raises(LinkLost, match="refuses this speed or parity; check baud and parity"):
+        await Link.open("/dev/ttyUSB0", baudrate=2_400, parity="E")
