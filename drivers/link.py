@@ -24,6 +24,7 @@ OnWire = Callable[[Direction, int, bytes], None]  # direction, time.perf_counter
 Parity = Literal["N", "E", "O"]
 
 READ_MOST_BYTES: Final = 4096  # one read; a serial adapter hands over at most its own buffer
+TAKE_MOST_BYTES: Final = 256  # by one read(): about a frame, 3 ms of the slowest deframer
 INBOX_MOST_BYTES: Final = 65_536  # unread bytes; frames are < 300 bytes, so 200 frames nobody took
 OUTBOX_MOST_BYTES: Final = 65_536  # unsent bytes; more means the far end no longer takes any
 IDLE_S: Final = 0.02  # quiet time after which half a frame is noise; USB adapters deliver in 16 ms
@@ -43,6 +44,7 @@ class Link:
         self._on_wire = on_wire
         self._inbox = bytearray()
         self._inbox_at_ns = 0
+        self._more = False  # read() left some of what was there
         self._outbox = bytearray()
         self._waiter: asyncio.Future[None] | None = None
         self._end: asyncio.Future[str] = self._loop.create_future()
@@ -104,7 +106,14 @@ class Link:
             self._loop.add_writer(self._fd, self._writable)
 
     async def read(self) -> bytes:
-        """Wait for bytes and take all there are; raises LinkLost after the last of them."""
+        """Wait for bytes and take up to TAKE_MOST_BYTES; raises LinkLost after the last of them.
+
+        Between two parts of what is there the loop gets a turn, and a deadline its chance: a far
+        end gone mad must not hold up all others.
+        """
+        if self._more:
+            self._more = False
+            await asyncio.sleep(0)
         if not self._inbox:
             if self._waiter is not None:
                 raise RuntimeError("one reader at a time")
@@ -116,8 +125,9 @@ class Link:
                     self._waiter = None
             if not self._inbox:
                 raise LinkLost(self._end.result())
-        chunk = bytes(self._inbox)
-        self._inbox.clear()
+        chunk = bytes(self._inbox[:TAKE_MOST_BYTES])
+        del self._inbox[:TAKE_MOST_BYTES]
+        self._more = bool(self._inbox)
         self.read_at_ns = self._inbox_at_ns
         return chunk
 

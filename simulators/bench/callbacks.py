@@ -96,7 +96,7 @@ def longest_callbacks(
     }
 
 
-Trial = Callable[[Drive, End, FarSide, bool], Awaitable[None]]
+Trial = Callable[[Wire, Drive, End, FarSide, bool], Awaitable[None]]
 
 
 async def _measure(wire: Wire, trial: Trial, quick: bool) -> float:
@@ -108,14 +108,15 @@ async def _measure(wire: Wire, trial: Trial, quick: bool) -> float:
                 pass
             gc.collect()
             with metered() as longest:
-                await trial(drive, end, far, quick)
+                await trial(wire, drive, end, far, quick)
         finally:
             await drive.close()
             await far.make(end.close)
     return longest.ns / 1e6
 
 
-async def _unplug(drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+async def _unplug(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+    del wire  # all are plugged alike
     for _ in range(PLUGS_QUICK if quick else PLUGS):
         await far.hand(end.unplug)
         await drive.use(end, far.hand)
@@ -124,16 +125,20 @@ async def _unplug(drive: Drive, end: End, far: FarSide, quick: bool) -> None:
             pass
 
 
-async def _noise(drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+async def _noise(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+    del wire  # noise is noise
     noise = noise_of(NOISE_ODDS, seed=1)
     await far.hand(lambda: setattr(end.line, "noise", noise))
     for _ in range(USES_QUICK if quick else USES):
         await drive.use(end, far.hand)
 
 
-async def _flood(drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+async def _flood(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) -> None:
     del quick  # it is over in a second
-    await flood(end, far.hand, seed=1)
+    flooding = asyncio.ensure_future(flood(wire, end, far.hand, seed=1))
+    while not flooding.done():  # a driver that reads on request reads into the flood
+        await drive.use(end, far.hand)
+    await flooding
     while not await drive.use(end, far.hand):
         pass
 

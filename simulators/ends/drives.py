@@ -53,6 +53,7 @@ class Wire:
     protocol: str
     host: Callable[[], End]
     drive: Callable[[str, OnState], Drive]  # the end's path, and who is told of its state
+    head: bytes  # how a frame begins: repeated without end it is the hardest noise
 
 
 class _Seen:
@@ -168,14 +169,15 @@ def _meter(kind: Callable[[], Dlt645Meter | Cjt188Meter], question: Question[Rea
         "dlt645" if kind is Dlt645Meter else "cjt188",
         lambda: MeterLineEnd([kind()]),
         lambda path, on_state: _Meters(path, on_state, question),
+        b"\x68",
     )
 
 
 # Every serial driver; a new one is one line here.
 WIRES: Final = (
-    Wire("pn532", Pn532End, _Reading),
-    Wire("qr", QrScannerEnd, _Scanning),
-    Wire("modbus-relay", RelayBoardEnd, _Board),
+    Wire("pn532", Pn532End, _Reading, b"\x00\x00\xff"),
+    Wire("qr", QrScannerEnd, _Scanning, b"A"),
+    Wire("modbus-relay", RelayBoardEnd, _Board, b"\x01\x02\xfa"),
     _meter(Dlt645Meter, dlt645.ask_register("000102030425")),
     _meter(Cjt188Meter, cjt188.ask_total("00000000123456")),
 )
@@ -186,10 +188,11 @@ def noise_of(odds: float, seed: int) -> Noise:
     return Noise(random.Random(seed), flip=odds, drop=odds, insert=odds)
 
 
-async def flood(end: End, hand: Hand, seed: int) -> None:
-    """A far end gone mad: 200 kB of anything as fast as a line takes it."""
+async def flood(wire: Wire, end: End, hand: Hand, seed: int) -> None:
+    """A far end gone mad: 200 kB of noise and of heads, as fast as a line takes it."""
     luck = random.Random(seed)
-    for _ in range(FLOOD_CHUNKS):
-        chunk = luck.randbytes(FLOOD_CHUNK_BYTES)
+    heads = (wire.head * FLOOD_CHUNK_BYTES)[:FLOOD_CHUNK_BYTES]
+    for turn in range(FLOOD_CHUNKS):
+        chunk = heads if turn % 2 else luck.randbytes(FLOOD_CHUNK_BYTES)
         await hand(lambda chunk=chunk: end.line.write(chunk))  # type: ignore[misc]
         await asyncio.sleep(0.001)

@@ -86,7 +86,7 @@ async def test_noise_is_lived_through_and_leaves_nothing_behind(wire: Wire) -> N
 @every_wire
 async def test_a_flood_is_lived_through_and_does_not_pile_up(wire: Wire) -> None:
     async with at_work(wire) as (drive, end, states):
-        await flood(end, hand, seed=9)
+        await flood(wire, end, hand, seed=9)
         links = [found for found in gc.get_objects() if type(found) is Link and found.is_open]
         assert links
         assert all(len(link._inbox) <= INBOX_MOST_BYTES for link in links)
