@@ -19,6 +19,9 @@ except ImportError:  # Windows
 else:
     _REFUSED = (termios.error,)  # which is no OSError
 
+# What an opening may raise for a port's own reasons; SerialException is an OSError.
+_UNOPENED: tuple[type[Exception], ...] = (OSError, ValueError, *_REFUSED)
+
 Direction = Literal[">", "<"]  # ">" to the device, "<" from the device
 OnWire = Callable[[Direction, int, bytes], None]  # direction, time.perf_counter_ns(), the bytes
 Parity = Literal["N", "E", "O"]
@@ -81,7 +84,7 @@ class Link:
                 port = await asyncio.to_thread(_open_port, path, baudrate, parity)
             else:
                 port = _open_port(path, baudrate, parity)
-        except (OSError, ValueError, *_REFUSED) as error:  # SerialException is an OSError
+        except _UNOPENED as error:
             raise LinkLost(explain(path, error)) from error
         return cls(port, path, on_wire)
 
