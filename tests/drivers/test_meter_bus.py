@@ -83,6 +83,11 @@ async def test_silence_noise_and_strangers_are_told_apart() -> None:
         with pytest.raises(MeterSilent):
             await bus.ask(dlt645.ask_register(POWER))
 
+    async with line(Dlt645Meter(), echo=True) as (bus, end, _):  # our own words are no stranger's
+        end.meter(POWER).is_off = True
+        with pytest.raises(MeterSilent):
+            await bus.ask(dlt645.ask_register(POWER))
+
     class Eager(Dlt645Meter):
         """As some software does: it answers whomever is asked."""
 
@@ -166,7 +171,7 @@ async def test_readings_through_noise_are_right_or_refused() -> None:
 
 
 async def test_a_line_that_never_rests_does_not_hold_a_question_for_ever() -> None:
-    async with line() as (bus, end, _):
+    async with line(gap_s=30.0) as (bus, end, _):
         await bus.ask(dlt645.ask_register(POWER))
         end.meter(POWER).is_off = True
         babble = asyncio.ensure_future(_babble(end))

@@ -111,6 +111,13 @@ def cjt188_echo() -> str:
     return cjt188.ask_total("00000010000192").requests[0].hex()
 
 
+def test_an_answer_that_repeats_the_wildcard_is_of_the_type_that_was_asked() -> None:
+    told = bytearray(bytes.fromhex(COLD))
+    told[1] = cjt188.WILD
+    told[-2] = (told[-2] + cjt188.WILD - 0x10) & 0xFF
+    assert answer(cjt188.ask_total("00000010000192", 0x10), told.hex()).quantity == "water"
+
+
 def test_refusals_and_nonsense_say_which_meter() -> None:
     own = bytes.fromhex("610100000000")
     asked = dlt645.ask_register("000000000161")
