@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 
@@ -94,6 +95,37 @@ class Keypad(Protocol):
 
     async def close(self) -> None:
         """Give the line back."""
+
+
+class MeterReading(Protocol):
+    """What a meter's register shows, with the frame that said so."""
+
+    @property
+    def meter(self) -> str:
+        """The digits of its plate."""
+
+    @property
+    def quantity(self) -> str:
+        """energy, water, heat, gas, ..."""
+
+    @property
+    def value(self) -> Decimal:
+        """The register, exact."""
+
+    @property
+    def unit(self) -> str:
+        """kWh, m3, ...; empty when unknown."""
+
+    @property
+    def raw(self) -> bytes:
+        """The frame as it stood on the wire."""
+
+
+class MeterLine(Protocol):
+    """One meter behind its line."""
+
+    async def read(self) -> MeterReading:
+        """Ask the meter now; raises when it refuses or keeps silent."""
 
 
 class Strike(Protocol):

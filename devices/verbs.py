@@ -1,4 +1,4 @@
-"""The devices' verbs of `linli`, door and point: composition roots that choose drivers."""
+"""The devices' verbs of `linli`, door, point and meter: composition roots that choose drivers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def point(parser: argparse.ArgumentParser) -> None:
     """Run a card point until it is told to stop."""
     parser.description = "Run a card point."
     _run(parser, _point_run)
+
+
+def meter(parser: argparse.ArgumentParser) -> None:
+    """Run a reader of meters until it is told to stop."""
+    parser.description = "Run a reader of meters."
+    _run(parser, _meter_run)
 
 
 def _run(parser: argparse.ArgumentParser, func: Any) -> None:
@@ -149,6 +155,43 @@ async def _point(folder: Path) -> None:
         group.create_task(card_point.run())
         group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
+
+
+def _meter_run(asked: argparse.Namespace) -> None:
+    logs.start()
+    run_until_signal(_meter(asked.data))
+
+
+async def _meter(folder: Path) -> None:
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
+    from devices.meter import MeterReader, plans_of  # noqa: PLC0415
+    from devices.runner import stay_connected  # noqa: PLC0415
+    from devices.setup import make_device  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError, MeterLines  # noqa: PLC0415
+    from drivers.readings import MeterFault  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    device, address, wires = make_device(folder, "meter", (), loop.time)
+    sections = wires.body.get("meters", [])
+    if not sections:
+        raise Mistake(f"{folder / 'device.toml'}: write a [[meters]] section for each meter")
+    lines = MeterLines(on_state=_told)
+    try:
+        named = [
+            (wires.text(one, "id"), wires.text(one, "url"), wires.number(one, "every_min", 60))
+            for one in sections
+        ]
+        plans = plans_of(named, lines.meter)
+    except (CatalogueError, ValueError) as fault:
+        await lines.close()
+        raise Mistake(str(fault)) from fault
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(MeterReader(device, plans, MeterFault).run())
+            group.create_task(keep_lifeline(device, wires, folder))
+            group.create_task(stay_connected(device, address, _told("broker")))
+    finally:
+        await lines.close()
 
 
 def _told(what: str) -> Any:

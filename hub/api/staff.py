@@ -33,6 +33,7 @@ from hub.api.problems import reply
 from hub.api.shapes import ConsoleShown, EventsPage, PeopleShown
 from hub.core.alert_kinds import WITHHELD
 from hub.core.errors import DomainError
+from hub.core.event_kinds import QUIET
 from hub.core.otp import key_uri, matching_step
 from hub.core.words import PLAIN
 from hub.live import instant, show_device, show_door, show_event
@@ -46,7 +47,8 @@ EVENT_MAX = 2**53 - 1  # numbers of events are counted in browsers too
 PEOPLE_PAGE = 50
 HEARTBEAT_S = 15.0  # proxies end silent streams
 CODES_DRAWN_MAX = 16  # a day's codes are a thousandth of all; sixteen in a row are a fault
-_ORDINARY = t.events.c.kind.not_in(WITHHELD)  # a duress opening is told to named responders only
+# a duress opening is told to named responders only
+_ORDINARY = t.events.c.kind.not_in((*WITHHELD, *QUIET))
 # what of the live stream is told only to members who may read it elsewhere
 _HEARD_BY = {
     "event": ("read", "events"),

@@ -2,13 +2,17 @@
 
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
+from simulators.ends.meters import Cjt188Meter, Dlt645Meter, MeterLineEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
 from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog, Words
 
 __all__ = [
+    "Cjt188Meter",
     "ClonedUidCard",
+    "Dlt645Meter",
+    "MeterLineEnd",
     "Noise",
     "Ntag424Card",
     "Pn532End",
