@@ -55,6 +55,7 @@ async def _door(folder: Path) -> None:
     from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
+    from devices.escape import check_escape  # noqa: PLC0415
     from drivers.catalogue import (  # noqa: PLC0415
         CatalogueError,
         open_reader,
@@ -86,6 +87,7 @@ async def _door(folder: Path) -> None:
                     url, _secrets_of(folder), on_state=_told(f"strike {number}")
                 )
             _check_remote_only(strikes[url], section, number)
+            check_escape(strikes[url], section, number)
             reader = None
             if "reader" in section:
                 reader = open_reader(

@@ -3,6 +3,10 @@
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard, VirtualCard
 from simulators.ends.meters import Cjt188Meter, Dlt645Meter, MeterLineEnd
+from simulators.ends.kept_door import KeptDoor
+from simulators.ends.lcus_end import LcusEnd
+from simulators.ends.number_ends import Rdm6300End, WiegandEnd
+from simulators.ends.paper_end import PaperEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -13,13 +17,18 @@ __all__ = [
     "ClonedUidCard",
     "Dlt645Meter",
     "MeterLineEnd",
+    "KeptDoor",
+    "LcusEnd",
     "Noise",
     "Ntag424Card",
+    "PaperEnd",
     "Pn532End",
     "PtyLine",
     "QrScannerEnd",
+    "Rdm6300End",
     "RelayBoardEnd",
     "VirtualCard",
+    "WiegandEnd",
     "WireEntry",
     "WireLog",
     "Words",

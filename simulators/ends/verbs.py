@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from simulators.ends import legacy_verbs
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard
 from simulators.ends.meters import Cjt188Meter, Dlt645Meter, Meter, MeterLineEnd
@@ -248,15 +249,27 @@ def _meters(*kinds: Callable[[], Meter]) -> Callable[[Wish], Hosted]:
     return host
 
 
+def _legacy(kind: str) -> Callable[[Wish], Hosted]:
+    def host(wish: Wish) -> Hosted:
+        end = legacy_verbs.make(kind, wish.path, wish.byte_s, wish.log, _tell_coil)
+        return Hosted(end, legacy_verbs.HELP[kind], lambda words: legacy_verbs.obeyed(end, words))
+
+    return host
+
+
 # The far ends by their protocol; a new one is one line here.
 ENDS: Final[Mapping[str, Callable[[Wish], Hosted]]] = {
     "cjt188": _meters(Cjt188Meter),
     "dlt645": _meters(Dlt645Meter),
+    "escpos": _legacy("escpos"),
+    "lcus": _legacy("lcus"),
     "meters": _meters(Dlt645Meter, Cjt188Meter),
     "modbus-relay": _board,
     "pn532": _pn532,
     "qr": _qr,
+    "rdm6300": _legacy("rdm6300"),
     "relay": _board,  # as it was called before
+    "wiegand": _legacy("wiegand"),
 }
 
 

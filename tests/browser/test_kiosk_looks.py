@@ -51,7 +51,7 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
         return name
 
     yield "home"
-    agent.tell("paper", "low")
+    agent.tell("paper", "stuck")
     for state in ("reading", "refused", "lost"):
         agent.tell("card", {"state": state})
         expect(page.locator(f'[data-state="{state}"]')).to_be_visible()
