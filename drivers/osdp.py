@@ -39,6 +39,7 @@ PROBE_S: Final = 0.3  # how often a reader that is away is looked for
 REFUSED_S: Final = 1.0  # the same for one that holds another key
 BUSY_S: Final = 0.05  # a busy reader is asked again after this
 BUSY_MOST: Final = 40  # in a row: two seconds, then it counts as no answer
+ORDER_FIRST_S: Final = 1.0  # orders go before polls that are late by less than this
 STATES_S: Final = 2.0  # how often case, power and contacts are asked for
 ORDERS_MOST: Final = 32  # orders that wait; lights and beeps are human speed
 CHALLENGE_BYTES: Final = 8
@@ -135,7 +136,9 @@ class Session:
         """When this reader wants the line next; the past means now."""
         if self._frame is not None or self._phase is Phase.AWAY:
             return self._again_s
-        if self._phase is Phase.PROVING or self._setup or self._orders:
+        if self._orders:  # somebody waits at a door: before whatever is only asked in turn
+            return self._heard_s - ORDER_FIRST_S
+        if self._phase is Phase.PROVING or self._setup:
             return self._heard_s
         return self._polled_s + self._poll_s
 
@@ -181,12 +184,16 @@ class Session:
         self._again_s = now_s
         if self._phase is not Phase.OPEN or self._missed >= TRIES:
             self._begin_again(now_s if self.is_here else now_s + PROBE_S)
-        silent = self._missed > 1 if not self.is_here else now_s - self._proven_s >= SILENT_S
-        if not silent:
+        if not self._is_silent(now_s):
             return []
         if garbled:
             return self._gone("answers with noise; check baud, cable and termination", now_s)
         return self._gone("is silent; check power, wiring, address and baud", now_s)
+
+    def _is_silent(self, now_s: float) -> bool:
+        if not self.is_here:
+            return self._missed > 1
+        return self._missed >= TRIES and now_s - self._proven_s >= SILENT_S
 
     def lose(self, why: str) -> list[Happening]:
         """The line itself is gone."""

@@ -27,6 +27,7 @@ GAP_BYTES: Final = (
 BYTE_BITS: Final = 10
 CARDS_MOST: Final = 4  # taps that wait for the door; an older one is given up first
 KEYS_MOST: Final = 32  # typed keys that wait; a number and a PIN
+BACK_S: Final = 0.5  # a line that is plugged in again is open within a second
 POLL_MS: Final = 50
 
 _T = TypeVar("_T")
@@ -267,7 +268,7 @@ class OsdpBus:
         self._open_link = open_link
         self._byte_s = BYTE_BITS / baud
         self._luck = luck
-        self._backoff = Backoff(luck=jitter)
+        self._backoff = Backoff(most_s=BACK_S, luck=jitter)
         self._readers: dict[int, OsdpReader] = {}  # by address, so 127 at most
         self._woken = asyncio.Event()
         self._upkeep: asyncio.Task[None] | None = None

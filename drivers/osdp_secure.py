@@ -64,19 +64,19 @@ def same(one: bytes, other: bytes) -> bool:
 
 
 class SecureChannel:
-    """One session; each end seals what it says and opens what it hears, in turns."""
+    """One session; each end seals what it says and opens what the other says, in turns."""
 
-    def __init__(self, keys: SessionKeys, reply_mac: bytes) -> None:
+    def __init__(self, keys: SessionKeys, reply_mac: bytes, *, of_reader: bool = False) -> None:
+        self._of_reader = of_reader
         self._enc = keys.enc
         self._mac_1 = _ecb(keys.mac_1)
         self._mac_2 = _ecb(keys.mac_2)
         self._command_mac = bytes(BLOCK)
         self._reply_mac = reply_mac
 
-    def seal(
-        self, address: int, sequence: int, code: int, body: bytes = b"", *, is_reply: bool = False
-    ) -> bytes:
+    def seal(self, address: int, sequence: int, code: int, body: bytes = b"") -> bytes:
         """A frame with MAC, its body encrypted if it has one."""
+        is_reply = self._of_reader
         before = self._command_mac if is_reply else self._reply_mac
         sealed = self._encrypt(body, before) if body else b""
         kind = (COMMAND_SEALED if body else COMMAND_BARE) + is_reply
@@ -99,7 +99,8 @@ class SecureChannel:
         """The body of a frame that is next in the chain; None for any other, which moves nothing."""
         sealed = REPLY_SEALED if frame.is_reply else COMMAND_SEALED
         bare = REPLY_BARE if frame.is_reply else COMMAND_BARE
-        if frame.block not in (sealed, bare) or frame.block_data:
+        is_ours = frame.is_reply == self._of_reader
+        if is_ours or frame.block not in (sealed, bare) or frame.block_data:
             return None
         before = self._command_mac if frame.is_reply else self._reply_mac
         mac = self._mac(frame.signed, before)

@@ -48,7 +48,7 @@ async def foreign_reader(
     tty.setraw(slave)
     os.set_blocking(master, False)
 
-    class Wire(osdp.Channel):  # type: ignore[misc,name-defined]
+    class Wire(osdp.Channel):  # type: ignore[misc]
         def read(self, max_bytes: int) -> bytes:
             try:
                 return os.read(master, max_bytes)
