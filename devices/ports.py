@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 
@@ -59,6 +60,10 @@ class Card(Protocol):
         """What the card calls itself; proves nothing."""
 
     @property
+    def provable(self) -> bool:
+        """False where the reader passes on numbers only: no card can prove itself through it."""
+
+    @property
     def first_byte_at_ns(self) -> int:
         """``time.perf_counter_ns`` when the reader's report began to arrive."""
 
@@ -94,6 +99,21 @@ class Keypad(Protocol):
 
     async def close(self) -> None:
         """Give the line back."""
+
+
+class Show(Enum):
+    """What whoever stands at a door should know; who is let in under duress sees nothing else."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    PIN = "pin"  # the card is known, now its PIN
+
+
+class Light(Protocol):
+    """Lights and sounds at a door's outside."""
+
+    def show(self, what: Show, lasting_ms: int) -> None:
+        """Show it for so long; never waits, and is lost where nobody can see it."""
 
 
 class Strike(Protocol):

@@ -9,7 +9,7 @@ import gc
 import json
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,8 @@ async def _door(folder: Path) -> None:
     from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
-    from drivers.catalogue import (  # noqa: PLC0415
-        CatalogueError,
-        open_reader,
-        open_scanner,
-        open_strike,
-    )
+    from devices.wiring import Harness  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
     sections = read_wires(folder).body.get("doors", [])
@@ -62,59 +58,21 @@ async def _door(folder: Path) -> None:
         raise Mistake(f"{folder / 'device.toml'}: write a [[doors]] section for each door")
     numbers = tuple(section.get("number", 0) for section in sections)
     device, address, wires = make_device(folder, "door", numbers, loop.time)
-    hardware: dict[int, Any] = {}
-    strikes: dict[str, Any] = {}
-    readers: list[Any] = []
-    scanners: dict[int, Any] = {}
-    controllers: list[DoorController] = []  # the one that readers tell of themselves
+    harness = Harness(folder, wires)
     try:
         for section in sections:
-            number = wires.number(section, "number")
-            if "scanner" in section:
-                scanners[number] = open_scanner(
-                    wires.text(section, "scanner"), _no_secret, on_state=_told(f"scanner {number}")
-                )
-            url = wires.text(section, "strike")
-            if url not in strikes:  # two doors may hang on one relay board
-                strikes[url] = open_strike(
-                    url, _secrets_of(folder), on_state=_told(f"strike {number}")
-                )
-            _check_remote_only(strikes[url], section, number)
-            reader = None
-            if "reader" in section:
-                reader = open_reader(
-                    wires.text(section, "reader"),
-                    _no_secret,
-                    on_state=_reader_told(number, controllers),
-                )
-                readers.append(reader)
-            hardware[number] = _hung(wires, section, number, strikes[url], reader)
+            harness.hang(section)
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
-    controller = DoorController(device, hardware)
-    controllers.append(controller)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(controller.run())
-        group.create_task(Porch(device, scanners, controller.on_pass).run())
-        group.create_task(keep_lifeline(device, wires, folder))
-        group.create_task(stay_connected(device, address, _told("broker")))
-
-
-def _hung(wires: Any, section: Any, number: int, strike: Any, reader: Any) -> Any:
-    """A door's hardware as its section says: which output and which inputs are its own."""
-    from devices.door import DoorHardware  # noqa: PLC0415
-
-    return DoorHardware(
-        number,
-        strike,
-        wires.number(section, "output", 0),
-        reader,
-        wires.number_or_none(section, "contact_input"),
-        wires.number_or_none(section, "exit_input"),
-        wires.number_or_none(section, "fire_input"),
-        wires.number_or_none(section, "tamper_input"),
-        call_inputs=wires.numbers(section, "call_inputs"),
-    )
+    controller = harness.controller = DoorController(device, harness.hardware)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(controller.run())
+            group.create_task(Porch(device, harness.scanners, controller.on_pass).run())
+            group.create_task(keep_lifeline(device, wires, folder))
+            group.create_task(stay_connected(device, address, _told("broker")))
+    finally:
+        await harness.close()
 
 
 def _point_run(asked: argparse.Namespace) -> None:
@@ -156,45 +114,6 @@ def _told(what: str) -> Any:
         log.info("%s: %s (%s)", what, "here" if online else "away", why)
 
     return on_state
-
-
-def _reader_told(number: int, controllers: list[Any]) -> Any:
-    log_state = _told(f"reader {number}")
-
-    def on_state(online: bool, why: str) -> None:
-        log_state(online, why)
-        for controller in controllers:
-            controller.on_reader(number, online)
-
-    return on_state
-
-
-def _secrets_of(folder: Path) -> Callable[[str], bytes]:
-    """The secrets that device URLs name: files of the data folder."""
-    from devices.wire import is_id  # noqa: PLC0415
-
-    def find(name: str) -> bytes:
-        if not is_id(name):
-            raise Mistake(f"secret={name!a} is no name: small letters, digits and hyphens")
-        try:
-            return (folder / "secrets" / name).read_bytes()
-        except OSError:
-            where = folder / "secrets" / name
-            raise Mistake(f"the secret is missing: write it to {where}") from None
-
-    return find
-
-
-def _check_remote_only(strike: object, section: Mapping[str, Any], number: int) -> None:
-    """What hangs on radio and a broker is opened from afar, and nobody's way out depends on it."""
-    if not getattr(strike, "remote_only", False):
-        return
-    for name in ("reader", "contact_input", "exit_input", "fire_input"):
-        if name in section:
-            raise Mistake(
-                f"door {number} has a relay on MQTT, so it is remote-only: it has no {name}; "
-                "a perimeter or escape door needs a wired relay"
-            )
 
 
 def _no_secret(name: str) -> bytes:

@@ -9,6 +9,7 @@ from drivers.kinds import (
     Card,
     CardLost,
     CardReader,
+    Keypad,
     NotIsoDep,
     OnState,
     Secrets,
@@ -19,6 +20,10 @@ from drivers.kinds import (
 from drivers.link import Link, LinkLost, OnWire, Parity
 from drivers.modbus_relay import ModbusRelay
 from drivers.mqtt_terms import BrokerAddress
+from drivers.osdp_bus import POLL_MS, OsdpLines, OsdpReader
+from drivers.osdp_secure import INSTALL_KEY, KEY_BYTES
+from drivers.osdp_wire import ADDRESS_MOST
+from drivers.osdp_words import BAUDS, Color, LocalStatus
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.relay_mqtt import MqttRelay
@@ -31,21 +36,28 @@ __all__ = [
     "CardLost",
     "CardReader",
     "CatalogueError",
+    "Color",
+    "Keypad",
+    "LocalStatus",
     "NotIsoDep",
     "OnState",
+    "OsdpLines",
+    "OsdpReader",
     "Secrets",
     "Strike",
     "StrikeFault",
     "TextReader",
     "check_port",
+    "open_keypad",
     "open_reader",
     "open_scanner",
     "open_strike",
     "parse",
 ]
 
-READERS: Final = ("pn532",)
-STRIKES: Final = ("modbus-relay",)
+READERS: Final = ("pn532", "osdp")
+STRIKES: Final = ("modbus-relay", "osdp")
+KEYPADS: Final = ("osdp",)
 SCANNERS: Final = ("qr",)
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "baud": (300, 3_000_000),
@@ -54,15 +66,23 @@ NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
     "inputs": (0, 64),
     "echo": (0, 1),
     "presence_ms": (20, 5_000),
+    "address": (0, ADDRESS_MOST),
+    "poll_ms": (10, 200),
 }
 COMMON: Final = {"baud", "parity"}
 SETTINGS: Final[Mapping[str, set[str]]] = {
     "pn532": COMMON | {"presence_ms"},
     "modbus-relay": COMMON | {"unit", "outputs", "inputs", "echo"},
+    "osdp": {"baud", "address", "key", "poll_ms"},
     "qr": COMMON,
 }
 PARITIES: Final[Mapping[str, Parity]] = {"N": "N", "E": "E", "O": "O"}
-BAUD: Final[Mapping[str, int]] = {"pn532": 115_200, "modbus-relay": 9_600, "qr": 9_600}
+BAUD: Final[Mapping[str, int]] = {
+    "pn532": 115_200,
+    "modbus-relay": 9_600,
+    "osdp": 9_600,
+    "qr": 9_600,
+}
 
 
 class CatalogueError(ValueError):
@@ -78,6 +98,7 @@ class Address:
     baud: int
     parity: Parity
     numbers: Mapping[str, int]
+    key: str = ""  # the name of a secret
 
 
 def parse(url: str) -> Address:
@@ -104,9 +125,12 @@ def parse(url: str) -> Address:
     parity = PARITIES.get(told)
     if parity is None:
         raise CatalogueError(f"{shown}: parity is N, E or O, not {told!r}")
+    reference, _, key = settings.pop("key", "secret:").partition(":")
+    if reference != "secret":
+        raise CatalogueError(f"{shown}: write key=secret:NAME; a key never stands in a URL")
     numbers = {setting: _number(shown, setting, value) for setting, value in settings.items()}
     port = name if scheme == "serial" else place
-    return Address(protocol, port, numbers.pop("baud", BAUD[protocol]), parity, numbers)
+    return Address(protocol, port, numbers.pop("baud", BAUD[protocol]), parity, numbers, key)
 
 
 def open_reader(
@@ -115,10 +139,15 @@ def open_reader(
     *,
     on_state: OnState | None = None,
     on_wire: OnWire | None = None,
+    lines: OsdpLines | None = None,
 ) -> CardReader:
-    """A card reader that opens its line once cards() is awaited; raises CatalogueError."""
-    del secrets  # no reader of this release has a secret; OSDP readers will
+    """A card reader that opens its line once cards() is awaited; raises CatalogueError.
+
+    Readers that pass on numbers only are opened where ``lines`` are given: at doors.
+    """
     address = _of_kind(url, READERS, "a card reader")
+    if address.protocol == "osdp":
+        return _open_osdp(address, secrets, lines, on_state, on_wire)
     presence_s = address.numbers.get("presence_ms", 100) / 1000
     return Pn532Reader(_opener(address, on_wire), on_state=on_state, presence_s=presence_s)
 
@@ -129,11 +158,16 @@ def open_strike(
     *,
     on_state: OnState | None = None,
     on_wire: OnWire | None = None,
+    lines: OsdpLines | None = None,
 ) -> Strike:
     """A strike that opens its line now, on the running loop; raises CatalogueError."""
     if url.partition("+")[0] in DIALECTS:
         return _open_relay(url, secrets, on_state)
     address = _of_kind(url, STRIKES, "a strike")
+    if address.protocol == "osdp":
+        reader = _open_osdp(address, secrets, lines, on_state, on_wire)
+        reader.is_strike = True
+        return reader
     numbers = address.numbers
     strike = ModbusRelay(
         _opener(address, on_wire),
@@ -147,6 +181,19 @@ def open_strike(
     return strike
 
 
+def open_keypad(
+    url: str,
+    secrets: Secrets,
+    *,
+    lines: OsdpLines,
+    on_state: OnState | None = None,
+    on_wire: OnWire | None = None,
+) -> Keypad:
+    """A keypad; where a reader or strike has the same URL it is the same device."""
+    address = _of_kind(url, KEYPADS, "a keypad")
+    return _open_osdp(address, secrets, lines, on_state, on_wire)
+
+
 def open_scanner(
     url: str,
     secrets: Secrets,
@@ -155,9 +202,55 @@ def open_scanner(
     on_wire: OnWire | None = None,
 ) -> TextReader:
     """A scanner of codes that opens its line once texts() is awaited; raises CatalogueError."""
-    del secrets  # as in open_reader
+    del secrets  # no scanner has one
     address = _of_kind(url, SCANNERS, "a scanner")
     return QrScanner(_opener(address, on_wire), on_state=on_state)
+
+
+def _open_osdp(
+    address: Address,
+    secrets: Secrets,
+    lines: OsdpLines | None,
+    on_state: OnState | None,
+    on_wire: OnWire | None,
+) -> OsdpReader:
+    """The reader of a port and address, the same one for each of its parts."""
+    shown = f"osdp+{address.port}"
+    if lines is None:
+        raise CatalogueError(f"{shown}: it passes on numbers only, so it belongs to a door")
+    if "address" not in address.numbers or not address.key:
+        raise CatalogueError(f"{shown}: write ?address=N&key=secret:NAME; pair the reader first")
+    if address.baud not in BAUDS:
+        known = ", ".join(str(baud) for baud in BAUDS)
+        raise CatalogueError(f"{shown}: OSDP knows no baud={address.baud}, only {known}")
+    key = osdp_key(address.key, secrets(address.key))
+    try:
+        reader = lines.reader(
+            address.port,
+            address.baud,
+            address.numbers["address"],
+            key,
+            _opener(address, on_wire),
+            poll_ms=address.numbers.get("poll_ms", POLL_MS),
+        )
+    except ValueError as wrong:
+        raise CatalogueError(str(wrong)) from wrong
+    if on_state is not None:
+        reader.listeners.append(on_state)
+    return reader
+
+
+def osdp_key(name: str, told: bytes) -> bytes:
+    """The key in a secret's file, 32 hex digits; raises CatalogueError."""
+    try:
+        key = bytes.fromhex(told.decode("ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise CatalogueError(f"secret:{name} is no key of 32 hex digits; pair the reader again")
+    if key == INSTALL_KEY:
+        raise CatalogueError(f"secret:{name} is the key that everybody knows; pair the reader")
+    return key
 
 
 def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:

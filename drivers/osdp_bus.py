@@ -30,6 +30,11 @@ KEYS_MOST: Final = 32  # typed keys that wait; a number and a PIN
 BACK_S: Final = 0.5  # a line that is plugged in again is open within a second
 POLL_MS: Final = 50
 
+_COMMANDS: Final = {
+    words.Capability.LIGHTS: words.Command.LED,
+    words.Capability.SOUNDS: words.Command.BUZ,
+    words.Capability.TEXTS: words.Command.TEXT,
+}
 _T = TypeVar("_T")
 
 
@@ -131,17 +136,16 @@ class OsdpReader:
     # ----------------------------------------------------------------- lights, sounds, texts
 
     def light(self, color: words.Color, duration_ms: int, *, blink: bool = False) -> None:
-        """A colour for a while; whoever is away shows nothing."""
-        self._tell(words.Command.LED, words.light(color, duration_ms, blink=blink))
+        """A colour for a while; whoever is away, or has no light, shows nothing."""
+        self._tell_if(words.Capability.LIGHTS, words.light(color, duration_ms, blink=blink))
 
     def beep(self, times: int, on_ms: int = 100) -> None:
-        """So many tones."""
-        self._tell(words.Command.BUZ, words.beep(times, on_ms))
+        """So many tones, where it has a sounder."""
+        self._tell_if(words.Capability.SOUNDS, words.beep(times, on_ms))
 
     def text(self, line: str, shown_s: int = 5) -> None:
         """A line of ASCII on a reader with a display."""
-        if self.here is not None and self.here.capabilities.count(words.Capability.TEXTS):
-            self._tell(words.Command.TEXT, words.text(line, shown_s))
+        self._tell_if(words.Capability.TEXTS, words.text(line, shown_s))
 
     # ----------------------------------------------------------------- acts of an installer
 
@@ -214,6 +218,12 @@ class OsdpReader:
         if self.here is None or self.is_closed:
             raise StrikeFault(self._why)
         return self.here
+
+    def _tell_if(self, able: words.Capability, body: bytes) -> None:
+        """Not every reader answers what it cannot do with a plain no."""
+        level, _ = self.here.capabilities.found.get(able, (0, 0)) if self.here else (0, 0)
+        if level:
+            self._tell(_COMMANDS[able], body)
 
     def _tell(self, code: words.Command, body: bytes) -> None:
         if self.session.order(Order(code, body, lambda _told: None)):
