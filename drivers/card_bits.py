@@ -14,7 +14,7 @@ _PARITY: Final[Mapping[int, tuple[int, int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """No number: its parity is wrong, or both data wires are swapped (then everything is turned)."""
+    """No number: its parity is wrong, or both data wires are swapped and every bit is turned."""
 
     bits: int
     is_swapped: bool
@@ -49,8 +49,10 @@ def _is_right(bits: int, value: int) -> bool:
 
 
 def with_parity(bits: int, number: bytes) -> bytes:
-    """The row of a number as a reader sends it, left-aligned; for far ends and tests."""
+    """The row of a number as a reader sends it, left-aligned; raises ValueError if too large."""
     inner = int.from_bytes(number, "big")
+    if inner >> bits - 2:
+        raise ValueError(f"{number.hex()} does not fit into {bits} bits with parity")
     first, last = _PARITY[bits]
     value = inner << 1
     value |= (value & (1 << last) - 1).bit_count() % 2 ^ 1

@@ -96,7 +96,7 @@ class SecureChannel:
         return close(signed + mac[:MAC_BYTES])
 
     def open(self, frame: Frame) -> bytes | None:
-        """The body of a frame that is next in the chain; None for any other, which moves nothing."""
+        """The body of the frame that is next in the chain; None for any other: it moves nothing."""
         sealed = REPLY_SEALED if frame.is_reply else COMMAND_SEALED
         bare = REPLY_BARE if frame.is_reply else COMMAND_BARE
         is_ours = frame.is_reply == self._of_reader

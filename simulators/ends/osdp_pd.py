@@ -234,10 +234,14 @@ class OsdpPd:
             case Command.TEXT if len(body) >= 6 and len(body) == 6 + body[5]:
                 self.shown.text = body[6:].decode("ascii", "replace")
             case Command.KEYSET if len(body) == 18 and body[:2] == b"\x01\x10":
-                self.key, self.is_installing = body[2:], False
+                self.take_key(body[2:])
             case _:
                 return False
         return True
+
+    def take_key(self, key: bytes) -> None:
+        """Its own key, from now on the only one it accepts."""
+        self.key, self.is_installing = key, False
 
     def _local(self) -> bytes:
         return bytes((self._is_tampered, self._is_power_bad))

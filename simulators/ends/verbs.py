@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from simulators.ends import osdp_verbs
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard
+from simulators.ends.osdp_end import OsdpEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -23,6 +25,7 @@ LINE_MOST_BYTES: Final = 1_000  # one typed line
 FIRST_UID: Final = bytes.fromhex("04de5f1eacc040")  # the card that lies ready when none is named
 
 HELP: Final = {
+    "osdp": osdp_verbs.HELP,
     "pn532": "tap [UID], clone UID, lift, unplug, plug, noise P, quit",
     "qr": "show TEXT, unplug, plug, noise P, quit",
     "relay": "input N on|off, deaf on|off, unplug, plug, noise P, quit",
@@ -32,7 +35,7 @@ HELP: Final = {
 def register(subparsers: Any) -> None:
     """Add `pty` to the subparsers of `linli simulate`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "pty", help="a PN532 reader, a QR scanner or a relay board on a pseudo-terminal"
+        "pty", help="a reader, a scanner or a relay board on a pseudo-terminal"
     )
     parser.add_argument("kind", choices=sorted(HELP))
     parser.add_argument("--path", type=Path, help="the name to appear under; else a new one")
@@ -40,6 +43,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--show", action="store_true", help="print every byte that passes")
     parser.add_argument("--cards", type=Path, help="where the cards' memories live between runs")
     parser.add_argument("--baud", type=int, default=0, help="be as slow as a line of this speed")
+    osdp_verbs.register(parser)
     parser.set_defaults(func=run)
 
 
@@ -61,6 +65,12 @@ async def _host(asked: argparse.Namespace) -> None:
         finally:
             cards.save()
             reader.close()
+    elif asked.kind == "osdp":
+        bus = osdp_verbs.made(asked, log, lambda line: print(line, flush=True))
+        try:
+            await _work(bus.path, asked.kind, lambda words: _readers(bus, words))
+        finally:
+            bus.close()
     elif asked.kind == "qr":
         scanner = QrScannerEnd(path=asked.path, byte_s=byte_s, wire_log=log)
         try:
@@ -152,6 +162,14 @@ def _reader(reader: Pn532End, cards: Cards, words: list[str]) -> None:
             pass
         case _:
             raise ValueError(f"no such word: {words[0]}")
+
+
+def _readers(bus: OsdpEnd, words: list[str]) -> None:
+    match words:
+        case ["noise", odds]:
+            bus.line.noise = _noise(bus.line, float(odds))
+        case _:
+            osdp_verbs.obey(bus, words, lambda line: print(line, flush=True))
 
 
 def _scanner(scanner: QrScannerEnd, words: list[str]) -> None:
