@@ -1,4 +1,4 @@
-"""The devices' verbs of `linli`, door and point: composition roots that choose drivers."""
+"""The devices' verbs of `linli`, door, point and reader: composition roots that choose drivers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import contextlib
 import gc
 import json
 import logging
+import secrets
 import signal
 from collections.abc import Coroutine
 from pathlib import Path
@@ -29,6 +30,39 @@ def point(parser: argparse.ArgumentParser) -> None:
     """Run a card point until it is told to stop."""
     parser.description = "Run a card point."
     _run(parser, _point_run)
+
+
+def reader(parser: argparse.ArgumentParser) -> None:
+    """An installer's acts at an OSDP reader."""
+    parser.description = "Give an OSDP reader its own key, or another address and speed."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    give = actions.add_parser("pair", help="a random key of its own; the reader is in install mode")
+    give.add_argument("--again", action="store_true", help="it has a key: give it another one")
+    give.set_defaults(func=_reader_pair)
+    shift = actions.add_parser("move", help="another address and speed")
+    shift.add_argument("--to-address", type=int, required=True, choices=range(127), metavar="N")
+    shift.add_argument("--to-baud", type=int, required=True, metavar="BAUD")
+    shift.set_defaults(func=_reader_move)
+    for action in (give, shift):
+        action.add_argument("--data", type=Path, required=True, help="the door's data folder")
+        action.add_argument("url", help="osdp+serial://PORT?address=N&key=secret:NAME")
+
+
+def _reader_pair(asked: argparse.Namespace) -> None:
+    from devices.pairing import pair  # noqa: PLC0415
+
+    told = asyncio.run(pair(asked.data, asked.url, secrets.token_bytes, again=asked.again))
+    print(json.dumps({"paired": True, "reader": told}))
+
+
+def _reader_move(asked: argparse.Namespace) -> None:
+    from devices.pairing import move  # noqa: PLC0415
+    from drivers.catalogue import OSDP_BAUDS  # noqa: PLC0415
+
+    if asked.to_baud not in OSDP_BAUDS:
+        raise Mistake(f"--to-baud is one of {', '.join(map(str, OSDP_BAUDS))}")
+    address, baud = asyncio.run(move(asked.data, asked.url, asked.to_address, asked.to_baud))
+    print(json.dumps({"address": address, "baud": baud}))
 
 
 def _run(parser: argparse.ArgumentParser, func: Any) -> None:

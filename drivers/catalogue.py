@@ -20,10 +20,11 @@ from drivers.kinds import (
 from drivers.link import Link, LinkLost, OnWire, Parity
 from drivers.modbus_relay import ModbusRelay
 from drivers.mqtt_terms import BrokerAddress
-from drivers.osdp_bus import POLL_MS, OsdpLines, OsdpReader
+from drivers.osdp_bus import POLL_MS, OsdpBus, OsdpLines, OsdpReader
 from drivers.osdp_secure import INSTALL_KEY, KEY_BYTES
 from drivers.osdp_wire import ADDRESS_MOST
-from drivers.osdp_words import BAUDS, Color, LocalStatus
+from drivers.osdp_words import BAUDS as OSDP_BAUDS
+from drivers.osdp_words import Color, LocalStatus
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.relay_mqtt import MqttRelay
@@ -31,6 +32,7 @@ from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
 from drivers.relay_urls import parse as parse_relay
 
 __all__ = [
+    "OSDP_BAUDS",
     "Address",
     "Card",
     "CardLost",
@@ -49,9 +51,11 @@ __all__ = [
     "TextReader",
     "check_port",
     "open_keypad",
+    "open_osdp_alone",
     "open_reader",
     "open_scanner",
     "open_strike",
+    "osdp_key",
     "parse",
 ]
 
@@ -220,8 +224,8 @@ def _open_osdp(
         raise CatalogueError(f"{shown}: it passes on numbers only, so it belongs to a door")
     if "address" not in address.numbers or not address.key:
         raise CatalogueError(f"{shown}: write ?address=N&key=secret:NAME; pair the reader first")
-    if address.baud not in BAUDS:
-        known = ", ".join(str(baud) for baud in BAUDS)
+    if address.baud not in OSDP_BAUDS:
+        known = ", ".join(str(baud) for baud in OSDP_BAUDS)
         raise CatalogueError(f"{shown}: OSDP knows no baud={address.baud}, only {known}")
     key = osdp_key(address.key, secrets(address.key))
     try:
@@ -238,6 +242,17 @@ def _open_osdp(
     if on_state is not None:
         reader.listeners.append(on_state)
     return reader
+
+
+def open_osdp_alone(url: str, key: bytes | None) -> tuple[OsdpBus, OsdpReader]:
+    """A bus with this one reader, for an installer's acts; without a key: in install mode."""
+    address = parse(url)
+    if address.protocol != "osdp" or "address" not in address.numbers or not address.key:
+        raise CatalogueError("write osdp+serial://PORT?address=N&key=secret:NAME")
+    bus = OsdpBus(_opener(address, None), address.baud)
+    number = address.numbers["address"]
+    name = f"address {number} at {address.port}"
+    return bus, bus.add(number, key or INSTALL_KEY, name, installing=key is None)
 
 
 def osdp_key(name: str, told: bytes) -> bytes:
