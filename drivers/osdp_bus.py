@@ -24,6 +24,7 @@ NOISE_BYTES: Final = 6  # so much noise may have been a reply; the shortest has 
 GAP_BYTES: Final = (
     2  # quiet byte times before we speak, so that the last speaker let go of the line
 )
+GAP_LEAST_S: Final = 0.001  # UARTs and USB adapters hand over later than that anyway
 BYTE_BITS: Final = 10
 CARDS_MOST: Final = 4  # taps that wait for the door; an older one is given up first
 KEYS_MOST: Final = 32  # typed keys that wait; a number and a PIN
@@ -363,7 +364,7 @@ class OsdpBus:
         """One frame and its answer."""
         loop, session = asyncio.get_running_loop(), reader.session
         quiet_s = self._spoke_s + GAP_BYTES * self._byte_s - loop.time()
-        if quiet_s > 0:
+        if quiet_s > GAP_LEAST_S:
             await asyncio.sleep(quiet_s)
         frame = session.next(loop.time())
         link.write(frame)
