@@ -23,8 +23,8 @@ class Unreadable:
 def number_of(bits: int, row: bytes) -> bytes | Unreadable:
     """The number in ``bits`` bits, the first one highest in ``row``.
 
-    Rows of 26, 34 and 37 bits have parity, which is taken off; whole bytes are the number as it
-    is; any other length stands before its bits, so that a longer and a shorter card stay two.
+    Rows of 26, 34 and 37 bits have parity, which is taken off, and the number has four bytes at
+    least, as cards print it and rosters know it; whole bytes are the number as it is; any other length stands before its bits, so that a longer and a shorter card stay two.
     """
     value = int.from_bytes(row, "big") >> len(row) * 8 - bits
     if bits in _PARITY:
@@ -39,7 +39,7 @@ def _checked(bits: int, value: int) -> bytes | Unreadable:
         turned = value ^ (1 << bits) - 1
         return Unreadable(bits, is_swapped=_is_right(bits, turned))
     inner = value >> 1 & (1 << bits - 2) - 1
-    return inner.to_bytes((bits + 5) // 8, "big")
+    return inner.to_bytes(max(4, (bits + 5) // 8), "big")
 
 
 def _is_right(bits: int, value: int) -> bool:

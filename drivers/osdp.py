@@ -115,7 +115,7 @@ class Session:
         self._poll_s = poll_s
         self._phase = Phase.AWAY
         self._keys: secure.SessionKeys | None = None
-        self._challenge = self._proof = b""
+        self._challenge = self._challenge_before = self._proof = b""
         self._channel: secure.SecureChannel | None = None
         self._sequence = 0
         self._frame: bytes | None = None  # under way: sent, and not answered yet
@@ -149,6 +149,7 @@ class Session:
             return self._frame
         match self._phase:
             case Phase.AWAY:
+                self._challenge_before = self._challenge
                 self._challenge = self._luck(CHALLENGE_BYTES)
                 self._sequence = 0
                 self._frame = self._bare(
@@ -265,9 +266,11 @@ class Session:
             return None
         if len(frame.body) != 32 or frame.block_data != self._key_mark:
             return self._refuse("offers another kind of key; pair it first", now_s)
-        keys = secure.session_keys(self._key, self._challenge)
         answer, proof = frame.body[8:16], frame.body[16:]
+        keys = secure.session_keys(self._key, self._challenge)
         if not secure.same(proof, secure.client_cryptogram(keys, self._challenge, answer)):
+            if self._is_late(answer, proof):
+                return None
             return self._refuse("holds another key; check the secret, or pair it again", now_s)
         self._keys = keys
         self._proof = secure.server_cryptogram(keys, self._challenge, answer)
@@ -276,6 +279,14 @@ class Session:
         self._frame = None
         self._heard_s = now_s
         return []
+
+    def _is_late(self, answer: bytes, proof: bytes) -> bool:
+        """A slow reader's answer to the challenge before this one proves the key, not its time."""
+        before = self._challenge_before
+        if not before:
+            return False
+        keys = secure.session_keys(self._key, before)
+        return secure.same(proof, secure.client_cryptogram(keys, before, answer))
 
     def _hear_rmac(self, frame: Frame, now_s: float) -> list[Happening] | None:
         """The reader took our half."""

@@ -33,7 +33,7 @@ from simulators.bench.figures import Target, percentile, spread
 from simulators.bench.village import say
 
 KEY: Final = bytes(range(16))  # of readers that live as long as this run
-CARD: Final = bytes.fromhex("d41b81")
+CARD: Final = bytes.fromhex("00d41b81")
 FAST_BAUD: Final = 115_200
 BUS_BAUD: Final = 38_400
 BUS_READERS: Final = 8

@@ -20,7 +20,7 @@ from simulators.ends import Noise, OsdpEnd, OsdpPd
 from tests.drivers.waiting import until
 
 KEY = bytes(range(100, 116))
-CARD = bytes.fromhex("d41b81")
+CARD = bytes.fromhex("00d41b81")
 
 
 @dataclass
@@ -136,9 +136,9 @@ async def test_many_on_one_line_and_one_that_dies_stops_nobody() -> None:
         await until(lambda: it.readers[1].here is None)
         assert "is silent; check power, wiring, address and baud" in it.told[1][-1][1]
         for number in (0, 2):
-            pds[number].tap(bytes((number, 1, 2)))
+            pds[number].tap(bytes((0, number, 1, 2)))
             (card,) = await first(it.readers[number].cards())
-            assert card.uid == bytes((number, 1, 2))
+            assert card.uid == bytes((0, number, 1, 2))
             await it.readers[number].pulse(0, 300)
             assert pds[number].outputs[0]
         with pytest.raises(StrikeFault, match="address 2 is silent"):
@@ -285,13 +285,13 @@ async def test_a_noisy_line_heals_by_itself(*, forgets: bool) -> None:
         await it.all_here()
         came = 0
         for number in range(40):
-            pd.tap(bytes((0, 0, number)))
+            pd.tap(bytes((0, 0, 0, number)))
             try:
                 async with asyncio.timeout(1.5):
                     (card,) = await first(reader.cards())
             except TimeoutError:
                 continue
-            assert card.uid == bytes((0, 0, number))  # nothing invented, nothing late
+            assert card.uid == bytes((0, 0, 0, number))  # nothing invented, nothing late
             came += 1
         assert noise.hits > 0
         assert reader.session.tally.repeats > 0
@@ -304,9 +304,9 @@ async def test_what_nobody_takes_is_given_up_oldest_first() -> None:
         await it.all_here()
         reader = it.readers[0]
         for number in range(6):
-            pd.tap(bytes((0, 0, number)))
+            pd.tap(bytes((0, 0, 0, number)))
         await until(lambda: reader._cards.lost == 2)
-        assert [card.uid[2] for card in await first(reader.cards(), 4)] == [2, 3, 4, 5]
+        assert [card.uid[3] for card in await first(reader.cards(), 4)] == [2, 3, 4, 5]
 
 
 async def test_a_new_key_and_a_new_place_by_explicit_act() -> None:

@@ -110,7 +110,10 @@ async def test_readers_are_worked_from_the_keyboard_and_keep_their_key(tmp_path:
         for line in ("9 type 1", "2 jump", "2 input 1 on", "2 tamper on"):
             type_in(process, line)
         cards, keys = reader.cards(), reader.keys()
-        assert [(await anext(cards)).uid.hex() for _ in range(2)] == ["d41b81", "04aabbccddeeff"]
+        assert [(await anext(cards)).uid.hex() for _ in range(2)] == [
+            "00d41b81",
+            "04aabbccddeeff",
+        ]
         assert [await anext(keys) for _ in range(3)] == ["1", "2", "#"]
         await until(lambda: words.LocalStatus(is_tampered=True, is_power_bad=True) in cases)
         await until(lambda: reader._inputs == (False, True))

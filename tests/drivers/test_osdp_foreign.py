@@ -23,7 +23,7 @@ from tests.drivers.waiting import until
 
 osdp: Any = pytest.importorskip("osdp", reason="libosdp is not installed")
 
-CARD = bytes.fromhex("d41b81")
+CARD = bytes.fromhex("00d41b81")
 
 
 @asynccontextmanager

@@ -14,9 +14,10 @@ from drivers.osdp import BUSY_MOST, TRIES, Gone, Here, Order, Session
 from drivers.osdp_secure import SecureChannel
 from drivers.osdp_wire import FRAME_MOST_BYTES, Frame, OsdpDeframer, close, encode
 from drivers.osdp_words import Capability, Command, Reply
+from simulators.ends import OsdpPd
 
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
-CARD = bytes.fromhex("d41b81")
+CARD = bytes.fromhex("00d41b81")
 
 # Seen on the wires of others: libosdp, OSDP.Net's tests, and real readers in them.
 FRAMES = {
@@ -223,7 +224,9 @@ def test_equal_words_look_different_each_time() -> None:
 # --------------------------------------------------------------------------- cards and words
 
 
-@pytest.mark.parametrize(("bits", "number"), [(26, "d41b81"), (34, "89d41b81"), (37, "07d41b8144")])
+@pytest.mark.parametrize(
+    ("bits", "number"), [(26, "00d41b81"), (34, "89d41b81"), (37, "07d41b8144")]
+)
 def test_numbers_with_parity(bits: int, number: str) -> None:
     row = with_parity(bits, bytes.fromhex(number))
     assert number_of(bits, row).hex() == number  # type: ignore[union-attr]
@@ -291,8 +294,6 @@ def test_times_are_rounded_up_and_end_in_the_reader() -> None:
 
 def opened() -> tuple[Session, SecureChannel]:
     """A session as libosdp's reader left it, and the reader's half of the channel."""
-    from simulators.ends import OsdpPd  # noqa: PLC0415 - only its half is wanted
-
     session, reader = Session(1, KEY, luck, poll_s=0.02), OsdpPd(1, KEY, luck=random.Random(1))
     while not session.is_here:
         talk(session, reader)
@@ -335,6 +336,62 @@ def test_a_reader_that_lost_its_session_gets_a_new_one_and_the_order_is_said_aga
     (challenge,) = frames_of(session.next(1.0))
     assert (challenge.code, challenge.sequence) == (Command.CHLNG, 0)
     assert [order.code for order in session._orders] == [Command.OUT]
+
+
+def test_a_refusal_out_of_its_turn_is_no_answer() -> None:
+    session, _ = opened()
+    session.next(1.0)
+    (stale,) = frames_of(encode(1, session._sequence % 3 + 1, Reply.NAK, b"\x06", is_reply=True))
+    assert session.hear(stale, 1.0) is None
+
+
+def test_a_late_proof_of_the_right_key_is_waited_over_and_no_wrong_key() -> None:
+    draws = random.Random(5)
+    session, reader = Session(1, KEY, draws.randbytes, poll_s=0.02), OsdpPd(1, KEY)
+
+    def challenged() -> Frame:
+        raw = session.next(1.0)
+        reply = reader.serve(frames_of(raw)[0], raw)
+        assert reply is not None
+        return frames_of(reply)[0]
+
+    late = challenged()
+    assert session.miss(1.2) == []
+    right = challenged()
+    assert session.hear(late, 1.3) is None
+    assert session.hear(right, 1.3) == []
+    session.miss(1.4)
+    reader.key = bytes(16)
+    (gone,) = session.hear(challenged(), 1.5) or []
+    assert isinstance(gone, Gone)
+    assert "another key" in gone.why
+
+
+@pytest.mark.parametrize(
+    ("code", "block", "change", "why"),
+    [
+        (Reply.CCRYPT, b"\x12\x00", 0, "offers another kind of key; pair it first"),
+        (Reply.CCRYPT, b"\x12\x01", 1, "holds another key; check the secret, or pair it again"),
+        (Reply.RMAC_I, b"\x14\xff", 0, "does not accept our key; pair it again"),
+        (Reply.RMAC_I, b"\x14\x01", 1, "does not accept our key; pair it again"),
+    ],
+)
+def test_half_a_proof_is_none(code: int, block: bytes, change: int, why: str) -> None:
+    """The reader's own words, with one thing changed, each with a check that is right."""
+    session, reader = Session(1, KEY, luck, poll_s=0.02), OsdpPd(1, KEY)
+    while True:
+        raw = session.next(1.0)
+        reply = reader.serve(frames_of(raw)[0], raw)
+        assert reply is not None
+        (frame,) = frames_of(reply)
+        if frame.code == code:
+            break
+        assert session.hear(frame, 1.0) == []
+    body = frame.body[:-1] + bytes((frame.body[-1] ^ change,))
+    (bad,) = frames_of(encode(1, frame.sequence, code, body, is_reply=True, block=block))
+    assert session.hear(bad, 1.0) == [Gone(f"the reader at address 1 {why}")]
+    assert session.tally.sessions == 0
+    assert session.due_s() > 1.5  # and is not hammered
 
 
 def test_an_order_that_nobody_waits_for_is_never_said() -> None:
