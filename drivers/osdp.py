@@ -92,6 +92,7 @@ class Tally:
     sessions: int = 0  # secure channels that came about
     strangers: int = 0  # frames that claimed to be the reader's and proved nothing
     strange: int = 0  # proven replies that we do not understand
+    old: int = 0  # cards and keys from before the reader came back
 
 
 class Session:
@@ -140,10 +141,12 @@ class Session:
             return self._heard_s - ORDER_FIRST_S
         if self._phase is Phase.PROVING or self._setup:
             return self._heard_s
-        return self._polled_s + self._poll_s
+        return self._polled_s + (self._poll_s if self.is_here else 0.0)
 
     def next(self, now_s: float) -> bytes:
         """The frame to send now: the one under way again, or a new one."""
+        if self._order is not None and self._order.is_void:
+            self._begin_again(now_s)  # a repeat would carry out what nobody waits for any more
         if self._frame is not None:
             self.tally.repeats += 1
             return self._frame
@@ -331,7 +334,9 @@ class Session:
             order.on_end(told)
         elif self._setup and self._asked == self._setup[0]:
             self._setup.popleft()
-        return [*self._happened(told), *self._settled()]
+        if not self.is_here and not self._setup:
+            return self._drain(told)
+        return self._happened(told)
 
     def _happened(self, told: Said) -> list[Happening]:
         match told:
@@ -353,12 +358,15 @@ class Session:
                 pass  # a COM is only of interest to whoever ordered it
         return []
 
-    def _settled(self) -> list[Happening]:
-        """Whether the reader just became ready."""
-        if self.is_here or self._setup:
+    def _drain(self, told: Said) -> list[Happening]:
+        """A tap from while the line was cut must open nothing now; then the reader is here."""
+        if self._asked != Command.POLL:
+            return self._happened(told)
+        if isinstance(told, CardBits | CardText | KeysPressed):
+            self.tally.old += 1
             return []
         self.is_here = True
-        return [Here(self._identity, self._capabilities)]
+        return [*self._happened(told), Here(self._identity, self._capabilities)]
 
     # ----------------------------------------------------------------- beginning and ending
 

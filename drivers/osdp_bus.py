@@ -366,6 +366,7 @@ class OsdpBus:
         quiet_s = self._spoke_s + GAP_BYTES * self._byte_s - loop.time()
         if quiet_s > GAP_LEAST_S:
             await asyncio.sleep(quiet_s)
+        self._deframer.clear()  # what is left of the turn before is no beginning of this answer
         frame = session.next(loop.time())
         link.write(frame)
         deadline = loop.time() + len(frame) * self._byte_s + self._patience_s(session)
@@ -374,7 +375,6 @@ class OsdpBus:
         self.dropped_bytes += self._deframer.dropped
         self._deframer.dropped = 0
         if happenings is None:
-            self._deframer.clear()
             happenings = session.miss(self._spoke_s, garbled=garbled)
         if session.is_here:
             self._backoff.reset()

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,9 +13,10 @@ from drivers import osdp_words as words
 from drivers.card_bits import with_parity
 from drivers.kinds import NotIsoDep, StrikeFault
 from drivers.link import Link
+from drivers.osdp import Session
 from drivers.osdp_bus import OsdpBus, OsdpLines, OsdpReader
 from drivers.osdp_secure import INSTALL_KEY
-from drivers.osdp_wire import Frame
+from drivers.osdp_wire import Frame, OsdpDeframer, close
 from simulators.ends import Noise, OsdpEnd, OsdpPd
 from tests.drivers.waiting import until
 
@@ -155,10 +156,15 @@ async def test_a_line_that_is_unplugged_comes_back_with_all_its_readers() -> Non
         it.end.unplug()
         await until(lambda: all(reader.here is None for reader in it.readers))
         assert "was unplugged" in it.told[0][1][1]
+        pds[0].tap(b"\0\0\0\7")  # nobody stands there any more when the line is back
+        pds[0].type("302#")
         it.end.plug()
         await it.all_here()
         pds[0].tap(CARD)
         assert (await first(it.readers[0].cards()))[0].uid == CARD
+        assert it.readers[0].session.tally.old == 2
+        pds[0].type("*")
+        assert await first(it.readers[0].keys()) == ["*"]
 
 
 @pytest.mark.parametrize(
@@ -228,20 +234,59 @@ async def test_orders_that_no_reader_can_carry_out_are_refused() -> None:
             await reader.pulse(0, 300)
 
 
+def fall_silent_with_the_next_order(pd: OsdpPd, reader: OsdpReader) -> None:
+    honest = pd.serve
+
+    def serve(frame: Frame, raw: bytes) -> bytes | None:
+        pd.is_deaf = pd.is_deaf or reader.session._order is not None
+        return honest(frame, raw)
+
+    pd.serve = serve  # type: ignore[method-assign]
+
+
 async def test_a_pulse_that_was_sent_and_never_answered_is_unknown() -> None:
     pd = OsdpPd(1, KEY)
     async with hall(pd) as it:
         await it.all_here()
         (reader,) = it.readers
-        honest = pd.serve
-
-        def serve(frame: Frame, raw: bytes) -> bytes | None:
-            pd.is_deaf = pd.is_deaf or reader.session._order is not None
-            return honest(frame, raw)
-
-        pd.serve = serve  # type: ignore[method-assign]
+        fall_silent_with_the_next_order(pd, reader)
         with pytest.raises(TimeoutError):
             await reader.pulse(0, 300)
+
+
+async def test_a_pulse_that_was_given_up_is_not_carried_out_later() -> None:
+    pd = OsdpPd(1, KEY)
+    async with hall(pd) as it:
+        await it.all_here()
+        (reader,) = it.readers
+        fall_silent_with_the_next_order(pd, reader)
+        pulse = asyncio.create_task(reader.pulse(0, 300))
+        await until(lambda: pd.is_deaf)
+        pulse.cancel()
+        await asyncio.wait([pulse])
+        del pd.serve
+        pd.is_deaf = False
+        sessions = reader.session.tally.sessions
+        await until(lambda: reader.session.tally.sessions > sessions)
+        pd.tap(CARD)
+        assert (await first(reader.cards()))[0].uid == CARD
+        assert not pd.output_log
+
+
+async def test_another_readers_proof_is_not_this_readers() -> None:
+    """Two readers with one key, against all advice: still the address says who speaks."""
+    session, other = Session(1, KEY, bytes, poll_s=0.02), OsdpPd(2, KEY)
+    bus = OsdpBus(lambda: Link.open("/dev/absent"), 9_600)
+    asked = bytearray(session.next(0.0)[:-2])
+    asked[1] = 2
+    (frame,) = OsdpDeframer().feed(close(bytes(asked)))
+    proof = other.serve(frame, b"")
+    assert proof is not None
+    (answer,) = OsdpDeframer().feed(proof)
+    assert bus._hear(session, [answer, frame]) is None
+    other.address = 1
+    (right,) = OsdpDeframer().feed(other.serve(replace(frame, address=1), b"") or b"")
+    assert bus._hear(session, [answer, right]) == []
 
 
 async def test_a_pulse_outlives_whoever_asked_for_it_and_ends_in_the_reader() -> None:
