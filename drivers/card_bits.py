@@ -23,8 +23,9 @@ class Unreadable:
 def number_of(bits: int, row: bytes) -> bytes | Unreadable:
     """The number in ``bits`` bits, the first one highest in ``row``.
 
-    Rows of 26, 34 and 37 bits have parity, which is taken off, and the number has four bytes at
-    least, as cards print it and rosters know it; whole bytes are the number as it is; any other length stands before its bits, so that a longer and a shorter card stay two.
+    Rows of 26, 34 and 37 bits have parity, which is taken off; the number has four bytes at
+    least, as cards print it and rosters know it. Whole bytes are the number as it is. Any other
+    length stands before its bits, so that a longer and a shorter card stay two.
     """
     value = int.from_bytes(row, "big") >> len(row) * 8 - bits
     if bits in _PARITY:

@@ -39,6 +39,18 @@ class ForeignReader:
         self._reader.ctx.submit_event(event)
 
 
+def able(osdp: Any) -> Any:
+    """What it can do: contacts, outputs, light, sound, text."""
+    counts = {
+        osdp.Capability.OutputControl: 2,
+        osdp.Capability.LEDControl: 1,
+        osdp.Capability.AudibleControl: 1,
+        osdp.Capability.TextOutput: 1,
+        osdp.Capability.ContactStatusMonitoring: 4,
+    }
+    return osdp.PDCapabilities([(function, 1, count) for function, count in counts.items()])
+
+
 @asynccontextmanager
 async def foreign_reader(
     osdp: Any, *, key: bytes | None = KEY, address: int = 1, install: bool = False
@@ -71,18 +83,9 @@ async def foreign_reader(
         return 0, None
 
     flags = [osdp.LibFlag.InstallMode] if install else [osdp.LibFlag.EnforceSecure]
-    able = osdp.PDCapabilities(
-        [
-            (osdp.Capability.OutputControl, 1, 2),
-            (osdp.Capability.LEDControl, 1, 1),
-            (osdp.Capability.AudibleControl, 1, 1),
-            (osdp.Capability.TextOutput, 1, 1),
-            (osdp.Capability.ContactStatusMonitoring, 1, 4),
-        ]
-    )
     made = osdp.PeripheralDevice(
         osdp.PDInfo(address, Wire(), scbk=key, flags=flags),
-        able,
+        able(osdp),
         log_level=getattr(osdp.LogLevel, os.environ.get("OSDP_LOG", "Alert")),
         command_handler=obey,
     )
