@@ -107,6 +107,8 @@ def _files(folder: Path, url: str) -> tuple[Path, Path]:
         name = parse(url).key
     except CatalogueError as wrong:
         raise Mistake(str(wrong)) from wrong
+    if not folder.is_dir():
+        raise Mistake(f"{folder} is no folder; name the door's data folder")
     if not is_id(name):
         raise Mistake("write key=secret:NAME, with small letters, digits and hyphens")
     return folder / "secrets" / name, folder / "secrets" / f"{name}.new"

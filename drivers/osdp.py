@@ -42,6 +42,7 @@ BUSY_MOST: Final = 12  # in a row, 0.6 s: then it counts as no answer
 ORDER_FIRST_S: Final = 1.0  # orders go before polls that are late by less than this
 STATES_S: Final = 2.0  # how often case, power and contacts are asked for
 ORDERS_MOST: Final = 32  # orders that wait; lights and beeps are human speed
+PASSING_NAKS: Final = (1, 4)  # garbled, or out of the row: says nothing of the key
 CHALLENGE_BYTES: Final = 8
 
 Told = CardBits | CardText | KeysPressed | LocalStatus | Inputs | Outputs | ReaderStatus
@@ -263,6 +264,8 @@ class Session:
         """The reader's half of the proof."""
         if frame.code == Reply.NAK:
             told = said(frame.code, frame.body)
+            if isinstance(told, Nak) and told.code in PASSING_NAKS:
+                return self.miss(now_s)
             why = told.why if isinstance(told, Nak) else "refuses"
             return self._refuse(f"{why} when asked for a secure channel; pair it first", now_s)
         if frame.code != Reply.CCRYPT or frame.block != secure.CRYPT_BLOCK:

@@ -48,6 +48,8 @@ TARGETS: Final = (
     Target("osdp_output_p95_ms", "ms", 30.0),
     Target("osdp_cpu_percent", "% of a core", 3.0),
     Target("osdp_bus8_p50_ms", "ms", 60.0),
+    Target("osdp_silent_s", "s", 1.0),
+    Target("osdp_back_s", "s", 1.0),
 )
 _METHOD: Final = {
     "event": "the far end's news is ready -> the driver gives the card, secure channel, one reader "
@@ -56,6 +58,7 @@ _METHOD: Final = {
     "cpu": "CPU of this process while one reader is asked and tells nothing",
     "bus8": f"event as above, {BUS_READERS} readers on one line of {BUS_BAUD} baud whose bytes "
     f"take their time, each asked every {POLL_MS} ms where the line allows it",
+    "silent, back": "the far end loses or gets its power -> the driver says so; one reader",
     "value": "median of a round, median over rounds; p95 over all taps",
 }
 
@@ -69,6 +72,7 @@ async def measure(*, quick: bool) -> tuple[dict[str, float], dict[str, Any]]:
         before_s, began_s = time.process_time(), time.perf_counter()
         await asyncio.sleep(idle_s)
         cpu = (time.process_time() - before_s) / (time.perf_counter() - began_s) * 100
+        breaks = [await one.power(luck) for _ in range(rounds)]
     events = [[event for event, _ in pair] for pair in pairs]
     outputs = [[output for _, output in pair] for pair in pairs]
     async with _line(BUS_BAUD, BUS_READERS, paced=True) as eight:
@@ -82,6 +86,8 @@ async def measure(*, quick: bool) -> tuple[dict[str, float], dict[str, Any]]:
         "osdp_output_p95_ms": percentile(flat, 0.95),
         "osdp_cpu_percent": cpu,
         "osdp_bus8_p50_ms": median(map(median, bus)),
+        "osdp_silent_s": median(silent for silent, _ in breaks),
+        "osdp_back_s": median(back for _, back in breaks),
     }
     say(", ".join(f"{name} {value:.2f}" for name, value in values.items()))
     detail = {
@@ -90,6 +96,7 @@ async def measure(*, quick: bool) -> tuple[dict[str, float], dict[str, Any]]:
         "event_ms": [spread(one_round) for one_round in events],
         "output_ms": [spread(one_round) for one_round in outputs],
         "bus8_ms": [spread(one_round) for one_round in bus],
+        "silent_back_s": [[round(took_s, 3) for took_s in pair] for pair in breaks],
     }
     return values, detail
 
@@ -120,6 +127,20 @@ class _Line:
             tapped_ns = await _told(self._far, "tapped at ")
             found.append(((at_ns - tapped_ns) / 1e6, (opened_ns - tapped_ns) / 1e6))
         return found
+
+    async def power(self, luck: random.Random) -> tuple[float, float]:
+        """Seconds until the loss of a reader is noticed, and until it is taken back."""
+        reader, took_s = self._readers[1], []
+        for word in ("off", "on"):
+            await asyncio.sleep(luck.uniform(0.5, 1.0))
+            changed = asyncio.Event()
+            reader.on_state = lambda _online, _why, event=changed: event.set()
+            assert self._far.stdin is not None
+            began_s = time.perf_counter()
+            self._far.stdin.write(f"{word}\n".encode())
+            await changed.wait()
+            took_s.append(time.perf_counter() - began_s)
+        return took_s[0], took_s[1]
 
 
 def _lets_in(uid: bytes) -> bool:

@@ -395,6 +395,46 @@ def test_half_a_proof_is_none(code: int, block: bytes, change: int, why: str) ->
     assert session.due_s() > 1.5  # and is not hammered
 
 
+def test_a_challenge_that_came_garbled_is_made_again() -> None:
+    session = Session(1, KEY, luck, poll_s=0.02)
+    session.next(1.0)
+    (garbled,) = frames_of(encode(1, 0, Reply.NAK, b"\1", is_reply=True))
+    assert session.hear(garbled, 1.0) == []
+    session.next(1.0)
+    (unknown,) = frames_of(encode(1, 0, Reply.NAK, b"\3", is_reply=True))
+    assert session.hear(unknown, 1.0) == [
+        Gone(
+            "the reader at address 1 does not know this command when asked for a secure "
+            "channel; pair it first"
+        )
+    ]
+
+
+replies = st.builds(
+    encode,
+    st.just(1),
+    st.integers(0, 3),
+    st.sampled_from([*Reply, 0xEE]),
+    st.binary(max_size=40),
+    is_reply=st.just(True),
+    block=st.sampled_from([b"", b"\x12\x01", b"\x14\x01", b"\x16", b"\x18", b"\x15", b"\x16\x00"]),
+)
+
+
+@given(st.lists(replies, max_size=12))
+def test_whoever_has_no_key_can_disturb_and_tells_nothing(raws: list[bytes]) -> None:
+    session, _ = opened()
+    sessions = session.tally.sessions
+    now_s = 1.0
+    for raw in raws:
+        now_s += 0.05
+        session.next(now_s)
+        for frame in frames_of(raw):
+            for happened in session.hear(frame, now_s) or []:
+                assert isinstance(happened, Gone)
+    assert session.tally.sessions == sessions
+
+
 def test_an_order_that_nobody_waits_for_is_never_said() -> None:
     session, _ = opened()
     order = Order(Command.OUT, words.pulse(0, 500), lambda _told: None)

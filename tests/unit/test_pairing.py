@@ -84,6 +84,13 @@ async def test_a_reader_that_cannot_be_paired_leaves_nothing_behind(
     end.close()
 
 
+async def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="absent is no folder; name the door's data folder"):
+        await pairing.pair(
+            tmp_path / "absent", "osdp+serial:///dev/a?address=1&key=secret:g", luck(), again=False
+        )
+
+
 async def test_a_reader_moves_to_another_address_and_speed(tmp_path: Path) -> None:
     pd = OsdpPd(1)
     end = OsdpEnd([pd], baud=9_600)
@@ -94,7 +101,7 @@ async def test_a_reader_moves_to_another_address_and_speed(tmp_path: Path) -> No
     await pairing.pair(tmp_path, there, luck(KEY), again=True)
     assert pd.key == KEY
     with pytest.raises(Mistake, match="pair the reader first"):
-        await pairing.move(tmp_path / "elsewhere", url(end), 5, 9_600)
+        await pairing.move(tmp_path, url(end).replace("gate-1", "other"), 5, 9_600)
     end.close()
 
 
