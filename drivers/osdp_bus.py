@@ -354,11 +354,14 @@ class OsdpBus:
         """Until somebody wants the line; raises LinkLost."""
         if not link.is_open:
             raise LinkLost(await link.lost())
+        alarm = None
+        if wait_s is not None:  # cheaper than a timeout, which would cancel and raise each time
+            alarm = asyncio.get_running_loop().call_later(wait_s, self._woken.set)
         try:
-            async with asyncio.timeout(wait_s):
-                await self._woken.wait()
-        except TimeoutError:
-            return
+            await self._woken.wait()
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
     async def _turn(self, link: Link, reader: OsdpReader) -> None:
         """One frame and its answer."""
