@@ -22,6 +22,7 @@ from drivers.kinds import (
     Card,
     CardLost,
     CardReader,
+    Keypad,
     NotIsoDep,
     OnState,
     Secrets,
@@ -37,6 +38,10 @@ from drivers.modbus_relay import ModbusRelay
 from drivers.mqtt_terms import BrokerAddress
 from drivers.number_reader import PRESENCE_S, NumberReader
 from drivers.number_reader import Reading as NumberReading
+from drivers.osdp_bus import POLL_MS, OsdpBus, OsdpLines, OsdpReader
+from drivers.osdp_secure import INSTALL_KEY, KEY_BYTES
+from drivers.osdp_words import BAUDS as OSDP_BAUDS
+from drivers.osdp_words import Color, LocalStatus
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.rdm6300 import Rdm6300Deframer
@@ -47,16 +52,22 @@ from drivers.relay_urls import parse as parse_relay
 from drivers.wiegand import WiegandDeframer
 
 __all__ = [
+    "OSDP_BAUDS",
     "Address",
     "Card",
     "CardLost",
     "CardReader",
     "CatalogueError",
+    "Color",
     "EscposPrinter",
+    "Keypad",
+    "LocalStatus",
     "MeterAt",
     "MeterLines",
     "NotIsoDep",
     "OnState",
+    "OsdpLines",
+    "OsdpReader",
     "PrinterFault",
     "Secrets",
     "Strike",
@@ -65,17 +76,21 @@ __all__ = [
     "check_port",
     "line_of",
     "meter_question",
+    "open_keypad",
     "open_link",
     "open_meters",
+    "open_osdp_alone",
     "open_printer",
     "open_reader",
     "open_scanner",
     "open_strike",
+    "osdp_key",
     "parse",
 ]
 
-READERS: Final = ("pn532", "rdm6300", "wiegand")
-STRIKES: Final = ("modbus-relay", "lcus")
+READERS: Final = ("pn532", "osdp", "rdm6300", "wiegand")
+STRIKES: Final = ("modbus-relay", "lcus", "osdp")
+KEYPADS: Final = ("osdp",)
 SCANNERS: Final = ("qr",)
 METERS: Final = ("dlt645", "cjt188")
 PRINTERS: Final = ("escpos",)
@@ -87,10 +102,15 @@ def open_reader(
     *,
     on_state: OnState | None = None,
     on_wire: OnWire | None = None,
+    lines: OsdpLines | None = None,
 ) -> CardReader:
-    """A card reader that opens its line once cards() is awaited; raises CatalogueError."""
-    del secrets  # no reader of this release has a secret; OSDP readers will
+    """A card reader that opens its line once cards() is awaited; raises CatalogueError.
+
+    Readers on a shared bus are opened where ``lines`` are given: at doors.
+    """
     address = of_kind(url, READERS, "a card reader")
+    if address.protocol == "osdp":
+        return _open_osdp(address, secrets, lines, on_state, on_wire)
     if address.protocol != "pn532":
         return _number_reader(address, on_state, on_wire)
     presence_s = address.numbers.get("presence_ms", 100) / 1000
@@ -103,11 +123,16 @@ def open_strike(
     *,
     on_state: OnState | None = None,
     on_wire: OnWire | None = None,
+    lines: OsdpLines | None = None,
 ) -> Strike:
     """A strike that opens its line now, on the running loop; raises CatalogueError."""
     if url.partition("+")[0] in DIALECTS:
         return _open_relay(url, secrets, on_state)
     address = of_kind(url, STRIKES, "a strike")
+    if address.protocol == "osdp":
+        reader = _open_osdp(address, secrets, lines, on_state, on_wire)
+        reader.is_strike = True
+        return reader
     numbers = address.numbers
     if address.protocol == "lcus":
         return _lcus(address, on_state, on_wire)
@@ -123,6 +148,19 @@ def open_strike(
     return strike
 
 
+def open_keypad(
+    url: str,
+    secrets: Secrets,
+    *,
+    lines: OsdpLines,
+    on_state: OnState | None = None,
+    on_wire: OnWire | None = None,
+) -> Keypad:
+    """A keypad; where a reader or strike has the same URL it is the same device."""
+    address = of_kind(url, KEYPADS, "a keypad")
+    return _open_osdp(address, secrets, lines, on_state, on_wire)
+
+
 def open_scanner(
     url: str,
     secrets: Secrets,
@@ -131,7 +169,7 @@ def open_scanner(
     on_wire: OnWire | None = None,
 ) -> TextReader:
     """A scanner of codes that opens its line once texts() is awaited; raises CatalogueError."""
-    del secrets  # as in open_reader
+    del secrets  # no scanner has one
     address = of_kind(url, SCANNERS, "a scanner")
     return QrScanner(opener(address, on_wire), on_state=on_state)
 
@@ -200,7 +238,7 @@ def open_printer(
     on_wire: OnWire | None = None,
 ) -> EscposPrinter:
     """A slip printer that opens its line now, on the running loop; raises CatalogueError."""
-    del secrets  # as in open_reader
+    del secrets  # no printer has one
     address = of_kind(url, PRINTERS, "a printer")
     printer = EscposPrinter(
         opener(address, on_wire),
@@ -241,6 +279,63 @@ def _lcus(address: Address, on_state: OnState | None, on_wire: OnWire | None) ->
     return board
 
 
+def _open_osdp(
+    address: Address,
+    secrets: Secrets,
+    lines: OsdpLines | None,
+    on_state: OnState | None,
+    on_wire: OnWire | None,
+) -> OsdpReader:
+    """The reader of a port and address, the same one for each of its parts."""
+    shown = f"osdp+{address.port}"
+    if lines is None:
+        raise CatalogueError(f"{shown}: it passes on numbers only, so it belongs to a door")
+    if "address" not in address.numbers or not address.key:
+        raise CatalogueError(f"{shown}: write ?address=N&key=secret:NAME; pair the reader first")
+    if address.baud not in OSDP_BAUDS:
+        known = ", ".join(str(baud) for baud in OSDP_BAUDS)
+        raise CatalogueError(f"{shown}: OSDP knows no baud={address.baud}, only {known}")
+    key = osdp_key(address.key, secrets(address.key))
+    try:
+        reader = lines.reader(
+            address.port,
+            address.baud,
+            address.numbers["address"],
+            key,
+            opener(address, on_wire),
+            poll_ms=address.numbers.get("poll_ms", POLL_MS),
+        )
+    except ValueError as wrong:
+        raise CatalogueError(str(wrong)) from wrong
+    if on_state is not None:
+        reader.listeners.append(on_state)
+    return reader
+
+
+def open_osdp_alone(url: str, key: bytes | None) -> tuple[OsdpBus, OsdpReader]:
+    """A bus with this one reader, for an installer's acts; without a key: in install mode."""
+    address = parse(url)
+    if address.protocol != "osdp" or "address" not in address.numbers or not address.key:
+        raise CatalogueError("write osdp+serial://PORT?address=N&key=secret:NAME")
+    bus = OsdpBus(opener(address, None), address.baud)
+    number = address.numbers["address"]
+    name = f"address {number} at {address.port}"
+    return bus, bus.add(number, key or INSTALL_KEY, name, installing=key is None)
+
+
+def osdp_key(name: str, told: bytes) -> bytes:
+    """The key in a secret's file, 32 hex digits; raises CatalogueError."""
+    try:
+        key = bytes.fromhex(told.decode("ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise CatalogueError(f"secret:{name} is no key of 32 hex digits; pair the reader again")
+    if key == INSTALL_KEY:
+        raise CatalogueError(f"secret:{name} is the key that everybody knows; pair the reader")
+    return key
+
+
 def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:
     """A strike on an MQTT relay, connecting now."""
     try:
@@ -255,5 +350,3 @@ def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRel
     relay = MqttRelay(dialect, address, at.user, on_state=on_state)
     relay.start()
     return relay
-
-
