@@ -45,6 +45,7 @@ class NumberCard:
     uid: bytes
     first_byte_at_ns: int
     iso_dep: bool = False
+    provable: bool = False
 
     async def transceive(self, apdu: bytes, timeout_s: float = TRANSCEIVE_S) -> NoReturn:
         """Nothing can be asked of it; raises NotIsoDep."""

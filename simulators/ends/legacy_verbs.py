@@ -8,16 +8,15 @@ from typing import Final
 from simulators.ends.lcus_end import LcusEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.paper_end import PaperEnd
-from simulators.ends.wires import PtyLine, WireLog
+from simulators.ends.wires import WireLog
 
 LegacyEnd = Rdm6300End | WiegandEnd | LcusEnd | PaperEnd
 
-_COMMON: Final = "unplug, plug, noise P, quit"
 HELP: Final = {
-    "escpos": f"out, low, roll, jam, unjam, open, shut, text, picture FILE, {_COMMON}",
-    "lcus": _COMMON,
-    "rdm6300": f"tap HEX10, lift, {_COMMON}",
-    "wiegand": f"tap HEX6|HEX8, swap on|off, lose N, {_COMMON}",
+    "escpos": "out, low, roll, jam, unjam, open, shut, text, picture FILE",
+    "lcus": "",
+    "rdm6300": "tap HEX10, lift",
+    "wiegand": "tap HEX6|HEX8, swap on|off, lose N",
 }
 COILS: Final = 8  # the largest board; a smaller one is the same with fewer
 
@@ -39,23 +38,8 @@ def make(
     return PaperEnd(path=path, byte_s=byte_s, wire_log=log)
 
 
-def obey(end: LegacyEnd, words: list[str], noise: Callable[[PtyLine, float], None]) -> None:
-    """Do what was typed; raises ValueError with what is wrong."""
-    match words:
-        case []:
-            return
-        case ["unplug"]:
-            end.unplug()
-        case ["plug"]:
-            end.plug()
-        case ["noise", odds]:
-            noise(end.line, float(odds))
-        case _:
-            if not _obeyed(end, words):
-                raise ValueError(f"no such word: {words[0]}")
-
-
-def _obeyed(end: LegacyEnd, words: list[str]) -> bool:
+def obeyed(end: LegacyEnd, words: list[str]) -> bool:
+    """Do what was typed; False for a word that this end does not know."""
     match end:
         case Rdm6300End():
             return _rdm6300(end, words)

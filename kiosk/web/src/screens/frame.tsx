@@ -1,6 +1,6 @@
 /** What stands around every screen: the town's name, language, text size, voice, and the strips. */
-import { Button } from "@linli/shared/bits";
-import { clockTime, LANGUAGES, language, OWN_NAMES, say, type Words } from "@linli/shared/i18n";
+import { Button, LanguageButtons } from "@linli/shared/bits";
+import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import type { ComponentChildren } from "preact";
 import type { RefObject } from "preact";
@@ -32,22 +32,7 @@ export function Head() {
         </span>
       </p>
       <div class="wishes">
-        <div class="languages" role="group" aria-label={say(w.language)}>
-          {LANGUAGES.map((each) => (
-            <button
-              key={each}
-              type="button"
-              class="button"
-              lang={each}
-              aria-pressed={each === language.value}
-              onClick={() => {
-                language.value = each;
-              }}
-            >
-              {OWN_NAMES[each]}
-            </button>
-          ))}
-        </div>
+        <LanguageButtons label={say(w.language)} />
         <Switch
           on={size.value === "elder"}
           icon="textSize"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from devices.escape import check_escape
 from devices.mistake import Mistake
-from devices.wiring import check_escape
 from drivers.lcus import LcusRelay
 from drivers.modbus_relay import ModbusRelay
 from drivers.relay_mqtt import MqttRelay
