@@ -58,6 +58,7 @@ _HEARD_BY = {
     "card": ("read", "card"),
 }
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
+PASSWORDS = PasswordHasher()  # the library's own strength: RFC 9106's for little memory
 
 
 class ClaimAsked(BaseModel):
@@ -100,8 +101,8 @@ class PhoneCode(BaseModel):
 class _Words:
     """Hashes passwords, few at a time, beside the loop."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
         self._slots = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
@@ -119,10 +120,10 @@ class _Words:
         return known is not None
 
 
-def routes(gate: Gate) -> APIRouter:
-    """The router of the staff endpoints."""
+def routes(gate: Gate, passwords: PasswordHasher) -> APIRouter:
+    """The router of the staff endpoints; `passwords` says how strongly new ones are hashed."""
     router = APIRouter(prefix="/api/v1", tags=["staff"])
-    words = _Words()
+    words = _Words(passwords)
     _signing(router, gate, words)
     _looking(router, gate)
     _phones(router, gate)

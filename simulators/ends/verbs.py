@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from simulators.ends import legacy_verbs, osdp_verbs
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard
 from simulators.ends.meters import Cjt188Meter, Dlt645Meter, Meter, MeterLineEnd
@@ -56,6 +57,9 @@ class Wish:
     byte_s: float
     log: WireLog
     cards: Path | None
+    baud: int = 0
+    readers: int = 1  # osdp
+    key: Path | None = None  # osdp
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--show", action="store_true", help="print every byte that passes")
     parser.add_argument("--cards", type=Path, help="where the cards' memories live between runs")
     parser.add_argument("--baud", type=int, default=0, help="be as slow as a line of this speed")
+    osdp_verbs.register(parser)
     parser.set_defaults(func=run)
 
 
@@ -92,7 +97,9 @@ def run(asked: argparse.Namespace) -> int:
 async def _host(asked: argparse.Namespace) -> None:
     log = WireLog(asked.kind, file=asked.log, on_entry=_show if asked.show else None)
     byte_s = 10 / asked.baud if asked.baud else 0.0
-    hosted = ENDS[asked.kind](Wish(asked.path, byte_s, log, asked.cards))
+    hosted = ENDS[asked.kind](
+        Wish(asked.path, byte_s, log, asked.cards, asked.baud, asked.readers, asked.key)
+    )
     try:
         await _work(hosted)
     finally:
@@ -248,15 +255,36 @@ def _meters(*kinds: Callable[[], Meter]) -> Callable[[Wish], Hosted]:
     return host
 
 
+def _legacy(kind: str) -> Callable[[Wish], Hosted]:
+    def host(wish: Wish) -> Hosted:
+        end = legacy_verbs.make(kind, wish.path, wish.byte_s, wish.log, _tell_coil)
+        return Hosted(end, legacy_verbs.HELP[kind], lambda words: legacy_verbs.obeyed(end, words))
+
+    return host
+
+
+def _osdp(wish: Wish) -> Hosted:
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    end = osdp_verbs.made(wish.path, wish.baud, wish.readers, wish.key, wish.log, say)
+    return Hosted(end, osdp_verbs.HELP, lambda words: osdp_verbs.obeyed(end, words, say))
+
+
 # The far ends by their protocol; a new one is one line here.
 ENDS: Final[Mapping[str, Callable[[Wish], Hosted]]] = {
     "cjt188": _meters(Cjt188Meter),
     "dlt645": _meters(Dlt645Meter),
+    "escpos": _legacy("escpos"),
+    "lcus": _legacy("lcus"),
     "meters": _meters(Dlt645Meter, Cjt188Meter),
     "modbus-relay": _board,
+    "osdp": _osdp,
     "pn532": _pn532,
     "qr": _qr,
+    "rdm6300": _legacy("rdm6300"),
     "relay": _board,  # as it was called before
+    "wiegand": _legacy("wiegand"),
 }
 
 
