@@ -74,10 +74,10 @@ def _coils(pdu: Pdu) -> str:
     return f"outputs on: {', '.join(on) or 'none'}"
 
 
-async def _qr(url: str) -> list[str]:
+async def _silent(url: str) -> list[str]:
     link = await open_link(url)
     link.close()
-    return [f"{link.name} is there and free; a scanner says nothing before a code is shown to it"]
+    return [f"{link.name} is there and free; such a device says nothing before it reads something"]
 
 
 async def _meters(url: str) -> list[str]:
@@ -111,5 +111,7 @@ IDENTIFIERS: Final[Mapping[str, Callable[[str], Awaitable[list[str]]]]] = {
     "dlt645": _meters,
     "modbus-relay": _modbus_relay,
     "pn532": _pn532,
-    "qr": _qr,
+    "qr": _silent,
+    "rdm6300": _silent,
+    "wiegand": _silent,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from drivers import osdp_wire, osdp_words
 from drivers.link import Direction
 from drivers.pn532 import DATA_EXCHANGE, HOST
 
@@ -43,7 +44,25 @@ def hide_text(direction: Direction, chunk: bytes) -> Iterable[int]:
     return [at for at, byte in enumerate(chunk) if 0x20 <= byte < 0x7F]
 
 
+def hide_reader_secrets(direction: Direction, chunk: bytes) -> Iterable[int]:
+    """A reader's new key, and what is typed on it: under the key from the box all can be read.
+
+    A chunk that begins in the middle of a frame is hidden whole.
+    """
+    start = len(chunk) - len(chunk.lstrip(bytes((osdp_wire.MARK,))))
+    if chunk[start : start + 1] != bytes((osdp_wire.START,)):
+        return () if direction == ">" else range(start, len(chunk))
+    code_at = start + osdp_wire.HEAD_BYTES
+    if len(chunk) > code_at and chunk[start + 4] & osdp_wire.HAS_BLOCK:
+        code_at += chunk[code_at]
+    secret = osdp_words.Command.KEYSET if direction == ">" else osdp_words.Reply.KEYPAD
+    size = int.from_bytes(chunk[start + 2 : start + 4], "little")
+    begins = code_at + 1 if chunk[code_at : code_at + 1] == bytes((secret,)) else start + size
+    return range(begins, len(chunk))
+
+
 SECRETS: Final[Mapping[str, Hide]] = {  # by protocol; who is not named carries none
+    "osdp": hide_reader_secrets,
     "pn532": hide_card_keys,
     "qr": hide_text,
 }

@@ -100,7 +100,10 @@ async def _meter(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> N
 WATCHERS: Final[Mapping[str, Callable[[str, Secrets, Tell, OnState], Awaitable[None]]]] = {
     "cjt188": _meter,
     "dlt645": _meter,
+    "lcus": _strike,
     "modbus-relay": _strike,
     "pn532": _reader,
     "qr": _scanner,
+    "rdm6300": _reader,
+    "wiegand": _reader,
 }

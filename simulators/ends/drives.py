@@ -11,15 +11,20 @@ from itertools import count
 from typing import Any, Final, Protocol
 
 from drivers import cjt188, dlt645
+from drivers.framing import Deframer
 from drivers.kinds import OnState, StrikeFault
 from drivers.link import Link
 from drivers.meter_bus import MeterBus
 from drivers.modbus_relay import ModbusRelay
+from drivers.number_reader import NumberReader
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
+from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import MeterFault, Question, Reading
+from drivers.wiegand import WiegandDeframer
 from simulators.ends.cards import ClonedUidCard
 from simulators.ends.meters import Cjt188Meter, Dlt645Meter, MeterLineEnd
+from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -102,6 +107,31 @@ class _Reading(_Seen):
         return told
 
 
+class _Numbers(_Seen):
+    """A reader of bare numbers; a card is tapped as so many bytes."""
+
+    def __init__(
+        self, path: str, on_state: OnState, make: Callable[[], Deframer[Any]], size: int
+    ) -> None:
+        reader = NumberReader(
+            lambda: Link.open(path, baudrate=9_600),
+            make,
+            on_state=on_state,
+            presence_s=PRESENCE_S,
+        )
+        super().__init__(reader, reader.cards, lambda card: str(card.uid.hex()))
+        self._numbers = count(0x010203)
+        self._size = size
+
+    async def use(self, end: Rdm6300End | WiegandEnd, hand: Hand) -> bool:
+        number = next(self._numbers).to_bytes(self._size, "big")
+        await hand(lambda: end.tap(number))
+        told = await self.saw(number[-4:].rjust(4, b"\0").hex())
+        if isinstance(end, Rdm6300End):
+            await hand(end.lift)
+        return told
+
+
 class _Scanning(_Seen):
     """A scanner of codes."""
 
@@ -178,6 +208,18 @@ WIRES: Final = (
     Wire("pn532", Pn532End, _Reading, b"\x00\x00\xff"),
     Wire("qr", QrScannerEnd, _Scanning, b"A"),
     Wire("modbus-relay", RelayBoardEnd, _Board, b"\x01\x02\xfa"),
+    Wire(
+        "rdm6300",
+        Rdm6300End,
+        lambda path, on_state: _Numbers(path, on_state, Rdm6300Deframer, 5),
+        b"\x02",
+    ),
+    Wire(
+        "wiegand",
+        WiegandEnd,
+        lambda path, on_state: _Numbers(path, on_state, WiegandDeframer, 3),
+        b"0",
+    ),
     _meter(Dlt645Meter, dlt645.ask_register("000102030425")),
     _meter(Cjt188Meter, cjt188.ask_total("00000000123456")),
 )

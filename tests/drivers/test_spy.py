@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from drivers import osdp_wire
 from drivers.catalogue import CatalogueError, open_meters, open_reader, open_scanner, parse
 from drivers.dlt645 import ask_register
+from drivers.osdp_words import Command, Reply
 from drivers.pn532 import CHIP, DATA_EXCHANGE, HOST, WAKE, encode
-from drivers.spy import Spy, hide_card_keys, hide_nothing, hide_text
+from drivers.spy import Spy, hide_card_keys, hide_nothing, hide_reader_secrets, hide_text
 from simulators.ends import Dlt645Meter, MeterLineEnd, Ntag424Card, Pn532End, QrScannerEnd
 from tests.drivers.fields import UID
 
@@ -82,6 +84,28 @@ def test_other_commands_of_a_card_are_shown() -> None:
     spy(">", 0, select)
     spy("<", 0, reply)
     assert [told["hex"] for told in lines(out)] == [select.hex(" "), reply.hex(" ")]
+
+
+@pytest.mark.parametrize("block", [b"", b"\x17"])
+@pytest.mark.parametrize("mark", [b"", b"\xff"])
+def test_a_readers_key_and_what_is_typed_are_masked(block: bytes, mark: bytes) -> None:
+    out = io.StringIO()
+    spy = Spy("x", hide_reader_secrets, out.write, clock=lambda: AT)
+    spy(">", 0, mark + osdp_wire.encode(1, 1, Command.KEYSET, b"\x01\x10" + KEY, block=block))
+    typed = osdp_wire.encode(1, 1, Reply.KEYPAD, b"\x00\x041234", is_reply=True, block=block)
+    spy("<", 0, mark + typed)
+    spy("<", 0, typed[:4])
+    spy("<", 0, typed[4:])  # a chunk that begins in the middle of a frame
+    shown = [told["hex"] for told in lines(out)]
+    assert not any(KEY[:4].hex(" ") in one or b"1234".hex(" ") in one for one in shown)
+    assert shown[0].startswith((mark + b"\x53\x01").hex(" "))
+    assert f" {Command.KEYSET:02x} **" in shown[0]
+    assert set(shown[3].split()) == {"**"}
+    poll = osdp_wire.encode(1, 1, Command.POLL, block=block)
+    raw = osdp_wire.encode(1, 1, Reply.RAW, b"\x00\x01\x1a\x00\x11\x22\x33\x44", is_reply=True)
+    spy(">", 0, poll)
+    spy("<", 0, raw)
+    assert [told["hex"] for told in lines(out)][4:] == [poll.hex(" "), raw.hex(" ")]
 
 
 def test_a_shown_code_is_masked_and_its_ends_are_not() -> None:

@@ -13,13 +13,17 @@ from typing import Any
 from drivers import cjt188, dlt645, modbus_relay, ntag424, pn532
 from drivers.catalogue import CatalogueError, parse
 from drivers.framing import Deframer
+from drivers.lcus import LcusDeframer
 from drivers.mqtt_packets import PACKET_MOST_BYTES, PacketSplitter, head_of
 from drivers.ntag424 import CardFault, Ev2Initiator, SunRefused
+from drivers.osdp_wire import OsdpDeframer
 from drivers.qr_scanner import TextDeframer
+from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import MeterFault, Question, Reading
 from drivers.relay_candidates import read_candidates
 from drivers.relay_urls import RelayUrlError, make_dialect
 from drivers.relay_urls import parse as parse_relay
+from drivers.wiegand import WiegandDeframer
 
 Target = Callable[[bytes], None]
 
@@ -114,6 +118,24 @@ def of_mqtt(fuzzed: bytes) -> None:
         assert head_of(packet).open_bytes <= len(packet)
 
 
+def of_osdp(fuzzed: bytes) -> None:
+    for frame in deframed(OsdpDeframer, fuzzed):
+        assert frame.signed in fuzzed, "a frame nobody sent"
+
+
+def of_rdm6300(fuzzed: bytes) -> None:
+    deframed(Rdm6300Deframer, fuzzed)
+
+
+def of_wiegand(fuzzed: bytes) -> None:
+    for is_reversed in (False, True):
+        deframed(partial(WiegandDeframer, is_reversed=is_reversed), fuzzed)
+
+
+def of_lcus(fuzzed: bytes) -> None:
+    deframed(LcusDeframer, fuzzed)
+
+
 def of_ntag424(fuzzed: bytes) -> None:
     with suppress(CardFault):
         ntag424.url_of(fuzzed)
@@ -162,11 +184,15 @@ def of_urls(fuzzed: bytes) -> None:
 TARGETS: dict[str, Target] = {
     "cjt188": of_cjt188,
     "dlt645": of_dlt645,
+    "lcus": of_lcus,
     "modbus": of_modbus,
     "mqtt": of_mqtt,
     "ntag424": of_ntag424,
+    "osdp": of_osdp,
     "pn532": of_pn532,
     "qr": of_qr,
+    "rdm6300": of_rdm6300,
     "relays": of_relays,
     "urls": of_urls,
+    "wiegand": of_wiegand,
 }
