@@ -1,8 +1,8 @@
 """`linli bench forged`: how often wires without a secret take made-up messages for true ones.
 
 Sums, parities and fixed bits only find accidents. For each such wire: messages of the right form
-with contents of pure luck, how many of them were accepted, and how many theory expects. A wire with a
-secret must believe none: there each message is right in all but what only the secret gives.
+with contents of pure luck, how many of them were accepted, and how many theory expects. A wire with
+a secret must believe none: there each message is right in all but what only the secret gives.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many made-up messages each wire believes: as theory says, and none where there is a secret."""
+"""How many made-up messages a wire believes: as theory says, and none where there is a secret."""
 
 import random
 from typing import Any
