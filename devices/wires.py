@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from devices.mistake import Mistake
@@ -23,7 +24,8 @@ def register_wires(actions: Any) -> None:
     identify.set_defaults(func=lambda asked: asyncio.run(_identify(asked.url)))
     watch = actions.add_parser("watch", help="print what happens at a device, as JSON lines")
     watch.add_argument("url", help="such as pn532+serial:///dev/ttyUSB0")
-    watch.set_defaults(func=lambda asked: run_until_signal(_watch(asked.url, _say)))
+    watch.add_argument("--data", type=Path, help="the data folder whose secrets the URL names")
+    watch.set_defaults(func=lambda asked: run_until_signal(_watch(asked.url, _say, asked.data)))
 
 
 def _list(asked: argparse.Namespace) -> int:
@@ -52,7 +54,10 @@ async def _identify(url: str) -> None:
         raise Mistake(str(fault)) from fault
 
 
-async def _watch(url: str, say: Callable[[dict[str, Any]], None]) -> None:
+async def _watch(
+    url: str, say: Callable[[dict[str, Any]], None], folder: Path | None = None
+) -> None:
+    from devices.wiring import secrets_of  # noqa: PLC0415
     from drivers.catalogue import CatalogueError  # noqa: PLC0415
     from drivers.watch import watch  # noqa: PLC0415
 
@@ -61,7 +66,7 @@ async def _watch(url: str, say: Callable[[dict[str, Any]], None]) -> None:
         say({"at": at, **told})
 
     try:
-        await watch(url, _no_secret, tell)
+        await watch(url, secrets_of(folder) if folder is not None else _no_secret, tell)
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
 
@@ -71,4 +76,4 @@ def _say(told: dict[str, Any]) -> None:
 
 
 def _no_secret(name: str) -> bytes:
-    raise Mistake(f"secret:{name} is not known here")
+    raise Mistake(f"secret:{name} is not known here; --data names the folder that has it")

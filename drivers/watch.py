@@ -6,8 +6,11 @@ from typing import Final
 
 from drivers.catalogue import (
     CatalogueError,
+    LocalStatus,
     MeterAt,
     OnState,
+    OsdpLines,
+    OsdpReader,
     Secrets,
     check_port,
     meter_question,
@@ -17,7 +20,7 @@ from drivers.catalogue import (
     open_strike,
     parse,
 )
-from drivers.kinds import StrikeFault
+from drivers.kinds import Strike, StrikeFault
 from drivers.readings import MeterFault
 
 Told = Mapping[str, str | int | bool]
@@ -61,21 +64,57 @@ async def _scanner(url: str, secrets: Secrets, tell: Tell, on_state: OnState) ->
 async def _strike(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> None:
     """Contacts and buttons; as at every opening of such a board its outputs are switched off."""
     strike = open_strike(url, secrets, on_state=on_state)
-    known: tuple[bool, ...] = ()
     try:
-        while True:
-            try:
-                now = await strike.inputs()
-            except StrikeFault:  # on_state says so, once
-                known = ()
-            else:
-                changed = [n for n, on in enumerate(now) if known[n : n + 1] != (on,)]
-                for n in changed:
-                    tell({"event": "input", "input": n, "active": now[n]})
-                known = now
-            await asyncio.sleep(LOOK_EVERY_S)
+        await _inputs(strike, tell)
     finally:
         await strike.close()
+
+
+async def _osdp(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> None:
+    """Cards, case, supply and contacts; that a key was pressed, never which: it may be a PIN's."""
+    lines = OsdpLines()
+    reader = open_reader(url, secrets, on_state=on_state, lines=lines)
+    assert isinstance(reader, OsdpReader)
+    case: LocalStatus | None = None
+
+    def on_case(status: LocalStatus) -> None:
+        nonlocal case
+        if status != case:
+            case = status
+            tell({"event": "case", "open": status.is_tampered, "power_bad": status.is_power_bad})
+
+    async def cards() -> None:
+        async for card in reader.cards():
+            tell({"event": "card", "uid": card.uid.hex(), "iso_dep": card.iso_dep})
+
+    async def keys() -> None:
+        async for _ in reader.keys():
+            tell({"event": "key"})
+
+    reader.on_case = on_case
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(cards())
+            group.create_task(keys())
+            group.create_task(_inputs(reader, tell))
+    finally:
+        await lines.close()
+
+
+async def _inputs(board: Strike, tell: Tell) -> None:
+    """Contacts and buttons as they change."""
+    known: tuple[bool, ...] = ()
+    while True:
+        try:
+            now = await board.inputs()
+        except StrikeFault:  # on_state says so, once
+            known = ()
+        else:
+            changed = [n for n, on in enumerate(now) if known[n : n + 1] != (on,)]
+            for n in changed:
+                tell({"event": "input", "input": n, "active": now[n]})
+            known = now
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def _meter(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> None:
@@ -102,6 +141,7 @@ WATCHERS: Final[Mapping[str, Callable[[str, Secrets, Tell, OnState], Awaitable[N
     "dlt645": _meter,
     "lcus": _strike,
     "modbus-relay": _strike,
+    "osdp": _osdp,
     "pn532": _reader,
     "qr": _scanner,
     "rdm6300": _reader,

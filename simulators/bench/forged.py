@@ -1,7 +1,8 @@
 """`linli bench forged`: how often wires without a secret take made-up messages for true ones.
 
 Sums, parities and fixed bits only find accidents. For each such wire: messages of the right form
-with contents of pure luck, how many of them were accepted, and how many theory expects.
+with contents of pure luck, how many of them were accepted, and how many theory expects. A wire with
+a secret must believe none: there each message is right in all but what only the secret gives.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ from drivers import lcus, rdm6300, wiegand
 from drivers.escpos import StatusDeframer, Told
 from drivers.framing import Deframer
 from drivers.number_reader import Number
+from drivers.osdp import Session
+from drivers.osdp_wire import MAC_BYTES, Frame, OsdpDeframer, encode
+from drivers.osdp_words import Reply
 from simulators.bench.figures import Target
+from simulators.ends.osdp_pd import OsdpPd
 
 FULL_MESSAGES = 150_000  # a whole run; some twelve million bytes over all wires
 QUICK_MESSAGES = 30_000
@@ -71,6 +76,29 @@ def count(wire: Wire, messages: int, luck: random.Random) -> tuple[int, int]:
     return believed, sent_bytes
 
 
+def count_osdp(messages: int, luck: random.Random) -> tuple[int, int]:
+    """The same for an OSDP session that stands: address, turn and check right, the MAC of luck."""
+    pd = OsdpPd(1, luck.randbytes(16), luck=luck)
+    session = Session(1, pd.key or b"", luck.randbytes, poll_s=1.0)
+    while not session.is_here:
+        session.hear(_only(pd.serve(_only(asked := session.next(0.0)), asked) or b""), 0.0)
+    turn = _only(session.next(0.0)).sequence
+    codes = (Reply.RAW, Reply.KEYPAD, Reply.FMT, Reply.ISTATR, Reply.OSTATR, Reply.ACK)
+    believed = sent_bytes = 0
+    for _ in range(messages):
+        block, size = luck.choice(((b"\x16", 0), (b"\x18", 16), (b"\x18", 32)))
+        body = luck.randbytes(size + MAC_BYTES)
+        raw = encode(1, turn, luck.choice(codes), body, is_reply=True, block=block)
+        sent_bytes += len(raw)
+        believed += session.hear(_only(raw), 0.0) is not None
+    return believed, sent_bytes
+
+
+def _only(raw: bytes) -> Frame:
+    (frame,) = OsdpDeframer().feed(raw)
+    return frame
+
+
 def _lines(messages: int) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, wire in WIRES.items():
         believed, sent_bytes = count(wire, messages, random.Random(f"{SEED} {name}"))
@@ -88,9 +116,13 @@ def _lines(messages: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def run(quick: bool) -> dict[str, Any]:
     """The benchmark as `linli bench` prints it."""
-    detail = dict(_lines(QUICK_MESSAGES if quick else FULL_MESSAGES))
+    messages = QUICK_MESSAGES if quick else FULL_MESSAGES
+    detail = dict(_lines(messages))
     results = [
         Target(f"forged_{name}_over_theory", "times", MOST_OVER_THEORY).result(line["over_theory"])
         for name, line in detail.items()
     ]
+    believed, sent_bytes = count_osdp(messages, random.Random(f"{SEED} osdp"))
+    results.append(Target("forged_osdp", "messages", 0.0).result(believed))
+    detail["osdp"] = {"messages": messages, "bytes": sent_bytes, "believed": believed}
     return {"results": results, "detail": detail}

@@ -17,6 +17,7 @@ from drivers.link import Link
 from drivers.meter_bus import MeterBus
 from drivers.modbus_relay import ModbusRelay
 from drivers.number_reader import NumberReader
+from drivers.osdp_bus import OsdpBus
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.rdm6300 import Rdm6300Deframer
@@ -25,6 +26,8 @@ from drivers.wiegand import WiegandDeframer
 from simulators.ends.cards import ClonedUidCard
 from simulators.ends.meters import Cjt188Meter, Dlt645Meter, MeterLineEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
+from simulators.ends.osdp_end import OsdpEnd
+from simulators.ends.osdp_pd import OsdpPd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -35,6 +38,9 @@ USE_S: Final = 1.0  # how long one use of a device waits for what happened there
 PRESENCE_S: Final = 0.02  # a quick hand wants a quick look
 THINK_S: Final = 0.1  # simulated meters answer within 20 ms
 SEEN_MOST: Final = 100  # events nobody looked for yet
+OSDP_KEY: Final = bytes(range(16))  # both ends are of this program
+OSDP_BAUD: Final = 115_200
+OSDP_POLL_MS: Final = 10
 FLOOD_CHUNK_BYTES: Final = 1_000
 FLOOD_CHUNKS: Final = 200  # 200 kB: three times what a line keeps for a driver that does not read
 
@@ -132,6 +138,26 @@ class _Numbers(_Seen):
         return told
 
 
+class _Osdp(_Seen):
+    """A reader with a secure channel, alone on its bus."""
+
+    def __init__(self, path: str, on_state: OnState) -> None:
+        self._bus = OsdpBus(lambda: Link.open(path, baudrate=OSDP_BAUD), OSDP_BAUD)
+        reader = self._bus.add(1, OSDP_KEY, "reader", poll_ms=OSDP_POLL_MS)
+        reader.on_state = on_state
+        super().__init__(reader, reader.cards, lambda card: str(card.uid.hex()))
+        self._numbers = count(0x00_00_00_01)
+
+    async def use(self, end: OsdpEnd, hand: Hand) -> bool:
+        number = next(self._numbers).to_bytes(4, "big")
+        await hand(lambda: end.readers[0].tap(number, 34))
+        return await self.saw(number.hex())
+
+    async def close(self) -> None:
+        await self._bus.close()
+        await super().close()
+
+
 class _Scanning(_Seen):
     """A scanner of codes."""
 
@@ -206,6 +232,7 @@ def _meter(kind: Callable[[], Dlt645Meter | Cjt188Meter], question: Question[Rea
 # Every serial driver; a new one is one line here.
 WIRES: Final = (
     Wire("pn532", Pn532End, _Reading, b"\x00\x00\xff"),
+    Wire("osdp", lambda: OsdpEnd([OsdpPd(1, OSDP_KEY)]), _Osdp, b"\x53\x81"),
     Wire("qr", QrScannerEnd, _Scanning, b"A"),
     Wire("modbus-relay", RelayBoardEnd, _Board, b"\x01\x02\xfa"),
     Wire(

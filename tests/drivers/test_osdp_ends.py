@@ -1,6 +1,8 @@
 """The far end of OSDP readers: any babble, the standard's own rules, and typed words."""
 
+import asyncio
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 from hypothesis import given
@@ -11,6 +13,7 @@ from drivers.link import Link
 from drivers.osdp_bus import OsdpBus
 from drivers.osdp_wire import Frame, OsdpDeframer, encode
 from drivers.osdp_words import Command, Reply
+from drivers.watch import watch
 from simulators.ends import OsdpEnd, OsdpPd
 from simulators.ends.words_osdp import COMMANDS, REPLIES, of_frames
 from tests.drivers.test_ends import simulated, type_in
@@ -88,6 +91,28 @@ def test_everything_a_frame_says_is_said_in_three_languages() -> None:
     assert set(COMMANDS) == set(Command)
     assert of_frames([])["en"] == "noise"
     assert "EE" in of_frames([frame_of(encode(1, 0, 0xEE))])["en"]
+
+
+async def test_a_reader_is_watched_and_no_key_is_told() -> None:
+    pd = OsdpPd(1, KEY)
+    end = OsdpEnd([pd])
+    told: list[Mapping[str, object]] = []
+    url = f"osdp+serial://{end.path}?address=1&key=secret:gate-1"
+    watching = asyncio.create_task(watch(url, lambda _name: KEY.hex().encode(), told.append))
+    await until(lambda: {"event": "input", "input": 1, "active": False} in told)
+    pd.tap(b"\0\1\2\3")
+    pd.type("2580")
+    pd.tamper(True)
+    pd.set_input(1, True)
+    await until(lambda: {"event": "input", "input": 1, "active": True} in told)
+    await until(lambda: {"event": "case", "open": True, "power_bad": False} in told)
+    assert {"event": "card", "uid": "00010203", "iso_dep": False} in told
+    assert [one for one in told if one["event"] == "key"] == [{"event": "key"}] * 4
+    end.unplug()
+    await until(lambda: told[-1]["event"] == "offline")
+    watching.cancel()
+    await asyncio.wait([watching])
+    end.close()
 
 
 async def test_readers_are_worked_from_the_keyboard_and_keep_their_key(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
-"""How many made-up messages each wire without a secret believes: as theory says, and no more."""
+"""How many made-up messages a wire believes: as theory says, and none where there is a secret."""
 
 import random
 from typing import Any
 
 import pytest
 
+from drivers import osdp_secure
 from drivers.number_reader import Number
 from drivers.wiegand import WiegandDeframer
 from simulators.bench import forged
-from simulators.bench.forged import MOST_OVER_THEORY, WIRES, Wire, count
+from simulators.bench.forged import MOST_OVER_THEORY, WIRES, Wire, count, count_osdp
 
 MESSAGES = 8_000
 
@@ -35,9 +36,21 @@ def test_a_parser_that_believes_everything_is_found_out(monkeypatch: pytest.Monk
     wire = Wire(sound.make, Trusting, sound.believes, sound.share)
     monkeypatch.setattr(forged, "WIRES", {"trusting": wire})
     monkeypatch.setattr(forged, "QUICK_MESSAGES", 500)
-    (result,) = forged.run(quick=True)["results"]
-    assert result["value"] == 4.0
-    assert not result["ok"]
+    trusting, _ = forged.run(quick=True)["results"]
+    assert trusting["value"] == 4.0
+    assert not trusting["ok"]
+
+
+def test_a_wire_with_a_secret_believes_nobody_without_it() -> None:
+    believed, sent_bytes = count_osdp(MESSAGES, random.Random(1))
+    assert believed == 0
+    assert sent_bytes > MESSAGES * 10
+
+
+def test_a_channel_that_forgot_its_macs_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(osdp_secure, "same", lambda _one, _other: True)
+    believed, _ = count_osdp(50, random.Random(1))
+    assert believed > 0
 
 
 def test_the_benchmark_prints_both_what_was_and_what_was_expected(
@@ -45,8 +58,8 @@ def test_the_benchmark_prints_both_what_was_and_what_was_expected(
 ) -> None:
     monkeypatch.setattr(forged, "QUICK_MESSAGES", 4_000)
     told = forged.run(quick=True)
-    assert set(told["detail"]) == set(WIRES)
-    for line in told["detail"].values():
-        assert line["believed"] > 0
-        assert line["expected"] > 0
+    assert set(told["detail"]) == {*WIRES, "osdp"}
+    for name in WIRES:
+        assert told["detail"][name]["believed"] > 0
+        assert told["detail"][name]["expected"] > 0
     assert all(result["ok"] for result in told["results"])

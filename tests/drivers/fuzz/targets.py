@@ -10,13 +10,23 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from drivers import cjt188, dlt645, modbus_relay, ntag424, pn532
+from drivers import (
+    cjt188,
+    dlt645,
+    modbus_relay,
+    ntag424,
+    osdp,
+    osdp_secure,
+    osdp_wire,
+    osdp_words,
+    pn532,
+)
+from drivers.card_bits import number_of
 from drivers.catalogue import CatalogueError, parse
 from drivers.framing import Deframer
 from drivers.lcus import LcusDeframer
 from drivers.mqtt_packets import PACKET_MOST_BYTES, PacketSplitter, head_of
 from drivers.ntag424 import CardFault, Ev2Initiator, SunRefused
-from drivers.osdp_wire import OsdpDeframer
 from drivers.qr_scanner import TextDeframer
 from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import MeterFault, Question, Reading
@@ -74,6 +84,30 @@ def of_modbus(fuzzed: bytes) -> None:
             modbus_relay.read_bits(pdu.body, 8)
 
 
+def of_osdp(fuzzed: bytes) -> None:
+    for frame in deframed(osdp_wire.OsdpDeframer, fuzzed):
+        assert frame.signed + frame.mac in fuzzed, "a frame nobody sent"
+        said = osdp_words.said(frame.code, frame.body)
+        if isinstance(said, osdp_words.CardBits):
+            number_of(said.bits, said.row)
+        for is_open in (False, True):
+            session = _osdp_session(is_open=is_open)
+            session.next(0.0)
+            for happened in session.hear(frame, 0.0) or []:
+                assert isinstance(happened, osdp.Gone), "a forged word was believed"
+            assert session.tally.sessions == 0, "a forged reader was believed"
+
+
+def _osdp_session(*, is_open: bool) -> osdp.Session:
+    session = osdp.Session(1, KEY, bytes, poll_s=1.0)
+    if is_open:
+        keys = osdp_secure.session_keys(KEY, bytes(8))
+        session._channel = osdp_secure.SecureChannel(keys, KEY)
+        session._phase = osdp.Phase.OPEN
+        session.is_here = True
+    return session
+
+
 def of_qr(fuzzed: bytes) -> None:
     for text in deframed(TextDeframer, fuzzed):
         assert text.isascii()
@@ -116,11 +150,6 @@ def of_mqtt(fuzzed: bytes) -> None:
     for packet in packets:
         assert len(packet) <= PACKET_MOST_BYTES
         assert head_of(packet).open_bytes <= len(packet)
-
-
-def of_osdp(fuzzed: bytes) -> None:
-    for frame in deframed(OsdpDeframer, fuzzed):
-        assert frame.signed in fuzzed, "a frame nobody sent"
 
 
 def of_rdm6300(fuzzed: bytes) -> None:
