@@ -39,8 +39,8 @@ _STRANGE_UID: Final = bytes.fromhex("04c0ffee5eed01")
 _BLANK_LABEL: Final = said("陌生的卡", "陌生的卡", "A stranger's card")
 _COPY_LABEL: Final = said("复制的卡", "複製的卡", "A copied card")
 _PASS_LABELS: Final = {
-    GUEST_PASS: said("客人的访客码", "客人的訪客碼", "A guest's pass"),
-    ALTERED_PASS: said("改过的访客码", "改過的訪客碼", "An altered pass"),
+    GUEST_PASS: said("访客码", "訪客碼", "Guest's pass"),
+    ALTERED_PASS: said("改过的码", "改過的碼", "Altered pass"),
 }
 
 

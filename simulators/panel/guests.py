@@ -83,8 +83,15 @@ class Guests:
         panel = self._panel(door, "no_bell")
         if self.now is not None and self.now["state"] == "ringing":
             raise Refused("bell_rings")
-        known = {call["id"] for call in await self._calls(door)}
+        before = await self._calls(door)
         await press_bell(panel)
+        now = datetime.now(UTC)
+        if any(
+            call["answer"] == "not_now" and datetime.fromisoformat(call["until"]) > now
+            for call in before
+        ):  # for the hub that is the same call still
+            raise Refused("bell_declined")
+        known = {call["id"] for call in before}
         end_s = asyncio.get_running_loop().time() + CALL_WAIT_S
         while asyncio.get_running_loop().time() < end_s:
             fresh = [call for call in await self._calls(door) if call["id"] not in known]

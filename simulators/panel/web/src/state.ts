@@ -213,6 +213,7 @@ async function refetch(): Promise<void> {
 }
 
 const OWN_WORDS: Readonly<Record<string, Words>> = {
+  bell_declined: w.troubleBellDeclined,
   bell_rings: w.troubleBellRings,
   bell_unheard: w.troubleBellUnheard,
   no_bell: w.troubleNoScanner,

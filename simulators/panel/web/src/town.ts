@@ -8,8 +8,8 @@
  *   serial line, a letter reaches the hub because the hub's journal has the entry. Nothing is played.
  * - POSTs carry the header `Linli-Client: panel` and answer 200 JSON (`Said`), or problem+json with a
  *   code of devices/reasons.py or one of: `no_code` (nothing to scan on the kiosk), `nothing_to_copy`,
- *   `no_scanner`, `no_bell`, `bell_rings`, `bell_unheard`, `nobody_rings`, `story_running`,
- *   `town_starting`.
+ *   `no_scanner`, `no_bell`, `bell_rings`, `bell_declined` (a moment ago), `bell_unheard`,
+ *   `nobody_rings`, `story_running`, `town_starting`.
  * - The page tells the story: it asks for one step at a time and decides when to go on, so pausing
  *   costs the server nothing. The server plays a step through real devices and reports its beats.
  */

@@ -336,6 +336,11 @@ export const w = dictionary({
     "zh-Hant": "鈴按了，沒有人聽見。網絡接上以後再按一次。",
     en: "The bell was pressed and nobody heard it. Try again when the wire is joined.",
   },
+  troubleBellDeclined: {
+    "zh-Hans": "刚才已经有人应了：现在不方便。过一会儿再按。",
+    "zh-Hant": "剛才已經有人應了：現在不方便。過一會兒再按。",
+    en: "The answer was “not now”. Please press again in a moment.",
+  },
   troubleNobodyRings: {
     "zh-Hans": "现在没有人按铃。",
     "zh-Hant": "現在沒有人按鈴。",
