@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -138,7 +138,7 @@ async def test_a_kept_line_and_a_long_answer_are_left_alone(
         async with (
             httpx.AsyncClient(base_url=base, trust_env=False, cookies=cookies) as http,
             http.stream("GET", "/api/v1/live", headers=CLIENT) as stream,
-            contextlib.aclosing(stream.aiter_raw()) as pieces,
+            contextlib.aclosing(cast("Any", stream.aiter_raw())) as pieces,
         ):
             assert await anext(pieces)
             await asyncio.sleep(0.6)  # far past both bounds
