@@ -281,9 +281,29 @@ class FakeScene:
         self.doors = self
         self.held = asyncio.Event()
         self.journal = SimpleNamespace(last=0, known=[])
+        self.staff = self
+        self.receipts: list[list[float | None]] = []  # of each look; the last one stays
+        self.blocked: list[str] = []
 
     async def doors_ready(self, within_s: float) -> bool:
         return True
+
+    async def cards(self, query: str) -> list[dict[str, Any]]:
+        after: list[float | None] = []
+        if self.blocked:
+            after = self.receipts.pop(0) if len(self.receipts) > 1 else self.receipts[0]
+        doors = [{"gone_after_s": after_s} for after_s in after]
+        revocation = {"told": True, "doors": doors} if self.blocked else None
+        other = {"id": "c-0", "person": "somebody else", "blocked_at": None}
+        return [other, {"id": "c-1", "person": cast.LOST_CARD, "blocked_at": None,
+                        "revocation": revocation}]  # fmt: skip
+
+    def phone(self, person: str) -> FakeScene:
+        return self
+
+    async def send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        self.blocked.append(path)
+        return SimpleNamespace(status=200, body={})
 
     def cut(self, is_cut: bool) -> None:
         self.cuts.append(is_cut)
@@ -333,6 +353,46 @@ async def test_a_badly_read_card_is_held_again(quick: None) -> None:
     await playing.play(1)
     await settled(playing)
     assert told[-1] == {"step": 1, "beat": "opened", "state": "done", "facts": {"ms": 3.5}}
+
+
+async def test_a_door_that_still_knows_the_lost_card_fails_the_step(
+    quick: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story, "GONE_WAIT_S", 0.3)
+    monkeypatch.setattr(story, "GONE_LOOK_S", 0.01)
+    scene = FakeScene(["refused"])
+    scene.receipts = [[None, None], [0.1, None]]
+    playing, told = a_story(scene)
+    await playing.play(5)
+    await settled(playing)
+    assert (told[-1]["state"], told[-1]["beat"]) == ("failed", "gone")
+    assert told[-1]["facts"] == {"gone": 1, "doors": 2, "seconds": 0.1}
+    assert "still knows" in caplog.text
+
+
+async def test_a_lost_card_is_gone_with_its_last_receipt(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story, "GONE_LOOK_S", 0.0)
+    scene = FakeScene(["refused"])
+    scene.receipts = [[0.1, None], [0.1, 0.25]]
+    playing, told = a_story(scene)
+    await playing.play(5)
+    await settled(playing)
+    assert (told[-1]["state"], told[-1]["beat"]) == ("done", "kept_out")
+    assert told[-1]["facts"] == {"gone": 2, "doors": 2, "seconds": 0.25}
+    assert scene.blocked == ["/api/v1/me/cards/c-1/block"]
+
+
+async def test_a_found_card_that_opens_fails_the_step(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = FakeScene(["opened"])
+    scene.receipts = [[0.1]]
+    playing, told = a_story(scene)
+    await playing.play(5)
+    await settled(playing)
+    assert (told[-1]["state"], told[-1]["beat"]) == ("failed", "found")
 
 
 async def test_a_new_step_ends_the_one_before(quick: None) -> None:
@@ -410,6 +470,42 @@ async def test_each_sign_in_takes_the_oldest_unspent_code() -> None:
     first, second = (steps[code] for code in sent)
     assert second == first + 1
     assert first in (-1, 0)  # the half minute may have turned meanwhile
+
+
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+def a_desk(refusals: list[tuple[int, str]]) -> tuple[staff.Staff, list[str]]:
+    """Somebody at the desk whose first deeds the hub refuses so; the codes that were sent."""
+    sent: list[str] = []
+
+    def hub(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content)["otp"])
+        status, code = refusals.pop(0) if refusals else (200, "")
+        return httpx.Response(status, json={"code": code, "reason": "granted"})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(hub))
+    return staff.Staff("http://hub", http, secret=SECRET), sent
+
+
+async def test_a_code_that_somebody_else_has_spent_costs_one_more_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(staff.time, "time", lambda: 30_000.0)
+    desk, sent = a_desk([(401, "factor_wrong"), (401, "factor_wrong")])
+    assert (await desk.open_door("gate-east", "a guest"))["reason"] == "granted"
+    assert sent == [staff.code_of_step(SECRET, step) for step in (999, 1000, 1001)]
+    assert desk.code_to_show(30_000.0) == staff.code_of_step(SECRET, 1002)
+    assert desk.code_to_show(60_000.0) == staff.code_of_step(SECRET, 2000)
+    await desk.close()
+
+
+async def test_a_refusal_of_another_kind_is_told_at_once() -> None:
+    desk, sent = a_desk([(403, "locked_down")])
+    with pytest.raises(httpx.HTTPStatusError):
+        await desk.open_door("gate-east", "a guest")
+    assert len(sent) == 1
+    await desk.close()
 
 
 # --- ports, files, phones' trust --------------------------------------------------------------
