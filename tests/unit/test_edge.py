@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from devices.mistake import Mistake
-from hub import config
+from hub import backup, config
 from hub.api import line
 from hub.api.forwarded import real_scope
 from hub.api.server import make_app, make_server
@@ -85,20 +85,29 @@ async def test_letters_now_and_then_buy_no_time(
 ) -> None:
     """Slowloris: each piece used to keep the line open for ever."""
     monkeypatch.setattr(line, "HEAD_MOST_S", 0.5)
+    monkeypatch.setattr(line, "BODY_MOST_S", 0.5)
     async with hub_bench(tmp_path) as bench, served(bench) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        ended = asyncio.ensure_future(reader.read())
-        writer.write(b"GET /live HTTP/1.1\r\nHost: hub\r\n")
-        pieces = 0
-        async with asyncio.timeout(SOON_S):
-            while not ended.done():
-                with contextlib.suppress(ConnectionError):
-                    writer.write(b"X-%d: a\r\n" % pieces)
-                    await writer.drain()
-                pieces += 1
-                await asyncio.sleep(0.02)
-        assert (await ended).startswith(b"HTTP/1.1 408")
-        writer.close()
+        head = await dripped(port, b"GET /live HTTP/1.1\r\nHost: hub\r\n", b"X-A: a\r\n")
+        assert head.startswith(b"HTTP/1.1 408")
+        endless = BODY.replace(b"900", b"60000")
+        assert await dripped(port, endless, b" ") == b""
+
+
+async def dripped(port: int, first: bytes, piece: bytes) -> bytes:
+    """Send the same piece over and over; what was answered when the other side let go."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    ended = asyncio.ensure_future(reader.read())
+    writer.write(first)
+    async with asyncio.timeout(SOON_S):
+        while not ended.done():
+            with contextlib.suppress(ConnectionError):
+                writer.write(piece)
+                await writer.drain()
+            await asyncio.sleep(0.02)
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        return await ended
+    return b""
 
 
 async def test_a_body_that_does_not_come_ends_the_line_and_is_no_fault(
@@ -275,6 +284,15 @@ def test_proxies_and_the_brokers_tls_are_read(tmp_path: Path) -> None:
     assert read.broker.certificate == tmp_path / "mine.crt"
     plain = settings_of(tmp_path, "")
     assert (plain.http.trusted_proxies, plain.broker.tls_port) == ((), None)
+
+
+def test_a_back_up_names_the_brokers_certificate_that_it_cannot_hold(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "data", tmp_path / "elsewhere"
+    for folder in (inside, outside):
+        folder.mkdir()
+        (folder / "mq.pem").touch()
+    text = f'[broker]\ntls_port = 8883\ncertificate = "mq.pem"\nkey = "{outside / "mq.pem"}"\n'
+    assert backup._left_out(settings_of(inside, text)) == [str(outside / "mq.pem")]
 
 
 @pytest.mark.parametrize(
