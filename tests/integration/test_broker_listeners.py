@@ -163,7 +163,7 @@ def _elsewhere(folder: Path, root: bytes, port: int, secret: str, data: Path) ->
     folder.mkdir()
     identity = Identity.make("door-1", "door")
     identity.save(folder)
-    told = {"host": "192.0.2.1", "port": 1, "ca": None}
+    told: dict[str, str | int | None] = {"host": "192.0.2.1", "port": 1, "ca": None}
     adoption = adoption_json(identity.public, SITE, HUB, root, b"", told, secret, None)
     write_private(folder / "adoption.json", adoption)
     (folder / "authority.crt").write_bytes((data / "certs" / "authority.crt").read_bytes())
@@ -180,7 +180,7 @@ def _elsewhere(folder: Path, root: bytes, port: int, secret: str, data: Path) ->
 async def _is_let_in(address: BrokerAddress) -> bool:
     try:
         connection = await mqtt.connect(
-            address, client_id=address.username, will=None, on_message=lambda _m: None
+            address, client_id="door-1", will=None, on_message=lambda _m: None
         )
     except mqtt.MqttError:
         return False

@@ -491,7 +491,7 @@ def a_desk(refusals: list[tuple[int, str]]) -> tuple[staff.Staff, list[str]]:
 async def test_a_code_that_somebody_else_has_spent_costs_one_more_try(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(staff.time, "time", lambda: 30_000.0)
+    monkeypatch.setattr("simulators.demo.staff.time.time", lambda: 30_000.0)
     desk, sent = a_desk([(401, "factor_wrong"), (401, "factor_wrong")])
     assert (await desk.open_door("gate-east", "a guest"))["reason"] == "granted"
     assert sent == [staff.code_of_step(SECRET, step) for step in (999, 1000, 1001)]
