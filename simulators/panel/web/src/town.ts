@@ -229,7 +229,9 @@ async function post<T>(path: string, body: unknown = {}): Promise<T> {
     method: "POST",
     bytes: jsonBytes(body),
     headers: { "Linli-Client": "panel" },
-    timeout_ms: 40_000, // the desk waits for a fresh six-digit code at most half a minute, a door may be silent for its whole time-out before the answer comes
+    // a door may be silent for its whole time-out before the answer comes, and the duty desk may
+    // have to wait half a minute for a fresh six-digit code
+    timeout_ms: 40_000,
   });
   return answer.body;
 }

@@ -147,12 +147,12 @@ export const w = dictionary({
   lostWhat: {
     "zh-Hans": "{name}照护两幢楼的老人，她的卡能开所有的门。卡丢了，她在手机上停掉它；有人捡到，拿去试门。",
     "zh-Hant": "{name}照護兩幢樓的長者，她的卡能開所有的門。卡丟了，她在手機上停用它；有人撿到，拿去試門。",
-    en: "{name} cares for elders in both buildings; her card opens every door. It is lost: she stops it on her phone. Somebody finds it and tries.",
+    en: "{name}'s card opens every door: she cares for elders. Lost, she stops it by phone. Somebody tries it.",
   },
   lostLook: {
     "zh-Hans": "每扇门忘掉这张卡以后，都签一张回执，数字一扇一扇地长。还没回执的门，会点名告诉您。",
     "zh-Hant": "每扇門忘掉這張卡以後，都簽一張回執，數字一扇一扇地增加。還沒回執的門，會點名告訴您。",
-    en: "Each door signs a receipt when it has forgotten the card; the number grows door by door. One without a receipt would be named.",
+    en: "Each door signs a receipt when it has forgotten the card; one that has not would be named.",
   },
   lostResult: {
     "zh-Hans": "{all} 扇门里，{gone} 扇已经不认它了，最慢的用了 {seconds} 秒。",
@@ -204,7 +204,7 @@ export const w = dictionary({
   trayHint: {
     "zh-Hans": "把卡放到读卡器上，把访客码对着扫码口，或者让一个人到门前摇手机：拖过去，或先点这里，再点门牌。",
     "zh-Hant": "把卡放到讀卡器上，把訪客碼對著掃碼口，或者讓一個人到門前搖手機：拖過去，或先點這裡，再點門牌。",
-    en: "Hold a card to a reader or a pass to a scanner, or shake a phone at a door: drag it, or press it and then a plate.",
+    en: "Hold a card to a reader, a pass to a scanner, or shake a phone at a door: drag it, or press it, then a plate.",
   },
   holding: {
     "zh-Hans": "手里拿着：{what}。现在点一块门牌。",
