@@ -12,15 +12,13 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from devices import wire
 from devices.access import (
-    ContactChanged,
     Decision,
-    FireChanged,
     Granted,
     Refused,
     Request,
@@ -33,6 +31,7 @@ from devices.access import (
 from devices.device import Device
 from devices.facts import kept, recalled
 from devices.freshness import Freshness
+from devices.inputs import Inputs, has_inputs
 from devices.leaves import Leaves, duress_event, told_of
 from devices.messages import (
     Answer,
@@ -43,7 +42,7 @@ from devices.messages import (
     Refusal,
 )
 from devices.modes import STRIKE_WAIT_S, Modes
-from devices.ports import Card, CardReader, Keypad, Strike
+from devices.ports import Card, CardReader, Keypad, Light, Show, Strike
 from devices.recall import testify
 from devices.shelf import PolicyShelf
 from devices.threshold import Threshold
@@ -51,7 +50,6 @@ from devices.threshold import Threshold
 log = logging.getLogger(__name__)
 
 SKEW_S = 2.0  # the round trip of signed time bounds how far two clocks may differ
-INPUT_POLL_S = 0.2  # contact and fire inputs; a person needs longer to pass a door
 OPS = ("access",)
 
 
@@ -69,6 +67,7 @@ class DoorHardware:
     tamper_input: int | None = None
     keypad: Keypad | None = None
     call_inputs: tuple[int, ...] = ()
+    light: Light | None = None
 
 
 class DoorController:
@@ -82,9 +81,9 @@ class DoorController:
         self.freshness = Freshness(self)
         self.leaves = Leaves(self)
         self.modes = Modes(self)
+        self.inputs = Inputs(self)
         self.threshold = Threshold(self)
-        self.threshold.keypads = {n: d.keypad for n, d in hardware.items() if d.keypad is not None}
-        self._inputs: dict[int, tuple[bool, ...]] = {}
+        self.threshold.hung(hardware.values())
         self._under_way: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         device.handlers[wire.COMMAND] = self.on_command
@@ -123,11 +122,11 @@ class DoorController:
                         group.create_task(self.threshold.serve_reader(number, hardware.reader))
                     if hardware.keypad is not None:
                         group.create_task(self.threshold.serve_keypad(number, hardware.keypad))
-                    if _has_inputs(hardware):
+                    if has_inputs(hardware):
                         boards.setdefault(id(hardware.strike), []).append(hardware)
                     group.create_task(self.modes.keep(hardware))
                 for doors in boards.values():
-                    group.create_task(self._serve_inputs(doors[0].strike, doors))
+                    group.create_task(self.inputs.serve(doors[0].strike, doors))
         finally:
             self.close()
 
@@ -235,8 +234,8 @@ class DoorController:
             )
             device.send(device.journal.record(event))
 
-    def _note_refusal(self, why: str, command: Command) -> None:
-        event = replace(
+    def _refused(self, command: Command, why: str) -> Event:
+        return replace(
             self.device.draft("access"),
             door=command.door,
             outcome=Outcome.REFUSED,
@@ -245,22 +244,16 @@ class DoorController:
             via=command.presentation.via if command.presentation else None,
             command=command.id,
         )
-        self.device.send(self.device.journal.record(event))
+
+    def _note_refusal(self, why: str, command: Command) -> None:
+        self.device.send(self.device.journal.record(self._refused(command, why)))
 
     def _refuse(self, command: Command, raw: bytes, why: str, after: State | None = None) -> None:
         """Answer first (somebody waits at the door), and keep both answer and event."""
         device = self.device
         self.state = after or self.state
         answer = self._answer(command.id, Outcome.REFUSED, why, {})
-        event = replace(
-            device.draft("access"),
-            door=command.door,
-            outcome=Outcome.REFUSED,
-            reason=why,
-            person=command.presentation.person if command.presentation else None,
-            via=command.presentation.via if command.presentation else None,
-            command=command.id,
-        )
+        event = self._refused(command, why)
         try:
             numbered = device.journal.record(event, command.id, raw, answer)
         except sqlite3.Error as fault:
@@ -295,6 +288,7 @@ class DoorController:
             self._start(self.hardware[number], draft, decision, b"", after)
             return decision
         self.state = after
+        self.threshold.show(number, Show.REFUSED)
         event = replace(draft, outcome=Outcome.REFUSED, reason=decision.reason)
         memory = kept(before, after, decision.facts)
         self.device.send(self.device.journal.record(event, memory=memory))
@@ -358,7 +352,9 @@ class DoorController:
             return Outcome.UNKNOWN, "outcome_unknown"
         except Exception as fault:  # noqa: BLE001 - whatever the board did, the door must answer
             log.warning("door %s: strike: %s", hardware.number, fault)
+            self.threshold.show(hardware.number, Show.REFUSED)
             return Outcome.REFUSED, "strike_fault"
+        self.threshold.show(hardware.number, Show.GRANTED, hold_ms)
         return Outcome.GRANTED, None
 
     async def _open(
@@ -413,74 +409,9 @@ class DoorController:
         """A door's reader answers, or does so no longer."""
         self.leaves.on_reader(number, online)
 
-    # ----------------------------------------------------------------- inputs
-
-    async def _serve_inputs(self, board: Strike, doors: Sequence[DoorHardware]) -> None:
-        """One question a round for all doors of a board: a pulse must not queue behind four."""
-        while True:
-            inputs: tuple[bool, ...] | None = None
-            try:
-                inputs = await board.inputs()
-            except Exception as fault:  # noqa: BLE001 - a silent board makes its inputs unknown
-                self.device.drop("inputs", str(fault))
-            for hardware in doors:
-                self._take_inputs(hardware, inputs)
-            await asyncio.sleep(INPUT_POLL_S)
-
-    def _take_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...] | None) -> None:
-        """None when nobody knows; what one door does with it is no other's trouble."""
-        try:
-            if inputs is not None:
-                return self._on_inputs(hardware, inputs)
-        except Exception as fault:  # noqa: BLE001 - a wrong wire or a full disk
-            self.device.drop("inputs", str(fault))
-        self._inputs.pop(hardware.number, None)
-        return self._contact(hardware.number, None)
-
-    def _on_inputs(self, hardware: DoorHardware, inputs: tuple[bool, ...]) -> None:
-        before = self._inputs.get(hardware.number)
-        self._inputs[hardware.number] = inputs
-
-        def rose(index: int | None) -> bool:
-            # the first reading after a start is no edge: a boot must not open a door
-            return index is not None and before is not None and inputs[index] and not before[index]
-
-        if hardware.fire_input is not None:
-            self._fire(hardware.number, inputs[hardware.fire_input])
-        if rose(hardware.exit_input):
-            self._leave(hardware)
-        for button, index in enumerate(hardware.call_inputs, 1):
-            if rose(index):
-                self._call(hardware.number, button)
-        if hardware.contact_input is not None:
-            self._contact(hardware.number, inputs[hardware.contact_input])
-        if hardware.tamper_input is not None:
-            self.leaves.on_tamper(hardware.number, inputs[hardware.tamper_input])
-
-    def _leave(self, hardware: DoorHardware) -> None:
-        request = Request(door=hardware.number, way=Way.EXIT)
-        draft = replace(self.device.draft("access"), door=hardware.number, via="exit")
-        self.present(request, draft)
-
-    def _call(self, number: int, button: int) -> None:
-        """Somebody rings: only told; who hears it answers by an ordinary opening."""
-        draft = replace(self.device.draft("call"), door=number, via="button")
-        event = replace(draft, content={"button": button})
-        self.device.send(self.device.journal.record(event))
-
-    def _fire(self, number: int, active: bool) -> None:
-        if self.state.of(number).fire != active:
-            self.state = fold(self.state, (FireChanged(number, active),))
-            self.modes.wake(number)
-            kind = "fire" if active else "fire_reset"
-            event = replace(self.device.draft(kind), door=number, reason="fire")
-            self.device.send(self.device.journal.record(event))
-
-    def _contact(self, number: int, is_open: bool | None) -> None:
-        if self.state.of(number).contact_open != is_open:
-            self.state = fold(self.state, (ContactChanged(number, is_open),))
-            self.modes.publish(number)
-        self.leaves.on_contact(number, is_open)
+    def on_reader_case(self, number: int, is_open: bool) -> None:
+        """The case of a door's reader was opened or shut."""
+        self.leaves.on_tamper(number, is_open, part="reader")
 
     def stands_open(self, number: int) -> bool:
         """Whether anybody may open the leaf now: by its mode, or because of a fire."""
@@ -491,9 +422,3 @@ class DoorController:
         if not isinstance(event, Event):  # our own journal: our fault
             raise RuntimeError(f"an intent is no event: {event}")
         return event
-
-
-def _has_inputs(hardware: DoorHardware) -> bool:
-    inputs = (hardware.contact_input, hardware.exit_input, hardware.fire_input)
-    told = (*inputs, hardware.tamper_input, *hardware.call_inputs)
-    return any(index is not None for index in told)

@@ -51,7 +51,7 @@ class Leaves:
         self._house = house
         self._leaves: dict[int, Leaf] = {}  # one for each door
         self._silent: dict[int, bool] = {}  # the same
-        self._tampered: dict[int, bool] = {}  # the same
+        self._tampered: dict[tuple[int, str], bool] = {}  # two cases for each door at most
         self._timers: dict[int, asyncio.Task[None]] = {}  # the same
 
     def _leaf(self, number: int) -> Leaf:
@@ -147,10 +147,10 @@ class Leaves:
 
     # ----------------------------------------------------------------- cases and readers
 
-    def on_tamper(self, number: int, active: bool) -> None:
-        """The case's switch; a case that is open when we start was opened behind our back."""
-        before = self._tampered.get(number, False)
-        self._tampered[number] = active
+    def on_tamper(self, number: int, active: bool, part: str = "case") -> None:
+        """A case's switch; a case that is open when we start was opened behind our back."""
+        before = self._tampered.get((number, part), False)
+        self._tampered[number, part] = active
         if active and not before:
             draft = self._house.device.draft("tamper")
             self.record(replace(draft, door=number, reason="tamper"))

@@ -18,6 +18,7 @@ from typing import Any
 
 from devices.messages import ClockQuality, Event, Revision
 from devices.ports import Luck
+from devices.synced import open_synced, whole
 from devices.wire import event_body, read_event
 
 EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hub
@@ -70,10 +71,7 @@ class Journal:
     """The one SQLite file of a device; every public method is one synced transaction."""
 
     def __init__(self, path: Path | str, *, synced: bool = True) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("pragma journal_mode=wal")
-        self._db.execute(f"pragma synchronous={'full' if synced else 'off'}")
-        self._db.executescript(_SCHEMA)
+        self._db = open_synced(path, _SCHEMA, synced=synced)
         self.boot = ""
         self._boot_n = 0
         self._seq = 0
@@ -86,17 +84,12 @@ class Journal:
 
     @contextmanager
     def _commit(self) -> Iterator[sqlite3.Connection]:
-        if self._db.in_transaction:  # a rollback that the disk's trouble swallowed
-            self._db.execute("rollback")
-        self._db.execute("begin immediate")
         before = self._seq
         try:
-            yield self._db
-            self._db.execute("commit")
+            with whole(self._db) as db:
+                yield db
         except BaseException:
             self._seq = before  # a number without its event would be a gap that no ack crosses
-            if self._db.in_transaction:  # SQLite ends some failed transactions by itself
-                self._db.execute("rollback")
             raise
 
     # ----------------------------------------------------------------- start

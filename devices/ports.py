@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
 from typing import Protocol
 
 
@@ -20,6 +22,9 @@ class Bus(Protocol):
         expiry_s: int | None = None,
     ) -> None:
         """Hand a message to the broker."""
+
+    def reread(self, topics: Iterable[str]) -> None:
+        """Ask for what the broker retains of these topics, once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Card(Protocol):
     @property
     def uid(self) -> bytes:
         """What the card calls itself; proves nothing."""
+
+    @property
+    def provable(self) -> bool:
+        """False where the reader passes on numbers only: no card can prove itself through it."""
 
     @property
     def first_byte_at_ns(self) -> int:
@@ -91,6 +100,52 @@ class Keypad(Protocol):
 
     async def close(self) -> None:
         """Give the line back."""
+
+
+class MeterReading(Protocol):
+    """What a meter's register shows, with the frame that said so."""
+
+    @property
+    def meter(self) -> str:
+        """The digits of its plate."""
+
+    @property
+    def quantity(self) -> str:
+        """energy, water, heat, gas, ..."""
+
+    @property
+    def value(self) -> Decimal:
+        """The register, exact."""
+
+    @property
+    def unit(self) -> str:
+        """kWh, m3, ...; empty when unknown."""
+
+    @property
+    def raw(self) -> bytes:
+        """The frame as it stood on the wire."""
+
+
+class MeterLine(Protocol):
+    """One meter behind its line."""
+
+    async def read(self) -> MeterReading:
+        """Ask the meter now; raises when it refuses or keeps silent."""
+
+
+class Show(Enum):
+    """What whoever stands at a door should know; who is let in under duress sees nothing else."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    PIN = "pin"  # the card is known, now its PIN
+
+
+class Light(Protocol):
+    """Lights and sounds at a door's outside."""
+
+    def show(self, what: Show, lasting_ms: int) -> None:
+        """Show it for so long; never waits, and is lost where nobody can see it."""
 
 
 class Strike(Protocol):

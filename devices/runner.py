@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from devices import wire
 from devices.ports import Party
@@ -18,6 +19,7 @@ class _Line:
 
     def __init__(self, connection: mqtt.Connection) -> None:
         self._connection = connection
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(
         self,
@@ -36,6 +38,19 @@ class _Line:
         except mqtt.Overrun:
             log.warning("the broker takes nothing any more; connecting again")
             self._connection.abort()
+
+    def reread(self, topics: Iterable[str]) -> None:
+        """Subscribe to these once more: a broker then tells what it retains."""
+        filters = [_wish(topic, 1) for topic in topics]
+        task = asyncio.ensure_future(self._reread(filters))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reread(self, filters: list[mqtt.Subscription]) -> None:
+        try:
+            await self._connection.subscribe(filters)
+        except mqtt.MqttError as fault:  # the line is told of by whoever serves it
+            log.debug("nothing was read again: %s", fault)
 
 
 async def stay_connected(

@@ -9,19 +9,24 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devices.access import Decision, Refused, Request, Visit, Way
 from devices.cards import prove
 from devices.device import Device
 from devices.keypad import CLAIM_WAIT_S, Typing, pressed
 from devices.messages import Assurance, Event
-from devices.ports import Card, CardReader, Keypad
+from devices.ports import Card, CardReader, Keypad, Light, Show
 from devices.shelf import PolicyShelf
 
+if TYPE_CHECKING:
+    from devices.door import DoorHardware
+
 log = logging.getLogger(__name__)
+
+SHOWN_MS = 2_000  # a refusal; long enough for old eyes
 
 
 class Judge(Protocol):
@@ -55,7 +60,26 @@ class Threshold:
         self._judge = judge
         self._typing: dict[int, Typing] = {}  # one entry for each door
         self._waiting: dict[int, _Waiting] = {}  # the same
-        self.keypads: dict[int, Keypad] = {}
+        self._keypads: set[int] = set()  # doors that have one
+        self._lights: dict[int, Light] = {}  # one for each door at most
+
+    def hung(self, doors: Iterable[DoorHardware]) -> None:
+        """What hangs outside of each door."""
+        for door in doors:
+            if door.keypad is not None:
+                self._keypads.add(door.number)
+            if door.light is not None:
+                self._lights[door.number] = door.light
+
+    def show(self, number: int, what: Show, lasting_ms: int = SHOWN_MS) -> None:
+        """Let whoever stands there know; a light's trouble is no door's trouble."""
+        light = self._lights.get(number)
+        if light is None:
+            return
+        try:
+            light.show(what, lasting_ms)
+        except Exception as fault:  # noqa: BLE001 - an opening must not fail for a lamp
+            self._judge.device.drop("light", str(fault))
 
     async def serve_reader(self, number: int, reader: CardReader) -> None:
         """Cards as they come, until cancelled; one strange card must not blind the reader."""
@@ -94,7 +118,7 @@ class Threshold:
         door = compiled.policy.doors.get(number) if compiled else None
         keys = compiled.keys.get(uid) if compiled else None
         proof = None
-        if door is not None and keys is not None and door.slot in keys.slots:
+        if card.provable and door is not None and keys is not None and door.slot in keys.slots:
             proof = await prove(card, door.slot, keys.slots[door.slot], device.luck)
             if proof.torn:
                 device.drop("card_torn")
@@ -124,10 +148,11 @@ class Threshold:
             timer = asyncio.ensure_future(self._give_up_pin(number))
             self._waiting[number] = _Waiting(request, draft, timer)
             self._typing.pop(number, None)
+            self.show(number, Show.PIN, int(CLAIM_WAIT_S * 1e3))
 
     def _asks_pin(self, number: int, said: Decision) -> bool:
         asked = isinstance(said, Refused) and said.reason == "pin_needed"
-        return asked and number in self.keypads
+        return asked and number in self._keypads
 
     def _stranger(self, uid: str) -> str:
         """A pseudonym of an unknown card: the same card is the same, its number is not told."""

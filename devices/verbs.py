@@ -1,4 +1,4 @@
-"""The devices' verbs of `linli`, door and point: composition roots that choose drivers."""
+"""The devices' verbs of `linli`: composition roots that choose drivers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import contextlib
 import gc
 import json
 import logging
+import secrets
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,45 @@ def point(parser: argparse.ArgumentParser) -> None:
     _run(parser, _point_run)
 
 
+def meter(parser: argparse.ArgumentParser) -> None:
+    """Run a reader of meters until it is told to stop."""
+    parser.description = "Run a reader of meters."
+    _run(parser, _meter_run)
+
+
+def reader(parser: argparse.ArgumentParser) -> None:
+    """An installer's acts at an OSDP reader."""
+    parser.description = "Give an OSDP reader its own key, or another address and speed."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    give = actions.add_parser("pair", help="a random key of its own; the reader is in install mode")
+    give.add_argument("--again", action="store_true", help="it has a key: give it another one")
+    give.set_defaults(func=_reader_pair)
+    shift = actions.add_parser("move", help="another address and speed")
+    shift.add_argument("--to-address", type=int, required=True, choices=range(127), metavar="N")
+    shift.add_argument("--to-baud", type=int, required=True, metavar="BAUD")
+    shift.set_defaults(func=_reader_move)
+    for action in (give, shift):
+        action.add_argument("--data", type=Path, required=True, help="the door's data folder")
+        action.add_argument("url", help="osdp+serial://PORT?address=N&key=secret:NAME")
+
+
+def _reader_pair(asked: argparse.Namespace) -> None:
+    from devices.pairing import pair  # noqa: PLC0415
+
+    told = asyncio.run(pair(asked.data, asked.url, secrets.token_bytes, again=asked.again))
+    print(json.dumps({"paired": True, "reader": told}))
+
+
+def _reader_move(asked: argparse.Namespace) -> None:
+    from devices.pairing import move  # noqa: PLC0415
+    from drivers.catalogue import OSDP_BAUDS  # noqa: PLC0415
+
+    if asked.to_baud not in OSDP_BAUDS:
+        raise Mistake(f"--to-baud is one of {', '.join(map(str, OSDP_BAUDS))}")
+    address, baud = asyncio.run(move(asked.data, asked.url, asked.to_address, asked.to_baud))
+    print(json.dumps({"address": address, "baud": baud}))
+
+
 def _run(parser: argparse.ArgumentParser, func: Any) -> None:
     actions = parser.add_subparsers(required=True, metavar="run")
     run = actions.add_parser("run", help="serve until interrupted")
@@ -49,12 +89,8 @@ async def _door(folder: Path) -> None:
     from devices.porch import Porch  # noqa: PLC0415
     from devices.runner import stay_connected  # noqa: PLC0415
     from devices.setup import make_device, read_wires  # noqa: PLC0415
-    from drivers.catalogue import (  # noqa: PLC0415
-        CatalogueError,
-        open_reader,
-        open_scanner,
-        open_strike,
-    )
+    from devices.wiring import Harness  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
     sections = read_wires(folder).body.get("doors", [])
@@ -62,59 +98,21 @@ async def _door(folder: Path) -> None:
         raise Mistake(f"{folder / 'device.toml'}: write a [[doors]] section for each door")
     numbers = tuple(section.get("number", 0) for section in sections)
     device, address, wires = make_device(folder, "door", numbers, loop.time)
-    hardware: dict[int, Any] = {}
-    strikes: dict[str, Any] = {}
-    readers: list[Any] = []
-    scanners: dict[int, Any] = {}
-    controllers: list[DoorController] = []  # the one that readers tell of themselves
+    harness = Harness(folder, wires)
     try:
         for section in sections:
-            number = wires.number(section, "number")
-            if "scanner" in section:
-                scanners[number] = open_scanner(
-                    wires.text(section, "scanner"), _no_secret, on_state=_told(f"scanner {number}")
-                )
-            url = wires.text(section, "strike")
-            if url not in strikes:  # two doors may hang on one relay board
-                strikes[url] = open_strike(
-                    url, _secrets_of(folder), on_state=_told(f"strike {number}")
-                )
-            _check_remote_only(strikes[url], section, number)
-            reader = None
-            if "reader" in section:
-                reader = open_reader(
-                    wires.text(section, "reader"),
-                    _no_secret,
-                    on_state=_reader_told(number, controllers),
-                )
-                readers.append(reader)
-            hardware[number] = _hung(wires, section, number, strikes[url], reader)
+            harness.hang(section)
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
-    controller = DoorController(device, hardware)
-    controllers.append(controller)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(controller.run())
-        group.create_task(Porch(device, scanners, controller.on_pass).run())
-        group.create_task(keep_lifeline(device, wires, folder))
-        group.create_task(stay_connected(device, address, _told("broker")))
-
-
-def _hung(wires: Any, section: Any, number: int, strike: Any, reader: Any) -> Any:
-    """A door's hardware as its section says: which output and which inputs are its own."""
-    from devices.door import DoorHardware  # noqa: PLC0415
-
-    return DoorHardware(
-        number,
-        strike,
-        wires.number(section, "output", 0),
-        reader,
-        wires.number_or_none(section, "contact_input"),
-        wires.number_or_none(section, "exit_input"),
-        wires.number_or_none(section, "fire_input"),
-        wires.number_or_none(section, "tamper_input"),
-        call_inputs=wires.numbers(section, "call_inputs"),
-    )
+    controller = harness.controller = DoorController(device, harness.hardware)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(controller.run())
+            group.create_task(Porch(device, harness.scanners, controller.on_pass).run())
+            group.create_task(keep_lifeline(device, wires, folder))
+            group.create_task(stay_connected(device, address, _told("broker")))
+    finally:
+        await harness.close()
 
 
 def _point_run(asked: argparse.Namespace) -> None:
@@ -151,50 +149,48 @@ async def _point(folder: Path) -> None:
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
+def _meter_run(asked: argparse.Namespace) -> None:
+    logs.start()
+    run_until_signal(_meter(asked.data))
+
+
+async def _meter(folder: Path) -> None:
+    from devices.lifeline import keep_lifeline  # noqa: PLC0415
+    from devices.meter import MeterReader, plans_of  # noqa: PLC0415
+    from devices.runner import stay_connected  # noqa: PLC0415
+    from devices.setup import make_device  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError, MeterLines  # noqa: PLC0415
+    from drivers.readings import MeterFault  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    device, address, wires = make_device(folder, "meter", (), loop.time)
+    sections = wires.body.get("meters", [])
+    if not sections:
+        raise Mistake(f"{folder / 'device.toml'}: write a [[meters]] section for each meter")
+    lines = MeterLines(on_state=_told)
+    try:
+        named = [
+            (wires.text(one, "id"), wires.text(one, "url"), wires.number(one, "every_min", 60))
+            for one in sections
+        ]
+        plans = plans_of(named, lines.meter)
+    except (CatalogueError, ValueError) as fault:
+        await lines.close()
+        raise Mistake(str(fault)) from fault
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(MeterReader(device, plans, MeterFault).run())
+            group.create_task(keep_lifeline(device, wires, folder))
+            group.create_task(stay_connected(device, address, _told("broker")))
+    finally:
+        await lines.close()
+
+
 def _told(what: str) -> Any:
     def on_state(online: bool, why: str) -> None:
         log.info("%s: %s (%s)", what, "here" if online else "away", why)
 
     return on_state
-
-
-def _reader_told(number: int, controllers: list[Any]) -> Any:
-    log_state = _told(f"reader {number}")
-
-    def on_state(online: bool, why: str) -> None:
-        log_state(online, why)
-        for controller in controllers:
-            controller.on_reader(number, online)
-
-    return on_state
-
-
-def _secrets_of(folder: Path) -> Callable[[str], bytes]:
-    """The secrets that device URLs name: files of the data folder."""
-    from devices.wire import is_id  # noqa: PLC0415
-
-    def find(name: str) -> bytes:
-        if not is_id(name):
-            raise Mistake(f"secret={name!a} is no name: small letters, digits and hyphens")
-        try:
-            return (folder / "secrets" / name).read_bytes()
-        except OSError:
-            where = folder / "secrets" / name
-            raise Mistake(f"the secret is missing: write it to {where}") from None
-
-    return find
-
-
-def _check_remote_only(strike: object, section: Mapping[str, Any], number: int) -> None:
-    """What hangs on radio and a broker is opened from afar, and nobody's way out depends on it."""
-    if not getattr(strike, "remote_only", False):
-        return
-    for name in ("reader", "contact_input", "exit_input", "fire_input"):
-        if name in section:
-            raise Mistake(
-                f"door {number} has a relay on MQTT, so it is remote-only: it has no {name}; "
-                "a perimeter or escape door needs a wired relay"
-            )
 
 
 def _no_secret(name: str) -> bytes:

@@ -33,6 +33,10 @@ class Card(Protocol):
         """True when the card takes APDUs."""
 
     @property
+    def provable(self) -> bool:
+        """False where the reader passes on numbers only: no card can prove itself through it."""
+
+    @property
     def first_byte_at_ns(self) -> int:
         """time.perf_counter_ns() of the first byte of the report of this card."""
 
@@ -62,6 +66,18 @@ class TextReader(Protocol):
 
     async def close(self) -> None:
         """Let go of the line; texts() ends."""
+
+
+class Keypad(Protocol):
+    """A keypad that comes back by itself when it was unplugged."""
+
+    on_state: OnState | None
+
+    def keys(self) -> AsyncIterator[str]:
+        """One item for each key, ``0`` to ``9``, ``*`` and ``#``."""
+
+    async def close(self) -> None:
+        """Let go of the line; keys() ends."""
 
 
 class Strike(Protocol):

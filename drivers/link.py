@@ -12,11 +12,22 @@ from typing import Any, Final, Literal, Self
 
 import serial
 
+try:
+    import termios
+except ImportError:  # Windows
+    _REFUSED: tuple[type[Exception], ...] = ()
+else:
+    _REFUSED = (termios.error,)  # which is no OSError
+
+# What an opening may raise for a port's own reasons; SerialException is an OSError.
+_UNOPENED: tuple[type[Exception], ...] = (OSError, ValueError, *_REFUSED)
+
 Direction = Literal[">", "<"]  # ">" to the device, "<" from the device
 OnWire = Callable[[Direction, int, bytes], None]  # direction, time.perf_counter_ns(), the bytes
 Parity = Literal["N", "E", "O"]
 
 READ_MOST_BYTES: Final = 4096  # one read; a serial adapter hands over at most its own buffer
+TAKE_MOST_BYTES: Final = 256  # by one read(): about a frame, 3 ms of the slowest deframer
 INBOX_MOST_BYTES: Final = 65_536  # unread bytes; frames are < 300 bytes, so 200 frames nobody took
 OUTBOX_MOST_BYTES: Final = 65_536  # unsent bytes; more means the far end no longer takes any
 IDLE_S: Final = 0.02  # quiet time after which half a frame is noise; USB adapters deliver in 16 ms
@@ -36,6 +47,7 @@ class Link:
         self._on_wire = on_wire
         self._inbox = bytearray()
         self._inbox_at_ns = 0
+        self._more = False  # read() left some of what was there
         self._outbox = bytearray()
         self._waiter: asyncio.Future[None] | None = None
         self._end: asyncio.Future[str] = self._loop.create_future()
@@ -72,7 +84,7 @@ class Link:
                 port = await asyncio.to_thread(_open_port, path, baudrate, parity)
             else:
                 port = _open_port(path, baudrate, parity)
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+        except _UNOPENED as error:
             raise LinkLost(explain(path, error)) from error
         return cls(port, path, on_wire)
 
@@ -97,7 +109,14 @@ class Link:
             self._loop.add_writer(self._fd, self._writable)
 
     async def read(self) -> bytes:
-        """Wait for bytes and take all there are; raises LinkLost after the last of them."""
+        """Wait for bytes and take up to TAKE_MOST_BYTES; raises LinkLost after the last of them.
+
+        Between two parts of what is there the loop gets a turn, and a deadline its chance: a far
+        end gone mad must not hold up all others.
+        """
+        if self._more:
+            self._more = False
+            await asyncio.sleep(0)
         if not self._inbox:
             if self._waiter is not None:
                 raise RuntimeError("one reader at a time")
@@ -109,8 +128,9 @@ class Link:
                     self._waiter = None
             if not self._inbox:
                 raise LinkLost(self._end.result())
-        chunk = bytes(self._inbox)
-        self._inbox.clear()
+        chunk = bytes(self._inbox[:TAKE_MOST_BYTES])
+        del self._inbox[:TAKE_MOST_BYTES]
+        self._more = bool(self._inbox)
         self.read_at_ns = self._inbox_at_ns
         return chunk
 
@@ -255,6 +275,8 @@ def explain(path: str, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number is None and error.__context__ is not None:  # pyserial hides a termios.error
         number = next(iter(error.__context__.args), None)
+    if isinstance(error, _REFUSED) and error.args[:1] == (errno.EINVAL,):
+        return f"{path}: the port refuses this speed or parity; check baud and parity in the URL"
     if isinstance(error, ValueError) and "not known" in str(error):
         return f"{path}: unknown transport; check the part between + and ://"
     if isinstance(number, int) and number in _CURES:
@@ -280,8 +302,13 @@ _CURES: Final = {
 }
 
 
+_PSEUDO: Final = "/dev/pts/"
+
+
 def _open_port(path: str, baudrate: int, parity: Parity) -> serial.SerialBase:
     if "://" not in path:
+        if os.path.realpath(path).startswith(_PSEUDO):
+            parity = "N"  # it carries bytes, not bits; asked twice for parity it refuses to open
         port = serial.Serial(
             path, baudrate, parity=parity, timeout=0, write_timeout=0, exclusive=True
         )

@@ -363,6 +363,11 @@ class Pn532Card:
         return self._target.iso_dep
 
     @property
+    def provable(self) -> bool:
+        """A card at this reader can be challenged."""
+        return True
+
+    @property
     def first_byte_at_ns(self) -> int:
         """perf_counter_ns of the first byte of the target report."""
         return self._target.at_ns

@@ -16,6 +16,7 @@ from devices.runner import stay_connected
 from drivers.mqtt import BrokerAddress
 from hub import keys as hub_keys
 from hub.config import HubSettings
+from hub.doubts import Doubts
 from hub.gateways.broker import BrokerFailed, Listener, ManagedBroker, external_address
 from hub.homeassistant import Bridge
 from hub.jobs import Upkeep
@@ -67,6 +68,7 @@ class Running:
         address = await self._broker(hub)
         self._bridge = Bridge(hub)  # the hub's ear, with Home Assistant beside it
         self._spawn(stay_connected(self._bridge, address, _tell_bus))
+        self._spawn(Doubts(hub.ingest, asyncio.get_running_loop().time).run())
         self._spawn(hub.policies.run())
         self._spawn(hub.recalls.run())
         self._payments(hub)

@@ -65,7 +65,9 @@ def gather(
     with engines.read.connect() as connection:
         ground = ground or read_ground(connection, keys, device=ask.device)
         row = connection.execute(
-            select(t.policies).where(t.policies.c.device_id == ask.device)
+            select(t.policies, t.policy_snapshots.c.body)
+            .outerjoin(t.policy_snapshots, t.policy_snapshots.c.device_id == t.policies.c.device_id)
+            .where(t.policies.c.device_id == ask.device)
         ).first()
         steps = _steps(connection, row) if row is not None else []
         before = Revision(row.epoch, row.number) if row is not None else NO_REVISION

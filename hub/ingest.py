@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from devices import wire
@@ -277,8 +277,9 @@ class Ingest:
             and (note.boot, note.connection) != (known.boot, known.connection)
         ):
             return self._drop("late_lost", device.id)
+        if note != known:  # a word that is read again is not news
+            device.since_s = self.clock().timestamp()
         device.note = note
-        device.since_s = self.clock().timestamp()
         if note.life is not Life.READY:
             for door in self.memory.doors.values():
                 if door.device == device.id:
@@ -463,6 +464,11 @@ class Ingest:
         """Say something to one device (policies)."""
         self._publish(self._topics(device).of(leaf), payload, retain=retain)
 
+    def reread(self, device: str, leaves: Iterable[str]) -> None:
+        """Ask the broker once more for what it retains of one device."""
+        if self._bus is not None:
+            self._bus.reread([self._topics(device).of(leaf) for leaf in leaves])
+
     def _publish(
         self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
     ) -> None:
@@ -478,8 +484,8 @@ class Ingest:
         return lambda kid: device.key if kid == device.id else None
 
     def _state(self, life: Life) -> bytes:
-        at_s = self.clock().astimezone(UTC).timestamp()
-        return wire.encode_state(StateNote(life, self.boot, self.connection, at_s))
+        now_s = self.clock().timestamp()
+        return wire.encode_state(StateNote(life, self.boot, self.connection, now_s))
 
     def _tell_device(self, device: DeviceEntry) -> None:
         self.announce("device", {"id": device.id})

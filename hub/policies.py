@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,12 +58,14 @@ SNAPSHOT_BYTES_PER_S = 16 << 20  # to all devices together: events and openings 
 AGAIN_S = 0.5  # the same bytes to the same device; it asks when it connects and at each manifest
 REFUSED_AGAIN_S = 60.0  # to a device that could not take them
 TROUBLE_WAIT_S = 5.0
+RECEIPTS_WAIT_S = 2.0  # what a lost card may take through an estate; then others have a turn
+RECEIPTS_LOOK_S = 0.02
 PEOPLE_AT_ONCE = 64  # whose cards are spread as patches; an import compiles whole instead
 WARM_ENTRIES_MAX = 400_000  # people and cards of policies kept at hand, about 100 MB
 # what passes: a full inbox, a database that is away; whoever met it comes again
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 _MANIFEST = (
-    *(column for column in t.policies.c if column.name not in ("sealed", "body", "count")),
+    *(column for column in t.policies.c if column.name != "count"),
     t.policies.c["count"].label("entries"),
 )
 
@@ -233,6 +235,19 @@ class Policies:
                 await self._writer.submit(note_reach, (whole, wanted.awaited))
             if await self._store_cards(patches):
                 await self._writer.submit(end_card_changes, people, Lane.URGENT)
+            await self._let_receipts_in([one.wanted.device for one in patches])
+
+    async def _let_receipts_in(self, devices: Sequence[str]) -> None:
+        """Whole policies wait for the doors' word on a lost card: they keep this machine busy."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + RECEIPTS_WAIT_S
+        known = [self._ingest.memory.devices.get(device) for device in devices]
+        while loop.time() < end_s and self._asked():
+            if not any(one and one.ready and one.have < one.want for one in known):
+                return
+            await asyncio.sleep(RECEIPTS_LOOK_S)
+            if await self._changed_people():  # the next lost card waits for nobody
+                return
 
     async def _changed_people(self) -> Mapping[str, float]:
         """Whose cards shall be spread now: lost ones first, and not a whole import."""
@@ -406,7 +421,9 @@ class Policies:
                 return _Parcel(row, rest, None)
             base = Revision(row.base_epoch, row.base_number)
             sealed = connection.execute(
-                select(t.policies.c.sealed).where(t.policies.c.device_id == device.id)
+                select(t.policy_snapshots.c.sealed).where(
+                    t.policy_snapshots.c.device_id == device.id
+                )
             ).scalar()
         return _Parcel(
             row, [delta for delta in deltas if delta.after >= base], bytes(sealed or b"")

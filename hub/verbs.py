@@ -245,12 +245,12 @@ def _load(asked: argparse.Namespace) -> None:
 
 def device(parser: argparse.ArgumentParser) -> None:
     """Identities and adoption of devices."""
-    parser.description = "Make a device's identity, show it, adopt it."
+    parser.description = "Look at wires; make a device's identity, show it, adopt it."
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     make = actions.add_parser("identity", help="on the device: make keys, show the fingerprint")
     _folder(make)
     make.add_argument("--id", required=True)
-    make.add_argument("--kind", required=True, choices=["door", "point", "kiosk"])
+    make.add_argument("--kind", required=True, choices=["door", "point", "kiosk", "meter"])
     make.set_defaults(func=_device_identity)
     adopt = actions.add_parser("adopt", help="at the hub: take a device in")
     _folder(adopt)
@@ -258,9 +258,11 @@ def device(parser: argparse.ArgumentParser) -> None:
     adopt.add_argument("--fingerprint", required=True, help="as read off the device")
     adopt.add_argument("--out", type=Path, required=True, help="where to write adoption.json")
     adopt.set_defaults(func=_device_adopt)
+    from devices.wires import register_wires  # noqa: PLC0415
     from hub.foreign import register_relays  # noqa: PLC0415
 
     register_relays(actions, call)
+    register_wires(actions)
 
 
 def _device_identity(asked: argparse.Namespace) -> None:

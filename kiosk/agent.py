@@ -18,7 +18,7 @@ from devices.reasons import REASONS, Words
 from kiosk.cards import CardSign, Known, prove
 from kiosk.disk import Disk, DiskFull, Order
 from kiosk.hub import Hub, HubRefused, HubSilent
-from kiosk.paper import ON_GLASS, Paper, PaperState
+from kiosk.paper import WHY_NOT, Paper
 from kiosk.payments import News, Payments
 from kiosk.read import read_bills, read_notices, read_site
 from kiosk.session import (
@@ -32,6 +32,7 @@ from kiosk.session import (
     Visit,
 )
 from kiosk.shown import draw, show_payment, show_visit
+from kiosk.slips import Slips
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Agent:
         self._disk = disk
         self._payments = payments
         self._reader = reader
-        self._paper = paper
+        self._slips = Slips(paper, session, self._say_payment, sleep)
         self._wall = wall
         self._monotonic = monotonic
         self._luck = luck
@@ -97,7 +98,6 @@ class Agent:
         self._belt = asyncio.Event()
         self._doubt = asyncio.Event()
         self._notices_at_s = float("-inf")
-        self._slips: set[asyncio.Task[None]] = set()  # bounded by one receipt on the glass
         hub.on_silence = self._doubt.set
         payments.on_news = self._on_news
         payments.on_settled = self._on_settled
@@ -105,11 +105,14 @@ class Agent:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._read_cards())
-            group.create_task(self._payments.run())
-            group.create_task(self._watch_hub())
-            group.create_task(self._keep_belt())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read_cards())
+                group.create_task(self._payments.run())
+                group.create_task(self._watch_hub())
+                group.create_task(self._keep_belt())
+        finally:
+            self._slips.close()
 
     # ----------------------------------------------------------------- what the page sees
 
@@ -125,7 +128,7 @@ class Agent:
             "receipt_s": belts.receipt_s,
             "time_zone": site.get("time_zone", "UTC"),
             "site": site.get("name") or Words(*(self._wall.site,) * 3).as_dict(),
-            "paper": self._paper.state.value,
+            "paper": self._slips.paper.state.value,
             "notices": self._disk.kept("notices") or [],
             "session": show_visit(self.session.visit),
             "payment": self._payment(),
@@ -251,11 +254,10 @@ class Agent:
         payment = self.session.payment
         if payment is None or payment.receipt is None:
             raise Refused("not_found")
-        if not self._paper.state.prints:
-            raise Refused(
-                "paper_out", 409, None if self._paper.state is PaperState.OUT else ON_GLASS
-            )
-        await self._print(payment.id, payment.receipt)
+        paper = self._slips.paper.state
+        if not paper.prints:
+            raise Refused("paper_out", 409, WHY_NOT[paper])
+        await self._slips.paid(payment)
 
     async def phone_code(self) -> dict[str, Any]:
         """A one-time code for a card holder's new phone."""
@@ -363,16 +365,13 @@ class Agent:
             amount_fen=news.amount_fen,
             code=self._code(news, now_s),
             receipt=news.receipt,
-            slip="printing" if self._paper.state.prints else "failed",
+            slip=self._slips.first,
         )
         if not changed:
             return
         self._say_payment()
         self._say_session()
-        if news.receipt is not None and self._paper.state.prints:
-            slip = asyncio.ensure_future(self._print(news.payment, news.receipt))
-            self._slips.add(slip)
-            slip.add_done_callback(self._slips.discard)
+        self._slips.follow()
 
     def _code(self, news: News, now_s: float) -> Code | None:
         held = self.session.payment
@@ -381,11 +380,6 @@ class Agent:
         if held.code is not None and held.code.url == news.code_url:
             return held.code
         return Code(news.code_url, draw(news.code_url), now_s + news.left_s)
-
-    async def _print(self, payment: str, receipt: Receipt) -> None:
-        came_out = await self._paper.print(receipt)
-        if self.session.slip(payment, "printed" if came_out else "failed"):
-            self._say_payment()
 
     def _on_settled(self, order: Order, outcome: str, receipt: Receipt | None) -> None:
         number = receipt.number if receipt else None
@@ -414,6 +408,7 @@ class Agent:
             self._payments.give_up(payment, on_glass=on_glass)
         self._say_payment()
         self._say_session()
+        self._slips.follow()
 
     async def _watch_hub(self) -> None:
         while True:

@@ -6,13 +6,11 @@ SQLite with a synced commit for each step. No name, no card, no token is ever wr
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from devices.synced import open_synced, whole
 from kiosk.session import Receipt
 
 UNFINISHED_MAX = 32  # payments nobody knows the end of; more means the hub must be looked at
@@ -54,33 +52,17 @@ class Disk:
     """One SQLite file; every public method that writes is one synced transaction."""
 
     def __init__(self, path: Path | str, *, synced: bool = True) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("pragma journal_mode=wal")
-        self._db.execute(f"pragma synchronous={'full' if synced else 'off'}")
-        self._db.executescript(_SCHEMA)
+        self._db = open_synced(path, _SCHEMA, synced=synced)
 
     def close(self) -> None:
         """Give the file back."""
         self._db.close()
 
-    @contextmanager
-    def _commit(self) -> Iterator[sqlite3.Connection]:
-        if self._db.in_transaction:  # a rollback that the disk's trouble swallowed
-            self._db.execute("rollback")
-        self._db.execute("begin immediate")
-        try:
-            yield self._db
-            self._db.execute("commit")
-        except BaseException:
-            if self._db.in_transaction:  # SQLite ends some failed transactions by itself
-                self._db.execute("rollback")
-            raise
-
     # ----------------------------------------------------------------- payments
 
     def begin(self, order: Order) -> None:
         """Before anything is sent: the payment's id is on disk; raises DiskFull."""
-        with self._commit() as db:
+        with whole(self._db) as db:
             (held,) = db.execute(
                 "select count(*) from payments where settled_at is null"
             ).fetchone()
@@ -94,17 +76,17 @@ class Disk:
 
     def saw_code(self, payment: str) -> None:
         """A code was on the glass: from now on only the hub can say that nothing was paid."""
-        with self._commit() as db:
+        with whole(self._db) as db:
             db.execute("update payments set code_seen = 1 where id = ?", (payment,))
 
     def ask_close(self, payment: str) -> None:
         """Nobody waits for this payment any more; remembered until the hub has heard it."""
-        with self._commit() as db:
+        with whole(self._db) as db:
             db.execute("update payments set close_asked = 1 where id = ?", (payment,))
 
     def settle(self, payment: str, outcome: str, receipt: Receipt | None, at_s: float) -> None:
         """The hub's last word; the oldest finished payments make room."""
-        with self._commit() as db:
+        with whole(self._db) as db:
             db.execute(
                 "update payments set settled_at = ?, outcome = ? where id = ?",
                 (at_s, outcome, payment),
@@ -158,7 +140,7 @@ class Disk:
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a public document."""
-        with self._commit() as db:
+        with whole(self._db) as db:
             text = json.dumps(value, ensure_ascii=False)
             db.execute("insert or replace into kept values (?, ?)", (key, text))
 

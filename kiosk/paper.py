@@ -1,12 +1,13 @@
-"""The receipt's paper as a port: what a slip printer will be; this release has none.
+"""The slip's paper as a port: what a printer is to the kiosk, and the kiosk that has none.
 
 A kiosk without a printer says so: the receipt stands on the glass with its number, and the desk
-can look the number up.
+can look the number up. So does one whose printer fails: a slip is a copy, never the payment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,11 +16,12 @@ from kiosk.session import Receipt
 
 
 class PaperState(StrEnum):
-    """What the printer says of its roll; none: there is no printer."""
+    """What the printer says of itself; stuck: somebody must look at it; none: there is none."""
 
     OK = "ok"
     LOW = "low"
     OUT = "out"
+    STUCK = "stuck"
     NONE = "none"
 
     @property
@@ -28,17 +30,36 @@ class PaperState(StrEnum):
         return self in (PaperState.OK, PaperState.LOW)
 
 
+@dataclass(frozen=True, slots=True)
+class PaidSlip:
+    """A receipt, and what was paid."""
+
+    receipt: Receipt
+    kind: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSlip:
+    """The number to ask with while nobody knows whether a payment went through."""
+
+    number: str
+
+
+SlipOf = PaidSlip | AskSlip
+
+
 class Paper(Protocol):
     """Something that may put a slip into a hand."""
 
     @property
     def state(self) -> PaperState:
-        """The roll now."""
+        """The printer now."""
 
     on_state: Callable[[], None]
 
-    async def print(self, receipt: Receipt) -> bool:
-        """Whether the slip came out."""
+    async def print(self, slip: SlipOf) -> bool:
+        """Whether the slip surely came out."""
 
 
 class NoPrinter:
@@ -49,9 +70,9 @@ class NoPrinter:
     def __init__(self) -> None:
         self.on_state: Callable[[], None] = lambda: None
 
-    async def print(self, receipt: Receipt) -> bool:
+    async def print(self, slip: SlipOf) -> bool:
         """Nothing comes out."""
-        del receipt
+        del slip
         return False
 
 
@@ -60,4 +81,14 @@ ON_GLASS = Words(
     "這台機器不列印收據條。收據在螢幕上,請記下收據號碼。",
     "This kiosk does not print. Your receipt is on the screen; please note its number.",
 )
-"""What somebody hears who asks for a slip."""
+"""What somebody hears who asks for a slip where there is no printer."""
+
+STUCK = Words(
+    "打印机暂时用不了。请记下收据号,服务台可以补打。",
+    "列印機暫時不能使用。請記下收據號碼,服務台可以補印。",
+    "The printer does not work now. Please note the number; the desk can print your receipt.",
+)
+"""What somebody hears who asks for a slip where the printer needs a hand."""
+
+WHY_NOT = {PaperState.OUT: None, PaperState.STUCK: STUCK, PaperState.NONE: ON_GLASS}
+"""Words for each state without slips; the page has its own for an empty roll."""

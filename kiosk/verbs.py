@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from devices.verbs import run_until_signal
 if TYPE_CHECKING:  # these import drivers, and `linli kiosk --help` needs none
     from devices.device import Device
     from devices.setup import Wires
+    from kiosk.disk import Disk
+    from kiosk.paper import Paper
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,7 @@ class _Settings:
     language: str
     url: str
     ca: str
+    printer: str
 
 
 def _settings(device: Device, wires: Wires) -> _Settings:
@@ -61,6 +65,7 @@ def _settings(device: Device, wires: Wires) -> _Settings:
         wires.text(section, "language", LANGUAGES[0]),
         wires.text(to_hub, "url", device.adoption.hub_url or ""),
         wires.text(to_hub, "ca", device.adoption.broker_ca or ""),
+        wires.text(section, "printer", ""),
     )
     if settings.language not in LANGUAGES:
         raise Mistake(f"{wires.path}: language is one of {', '.join(LANGUAGES)}")
@@ -80,7 +85,6 @@ async def _kiosk(folder: Path) -> None:
     from kiosk.app import listen, serve  # noqa: PLC0415
     from kiosk.disk import Disk  # noqa: PLC0415
     from kiosk.hub import Hub, client  # noqa: PLC0415
-    from kiosk.paper import NoPrinter  # noqa: PLC0415
     from kiosk.payments import Payments  # noqa: PLC0415
     from kiosk.session import Session  # noqa: PLC0415
 
@@ -88,7 +92,7 @@ async def _kiosk(folder: Path) -> None:
     device, address, wires = make_device(folder, "kiosk", (), loop.time)
     settings = _settings(device, wires)
     try:
-        reader: Any = open_reader(settings.reader, _no_secret, on_state=_told_reader)
+        reader: Any = open_reader(settings.reader, _no_secret, on_state=_told("reader"))
         sock = listen(settings.port)
     except CatalogueError as fault:
         raise Mistake(str(fault)) from fault
@@ -97,6 +101,7 @@ async def _kiosk(folder: Path) -> None:
             f"port {settings.port}: {fault.strerror}; write another [kiosk] port"
         ) from fault
     disk = Disk(folder / "kiosk.db")
+    paper = _paper(settings, disk)
     async with client(settings.ca or None) as http:
         hub = Hub(settings.url, device.identity.signer, http, loop.time)
         payments = Payments(disk, hub, loop.time, time.time, secrets.token_bytes)
@@ -105,7 +110,7 @@ async def _kiosk(folder: Path) -> None:
             disk,
             payments,
             reader,
-            NoPrinter(),
+            paper,
             Session(),
             Wall(settings.language, device.adoption.site),
             loop.time,
@@ -115,7 +120,7 @@ async def _kiosk(folder: Path) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(agent.run())
             group.create_task(keep_lifeline(device, wires, folder))
-            group.create_task(stay_connected(device, address, _told_broker))
+            group.create_task(stay_connected(device, address, _told("broker")))
             group.create_task(serve(agent, sock))
             _say({"kiosk": device.identity.device, "url": f"http://127.0.0.1:{settings.port}/"})
 
@@ -125,12 +130,29 @@ def _say(told: dict[str, Any]) -> None:
     print(json.dumps(told), flush=True)
 
 
-def _told_reader(online: bool, why: str) -> None:
-    log.info("reader: %s (%s)", "here" if online else "away", why)
+def _paper(settings: _Settings, disk: Disk) -> Paper:
+    """The kiosk's printer, or the honest absence of one."""
+    from drivers.catalogue import CatalogueError, open_printer  # noqa: PLC0415
+    from kiosk.paper import NoPrinter  # noqa: PLC0415
+    from kiosk.printing import SlipPrinter, compose  # noqa: PLC0415
+
+    if not settings.printer:
+        return NoPrinter()
+    try:
+        printer = open_printer(settings.printer, _no_secret, on_state=_told("printer"))
+    except CatalogueError as fault:
+        raise Mistake(str(fault)) from fault
+    return SlipPrinter(
+        printer,
+        lambda slip, columns: compose(slip, disk.kept("site") or {}, settings.language, columns),
+    )
 
 
-def _told_broker(online: bool, why: str) -> None:
-    log.info("broker: %s (%s)", "here" if online else "away", why)
+def _told(what: str) -> Callable[[bool, str], None]:
+    def on_state(online: bool, why: str) -> None:
+        log.info("%s: %s (%s)", what, "here" if online else "away", why)
+
+    return on_state
 
 
 def _no_secret(name: str) -> bytes:

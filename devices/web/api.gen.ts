@@ -232,7 +232,7 @@ export interface ConsoleShown {
 /** A device; the policies of a door controller are told as epoch.number. */
 export interface DeviceShown {
   id: string;
-  kind: "door" | "point" | "kiosk";
+  kind: "door" | "point" | "kiosk" | "meter";
   state: "init" | "ready" | "sleeping" | "disconnected" | "lost" | "unknown";
   since: string | null;
   firmware: string;

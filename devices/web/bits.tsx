@@ -223,6 +223,28 @@ export function LanguageSwitch() {
   );
 }
 
+/** The same as three buttons in a row, for a page that everybody walks up to. */
+export function LanguageButtons({ label }: { label: string }) {
+  return (
+    <div class="languages" role="group" aria-label={label}>
+      {LANGUAGES.map((each) => (
+        <button
+          key={each}
+          type="button"
+          class="button"
+          lang={each}
+          aria-pressed={each === language.value}
+          onClick={() => {
+            language.value = each;
+          }}
+        >
+          {OWN_NAMES[each]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
 /** A person's name: never converted, with the glyphs of where it is written. */
 export function Name({ children }: { children: string }) {
   return <bdi lang="zh-Hans">{children}</bdi>;

@@ -18,6 +18,7 @@ from hub.acts.checkins import Sun, check_in
 from hub.acts.visits import note_use
 from hub.core.alert_kinds import WITHHELD
 from hub.core.effects import Announce, SendAck, WorkWaiting
+from hub.core.event_kinds import QUIET
 from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
@@ -112,7 +113,7 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
     effects: list[object] = []
-    if event.kind not in WITHHELD:
+    if event.kind not in (*WITHHELD, *QUIET):
         effects.append(Announce("event", announced(n, row)))
     effects += alerts.heard(tx, event, heard.device, heard.door, now)
     if event.command is not None and event.outcome is not None:

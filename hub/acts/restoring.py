@@ -62,6 +62,7 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
         )
     # the doors may hold others by now: each gets a whole new one, never a step from an old one
     tx.execute(delete(t.policy_deltas))
+    tx.execute(delete(t.policy_snapshots))
     tx.execute(delete(t.policies))
     tx.journal(
         "restored",

@@ -86,7 +86,8 @@ def claim(tx: Tx, wish: Claim, now: datetime) -> Done[str]:
     )
     tx.execute(update(t.codes).where(t.codes.c.id == code.id).values(used_at=tx.now_s))
     tx.journal("staff_claimed", {"staff": member, "role": code.subject})
-    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
+    afar = select(t.doors.c.device_id).where(t.doors.c.staff_open).distinct()
+    devices = tx.execute(afar).scalars().all()
     return Done(member, (ask_for(tx, devices),))  # doors admit staff who open from afar by id
 
 

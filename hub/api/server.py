@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -120,14 +121,14 @@ def _mark(scope: Scope) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def make_app(hub: Hub) -> tuple[FastAPI, Gate]:
-    """The application and its gate."""
+def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[FastAPI, Gate]:
+    """The application and its gate; `passwords` hashes those of staff."""
     app = Api(
         title="Linli", version="1", docs_url=None, redoc_url=None, exception_handlers=HANDLERS
     )
     gate = Gate(hub)
     app.include_router(phone.routes(gate))
-    app.include_router(staff.routes(gate))
+    app.include_router(staff.routes(gate, passwords))
     app.include_router(timelines.routes(gate))
     app.include_router(operator.routes(gate))
     app.include_router(operating.routes(gate))

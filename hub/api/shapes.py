@@ -233,7 +233,7 @@ class DeviceShown(Shaped):
     """A device; the policies of a door controller are told as epoch.number."""
 
     id: str
-    kind: Literal["door", "point", "kiosk"]
+    kind: Literal["door", "point", "kiosk", "meter"]
     state: Literal["init", "ready", "sleeping", "disconnected", "lost", "unknown"]
     since: str | None
     firmware: str

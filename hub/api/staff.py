@@ -33,6 +33,7 @@ from hub.api.problems import reply
 from hub.api.shapes import ConsoleShown, EventsPage, PeopleShown
 from hub.core.alert_kinds import WITHHELD
 from hub.core.errors import DomainError
+from hub.core.event_kinds import QUIET
 from hub.core.otp import key_uri, matching_step
 from hub.core.words import PLAIN
 from hub.live import instant, show_device, show_door, show_event
@@ -46,7 +47,8 @@ EVENT_MAX = 2**53 - 1  # numbers of events are counted in browsers too
 PEOPLE_PAGE = 50
 HEARTBEAT_S = 15.0  # proxies end silent streams
 CODES_DRAWN_MAX = 16  # a day's codes are a thousandth of all; sixteen in a row are a fault
-_ORDINARY = t.events.c.kind.not_in(WITHHELD)  # a duress opening is told to named responders only
+# a duress opening is told to named responders only
+_ORDINARY = t.events.c.kind.not_in((*WITHHELD, *QUIET))
 # what of the live stream is told only to members who may read it elsewhere
 _HEARD_BY = {
     "event": ("read", "events"),
@@ -56,6 +58,7 @@ _HEARD_BY = {
     "card": ("read", "card"),
 }
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
+PASSWORDS = PasswordHasher()  # the library's own strength: RFC 9106's for little memory
 
 
 class ClaimAsked(BaseModel):
@@ -98,8 +101,8 @@ class PhoneCode(BaseModel):
 class _Words:
     """Hashes passwords, few at a time, beside the loop."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
         self._slots = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
@@ -117,10 +120,10 @@ class _Words:
         return known is not None
 
 
-def routes(gate: Gate) -> APIRouter:
-    """The router of the staff endpoints."""
+def routes(gate: Gate, passwords: PasswordHasher) -> APIRouter:
+    """The router of the staff endpoints; `passwords` says how strongly new ones are hashed."""
     router = APIRouter(prefix="/api/v1", tags=["staff"])
-    words = _Words()
+    words = _Words(passwords)
     _signing(router, gate, words)
     _looking(router, gate)
     _phones(router, gate)

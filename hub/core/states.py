@@ -19,6 +19,8 @@ CURES = {
     "policy_stale": "It cannot be reached and holds an older policy: whoever was blocked since may "
     "still open it.",
     "policy_behind": "It has not confirmed the newest policy yet; normal for a few seconds.",
+    "meter_silent": "A meter does not answer: look at its wires and power, and at its id in the "
+    "events.",
     "clock_unsigned": "It has no signed time: timed rules and remote opening wait. Look at the "
     "broker and at the hub's clock.",
 }

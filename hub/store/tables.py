@@ -348,18 +348,26 @@ policies = Table(
     Column("head", String(64), nullable=False),
     Column("count", Integer, nullable=False),
     Column("made_at", Double, nullable=False),
-    # the snapshot that a device begins with: sealed to it, and enveloped for the hub itself
+    # the snapshot that a device begins with; its bytes stand beside
     Column("base_epoch", BigInteger, nullable=False),
     Column("base_number", BigInteger, nullable=False),
     Column("base_head", String(64), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size_bytes", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
     Column("sealed_to", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Column("have_epoch", BigInteger, nullable=False, default=0),
     Column("have_number", BigInteger, nullable=False, default=0),
     Column("have_at", Double),
+)
+
+# sealed to the device, and enveloped for the hub itself. A table of its own: SQLite writes a row
+# anew with all its bytes, and each receipt of a lost card would carry a megabyte to the disk
+policy_snapshots = Table(
+    "policy_snapshots",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 policy_changes = Table(

@@ -14,7 +14,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +89,10 @@ class _HeldBus:
             self._sync.after(payload + b"\n", say)
         else:
             say()
+
+    def reread(self, topics: Iterable[str]) -> None:
+        """As the bus."""
+        self._bus.reread(topics)
 
 
 class Shared:

@@ -62,10 +62,12 @@ async def _run(plan: Plan, *, quick: bool) -> dict[str, Any]:
     try:
         before = time.perf_counter()
         await estate.build()
+        staff = Staff(estate.village.url)  # before the doors: each of them learns who may open it
+        await staff.claim(estate.village.claim_code.replace("-", ""))
         await estate.start()
         setup_s = time.perf_counter() - before
         say(f"every door holds {plan.cards} cards after {setup_s:.0f} s")
-        detail = await _measure(estate, plan)
+        detail = await _measure(estate, plan, staff)
     finally:
         await estate.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,10 +80,8 @@ async def _run(plan: Plan, *, quick: bool) -> dict[str, Any]:
     return {"results": [TARGETS[0].result(value)], "detail": told | detail}
 
 
-async def _measure(estate: Estate, plan: Plan) -> dict[str, Any]:
+async def _measure(estate: Estate, plan: Plan, staff: Staff) -> dict[str, Any]:
     village = estate.village
-    staff = Staff(village.url)
-    await staff.claim(village.claim_code.replace("-", ""))
     await staff.sign_in()
     pids = {"hub": village.hub_pid, "broker": village.broker_pid}
     pids |= {f"controllers {n + 1}": one.pid for n, one in enumerate(estate.crowds)}

@@ -7,16 +7,41 @@ import asyncio
 import contextlib
 import json
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from drivers import mqtt
 
 OUTPUTS_MOST: Final = 8
 
 
-class MqttRelayEnd:
-    """One device: outputs, timers, a connection; a subclass knows the words."""
+class Firmware(Protocol):
+    """What one firmware knows and the next does not: its words."""
+
+    @abstractmethod
+    def _will(self) -> mqtt.Will | None:
+        """What the broker says once it is gone."""
+
+    @abstractmethod
+    def _hears(self) -> tuple[str, ...]:
+        """Topics."""
+
+    @abstractmethod
+    def _arrived(self) -> None:
+        """Say that it is here."""
+
+    @abstractmethod
+    def _obey(self, topic: str, payload: bytes) -> None:
+        """Do what a command says."""
+
+    @abstractmethod
+    def _tell_output(self, output: int) -> None:
+        """Say how an output stands."""
+
+
+class MqttRelayEnd(Firmware):
+    """One device: outputs, timers, a connection; what all do alike, whatever their firmware."""
 
     def __init__(self, address: mqtt.BrokerAddress, topic: str, *, outputs: int = 1) -> None:
         self.topic = topic
@@ -58,23 +83,6 @@ class MqttRelayEnd:
         if connection is not None:
             connection.abort()
 
-    # what a firmware knows
-    def _will(self) -> mqtt.Will | None:
-        return None
-
-    def _hears(self) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    def _arrived(self) -> None:
-        raise NotImplementedError
-
-    def _obey(self, topic: str, payload: bytes) -> None:
-        raise NotImplementedError
-
-    def _tell_output(self, output: int) -> None:
-        raise NotImplementedError
-
-    # what all do alike
     def switch(self, output: int, is_on: bool, off_after_s: float | None = None) -> None:
         """Move an output and report it; a new command starts its timer anew."""
         timer = self._timers.pop(output, None)
@@ -299,6 +307,9 @@ class EspRfidEnd(MqttRelayEnd):
     def __init__(self, address: mqtt.BrokerAddress, topic: str, ip: str, host: str) -> None:
         super().__init__(address, topic)
         self.ip, self.host = ip, host
+
+    def _will(self) -> None:
+        """It leaves without a word."""
 
     def _hears(self) -> tuple[str, ...]:
         return (f"{self.topic}/cmd",)

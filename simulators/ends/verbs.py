@@ -8,12 +8,16 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from simulators.ends import legacy_verbs, osdp_verbs
 from simulators.ends.card424 import Ntag424Card
 from simulators.ends.cards import ClonedUidCard
+from simulators.ends.meters import Cjt188Meter, Dlt645Meter, Meter, MeterLineEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -21,25 +25,65 @@ from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog
 
 LINE_MOST_BYTES: Final = 1_000  # one typed line
 FIRST_UID: Final = bytes.fromhex("04de5f1eacc040")  # the card that lies ready when none is named
+COMMON: Final = "unplug, plug, noise P, quit"  # what every end understands
 
-HELP: Final = {
-    "pn532": "tap [UID], clone UID, lift, unplug, plug, noise P, quit",
-    "qr": "show TEXT, unplug, plug, noise P, quit",
-    "relay": "input N on|off, deaf on|off, unplug, plug, noise P, quit",
-}
+
+class End(Protocol):
+    """The far end of one line."""
+
+    @property
+    def path(self) -> str:
+        """What the host opens."""
+
+    @property
+    def line(self) -> PtyLine:
+        """The line itself, to change its noise."""
+
+    def unplug(self) -> None:
+        """Pull the line out."""
+
+    def plug(self) -> None:
+        """Put the line back."""
+
+    def close(self) -> None:
+        """End of the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller wants of an end, whatever its protocol."""
+
+    path: Path | None
+    byte_s: float
+    log: WireLog
+    cards: Path | None
+    baud: int = 0
+    readers: int = 1  # osdp
+    key: Path | None = None  # osdp
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """An end with the words it understands beside the common ones; ``obey`` says if it knew."""
+
+    end: End
+    words: str
+    obey: Callable[[list[str]], bool]
+    save: Callable[[], None] = lambda: None
 
 
 def register(subparsers: Any) -> None:
     """Add `pty` to the subparsers of `linli simulate`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "pty", help="a PN532 reader, a QR scanner or a relay board on a pseudo-terminal"
+        "pty", help="the far end of a wire on a pseudo-terminal, for any software"
     )
-    parser.add_argument("kind", choices=sorted(HELP))
+    parser.add_argument("kind", choices=sorted(ENDS), metavar="PROTOCOL", help=" ".join(ENDS))
     parser.add_argument("--path", type=Path, help="the name to appear under; else a new one")
     parser.add_argument("--log", type=Path, help="append every byte that passes, as JSON lines")
     parser.add_argument("--show", action="store_true", help="print every byte that passes")
     parser.add_argument("--cards", type=Path, help="where the cards' memories live between runs")
     parser.add_argument("--baud", type=int, default=0, help="be as slow as a line of this speed")
+    osdp_verbs.register(parser)
     parser.set_defaults(func=run)
 
 
@@ -53,26 +97,14 @@ def run(asked: argparse.Namespace) -> int:
 async def _host(asked: argparse.Namespace) -> None:
     log = WireLog(asked.kind, file=asked.log, on_entry=_show if asked.show else None)
     byte_s = 10 / asked.baud if asked.baud else 0.0
-    if asked.kind == "pn532":
-        reader = Pn532End(path=asked.path, byte_s=byte_s, wire_log=log)
-        cards = Cards(asked.cards)
-        try:
-            await _work(reader.path, asked.kind, lambda words: _reader(reader, cards, words))
-        finally:
-            cards.save()
-            reader.close()
-    elif asked.kind == "qr":
-        scanner = QrScannerEnd(path=asked.path, byte_s=byte_s, wire_log=log)
-        try:
-            await _work(scanner.path, asked.kind, lambda words: _scanner(scanner, words))
-        finally:
-            scanner.close()
-    else:
-        board = RelayBoardEnd(path=asked.path, byte_s=byte_s, wire_log=log, on_coil=_tell_coil)
-        try:
-            await _work(board.path, asked.kind, lambda words: _board(board, words))
-        finally:
-            board.close()
+    hosted = ENDS[asked.kind](
+        Wish(asked.path, byte_s, log, asked.cards, asked.baud, asked.readers, asked.key)
+    )
+    try:
+        await _work(hosted)
+    finally:
+        hosted.save()
+        hosted.end.close()
 
 
 class Cards:
@@ -96,10 +128,11 @@ class Cards:
             fresh.replace(self._file)
 
 
-async def _work(path: str, kind: str, obey: Callable[[list[str]], None]) -> None:
+async def _work(hosted: Hosted) -> None:
     """Say where the end is, then obey typed lines."""
-    print(path, flush=True)
-    print(f"type: {HELP[kind]}", file=sys.stderr, flush=True)
+    known = ", ".join(filter(None, (hosted.words, COMMON)))
+    print(hosted.end.path, flush=True)
+    print(f"type: {known}", file=sys.stderr, flush=True)
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
@@ -123,69 +156,136 @@ async def _work(path: str, kind: str, obey: Callable[[list[str]], None]) -> None
                 if words == ["quit"]:
                     return
                 try:
-                    obey(words)
-                except (ValueError, IndexError) as wrong:
-                    print(f"{wrong}; type: {HELP[kind]}", file=sys.stderr, flush=True)
+                    _obey(hosted, words)
+                except (ValueError, IndexError, InvalidOperation) as wrong:
+                    print(f"{wrong}; type: {known}", file=sys.stderr, flush=True)
         await asyncio.Event().wait()  # no keyboard: serve until the program is ended
     finally:
         loop.remove_reader(keyboard)
 
 
-def _reader(reader: Pn532End, cards: Cards, words: list[str]) -> None:
+def _obey(hosted: Hosted, words: list[str]) -> None:
     match words:
-        case ["tap"]:
-            reader.tap(cards.take(FIRST_UID))
-        case ["tap", uid]:
-            reader.tap(cards.take(bytes.fromhex(uid)))
-        case ["clone", uid]:
-            reader.tap(ClonedUidCard(bytes.fromhex(uid)))
-        case ["lift"]:
-            reader.lift()
-            cards.save()
-        case ["unplug"]:
-            reader.unplug()
-        case ["plug"]:
-            reader.plug()
-        case ["noise", odds]:
-            reader.line.noise = _noise(reader.line, float(odds))
         case []:
             pass
-        case _:
-            raise ValueError(f"no such word: {words[0]}")
-
-
-def _scanner(scanner: QrScannerEnd, words: list[str]) -> None:
-    match words:
-        case ["show", text]:
-            scanner.show(text)
         case ["unplug"]:
-            scanner.unplug()
+            hosted.end.unplug()
         case ["plug"]:
-            scanner.plug()
+            hosted.end.plug()
         case ["noise", odds]:
-            scanner.line.noise = _noise(scanner.line, float(odds))
-        case []:
-            pass
+            hosted.end.line.noise = _noise(hosted.end.line, float(odds))
         case _:
-            raise ValueError(f"no such word: {words[0]}")
+            if not hosted.obey(words):
+                raise ValueError(f"no such word: {words[0]}")
 
 
-def _board(board: RelayBoardEnd, words: list[str]) -> None:
-    match words:
-        case ["input", number, ("on" | "off") as state]:
-            board.set_input(int(number), state == "on")
-        case ["deaf", ("on" | "off") as state]:
-            board.is_deaf = state == "on"
-        case ["unplug"]:
-            board.unplug()
-        case ["plug"]:
-            board.plug()
-        case ["noise", odds]:
-            board.line.noise = _noise(board.line, float(odds))
-        case []:
-            pass
-        case _:
-            raise ValueError(f"no such word: {words[0]}")
+def _pn532(wish: Wish) -> Hosted:
+    reader = Pn532End(path=wish.path, byte_s=wish.byte_s, wire_log=wish.log)
+    cards = Cards(wish.cards)
+
+    def obey(words: list[str]) -> bool:
+        match words:
+            case ["tap"]:
+                reader.tap(cards.take(FIRST_UID))
+            case ["tap", uid]:
+                reader.tap(cards.take(bytes.fromhex(uid)))
+            case ["clone", uid]:
+                reader.tap(ClonedUidCard(bytes.fromhex(uid)))
+            case ["lift"]:
+                reader.lift()
+                cards.save()
+            case _:
+                return False
+        return True
+
+    return Hosted(reader, "tap [UID], clone UID, lift", obey, cards.save)
+
+
+def _qr(wish: Wish) -> Hosted:
+    scanner = QrScannerEnd(path=wish.path, byte_s=wish.byte_s, wire_log=wish.log)
+
+    def obey(words: list[str]) -> bool:
+        match words:
+            case ["show", text]:
+                scanner.show(text)
+            case _:
+                return False
+        return True
+
+    return Hosted(scanner, "show TEXT", obey)
+
+
+def _board(wish: Wish) -> Hosted:
+    board = RelayBoardEnd(path=wish.path, byte_s=wish.byte_s, wire_log=wish.log, on_coil=_tell_coil)
+
+    def obey(words: list[str]) -> bool:
+        match words:
+            case ["input", number, ("on" | "off") as state]:
+                board.set_input(int(number), state == "on")
+            case ["deaf", ("on" | "off") as state]:
+                board.is_deaf = state == "on"
+            case _:
+                return False
+        return True
+
+    return Hosted(board, "input N on|off, deaf on|off", obey)
+
+
+def _meters(*kinds: Callable[[], Meter]) -> Callable[[Wish], Hosted]:
+    def host(wish: Wish) -> Hosted:
+        meters = [kind() for kind in kinds]
+        end = MeterLineEnd(meters, path=wish.path, byte_s=wish.byte_s, wire_log=wish.log)
+        shown = ", ".join(f"{meter.address} shows {meter.total}" for meter in meters)
+
+        def obey(words: list[str]) -> bool:
+            match words:
+                case ["consume", amount, *ending]:
+                    end.meter("".join(ending)).consume(Decimal(amount))
+                case ["off" | "on" as state, *ending]:
+                    end.meter("".join(ending)).is_off = state == "off"
+                case ["sums", ("wrong" | "right") as state, *ending]:
+                    end.meter("".join(ending)).wrong_sums = state == "wrong"
+                case _:
+                    return False
+            return True
+
+        words = "consume AMOUNT [ENDING], off|on [ENDING], sums wrong|right [ENDING]"
+        return Hosted(end, f"{words} ({shown})", obey)
+
+    return host
+
+
+def _legacy(kind: str) -> Callable[[Wish], Hosted]:
+    def host(wish: Wish) -> Hosted:
+        end = legacy_verbs.make(kind, wish.path, wish.byte_s, wish.log, _tell_coil)
+        return Hosted(end, legacy_verbs.HELP[kind], lambda words: legacy_verbs.obeyed(end, words))
+
+    return host
+
+
+def _osdp(wish: Wish) -> Hosted:
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    end = osdp_verbs.made(wish.path, wish.baud, wish.readers, wish.key, wish.log, say)
+    return Hosted(end, osdp_verbs.HELP, lambda words: osdp_verbs.obeyed(end, words, say))
+
+
+# The far ends by their protocol; a new one is one line here.
+ENDS: Final[Mapping[str, Callable[[Wish], Hosted]]] = {
+    "cjt188": _meters(Cjt188Meter),
+    "dlt645": _meters(Dlt645Meter),
+    "escpos": _legacy("escpos"),
+    "lcus": _legacy("lcus"),
+    "meters": _meters(Dlt645Meter, Cjt188Meter),
+    "modbus-relay": _board,
+    "osdp": _osdp,
+    "pn532": _pn532,
+    "qr": _qr,
+    "rdm6300": _legacy("rdm6300"),
+    "relay": _board,  # as it was called before
+    "wiegand": _legacy("wiegand"),
+}
 
 
 def _noise(line: PtyLine, odds: float) -> Noise:

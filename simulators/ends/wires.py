@@ -6,6 +6,7 @@ import json
 import os
 import random
 import tempfile
+import termios
 import time
 import tty
 from collections import deque
@@ -23,6 +24,12 @@ READ_MOST_BYTES: Final = 4_096  # a pseudo-terminal hands over no more at once
 IN_FLIGHT_MOST_CHUNKS: Final = (
     256  # chunks still "on the wire" of a paced line; then bytes fall off
 )
+
+_SPEEDS: Final[Mapping[int, int]] = {
+    getattr(termios, f"B{baud}"): baud
+    for baud in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400)
+    if hasattr(termios, f"B{baud}")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,12 @@ class PtyLine:
     def is_plugged(self) -> bool:
         """True while the host can open the line."""
         return self._master >= 0
+
+    @property
+    def host_baud(self) -> int:
+        """The speed at which the host opened the line; 0 where it told none."""
+        speed = termios.tcgetattr(self._slave)[5] if self._slave >= 0 else termios.B0
+        return _SPEEDS.get(speed, 0)
 
     def plug(self) -> None:
         """Make the line appear; does nothing when it is there."""

@@ -21,6 +21,9 @@ NOISE: Final = said("杂音", "雜訊", "noise")
 ACK: Final = said("收到", "收到", "acknowledged")
 NACK: Final = said("请再发一次", "請再傳一次", "say that again")
 SCANNED: Final = said("读到一个码", "讀到一個碼", "a code was read")
+NUMBER: Final = said("读到一个卡号", "讀到一個卡號", "a card number was read")
+TO_PRINTER: Final = said("要打印的内容", "要列印的內容", "what is to be printed")
+FROM_PRINTER: Final = said("打印机的状态", "印表機的狀態", "how the printer is")
 FAULT: Final = said("不懂这条命令", "不懂這個命令", "unknown command")
 
 PN532: Final[dict[int, Words]] = {

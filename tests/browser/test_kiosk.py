@@ -326,7 +326,7 @@ def test_the_next_bill_after_a_receipt(kiosk: Sight, agent: Agent) -> None:
     expect(page.get_by_role("img", name="付款码")).to_be_visible()
 
 
-@pytest.mark.parametrize("trouble", ["slip", "paper"])
+@pytest.mark.parametrize("trouble", ["slip", "out", "stuck"])
 def test_a_receipt_without_paper_gives_its_number(kiosk: Sight, agent: Agent, trouble: str) -> None:
     page = kiosk.page
     arrive(agent, page)
@@ -334,10 +334,29 @@ def test_a_receipt_without_paper_gives_its_number(kiosk: Sight, agent: Agent, tr
     if trouble == "slip":
         paid["receipt"] = agent.receipt("failed")
     else:
-        agent.tell("paper", "out")
+        agent.tell("paper", trouble)
     agent.tell("payment", paid)
     expect(page.get_by_role("alert")).to_contain_text("请记下收据号")
     expect(page.locator(".number")).to_contain_text("LX20261123-0007")
+
+
+@pytest.mark.parametrize(
+    ("tongue", "words"),
+    [
+        ("zh-Hans", "打印机暂时用不了。缴费照常，收据可到服务台补打。"),
+        ("zh-Hant", "列印機暫時不能使用。繳費照常，收據可到服務台補印。"),
+        ("en", "The printer does not work now. You can still pay; the desk prints your receipt."),
+    ],
+)
+def test_a_printer_that_needs_a_hand_is_said_in_words(
+    kiosk: Sight, agent: Agent, tongue: str, words: str
+) -> None:
+    page = kiosk.page
+    page.locator(f'.languages button[lang="{tongue}"]').click()
+    agent.tell("paper", "stuck")
+    expect(page.locator(".strip")).to_have_text(words)
+    agent.tell("paper", "ok")
+    expect(page.locator(".strip")).to_have_count(0)
 
 
 def test_a_kiosk_without_a_printer_shows_the_receipt(kiosk: Sight, agent: Agent) -> None:

@@ -51,7 +51,7 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
         return name
 
     yield "home"
-    agent.tell("paper", "low")
+    agent.tell("paper", "stuck")
     for state in ("reading", "refused", "lost"):
         agent.tell("card", {"state": state})
         expect(page.locator(f'[data-state="{state}"]')).to_be_visible()
@@ -149,6 +149,29 @@ def test_every_screen(
             check(seen, name, wrong)
         assert [each for each in seen.complaints if "404" not in each] == []
     assert wrong == []
+
+
+STEPS = ("s", "m", "l", "xl", "2xl", "3xl")
+SIZES = """(steps) => steps.map((step) => {
+  const word = document.body.appendChild(document.createElement("p"));
+  word.style.fontSize = `var(--text-${step})`;
+  const size = parseFloat(getComputedStyle(word).fontSize);
+  word.remove();
+  return size;
+})"""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_large_type_makes_no_text_smaller(browser: Browser, agent: Agent, shape: str) -> None:
+    with sight(browser, SHAPES[shape], reduced_motion="reduce") as seen:
+        seen.page.goto(agent.url)
+        expect(seen.page.locator("html")).to_have_attribute("data-size", "usual")
+        usual = seen.page.evaluate(SIZES, STEPS)
+        seen.page.locator(".switch").first.click()
+        expect(seen.page.locator("html")).to_have_attribute("data-size", "elder")
+        elder = seen.page.evaluate(SIZES, STEPS)
+    sizes = zip(STEPS, usual, elder, strict=True)
+    assert [each for each in sizes if each[2] <= each[1]] == []
 
 
 @pytest.mark.parametrize("shape", SHAPES)

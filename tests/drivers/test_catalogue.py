@@ -13,11 +13,15 @@ import serial
 from drivers.catalogue import (
     Address,
     CatalogueError,
+    MeterLines,
     check_port,
+    meter_question,
     open_reader,
     open_strike,
     parse,
 )
+from drivers.cjt188 import ask_total
+from drivers.dlt645 import ask_register
 from drivers.link import explain
 
 
@@ -41,6 +45,8 @@ def test_url_is_taken_apart() -> None:
     )
     assert parse("pn532+socket://10.0.0.9:4001").port == "socket://10.0.0.9:4001"
     assert parse("pn532+hwgrep://1A86:7523").port == "hwgrep://1A86:7523"
+    meter = parse("dlt645+serial:///dev/a?meter=000102030425")
+    assert meter == Address("dlt645", "/dev/a", 2_400, "E", {"meter": 102_030_425})
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,9 @@ def test_url_is_taken_apart() -> None:
         ("modbus-relay+serial:///dev/a?baud=1", "baud is a number"),
         ("modbus-relay+serial:///dev/a?parity=X", "parity is N, E or O"),
         ("modbus-relay+serial:///dev/a?key=hunter2", "no setting 'key'"),
+        ("dlt645+serial:///dev/a?meter=12x", "meter is a number"),
+        ("cjt188+serial:///dev/a?type=99", "type is a number from 10 to 39"),
+        ("dlt645+serial:///dev/a?type=10", "dlt645 has no setting 'type'"),
         ("pn53+socket://door:hunter2@10.0.0.9:1", "unknown protocol"),
     ],
 )
@@ -73,6 +82,29 @@ def test_wrong_url_is_told_in_one_line(url: str, told: str) -> None:
     assert told in line
     assert "\n" not in line
     assert "hunter2" not in line
+
+
+def test_a_meters_url_is_the_question_for_its_total() -> None:
+    power = meter_question("dlt645+serial:///dev/a?meter=102030425")
+    assert power.requests == ask_register("000102030425").requests
+    heat = meter_question("cjt188+serial:///dev/a?meter=123456&type=20")
+    assert heat.requests == ask_total("00000000123456", 0x20).requests
+    for url, told in (
+        ("dlt645+serial:///dev/a", "write meter=DIGITS"),
+        ("dlt645+serial:///dev/a?meter=1234567890123", "a meter has 12 digits"),
+        ("qr+serial:///dev/a", "qr is not a meter"),
+    ):
+        with pytest.raises(CatalogueError, match=told):
+            meter_question(url)
+
+
+async def test_meters_of_one_line_share_it(port: str) -> None:
+    lines = MeterLines(on_state=lambda _: lambda _on, _why: None)
+    power = lines.meter(f"dlt645+serial://{port}?meter=1")
+    water = lines.meter(f"cjt188+serial://{port}?meter=1")
+    other = lines.meter(f"cjt188+serial://{port}?meter=1&baud=9600")
+    assert power.line is water.line is not other.line
+    await lines.close()
 
 
 def test_a_strike_is_no_reader_and_a_reader_no_strike() -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from drivers import pn532
+from drivers import lcus, pn532
+from drivers.catalogue import open_reader
+from drivers.escpos import FENCE, Slip
 from drivers.kinds import StrikeFault
 from drivers.link import Link
 from drivers.modbus_relay import ModbusRelay
@@ -261,6 +263,70 @@ async def test_board_is_worked_from_the_keyboard(tmp_path: Path) -> None:
     assert "01 05 02 00 00 01" in printed
     assert "relay 1 on for 0.1 s" in printed
     assert "coil 0 on at " in printed
+
+
+async def until_printed(process: Process, word: str) -> str:
+    """What the program prints, up to a line with this word."""
+    assert process.stdout is not None
+    printed = ""
+    while word not in printed:
+        printed += (await process.stdout.readline()).decode()
+    return printed
+
+
+async def test_old_readers_are_worked_from_the_keyboard() -> None:
+    for kind, tap, uid in (
+        ("rdm6300", "01001293d8", "001293d8"),
+        ("wiegand", "d41b81", "00d41b81"),
+    ):
+        async with simulated(kind) as (process, told):
+            reader = open_reader(f"{kind}+serial://{told}", lambda _: b"")
+            online = asyncio.Event()
+            reader.on_state = lambda is_online, _, here=online: here.set()
+            found = asyncio.ensure_future(anext(reader.cards()))
+            await online.wait()
+            type_in(process, "lift" if kind == "rdm6300" else "swap off")
+            type_in(process, "dance")
+            type_in(process, f"tap {tap}")
+            assert (await found).uid.hex() == uid
+            await reader.close()
+            type_in(process, "quit")
+            assert process.stderr is not None
+            assert b"no such word: dance; type: tap" in await process.stderr.read()
+            assert await process.wait() == 0
+
+
+async def test_a_board_without_a_timer_and_a_printer_are_worked_from_the_keyboard(
+    tmp_path: Path,
+) -> None:
+    async with simulated("lcus") as (process, told):
+        link = await Link.open(told)
+        link.write(lcus.encode(3, lcus.ON))
+        assert "coil 2 on at" in await until_printed(process, "coil")
+        link.close()
+        type_in(process, "quit")
+        assert await process.wait() == 0
+    picture = tmp_path / "slip.svg"
+    async with simulated("escpos") as (process, told):
+        link = await Link.open(told)
+        slip = Slip()
+        slip.line("一张小票")
+        slip.cut()
+        link.write(b"".join(slip.commands) + FENCE)
+        assert await link.read() == b"\x00"
+        type_in(process, "low")
+        answer = b"\x00"
+        while answer == b"\x00":  # until the program has read what was typed
+            link.write(FENCE)
+            answer = await link.read()
+        assert answer == b"\x03"
+        type_in(process, "text")
+        assert "一张小票" in await until_printed(process, "小票")
+        type_in(process, f"picture {picture}")
+        type_in(process, "quit")
+        assert await process.wait() == 0
+        link.close()
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
 # --- the ends keep their promises to a careless host ------------------------------------------

@@ -8,8 +8,15 @@ import tty
 from collections.abc import Iterator
 
 import pytest
+import serial
 
-from drivers.link import INBOX_MOST_BYTES, OUTBOX_MOST_BYTES, Link, LinkLost
+from drivers.link import (
+    INBOX_MOST_BYTES,
+    OUTBOX_MOST_BYTES,
+    TAKE_MOST_BYTES,
+    Link,
+    LinkLost,
+)
 from tests.drivers.waiting import until
 
 
@@ -151,10 +158,30 @@ async def test_unread_bytes_are_bounded_the_oldest_go(far: Far) -> None:
         far.send(bytes((sent // 1000 % 256,)) * 1000)
         sent += 1000
         await until(lambda: link.overrun + len(link._inbox) == sent)  # noqa: B023 - awaited here
-    kept = await link.read()
+    kept = await read_all(link, INBOX_MOST_BYTES)
     assert len(kept) == INBOX_MOST_BYTES
     assert kept[-1] == (sent // 1000 - 1) % 256
     assert link.overrun == sent - INBOX_MOST_BYTES
+    link.close()
+
+
+async def test_others_get_their_turn_while_much_is_read(far: Far) -> None:
+    link = await Link.open(far.path)
+    far.send(bytes(3 * TAKE_MOST_BYTES))
+    await until(lambda: len(link._inbox) == 3 * TAKE_MOST_BYTES)
+    order: list[str] = []
+    asyncio.get_running_loop().call_soon(order.append, "other")
+    for _ in range(3):
+        assert len(await link.read()) == TAKE_MOST_BYTES
+        order.append("read")
+    assert order == ["read", "other", "read", "read"]
+    far.send(bytes(2 * TAKE_MOST_BYTES))
+    await until(lambda: len(link._inbox) == 2 * TAKE_MOST_BYTES)
+    await link.read()
+    with pytest.raises(TimeoutError):  # nor does it outwit a deadline, and no byte is lost by it
+        async with asyncio.timeout(0):
+            await link.read()
+    assert len(link._inbox) == TAKE_MOST_BYTES
     link.close()
 
 
@@ -273,3 +300,19 @@ async def test_absent_socket_server_is_told() -> None:
         number = nobody.getsockname()[1]
         with pytest.raises(LinkLost, match=f"socket://127.0.0.1:{number}"):
             await Link.open(f"socket://127.0.0.1:{number}")
+
+
+async def test_a_pseudo_terminal_opens_again_with_parity() -> None:
+    far = Far()
+    for _ in range(2):  # the second time it used to refuse, with what is no OSError
+        (await Link.open(far.path, baudrate=2_400, parity="E")).close()
+    far.hang_up()
+
+
+async def test_a_port_that_refuses_its_settings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **_options: object) -> None:
+        raise termios.error(22, "Invalid argument")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+    with pytest.raises(LinkLost, match="refuses this speed or parity; check baud and parity"):
+        await Link.open("/dev/ttyUSB0", baudrate=2_400, parity="E")

@@ -6,7 +6,7 @@ ended are lost; a cut connection leaves its will.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -136,6 +136,11 @@ class _Line:
         due = max(loop.time() + delay_s, self._link.arrives_s)
         self._link.arrives_s = due
         loop.call_at(due, self._arrive, topic, payload, retain)
+
+    def reread(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            if self._link.alive and topic in self._air.retained:
+                self._air._send(self._link, topic, self._air.retained[topic])
 
     def _arrive(self, topic: str, payload: bytes, retain: bool) -> None:
         if self._link.alive:

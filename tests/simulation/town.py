@@ -90,6 +90,7 @@ class SimCard:
 
     card: Any
     first_byte_at_ns: int = field(default_factory=time.perf_counter_ns)
+    provable: bool = True
 
     @property
     def uid(self) -> bytes:

@@ -1,7 +1,7 @@
 """A door controller on a bench: a bus that records, a strike that pulses, a hub's keys."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,9 @@ class Bus:
         assert qos == 1
         del expiry_s
         self.said.append((topic, payload, retain))
+
+    def reread(self, topics: Iterable[str]) -> None:
+        raise AssertionError(f"a device reads nothing again: {topics}")
 
     def heard(self, leaf: str) -> list[bytes]:
         return [raw for topic, raw, _ in self.said if topic == TOPICS.of(leaf)]

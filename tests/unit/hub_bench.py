@@ -3,14 +3,18 @@
 import base64
 import hmac
 import secrets
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
+from fastapi import FastAPI
 
 from devices.identity import Identity
 from hub import config, keys
@@ -21,13 +25,16 @@ from hub.acts.staff import NewClaim, offer_claim
 from hub.api.gate import Gate
 from hub.api.server import make_app
 from hub.parts import Hub, assemble
-from hub.store.engine import create, open_engines
+from hub.store.engine import Engines, create, open_engines
 from hub.store.lease import take_lease
 from simulators.phone import Phone
 
 SITE = "liuxi"
 CLIENT = {"Linli-Client": "console"}
+START = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+# What a strong hash costs is wanted from a thief, not from each test that signs somebody in.
+WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 ROSTER: dict[str, list[dict[str, Any]]] = {
     "households": [
         {"id": "h-1", "house": "1-1-101", "building": "1"},
@@ -60,11 +67,34 @@ class HubBench:
     """The hub, its application, a client, and the clock."""
 
     hub: Hub
-    gate: Gate
-    http: httpx.AsyncClient
     folder: Path
     fatal: list[BaseException]
-    now: datetime = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+    passwords: PasswordHasher
+    now: datetime = START
+
+    @cached_property
+    def _served(self) -> tuple[FastAPI, Gate]:
+        """Made when first asked for: a hundred routes cost more than most tests that need none."""
+        return make_app(self.hub, self.passwords)
+
+    @property
+    def app(self) -> FastAPI:
+        return self._served[0]
+
+    @property
+    def gate(self) -> Gate:
+        return self._served[1]
+
+    @cached_property
+    def http(self) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://hub")
+
+    async def close(self) -> None:
+        if "http" in vars(self):
+            await self.http.aclose()
+        self.hub.ingest.close()
+        await self.hub.writer.close()
 
     def pass_s(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -109,53 +139,80 @@ class HubBench:
 
 @asynccontextmanager
 async def hub_bench(
-    folder: Path, database: str = "", *, payments: Any = None
+    folder: Path,
+    database: str = "",
+    *,
+    payments: Any = None,
+    passwords: PasswordHasher = WEAK,
 ) -> AsyncIterator[HubBench]:
-    """A hub with a small roster and one adopted gate and kiosk."""
-    fresh = not (folder / "hub.toml").exists()
-    if fresh:
-        (folder / "hub.toml").write_text('[hub]\nid = "hub-1"\n', encoding="utf-8")
-        keys.make(folder, SITE, datetime(2026, 11, 23, tzinfo=UTC).timestamp())
+    """A hub with a small roster, one adopted gate, card point and kiosk; a second time in the same
+    folder is a restart."""
+    if not (folder / "hub.toml").exists():
+        if database:
+            await settle(folder, database)
+        else:
+            await _copy_of_a_settled(folder)
     settings = config.load(folder)
     engines = open_engines(database or settings.database, synced=False)
-    if fresh:
-        create(engines, SITE, {"en": "Village"}, "Asia/Shanghai", demo=True)
-    epoch = take_lease(engines, "bench")
+    bench = _start(folder, engines, passwords)
+    if payments is not None:
+        bench.hub.payments = payments(bench.hub)
+    yield bench
+    await bench.close()
+    engines.close()
+    assert bench.fatal == []
+
+
+def _start(folder: Path, engines: Engines, passwords: PasswordHasher) -> HubBench:
     fatal: list[BaseException] = []
     held: list[HubBench] = []
     hub = assemble(
-        settings,
+        config.load(folder),
         engines,
         keys.load(folder),
-        epoch,
+        take_lease(engines, "bench"),
         "bench",
-        lambda: held[0].now if held else datetime(2026, 11, 23, 4, 0, tzinfo=UTC),
+        lambda: held[0].now if held else START,
         fatal.append,
         inline=True,
     )
-    if payments is not None:
-        hub.payments = payments(hub)
-    app, gate = make_app(hub)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
-        bench = HubBench(hub, gate, http, folder, fatal)
-        held.append(bench)
-        if fresh:
-            await _fill(bench)
-        hub.memory.reload()
-        yield bench
-    hub.ingest.close()
-    await hub.writer.close()
-    engines.close()
-    assert fatal == []
+    held.append(HubBench(hub, folder, fatal, passwords))
+    hub.memory.reload()
+    return held[0]
 
 
-async def _fill(bench: HubBench) -> None:
+_settled: dict[Path, tuple[int, bytes]] = {}  # bounded by the few files of one site
+
+
+async def _copy_of_a_settled(folder: Path) -> None:
+    """A site in a file is made once in a process, and then copied, key by key and byte by byte."""
+    if not _settled:
+        with tempfile.TemporaryDirectory() as name:
+            made = Path(name)
+            await settle(made, "")
+            for file in filter(Path.is_file, made.rglob("*")):
+                _settled[file.relative_to(made)] = (file.stat().st_mode, file.read_bytes())
+    for path, (mode, raw) in _settled.items():
+        file = folder / path
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_bytes(raw)
+        file.chmod(mode)
+
+
+async def settle(folder: Path, database: str) -> None:
+    """Make the site, its people and its devices."""
+    (folder / "hub.toml").write_text('[hub]\nid = "hub-1"\n', encoding="utf-8")
+    keys.make(folder, SITE, datetime(2026, 11, 23, tzinfo=UTC).timestamp())
+    engines = open_engines(database or config.load(folder).database, synced=False)
+    create(engines, SITE, {"en": "Village"}, "Asia/Shanghai", demo=True)
+    bench = _start(folder, engines, WEAK)
     for kind, rows in ROSTER.items():
         await bench.hub.writer.submit(load_part, RosterPart(kind, rows, bench.hub.keys.mark))
     for name, kind in (("gate", "door"), ("hall", "point"), ("kiosk-1", "kiosk")):
         identity = Identity.make(name, kind)
-        (bench.folder / name).mkdir()
-        identity.save(bench.folder / name)
+        (folder / name).mkdir()
+        identity.save(folder / name)
         public = identity.public
         await bench.hub.writer.submit(adopt, Adoptee(name, kind, public.ed25519, public.x25519))
+    await bench.close()
+    engines.close()

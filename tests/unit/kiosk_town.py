@@ -48,6 +48,7 @@ class InHand:
     card: Any
     apdus_left: int = 1_000
     first_byte_at_ns: int = 0
+    provable: bool = True
 
     @property
     def uid(self) -> bytes:

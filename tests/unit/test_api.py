@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from devices.messages import Answer, Life, Outcome, StateNote
 from devices.reasons import REASONS
+from hub.api.server import make_app
+from hub.api.staff import PASSWORDS
 from hub.store import tables as t
 from simulators.phone import Phone, Reply, SentRequest
 from tests.unit.door_bench import Bus
@@ -297,6 +299,15 @@ async def test_staff_needs_both_factors_and_a_code_counts_once(tmp_path: Path) -
         assert (await bench.http.get("/api/v1/console")).status_code == 200
         bench.pass_s(13 * 3600)
         assert (await bench.http.get("/api/v1/console")).json()["code"] == "signed_out"
+
+
+async def test_a_password_is_kept_at_full_strength(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path, passwords=PASSWORDS) as bench:
+        assert make_app.__defaults__ == (PASSWORDS,)
+        await bench.administrator()
+        with bench.hub.engines.read.connect() as connection:
+            kept = connection.execute(select(t.staff.c.password_hash)).scalar_one()
+        assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 async def test_guessing_passwords_is_slowed_down(tmp_path: Path) -> None:

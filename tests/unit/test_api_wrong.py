@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -244,8 +243,6 @@ def callers(folder: Path, database: str, runner: asyncio.Runner) -> Iterator[Cal
 def test_wrong_input_gets_a_known_reason(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("hub.api.staff.PasswordHasher", lambda: cheap)
     monkeypatch.setattr(Limiter, "take", lambda self, key, now_s: True)
     with asyncio.Runner() as runner, callers(tmp_path, database, runner) as here:
         document = Document(here.http._transport.app.openapi())  # type: ignore[attr-defined]

@@ -214,6 +214,7 @@ class Tag:
 
     uid = bytes.fromhex("04deadbeef0102")
     first_byte_at_ns = 0
+    provable = True
 
     def __init__(self, record: bytes) -> None:
         self.file = len(record).to_bytes(2, "big") + record

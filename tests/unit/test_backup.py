@@ -25,7 +25,7 @@ from hub.store import tables as t
 from hub.store.engine import open_engines
 from hub.store.lease import take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
-from tests.unit.hub_bench import HubBench, hub_bench
+from tests.unit.hub_bench import HubBench, hub_bench, settle
 
 WORDS = Passphrase("correct horse battery")
 
@@ -59,22 +59,10 @@ async def site(folder: Path, database: str = "") -> Path:
     """A data folder whose hub has stopped."""
     folder.mkdir()
     if database:
+        await settle(folder, database)
         (folder / "hub.toml").write_text(f'[hub]\nid = "hub-1"\ndatabase = "{database}"\n')
-        settings = config.load(folder)
-        from hub import keys  # noqa: PLC0415
-        from hub.store.engine import create  # noqa: PLC0415
-        from tests.unit.hub_bench import SITE, _fill  # noqa: PLC0415
-
-        keys.make(folder, SITE, datetime(2026, 11, 23, tzinfo=UTC).timestamp())
-        engines = open_engines(settings.database)
-        create(engines, SITE, {"en": "Village"}, "Asia/Shanghai", demo=True)
-        engines.close()
-        async with hub_bench(folder) as bench:
-            await _fill(bench)
-            await filled(bench)
-    else:
-        async with hub_bench(folder) as bench:
-            await filled(bench)
+    async with hub_bench(folder) as bench:
+        await filled(bench)
     (folder / "secrets").mkdir()
     (folder / "secrets" / "broker-hub").write_text("s3cret")
     return folder

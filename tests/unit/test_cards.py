@@ -17,6 +17,7 @@ class Field:
     """A card in a reader's field, without a reader."""
 
     first_byte_at_ns = 0
+    provable = True
 
     def __init__(self, card: Any) -> None:
         self.card = card

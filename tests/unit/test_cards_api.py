@@ -13,7 +13,7 @@ from hub.store import tables as t
 from hub.store.writer import Done
 from tests.unit.hub_bench import CLIENT, HubBench
 from tests.unit.kiosk_hand import KioskHand
-from tests.unit.test_policy_spread import Town, issue, town
+from tests.unit.spread_town import Town, issue, town
 
 
 async def role(here: Town, name: str) -> None:

@@ -237,8 +237,8 @@ async def test_a_full_disk_refuses_entry_and_lets_people_out(folder: Path) -> No
     assert bench.answers()[0].reason == "storage_fault"
     assert bench.strike.pulses == []
     hardware = bench.door.hardware[1]
-    bench.door._on_inputs(hardware, (False, False, False))
-    bench.door._on_inputs(hardware, (False, True, False))
+    bench.door.inputs.on_inputs(hardware, (False, False, False))
+    bench.door.inputs.on_inputs(hardware, (False, True, False))
     await bench.turns()
     assert bench.strike.pulses == [(0, 3_000)]
     await bench.close()
@@ -247,11 +247,11 @@ async def test_a_full_disk_refuses_entry_and_lets_people_out(folder: Path) -> No
 async def test_leaving_needs_no_policy_and_no_hub(folder: Path) -> None:
     bench = Bench(folder, exit_input=1, fire_input=2)
     hardware = bench.door.hardware[1]
-    bench.door._on_inputs(hardware, (False, True, True))  # pressed at power-on: no edge
+    bench.door.inputs.on_inputs(hardware, (False, True, True))  # pressed at power-on: no edge
     await bench.turns()
     assert bench.strike.pulses == []
-    bench.door._on_inputs(hardware, (False, False, True))
-    bench.door._on_inputs(hardware, (False, True, True))  # and there is a fire
+    bench.door.inputs.on_inputs(hardware, (False, False, True))
+    bench.door.inputs.on_inputs(hardware, (False, True, True))  # and there is a fire
     await bench.turns()
     assert bench.strike.pulses == [(0, 3_000)]
     assert [event.kind for event in bench.events()] == ["fire", "access"]

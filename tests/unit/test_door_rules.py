@@ -44,6 +44,7 @@ class Card:
     """A card with a number and no keys."""
 
     first_byte_at_ns = 0
+    provable = True
 
     def __init__(self, uid: str) -> None:
         self.uid = bytes.fromhex(uid)
@@ -280,7 +281,7 @@ async def test_a_pass_is_spent_on_disk_before_the_strike_and_survives_a_kill(fol
 
 async def test_a_pass_that_did_not_open_the_door_may_be_shown_again(folder: Path) -> None:
     bench = await made(folder, contact_input=0)
-    bench.door._on_inputs(bench.door.hardware[1], SHUT)
+    bench.door.inputs.on_inputs(bench.door.hardware[1], SHUT)
     bench.strike.trouble = OSError("cut")
     assert bench.door.on_pass(1, VISIT).reason == "granted"
     await bench.turns()
@@ -288,9 +289,9 @@ async def test_a_pass_that_did_not_open_the_door_may_be_shown_again(folder: Path
     bench.time_s = 9.0
     assert bench.door.on_pass(1, VISIT).reason == "granted"
     await bench.turns()
-    bench.door._on_inputs(bench.door.hardware[1], OPEN)
+    bench.door.inputs.on_inputs(bench.door.hardware[1], OPEN)
     assert kinds(bench)[-1] == "entered"
-    bench.door._on_inputs(bench.door.hardware[1], SHUT)
+    bench.door.inputs.on_inputs(bench.door.hardware[1], SHUT)
     assert bench.door.on_pass(1, VISIT).reason == "pass_used"
     await bench.close()
 
@@ -341,11 +342,11 @@ async def test_forced_held_and_tampered_doors_are_told(folder: Path) -> None:
     bench = await made(folder, contact_input=0, tamper_input=1)
     bench.put_policy(held_s=0)
     hardware = bench.door.hardware[1]
-    bench.door._on_inputs(hardware, SHUT)
-    bench.door._on_inputs(hardware, OPEN)
-    bench.door._on_inputs(hardware, SHUT)
-    bench.door._on_inputs(hardware, (False, True, False))
-    bench.door._on_inputs(hardware, (False, True, False))
+    bench.door.inputs.on_inputs(hardware, SHUT)
+    bench.door.inputs.on_inputs(hardware, OPEN)
+    bench.door.inputs.on_inputs(hardware, SHUT)
+    bench.door.inputs.on_inputs(hardware, (False, True, False))
+    bench.door.inputs.on_inputs(hardware, (False, True, False))
     assert kinds(bench) == ["forced", "held", "held_over", "tamper"]
     alarms = [wire.open_event(raw, TOPICS, lambda _k: bench.identity.signing.public_key())
               for raw in bench.bus.heard(wire.ALARM)]  # fmt: skip
@@ -359,15 +360,15 @@ async def test_who_came_in_is_told_and_moves_areas_only_then(folder: Path) -> No
     bench = await made(folder, contact_input=0)
     bench.put_policy(passage=Passage("", "lab", Passback.HARD))
     hardware = bench.door.hardware[1]
-    bench.door._on_inputs(hardware, SHUT)
+    bench.door.inputs.on_inputs(hardware, SHUT)
     await bench.send(bench.command())
     assert not bench.door.state.places
-    bench.door._on_inputs(hardware, OPEN)
+    bench.door.inputs.on_inputs(hardware, OPEN)
     granted, entered = bench.events()
     assert dict(granted.content) == {"flag": "area_unknown"}
     assert (entered.kind, entered.person, entered.via) == ("entered", "p1", "phone")
     assert dict(entered.content) == {"area": "lab"}
-    bench.door._on_inputs(hardware, SHUT)
+    bench.door.inputs.on_inputs(hardware, SHUT)
     await bench.send(bench.command(id="o-2"))
     assert bench.answers()[-1].reason == "passback"
     bench.device.journal.close()
@@ -380,10 +381,10 @@ async def test_who_came_in_is_told_and_moves_areas_only_then(folder: Path) -> No
 async def test_leaving_is_neither_forced_nor_told_as_coming_in(folder: Path) -> None:
     bench = await made(folder, contact_input=0, exit_input=1)
     hardware = bench.door.hardware[1]
-    bench.door._on_inputs(hardware, SHUT)
-    bench.door._on_inputs(hardware, (False, True, False))
+    bench.door.inputs.on_inputs(hardware, SHUT)
+    bench.door.inputs.on_inputs(hardware, (False, True, False))
     await bench.turns()
-    bench.door._on_inputs(hardware, (True, False, False))
+    bench.door.inputs.on_inputs(hardware, (True, False, False))
     assert kinds(bench) == ["access"]
     await bench.close()
 
@@ -391,10 +392,10 @@ async def test_leaving_is_neither_forced_nor_told_as_coming_in(folder: Path) -> 
 async def test_a_strike_that_failed_lets_nobody_in(folder: Path) -> None:
     bench = await made(folder, contact_input=0)
     hardware = bench.door.hardware[1]
-    bench.door._on_inputs(hardware, SHUT)
+    bench.door.inputs.on_inputs(hardware, SHUT)
     bench.strike.trouble = OSError("cut")
     await bench.send(bench.command())
-    bench.door._on_inputs(hardware, OPEN)
+    bench.door.inputs.on_inputs(hardware, OPEN)
     assert kinds(bench) == ["access", "forced"]
     await bench.close()
 
@@ -456,12 +457,12 @@ async def test_a_fire_locks_nothing_that_stands_open(folder: Path) -> None:
     bench.put_policy(mode=DoorMode.UNLOCKED)
     keeper = asyncio.ensure_future(bench.door.modes.keep(bench.door.hardware[1]))
     await bench.turns()
-    bench.door._on_inputs(bench.door.hardware[1], (False, False, True))
+    bench.door.inputs.on_inputs(bench.door.hardware[1], (False, False, True))
     bench.put_policy(mode=DoorMode.LOCKED)
     bench.door._on_policy()
     await bench.turns()
     assert len(bench.strike.pulses) >= 2
-    bench.door._on_inputs(bench.door.hardware[1], (False, False, False))
+    bench.door.inputs.on_inputs(bench.door.hardware[1], (False, False, False))
     await bench.turns()
     shown = wire.decode_condition(bench.bus.heard("door/1/state")[-1])
     assert not isinstance(shown, Refusal)

@@ -12,9 +12,9 @@ import pytest
 from devices.reasons import REASONS
 from kiosk.agent import LISTENERS_MAX, Agent, Refused, Wall
 from kiosk.disk import Disk
-from kiosk.paper import NoPrinter, PaperState
+from kiosk.paper import NoPrinter, Paper
 from kiosk.payments import Payments
-from kiosk.session import Receipt, Session, Stage
+from kiosk.session import Session, Stage
 from simulators.ends import ClonedUidCard, Ntag424Card
 from tests.simulation import virtual
 from tests.unit.kiosk_town import CODE_S, DIGITS, GRACE_S, HOUSE, InHand, Reader, TownHub
@@ -27,7 +27,7 @@ PERSONAL = ("沈**", HOUSE, "lookup-", "card-session", "b-1", "weixin://", "4829
 class Kiosk:
     """A running agent with its reader, and what its page was told."""
 
-    def __init__(self, hub: TownHub, disk: Disk, seed: int = 1) -> None:
+    def __init__(self, hub: TownHub, disk: Disk, seed: int = 1, paper: Paper | None = None) -> None:
         loop, luck = asyncio.get_running_loop(), Random(seed)
         self.hub = hub
         self.reader = Reader()
@@ -39,7 +39,7 @@ class Kiosk:
             disk,
             payments,
             self.reader,
-            NoPrinter(),
+            paper or NoPrinter(),
             self.session,
             Wall("zh-Hans", "liuxi"),
             loop.time,
@@ -80,8 +80,10 @@ class Kiosk:
 
 
 @contextlib.asynccontextmanager
-async def kiosk(hub: TownHub, disk: Disk, seed: int = 1) -> AsyncIterator[Kiosk]:
-    made = Kiosk(hub, disk, seed)
+async def kiosk(
+    hub: TownHub, disk: Disk, seed: int = 1, paper: Paper | None = None
+) -> AsyncIterator[Kiosk]:
+    made = Kiosk(hub, disk, seed, paper)
     await asyncio.sleep(1.0)  # it finds its hub
     try:
         yield made
@@ -99,10 +101,10 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 Story = Callable[[TownHub, Kiosk], Coroutine[Any, Any, None]]
 
 
-def tell(disk: Disk, story: Story, hub: TownHub | None = None) -> None:
+def tell(disk: Disk, story: Story, hub: TownHub | None = None, paper: Paper | None = None) -> None:
     async def work() -> None:
         town = hub or TownHub()
-        async with kiosk(town, disk) as made:
+        async with kiosk(town, disk, paper=paper) as made:
             await story(town, made)
 
     virtual.run(work())
@@ -404,40 +406,6 @@ def test_a_kiosk_without_a_printer_says_so(disk: Disk) -> None:
         assert no.say is not None
         assert "screen" in no.say.en
         assert "paper_out" not in REASONS  # else the page would not need our words
-
-    tell(disk, story)
-
-
-class Printer(NoPrinter):
-    """A printer that works until its roll ends."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state = PaperState.OK
-        self.slips: list[str] = []
-
-    async def print(self, receipt: Receipt) -> bool:
-        await asyncio.sleep(2.0)
-        if self.state is not PaperState.OUT:
-            self.slips.append(receipt.number)
-        return self.state is not PaperState.OUT
-
-
-def test_a_printer_says_how_its_slips_come_out(disk: Disk) -> None:
-    async def story(hub: TownHub, here: Kiosk) -> None:
-        printer = Printer()
-        here.agent._paper = printer
-        await here.visit_by_house()
-        hub.scan((await here.agent.pay("b-1"))["id"])
-        here.heard()
-        await asyncio.sleep(5)
-        slips = [body["receipt"]["slip"] for event, body in here.heard() if event == "payment"]
-        assert slips == ["printing", "printed"]
-        await here.agent.print()
-        assert printer.slips == [here.payment()["receipt"]["number"]] * 2
-        printer.state = PaperState.OUT
-        no = await refusal(here.agent.print())
-        assert (no.code, no.say) == ("paper_out", None)  # the page has its own words for this
 
     tell(disk, story)
 

@@ -116,7 +116,7 @@ async def test_a_call_button_is_told_once_for_each_press(tmp_path: Path) -> None
             (False, False, False),
             (False, True, False),
         ):
-            bench.door._on_inputs(hardware, inputs)
+            bench.door.inputs.on_inputs(hardware, inputs)
         told = [(event.kind, event.door, dict(event.content)) for event in bench.events()]
         assert told == [("call", 1, {"button": 2}), ("call", 1, {"button": 1})]
         assert bench.strike.pulses == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from devices import verbs
+from devices import wiring
 from devices.mistake import Mistake
 from drivers.catalogue import open_strike
 from drivers.relay_candidates import Candidate, read_candidates
@@ -92,16 +92,16 @@ class Radio:
 @pytest.mark.parametrize("name", ["reader", "contact_input", "exit_input", "fire_input"])
 def test_a_door_on_radio_has_no_way_out_that_hangs_on_it(name: str) -> None:
     with pytest.raises(Mistake, match=f"door 3 .* remote-only: it has no {name}"):
-        verbs._check_remote_only(Radio(), {"number": 3, name: 1}, 3)
-    verbs._check_remote_only(Radio(), {"number": 3}, 3)
-    verbs._check_remote_only(object(), {"number": 3, name: 1}, 3)
+        wiring.check_remote_only(Radio(), {"number": 3, name: 1}, 3)
+    wiring.check_remote_only(Radio(), {"number": 3}, 3)
+    wiring.check_remote_only(object(), {"number": 3, name: 1}, 3)
 
 
 def test_secrets_are_files_of_the_device_and_of_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "back-strike").write_text("s3cret")
     (tmp_path / "identity.json").write_text("{}")
-    find = verbs._secrets_of(tmp_path)
+    find = wiring.secrets_of(tmp_path)
     assert find("back-strike") == b"s3cret"
     for name in ("../identity.json", "", "/etc/passwd", "a/b"):
         with pytest.raises(Mistake, match="is no name"):
@@ -113,7 +113,7 @@ def test_secrets_are_files_of_the_device_and_of_nowhere_else(tmp_path: Path) -> 
 def test_the_catalogue_names_the_missing_secret(tmp_path: Path) -> None:
     url = "tasmota+mqtt://back-strike@127.0.0.1:1/back?secret=absent"
     with pytest.raises(Mistake, match="write it to"):
-        open_strike(url, verbs._secrets_of(tmp_path))
+        open_strike(url, wiring.secrets_of(tmp_path))
 
 
 # --------------------------------------------------------------------------- candidates

@@ -102,7 +102,7 @@ async def test_why_a_door_refused(tmp_path: Path) -> None:
                     row = {
                         "epoch": 2, "number": 9, "head": "", "count": 0, "made_at": 1.0,
                         "base_epoch": 2, "base_number": 9, "base_head": "", "sha256": "",
-                        "size_bytes": 0, "sealed": b"", "sealed_to": b"", "body": b"",
+                        "size_bytes": 0, "sealed_to": b"",
                         "have_epoch": 0, "have_number": 0,
                     }  # fmt: skip
                     connection.execute(t.policies.insert().values(device_id=device, **row))

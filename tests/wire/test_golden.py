@@ -65,6 +65,11 @@ SUN = Event(
     "3-00ff00ff00ff00ff", 13, 1795000001.5, ClockQuality.RTC, "sun", via="card",
     content={"url": "https://linli.invalid/t?p=00&m=11", "place": "活动室"},
 )  # fmt: skip
+METER = Event(
+    "3-00ff00ff00ff00ff", 14, 1795000002.5, ClockQuality.SIGNED, "meter",
+    content={"meter": "power-302", "number": "000102030425", "what": "energy", "value": "1206.42",
+             "unit": "kWh", "raw": "6825040302010068910833333433753945338b16"},
+)  # fmt: skip
 KEYS = KeySet("liuxi", 4, (HubKey("command-1", "command", bytes(32), 1.0, 2.0),))
 PASS = passes.Pass(
     "v-0011223344556677", (passes.PassDoor("gate", 1), passes.PassDoor("stair-1", 2)),
@@ -136,6 +141,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
     "evt-sun": (
         SUN,
         wire.sign_event(SUN, ME, signer("gate")),
+        lambda raw: wire.open_event(raw, ME, find),
+    ),
+    "evt-meter": (
+        METER,
+        wire.sign_event(METER, ME, signer("gate")),
         lambda raw: wire.open_event(raw, ME, find),
     ),
     "policy-want": (

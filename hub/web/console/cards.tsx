@@ -11,6 +11,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { cardWords as words } from "./cardwords";
+import { SearchForm } from "./search";
 import { member, staffAsk } from "./staff";
 import { onCardNews, site } from "./wall";
 import { words as common } from "./words";
@@ -302,32 +303,14 @@ export function Cards() {
   return (
     <div class="sheet">
       <h1>{say(words.title)}</h1>
-      <form
-        class="search"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
+      <SearchForm
+        label={say(words.whose)}
+        query={query}
+        onSearch={() => {
           asked.value = query.value.trim();
           search();
         }}
-      >
-        <Field
-          label={say(words.whose)}
-          input={{
-            type: "search",
-            name: "query",
-            autocomplete: "off",
-            maxLength: 40,
-            value: query.value,
-            onInput: (event) => {
-              query.value = event.currentTarget.value;
-            },
-          }}
-        />
-        <Button look="main" icon="search" type="submit">
-          {say(common.searchButton)}
-        </Button>
-      </form>
+      />
       {wrong.value && (
         <Notice tone="mind" spoken>
           {say(wrong.value)}

@@ -2,16 +2,16 @@
 
 import { Refused } from "@linli/shared/api";
 import type { PersonShown, PhoneCode } from "@linli/shared/api.gen";
-import { Button, Card, EmptyState, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
+import { Button, Card, EmptyState, ErrorState, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { QrCode } from "@linli/shared/qr";
 import { reasonWords } from "@linli/shared/reasons";
 import { effect, signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 
 import { minutesAndSeconds, useLeftMs } from "./code";
 import { words } from "./onboarding_words";
+import { SearchForm } from "./search";
 import { staffAsk } from "./staff";
 import { arrived } from "./wall";
 import { words as common } from "./words";
@@ -141,39 +141,10 @@ function Results() {
 }
 
 function Find() {
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    form.current?.querySelector("input")?.focus();
-  }, []);
   return (
     <>
       <p class="soft">{say(words.deskLine)}</p>
-      <form
-        ref={form}
-        class="search"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          search();
-        }}
-      >
-        <Field
-          label={say(words.find)}
-          input={{
-            type: "search",
-            name: "find",
-            autocomplete: "off",
-            maxLength: 40,
-            value: query.value,
-            onInput: (event) => {
-              query.value = event.currentTarget.value;
-            },
-          }}
-        />
-        <Button look="main" icon="search" type="submit">
-          {say(words.search)}
-        </Button>
-      </form>
+      <SearchForm label={say(words.find)} name="find" query={query} atOnce onSearch={search} />
       <Results />
     </>
   );

@@ -13,6 +13,7 @@ const KINDS = {
   door: { text: words.kindDoor, icon: "door" },
   point: { text: words.kindPoint, icon: "card" },
   kiosk: { text: words.kindKiosk, icon: "kiosk" },
+  meter: { text: words.kindMeter, icon: "clock" },
 } as const satisfies Record<DeviceShown["kind"], { text: Words; icon: IconName }>;
 
 const LIVES = {

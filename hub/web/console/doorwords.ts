@@ -90,6 +90,11 @@ export const stateWords = dictionary({
     "zh-Hant": "還沒有確認最新的名單。",
     en: "Has not confirmed the newest access list yet.",
   },
+  meter_silent: {
+    "zh-Hans": "有表读不到：请看它的线和电源。",
+    "zh-Hant": "有表讀不到：請看它的線和電源。",
+    en: "A meter does not answer: look at its wires and power.",
+  },
   clock_unsigned: {
     "zh-Hans": "还没有对过时：按时间的规则和远程开门要等。",
     "zh-Hant": "還沒有對過時：按時間的規則和遠端開門要等。",

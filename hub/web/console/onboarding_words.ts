@@ -118,7 +118,6 @@ export const words = dictionary({
     en: "Find the resident; they scan the code with their phone.",
   },
   find: { "zh-Hans": "姓名或房号", "zh-Hant": "姓名或房號", en: "Name or house" },
-  search: { "zh-Hans": "查找", "zh-Hant": "查找", en: "Search" },
   begin: { "zh-Hans": "登记手机", "zh-Hant": "登記手機", en: "Introduce phone" },
   nobody: { "zh-Hans": "没有找到这样的住户", "zh-Hant": "沒有找到這樣的住戶", en: "No such resident" },
   phones: { "zh-Hans": "已有 {n} 部手机", "zh-Hant": "已有 {n} 支手機", en: "{n} phones so far" },

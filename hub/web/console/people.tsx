@@ -2,7 +2,7 @@
 
 import { Refused } from "@linli/shared/api";
 import type { PersonShown, PhoneCode, PhoneShown } from "@linli/shared/api.gen";
-import { Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
+import { Button, Card, Dialog, EmptyState, ErrorState, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { dayOf, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
@@ -11,6 +11,7 @@ import { signal } from "@preact/signals";
 import { CodeSlip } from "./code";
 import { doorWords } from "./doorwords";
 import { addressOf, thingOf } from "./place";
+import { SearchForm } from "./search";
 import { staffAsk } from "./staff";
 import { visitWords } from "./visit-words";
 import { VisitDesk } from "./visits";
@@ -185,31 +186,7 @@ export function People() {
   return (
     <div class="sheet">
       <h1>{say(words.people)}</h1>
-      <form
-        class="search"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          search();
-        }}
-      >
-        <Field
-          label={say(words.search)}
-          input={{
-            type: "search",
-            name: "query",
-            autocomplete: "off",
-            maxLength: 40,
-            value: query.value,
-            onInput: (event) => {
-              query.value = event.currentTarget.value;
-            },
-          }}
-        />
-        <Button look="main" icon="search" type="submit">
-          {say(words.searchButton)}
-        </Button>
-      </form>
+      <SearchForm label={say(words.search)} query={query} onSearch={search} />
       {wrong.value && (
         <Notice tone="mind" spoken>
           {say(wrong.value)}

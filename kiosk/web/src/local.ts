@@ -15,8 +15,8 @@
 import { ask, jsonBytes } from "@linli/shared/api";
 import type { Language, Words } from "@linli/shared/i18n";
 
-/** none: a kiosk without a printer; its receipts stand on the glass. */
-export type Paper = "ok" | "low" | "out" | "none";
+/** stuck: the printer needs a hand. none: a kiosk without one; its receipts stand on the glass. */
+export type Paper = "ok" | "low" | "out" | "stuck" | "none";
 
 /** `GET /local/state`; SSE event `state`. */
 export interface LocalState {

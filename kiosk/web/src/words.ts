@@ -64,6 +64,11 @@ export const w = dictionary({
     "zh-Hant": "列印紙用完了。繳費照常，收據可到服務台補印。",
     en: "The paper is used up. You can still pay; the desk prints your receipt.",
   },
+  paperStuck: {
+    "zh-Hans": "打印机暂时用不了。缴费照常，收据可到服务台补打。",
+    "zh-Hant": "列印機暫時不能使用。繳費照常，收據可到服務台補印。",
+    en: "The printer does not work now. You can still pay; the desk prints your receipt.",
+  },
 
   // find
   findTitle: { "zh-Hans": "您家的门牌号", "zh-Hant": "您家的門牌號碼", en: "Your house number" },

@@ -1,11 +1,12 @@
 /** What stands around every screen: the town's name, language, text size, voice, and the strips. */
-import { Button } from "@linli/shared/bits";
-import { clockTime, LANGUAGES, language, OWN_NAMES, say } from "@linli/shared/i18n";
+import { Button, LanguageButtons } from "@linli/shared/bits";
+import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import type { ComponentChildren } from "preact";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import type { Paper } from "../local";
 import { agentLost, online, paper, session, settings, size, trouble, wipe } from "../visit";
 import { announce, hasVoice, switchVoice, voiceOn } from "../voice";
 import { w } from "../words";
@@ -31,22 +32,7 @@ export function Head() {
         </span>
       </p>
       <div class="wishes">
-        <div class="languages" role="group" aria-label={say(w.language)}>
-          {LANGUAGES.map((each) => (
-            <button
-              key={each}
-              type="button"
-              class="button"
-              lang={each}
-              aria-pressed={each === language.value}
-              onClick={() => {
-                language.value = each;
-              }}
-            >
-              {OWN_NAMES[each]}
-            </button>
-          ))}
-        </div>
+        <LanguageButtons label={say(w.language)} />
         <Switch
           on={size.value === "elder"}
           icon="textSize"
@@ -63,6 +49,12 @@ export function Head() {
   );
 }
 
+const PAPER_WORDS: Readonly<Partial<Record<Paper, Words>>> = {
+  low: w.paperLow,
+  out: w.paperOut,
+  stuck: w.paperStuck,
+};
+
 /** What is wrong with the machine just now, in words and an icon. */
 export function Strips() {
   if (agentLost.value) {
@@ -75,6 +67,7 @@ export function Strips() {
   }
   const here = session.value;
   const at = here && clockTime(here.bills_at, settings.value?.time_zone);
+  const troubled = PAPER_WORDS[paper.value];
   return (
     <>
       {!online.value && (
@@ -86,10 +79,10 @@ export function Strips() {
           </span>
         </div>
       )}
-      {(paper.value === "low" || paper.value === "out") && (
+      {troubled && (
         <div class="strip" data-tone="calm" role="status">
           <Icon name="printer" />
-          <span>{say(paper.value === "low" ? w.paperLow : w.paperOut)}</span>
+          <span>{say(troubled)}</span>
         </div>
       )}
     </>

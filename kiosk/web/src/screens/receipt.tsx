@@ -55,7 +55,7 @@ function Take({ receipt }: { receipt: Paid }) {
       </p>
     );
   }
-  if (receipt.slip === "failed" || paper.value === "out") {
+  if (receipt.slip === "failed" || !prints.value) {
     return (
       <p class="trouble" role="alert">
         <Icon name="alert" />

@@ -1,8 +1,8 @@
 import "@linli/shared/base.css";
 import "./panel.css";
 
-import { Button, Skeleton } from "@linli/shared/bits";
-import { LANGUAGES, language, OWN_NAMES, rememberLanguage, say } from "@linli/shared/i18n";
+import { Button, LanguageButtons, Skeleton } from "@linli/shared/bits";
+import { rememberLanguage, say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { effect } from "@preact/signals";
 import { render } from "preact";
@@ -30,22 +30,7 @@ function Head() {
           <span>{say(w.subtitle)}</span>
         </span>
       </p>
-      <div class="languages" role="group" aria-label={say(w.language)}>
-        {LANGUAGES.map((each) => (
-          <button
-            key={each}
-            type="button"
-            class="button"
-            lang={each}
-            aria-pressed={each === language.value}
-            onClick={() => {
-              language.value = each;
-            }}
-          >
-            {OWN_NAMES[each]}
-          </button>
-        ))}
-      </div>
+      <LanguageButtons label={say(w.language)} />
       <Button
         icon="refresh"
         disabled={busy.value || now === null}

@@ -1,0 +1,157 @@
+"""Readers that can only tell a number: which readings are a new card, and a line that comes back.
+
+What these readers tell anybody can copy; their cards take no APDUs, so nothing can be proven.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from drivers.framing import Deframer
+from drivers.kinds import TRANSCEIVE_S, Card, NotIsoDep, OnState
+from drivers.link import Link, LinkLost
+from drivers.reconnect import Backoff
+
+PRESENCE_S: Final = 1.0  # the same number again so soon is the same card, still held there
+IDLE_S: Final = 0.05  # quiet time after which half a message is noise; at 9600 baud 48 characters
+TROUBLE_SURE: Final = 2  # the same trouble so often in a row is the wiring, not a bad moment
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A card's number in four bytes, first byte first, as sheets and desk readers write it."""
+
+    uid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something was read that must not be taken for a number: why, and what to check."""
+
+    why: str
+
+
+Reading = Number | Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class NumberCard:
+    """One presence of a card that is only a number; see kinds.Card."""
+
+    uid: bytes
+    first_byte_at_ns: int
+    iso_dep: bool = False
+    provable: bool = False
+
+    async def transceive(self, apdu: bytes, timeout_s: float = TRANSCEIVE_S) -> NoReturn:
+        """Nothing can be asked of it; raises NotIsoDep."""
+        del apdu, timeout_s
+        raise NotIsoDep("this reader tells numbers only")
+
+
+class Presence:
+    """Pure: whether a number is a new card, or the one before it still there."""
+
+    def __init__(self, gap_s: float = PRESENCE_S) -> None:
+        self._gap_s = gap_s
+        self._uid = b""
+        self._seen_s = float("-inf")
+
+    def is_new(self, uid: bytes, now_s: float) -> bool:
+        """Take one reading; a card that keeps lying there is new once."""
+        same = uid == self._uid and now_s - self._seen_s < self._gap_s
+        self._uid, self._seen_s = uid, now_s
+        return not same
+
+
+class NumberReader:
+    """A reader that comes back by itself when it was unplugged; see kinds.CardReader."""
+
+    def __init__(
+        self,
+        open_link: Callable[[], Awaitable[Link]],
+        make_deframer: Callable[[], Deframer[Reading]],
+        *,
+        on_state: OnState | None = None,
+        presence_s: float = PRESENCE_S,
+        luck: Callable[[], float] = random.random,
+    ) -> None:
+        self._open_link = open_link
+        self._make_deframer = make_deframer
+        self._presence_s = presence_s
+        self._backoff = Backoff(luck=luck)
+        self._told: tuple[bool, str] | None = None
+        self._closing = asyncio.Event()
+        self._link: Link | None = None
+        self.on_state = on_state
+        self.dropped_bytes = 0  # bytes of no reading, since the start
+        self.troubles: Counter[str] = Counter()  # bounded by the texts that the protocol names
+
+    async def cards(self) -> AsyncIterator[Card]:
+        """Each new presence of a card, through unplugging and return, until close()."""
+        while not self._closing.is_set():
+            try:
+                link = self._link = await self._open_link()
+                try:
+                    self._report(True, f"reader at {link.name}")
+                    self._backoff.reset()
+                    async for card in self._read(link):
+                        yield card
+                finally:
+                    link.close()
+            except LinkLost as lost:
+                if self._closing.is_set():
+                    return
+                self._report(False, str(lost))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._backoff.next_s()):
+                        await self._closing.wait()
+
+    async def close(self) -> None:
+        """Let go of the line; cards() ends."""
+        self._closing.set()
+        if self._link is not None:
+            self._link.close()
+
+    async def _read(self, link: Link) -> AsyncIterator[Card]:
+        """The cards of one line."""
+        deframer, presence = self._make_deframer(), Presence(self._presence_s)
+        loop = asyncio.get_running_loop()
+        before: Reading | None = None
+        in_a_row = 0
+        while True:
+            try:
+                async with asyncio.timeout(IDLE_S if deframer.held else None):
+                    chunk = await link.read()
+            except TimeoutError:
+                readings = deframer.idle()
+            else:
+                readings = deframer.feed(chunk)
+            self.dropped_bytes += deframer.dropped
+            deframer.dropped = 0
+            for reading in readings:
+                in_a_row = in_a_row + 1 if reading == before else 1
+                before = reading
+                if isinstance(reading, Trouble):
+                    self._on_trouble(link, reading, in_a_row)
+                    continue
+                self._report(True, f"reader at {link.name}")
+                if presence.is_new(reading.uid, loop.time()):
+                    yield NumberCard(reading.uid, link.read_at_ns)
+
+    def _on_trouble(self, link: Link, trouble: Trouble, in_a_row: int) -> None:
+        """A reader that only ever tells nonsense is as good as none, and says which nonsense."""
+        self.troubles[trouble.why] += 1
+        if in_a_row >= TROUBLE_SURE:
+            self._report(False, f"{link.name}: {trouble.why}")
+
+    def _report(self, online: bool, why: str) -> None:
+        """Tell what is new; a reader that stays as it was is told once."""
+        if self._told != (online, why):
+            self._told = (online, why)
+            if self.on_state is not None:
+                self.on_state(online, why)

@@ -1,0 +1,174 @@
+"""One fuzz target for each parser: takes any bytes, fails on what a parser must never do.
+
+It must never raise but its own word for a bad far end, never give other frames for other cuts of
+the same stream, never keep more than its bound.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from drivers import cjt188, dlt645, modbus_relay, ntag424, pn532
+from drivers.catalogue import CatalogueError, parse
+from drivers.framing import Deframer
+from drivers.mqtt_packets import PACKET_MOST_BYTES, PacketSplitter, head_of
+from drivers.ntag424 import CardFault, Ev2Initiator, SunRefused
+from drivers.qr_scanner import TextDeframer
+from drivers.readings import MeterFault, Question, Reading
+from drivers.relay_candidates import read_candidates
+from drivers.relay_urls import RelayUrlError, make_dialect
+from drivers.relay_urls import parse as parse_relay
+
+Target = Callable[[bytes], None]
+
+KEY = bytes(range(16))
+METER_645, METER_188 = "000102030425", "00000010000192"
+DIALECTS = [
+    make_dialect("tasmota", "gate", "linli", {"outputs": "2"}),
+    make_dialect("shelly2", "gate", "linli", {"outputs": "2"}),
+    make_dialect("shelly1", "gate", "linli", {"pulse_ms": "3000"}),
+    make_dialect("esphome", "gate", "linli", {"pulse_ms": "3000", "entity": "lock/gate"}),
+    make_dialect(
+        "esprfid", "gate", "linli", {"pulse_ms": "3000", "doorip": "10.0.0.9", "host": "g"}
+    ),
+]
+
+
+def deframed(make: Callable[[], Deframer[Any]], fuzzed: bytes) -> list[Any]:
+    """The frames of a stream whose first byte says how it is cut."""
+    cut, stream = (fuzzed[0] % 64 + 1 if fuzzed else 1), fuzzed[1:]
+    whole, parts = make(), make()
+    at_once = whole.feed(stream)
+    found: list[Any] = []
+    for at in range(0, len(stream), cut):
+        found += parts.feed(stream[at : at + cut])
+        assert parts.held < parts.most_bytes, "keeps more than its bound"
+    assert found == at_once, "another cut, other frames"
+    assert parts.dropped == whole.dropped, "another cut, other noise"
+    late = whole.idle()
+    assert parts.idle() == late, "another cut, other frames after silence"
+    assert whole.held == 0, "keeps bytes after silence"
+    return [*at_once, *late]
+
+
+def of_pn532(fuzzed: bytes) -> None:
+    for sender in (pn532.CHIP, pn532.HOST):
+        for frame in deframed(lambda sender=sender: pn532.Pn532Deframer(sender), fuzzed):  # type: ignore[misc]
+            if isinstance(frame, pn532.Message):
+                assert pn532.encode(sender, frame.code, frame.body), "a frame that is none"
+                pn532.read_target(frame.body, 0)
+    pn532.read_target(fuzzed, 0)
+
+
+def of_modbus(fuzzed: bytes) -> None:
+    for requests in (False, True):
+        for pdu in deframed(
+            lambda requests=requests: modbus_relay.RtuDeframer(requests=requests),  # type: ignore[misc]
+            fuzzed,
+        ):
+            raw = modbus_relay.encode(pdu.unit, pdu.function, pdu.body)
+            assert raw in fuzzed, "a frame nobody sent"
+            modbus_relay.read_bits(pdu.body, 8)
+
+
+def of_qr(fuzzed: bytes) -> None:
+    for text in deframed(TextDeframer, fuzzed):
+        assert text.isascii()
+        assert text.isprintable()
+        assert text.encode() in fuzzed, "a text nobody sent"
+
+
+def of_dlt645(fuzzed: bytes) -> None:
+    asked: tuple[Question[Any], ...] = (
+        dlt645.ask_register(METER_645), dlt645.ask_address(), dlt645.ask_address("25"),
+    )  # fmt: skip
+    _meter(dlt645.Dlt645Deframer, asked, fuzzed)
+
+
+def of_cjt188(fuzzed: bytes) -> None:
+    asked: tuple[Question[Any], ...] = cjt188.ask_total(METER_188), cjt188.ask_address()
+    _meter(cjt188.Cjt188Deframer, asked, fuzzed)
+
+
+def _meter(
+    make: Callable[[], Deframer[Any]], asked: tuple[Question[Any], ...], fuzzed: bytes
+) -> None:
+    for frame in deframed(make, fuzzed):
+        assert frame.raw in fuzzed, "a frame nobody sent"
+        for question in asked:
+            question.speaker(frame)
+            with suppress(MeterFault):
+                told = question.judge(frame)
+                assert told is None or isinstance(told, str | Reading)
+                assert not isinstance(told, Reading) or told.value >= 0
+
+
+def of_mqtt(fuzzed: bytes) -> None:
+    cut, stream = (fuzzed[0] % 64 + 1 if fuzzed else 1), fuzzed[1:]
+    whole, parts = PacketSplitter(), PacketSplitter()
+    packets = whole.feed(stream)
+    found = [one for at in range(0, len(stream), cut) for one in parts.feed(stream[at : at + cut])]
+    assert found == packets, "another cut, other packets"
+    assert stream.startswith(b"".join(packets))
+    for packet in packets:
+        assert len(packet) <= PACKET_MOST_BYTES
+        assert head_of(packet).open_bytes <= len(packet)
+
+
+def of_ntag424(fuzzed: bytes) -> None:
+    with suppress(CardFault):
+        ntag424.url_of(fuzzed)
+    with suppress(SunRefused):
+        ntag424.verify_sun(fuzzed[:16], fuzzed[16:24], meta_key=KEY, file_key=KEY)
+        raise AssertionError("a forged tap was believed")
+    session = ntag424.session_of(1, KEY, b"\x01\x02\x03\x04", KEY, KEY)
+    for unwrap in (session.unwrap_mac, session.unwrap_full):
+        with suppress(CardFault):
+            unwrap(fuzzed)
+            raise AssertionError("a forged answer was believed")
+    with suppress(CardFault):
+        initiator = Ev2Initiator(KEY, KEY)
+        initiator.first(fuzzed[:16])
+        initiator.finish(fuzzed[16:])
+        raise AssertionError("a forged card was believed")
+
+    async def card(apdu: bytes) -> bytes:
+        del apdu
+        return fuzzed
+
+    with suppress(CardFault):
+        asyncio.run(ntag424.read_ndef_url(card))
+
+
+def of_relays(fuzzed: bytes) -> None:
+    if len(fuzzed) < 2:
+        return
+    dialect, payload = DIALECTS[fuzzed[0] % len(DIALECTS)], fuzzed[2:]
+    topics = dialect.heard()
+    topic = topics[fuzzed[1] % len(topics)].replace("#", "x").replace("+", "0")
+    dialect.hear(topic, payload)
+    read_candidates(topic, payload)
+    read_candidates("homeassistant/lock/x/config", payload)
+
+
+def of_urls(fuzzed: bytes) -> None:
+    url = fuzzed.decode("utf-8", "replace")
+    with suppress(CatalogueError):
+        parse(url)
+    with suppress(RelayUrlError):
+        parse_relay(url)
+
+
+# A new parser is one line here, and a file of the same name in corpus/.
+TARGETS: dict[str, Target] = {
+    "cjt188": of_cjt188,
+    "dlt645": of_dlt645,
+    "modbus": of_modbus,
+    "mqtt": of_mqtt,
+    "ntag424": of_ntag424,
+    "pn532": of_pn532,
+    "qr": of_qr,
+    "relays": of_relays,
+    "urls": of_urls,
+}

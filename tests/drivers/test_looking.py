@@ -1,0 +1,300 @@
+"""Looking at wires: listed without a byte, asked only on request, watched as it happens."""
+
+import asyncio
+import json
+import os
+import random
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import serial
+from serial.tools import list_ports
+
+from drivers.catalogue import CatalogueError
+from drivers.identify import IDENTIFIERS, identify
+from drivers.serial_ports import SerialPort, serial_ports
+from drivers.watch import WATCHERS, watch
+from simulators.ends import (
+    Cjt188Meter,
+    Dlt645Meter,
+    MeterLineEnd,
+    Noise,
+    Ntag424Card,
+    Pn532End,
+    QrScannerEnd,
+    RelayBoardEnd,
+)
+from simulators.ends.verbs import ENDS, Wish, _obey
+from simulators.ends.wires import WireLog
+from tests.drivers.fields import UID
+from tests.drivers.waiting import until
+
+WIRES = ("cjt188", "dlt645", "modbus-relay", "pn532", "qr")
+
+
+def no_secret(name: str) -> bytes:
+    raise AssertionError(f"no driver here needs {name}")
+
+
+# --- list -------------------------------------------------------------------------------------
+
+
+def test_ports_are_told_by_the_name_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ttyUSB0").touch()
+    (tmp_path / "ttyS0").touch()
+    by_id = tmp_path / "by-id"
+    by_id.mkdir()
+    (by_id / "usb-1a86_USB2.0-Serial").symlink_to(tmp_path / "ttyUSB0")
+    found = [
+        SimpleNamespace(device=str(tmp_path / "ttyUSB0"), vid=0x1A86, pid=0x7523,
+                        product="USB2.0-Serial", description="USB2.0-Serial"),
+        SimpleNamespace(device=str(tmp_path / "ttyS0"), vid=None, pid=None, product=None,
+                        description="n/a"),
+    ]  # fmt: skip
+    monkeypatch.setattr(list_ports, "comports", lambda: found)
+    monkeypatch.setattr(serial, "Serial", None)  # nobody opens a port to list it
+    usb = by_id / "usb-1a86_USB2.0-Serial"
+    assert serial_ports(by_id) == [
+        SerialPort(str(usb), str(tmp_path / "ttyUSB0"), "USB2.0-Serial", "1A86:7523"),
+        SerialPort(str(tmp_path / "ttyS0"), str(tmp_path / "ttyS0"), "", ""),
+    ]
+    assert serial_ports(by_id)[0].url == f"serial://{usb}"
+    assert serial_ports(tmp_path / "absent")[1].path == str(tmp_path / "ttyUSB0")
+
+
+# --- identify ---------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def end_of(protocol: str) -> AsyncIterator[tuple[Any, str]]:
+    """The far end of a wire, and the URL of a device there."""
+    hosted = ENDS[protocol](Wish(None, 0.0, WireLog(protocol), None))
+    try:
+        yield hosted.end, f"{protocol}+serial://{hosted.end.path}"
+    finally:
+        hosted.end.close()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [
+        ("cjt188", "00000000123456"),
+        ("dlt645", "000102030425"),
+        ("modbus-relay", "unit 1 answers, outputs on: 0, 2"),
+        ("pn532", "PN532 1."),
+        ("qr", "is there and free"),
+    ],
+)
+async def test_what_hangs_on_a_line_is_told_on_request(protocol: str, told: str) -> None:
+    async with end_of(protocol) as (end, url):
+        if protocol == "modbus-relay":
+            end.coils[0] = end.coils[2] = True
+        (line,) = await identify(url)
+        assert told in line
+        if protocol == "modbus-relay":
+            assert end.coils[2]  # a question moves nothing
+        if protocol == "qr":
+            assert not end.wire_log.ring
+
+
+@pytest.mark.parametrize("protocol", WIRES)
+async def test_wrong_and_busy_ports_are_one_line(protocol: str, tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"no such port; check that the device") as absent:
+        await identify(f"{protocol}+serial://{tmp_path}/absent")
+    assert "\n" not in str(absent.value)
+    async with end_of(protocol) as (end, url):
+        with serial.Serial(end.path, exclusive=True), pytest.raises(CatalogueError, match="busy"):
+            await identify(url)
+        with serial.Serial(end.path, exclusive=True), pytest.raises(CatalogueError, match="busy"):
+            await watch(url, no_secret, lambda _: None)
+
+
+async def test_wrong_addresses_are_one_line() -> None:
+    async with end_of("modbus-relay") as (_, url):
+        with pytest.raises(CatalogueError, match=r"unit 9 is silent; check power, .* unit and bau"):
+            await identify(f"{url}?unit=9")
+    async with end_of("dlt645") as (_, url):
+        with pytest.raises(CatalogueError, match="meter 000000000001 is silent; check its address"):
+            await identify(f"{url}?meter=1")
+        (line,) = await identify(f"{url}?meter=102030425")
+        assert line == "meter 000102030425: energy 1206.42 kWh"
+    async with end_of("dlt645") as (end, url):
+        end.meters[0].is_off = True
+        with pytest.raises(CatalogueError, match=r"no meter answers; check power, .*2400 8E1"):
+            await identify(url)
+
+
+@pytest.mark.parametrize("protocol", ["dlt645", "modbus-relay", "pn532"])
+async def test_noise_as_of_a_wrong_baud_rate_is_one_line(protocol: str) -> None:
+    async with end_of(protocol) as (end, url):
+        end.line.noise = Noise(random.Random(3), flip=1.0, drop=1.0)
+        where = url + ("?meter=102030425" if protocol == "dlt645" else "")
+        with pytest.raises(CatalogueError, match="baud"):
+            await identify(where)
+
+
+async def test_an_unfitting_board_says_so() -> None:
+    board = RelayBoardEnd(coils=4)
+    (line,) = await identify(f"modbus-relay+serial://{board.path}")
+    assert "it may have fewer outputs" in line
+    board.close()
+
+
+async def test_water_meters_that_answer_at_once_are_told() -> None:
+    end = MeterLineEnd([Cjt188Meter(), Cjt188Meter("00000000654321")])
+    (line,) = await identify(f"cjt188+serial://{end.path}")
+    assert "write meter=" in line
+    end.close()
+
+
+# --- watch ------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def watched(url: str) -> AsyncIterator[list[dict[str, Any]]]:
+    told: list[dict[str, Any]] = []
+    watching = asyncio.ensure_future(watch(url, no_secret, lambda one: told.append(dict(one))))
+    try:
+        await until(lambda: bool(told) or watching.done())
+        yield told
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+async def test_cards_codes_and_contacts_are_told_as_they_happen() -> None:
+    reader = Pn532End()
+    async with watched(f"pn532+serial://{reader.path}") as told:
+        reader.tap(Ntag424Card(UID))
+        await until(lambda: len(told) == 2)
+    assert told[0]["event"] == "online"
+    assert told[1] == {"event": "card", "uid": UID.hex(), "iso_dep": True}
+    reader.close()
+
+    scanner = QrScannerEnd()
+    async with watched(f"qr+serial://{scanner.path}") as told:
+        scanner.show("A1")
+        await until(lambda: len(told) == 2)
+    assert told[1] == {"event": "code", "text": "A1"}
+    scanner.close()
+
+    board = RelayBoardEnd(inputs=2)
+    async with watched(f"modbus-relay+serial://{board.path}?inputs=2") as told:
+        await until(lambda: len(told) == 3)
+        board.set_input(1, on=True)
+        await until(lambda: len(told) == 4)
+    assert told[1:] == [
+        {"event": "input", "input": 0, "active": False},
+        {"event": "input", "input": 1, "active": False},
+        {"event": "input", "input": 1, "active": True},
+    ]
+    board.close()
+
+
+async def test_a_meter_is_watched_by_reading_it() -> None:
+    end = MeterLineEnd([Dlt645Meter(total=Decimal("7.5"))])
+    async with watched(f"dlt645+serial://{end.path}?meter=102030425") as told:
+        await until(lambda: len(told) == 2)
+    assert told[1].pop("raw").startswith("682504030201")
+    assert told[1] == {"event": "reading", "meter": "000102030425", "what": "energy",
+                       "value": "7.50", "unit": "kWh"}  # fmt: skip
+    end.meters[0].is_off = True
+    async with watched(f"dlt645+serial://{end.path}?meter=102030425") as told:
+        await until(lambda: len(told) == 2)
+    assert told[1]["event"] == "no_reading"
+    end.close()
+
+
+@pytest.mark.parametrize("protocol", WIRES)
+async def test_unplugging_and_coming_back_are_told(protocol: str) -> None:
+    async with end_of(protocol) as (end, url):
+        meter = "?meter=102030425" if protocol in ("dlt645", "cjt188") else ""
+        async with watched(url + meter) as told:
+            end.unplug()
+            await until(lambda: any(one["event"] == "offline" for one in told))
+            end.plug()
+            await until(lambda: [one["event"] for one in told].count("online") == 2)
+
+
+def test_a_device_without_a_voice_is_told() -> None:
+    assert set(WIRES) <= set(IDENTIFIERS)
+    assert set(WIRES) <= set(WATCHERS)
+
+
+async def test_watching_prints_json_lines_until_it_is_told_to_stop() -> None:
+    scanner = QrScannerEnd()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "devices.cli", "device", "watch", f"qr+serial://{scanner.path}",
+        stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    online = json.loads(await process.stdout.readline())
+    scanner.show("A1")
+    code = json.loads(await process.stdout.readline())
+    process.terminate()
+    _, said = await process.communicate()
+    scanner.close()
+    assert (online["event"], code["event"], code["text"]) == ("online", "code", "A1")
+    assert code["at"].endswith("Z")
+    assert process.returncode == 0, said
+
+
+async def test_a_wrong_port_ends_the_verbs_with_one_line(tmp_path: Path) -> None:
+    for verb in ("watch", "identify"):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "devices.cli", "device", verb, f"qr+serial://{tmp_path}/absent",
+            stdout=PIPE, stderr=PIPE,
+        )  # fmt: skip
+        out, said = await process.communicate()
+        assert (process.returncode, out) == (2, b"")
+        assert said.decode().count("\n") == 1
+        assert "no such port; check" in said.decode()
+
+
+# --- every far end by its words ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", sorted(ENDS))
+async def test_every_end_is_worked_by_words(protocol: str, tmp_path: Path) -> None:
+    hosted = ENDS[protocol](Wish(tmp_path / "line", 0.0, WireLog(protocol), None))
+    try:
+        assert hosted.end.path == str(tmp_path / "line")
+        assert os.path.exists(hosted.end.path)  # noqa: PTH110 - the name itself is spoken of
+        _obey(hosted, ["unplug"])
+        assert not os.path.lexists(hosted.end.path)
+        _obey(hosted, ["plug"])
+        assert os.path.lexists(hosted.end.path)
+        _obey(hosted, ["noise", "0.5"])
+        assert hosted.end.line.noise is not None
+        _obey(hosted, [])
+        with pytest.raises(ValueError, match="no such word: jump"):
+            _obey(hosted, ["jump"])
+        assert hosted.words
+    finally:
+        hosted.end.close()
+
+
+async def test_meters_are_worked_by_words() -> None:
+    hosted = ENDS["meters"](Wish(None, 0.0, WireLog("meters"), None))
+    assert isinstance(hosted.end, MeterLineEnd)
+    power, water = hosted.end.meters
+    _obey(hosted, ["consume", "1.5", "0425"])
+    _obey(hosted, ["consume", "0.7", "3456"])
+    assert (power.total, water.total) == (Decimal("1207.92"), Decimal("47.00"))
+    _obey(hosted, ["off", "3456"])
+    _obey(hosted, ["sums", "wrong"])
+    assert (water.is_off, power.wrong_sums, water.wrong_sums) == (True, True, False)
+    _obey(hosted, ["on", "3456"])
+    assert not water.is_off
+    with pytest.raises(ValueError, match="no meter ends in 9"):
+        _obey(hosted, ["off", "9"])
+    hosted.end.close()
