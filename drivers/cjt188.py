@@ -124,7 +124,8 @@ def read_total(frame: Frame, kind: int) -> Reading:
     """The total of an answer to a read; raises MeterFault when it makes no sense.
 
     ``kind`` is the type that was asked for, should the answer repeat the wildcard. The serial
-    number of the question is not looked at: meters are found that do not repeat it, and a late answer to the same question is an answer.
+    number of the question is not looked at: meters are found that do not repeat it, and a late
+    answer to the same question is an answer.
     """
     quantity = KINDS.get((kind if frame.type == WILD else frame.type) & 0xF0)
     if quantity is None:

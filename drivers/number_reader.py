@@ -45,7 +45,7 @@ class NumberCard:
     uid: bytes
     first_byte_at_ns: int
     iso_dep: bool = False
-    provable: bool = False
+    provable: bool = True  # a card with keys that comes as a bare number is taken for a copy
 
     async def transceive(self, apdu: bytes, timeout_s: float = TRANSCEIVE_S) -> NoReturn:
         """Nothing can be asked of it; raises NotIsoDep."""

@@ -242,9 +242,6 @@ class Ingest:
 
     async def note(self, answer: Answer, device: str) -> None:
         """Write an answer down; whoever waited before the door has heard it by then."""
-        await self._keep_answer(answer, device)
-
-    async def _keep_answer(self, answer: Answer, device: str) -> None:
         kept = Answered(answer.id, answer.outcome.value, answer.reason, answer.ms, device)
         try:
             await self.writer.submit(note_answer, kept)

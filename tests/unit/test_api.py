@@ -51,7 +51,7 @@ def door_answers(
         got.append(command.id)
         told = Answer(command.id, outcome, reason, {})
         bench.hub.ingest._settle(told)
-        bench.hub.ingest._spawn(bench.hub.ingest._keep_answer(told, "gate"))
+        bench.hub.ingest._spawn(bench.hub.ingest.note(told, "gate"))
 
     bench.hub.ingest._send_command = answer  # type: ignore[assignment]
     bench.hub.ingest._bus = Bus()

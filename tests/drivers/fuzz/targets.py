@@ -7,6 +7,7 @@ the same stream, never keep more than its bound.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from drivers import cjt188, dlt645, modbus_relay, ntag424, pn532
@@ -54,7 +55,7 @@ def deframed(make: Callable[[], Deframer[Any]], fuzzed: bytes) -> list[Any]:
 
 def of_pn532(fuzzed: bytes) -> None:
     for sender in (pn532.CHIP, pn532.HOST):
-        for frame in deframed(lambda sender=sender: pn532.Pn532Deframer(sender), fuzzed):  # type: ignore[misc]
+        for frame in deframed(partial(pn532.Pn532Deframer, sender), fuzzed):
             if isinstance(frame, pn532.Message):
                 assert pn532.encode(sender, frame.code, frame.body), "a frame that is none"
                 pn532.read_target(frame.body, 0)
@@ -63,10 +64,7 @@ def of_pn532(fuzzed: bytes) -> None:
 
 def of_modbus(fuzzed: bytes) -> None:
     for requests in (False, True):
-        for pdu in deframed(
-            lambda requests=requests: modbus_relay.RtuDeframer(requests=requests),  # type: ignore[misc]
-            fuzzed,
-        ):
+        for pdu in deframed(partial(modbus_relay.RtuDeframer, requests=requests), fuzzed):
             raw = modbus_relay.encode(pdu.unit, pdu.function, pdu.body)
             assert raw in fuzzed, "a frame nobody sent"
             modbus_relay.read_bits(pdu.body, 8)
