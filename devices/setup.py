@@ -24,7 +24,7 @@ FIRMWARE = "linli-0.1"
 
 @dataclass(frozen=True, slots=True)
 class Wires:
-    """What ``device.toml`` says; ``broker_port`` overrides the adopted one (a tunnel, a proxy)."""
+    """What ``device.toml`` says; its ``[broker]`` overrides the adopted address."""
 
     body: dict[str, Any]
     path: Path
@@ -80,6 +80,7 @@ def make_device(
         adoption,
         broker_host=wires.text(broker, "host", adoption.broker_host),
         broker_port=wires.number(broker, "port", adoption.broker_port),
+        broker_ca=_authority(folder, wires, broker) or adoption.broker_ca,
     )
     journal = Journal(folder / "journal.db")
     clock = DeviceClock(monotonic, time.time, journal.number("time"))
@@ -93,3 +94,14 @@ def make_device(
         adoption.broker_ca,
     )
     return device, address, wires
+
+
+def _authority(folder: Path, wires: Wires, broker: dict[str, Any]) -> str | None:
+    """The certificate authority of a broker on another machine; it makes the wire TLS."""
+    name = wires.text(broker, "ca", "")
+    if not name:
+        return None
+    file = folder / name
+    if not file.is_file():
+        raise Mistake(f"{wires.path}: ca in [broker] names {file}, which does not exist")
+    return str(file)

@@ -17,7 +17,7 @@ from drivers.mqtt import BrokerAddress
 from hub import keys as hub_keys
 from hub.config import HubSettings
 from hub.doubts import Doubts
-from hub.gateways.broker import BrokerFailed, ManagedBroker, external_address
+from hub.gateways.broker import BrokerFailed, Listener, ManagedBroker, external_address
 from hub.homeassistant import Bridge
 from hub.jobs import Upkeep
 from hub.parts import Hub, assemble
@@ -50,6 +50,7 @@ class Running:
         self._upkeep: Upkeep | None = None
         self._bridge: Bridge | None = None
         self._hang_up: Callable[[], Awaitable[None]] | None = None
+        self._outside: tuple[Listener, ...] = ()
         self.hub: Hub | None = None
 
     async def start(self) -> Hub:
@@ -77,6 +78,7 @@ class Running:
         self._spawn(hub.imports.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
+        self._upkeep.nightly(self._renew, 19)
         self._upkeep.start()
         hub.policies.wake()
         hub.ready = True
@@ -92,8 +94,10 @@ class Running:
 
             outlets = Outlets(settings.outlets, settings.data, lambda: hub.clock().timestamp())
             hub.alerting.speaker, self._hang_up = outlets, outlets.close
-        keys, certificate = hub.keys, settings.http.certificate
-        hub.alerting.ends_s = lambda: ends_of(certificate, keys.keyset, keys.root_public)
+        keys = hub.keys
+        shown = [settings.http.certificate, *(each.certificate for each in self._outside)]
+        files = [file for file in shown if file is not None]
+        hub.alerting.ends_s = lambda: ends_of(files, keys.keyset, keys.root_public)
         self._spawn(hub.alerting.run())
 
     def _payments(self, hub: Hub) -> None:
@@ -116,17 +120,34 @@ class Running:
             except ValueError as fault:
                 raise Mistake(str(fault)) from fault
         kind: Any = None if settings.kind == "auto" else settings.kind
-        broker = ManagedBroker(
-            hub.settings.data, settings.port, site=hub.memory.site, hub=hub.settings.hub, kind=kind
-        )
-        hub.broker = broker
         if not secret_file.exists():
             raise Mistake(f"{secret_file} is missing: run `linli init` first")
+        self._outside = await asyncio.to_thread(outside_listeners, hub.settings, utc_now())
         try:
+            broker = ManagedBroker(
+                hub.settings.data,
+                settings.port,
+                site=hub.memory.site,
+                hub=hub.settings.hub,
+                outside=self._outside,
+                kind=kind,
+            )
             await broker.start()
         except BrokerFailed as fault:
             raise Mistake(str(fault)) from fault
+        hub.broker = broker
         return broker.address(hub.settings.hub, secret_file.read_text(encoding="utf-8").strip())
+
+    async def _renew(self) -> None:
+        """The broker serves a renewed certificate; nobody who is connected is dropped."""
+        hub = self.hub
+        if hub is None or hub.broker is None or not self._outside:
+            return
+        try:
+            await asyncio.to_thread(outside_listeners, hub.settings, utc_now())
+            await hub.broker.reload()
+        except (Mistake, BrokerFailed, OSError) as fault:
+            log.warning("the broker's certificate was not renewed: %s", fault)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -158,6 +179,23 @@ class Running:
             await hub.broker.stop()
         hub.engines.close()
         self._lock.free()
+
+
+def outside_listeners(settings: HubSettings, now: datetime) -> tuple[Listener, ...]:
+    """Where the managed broker listens for other machines, with TLS; nowhere unless asked for.
+
+    Without a certificate of the settings it is one of the site's own authority, made or renewed
+    here. Raises Mistake.
+    """
+    broker = settings.broker
+    if broker.tls_port is None:
+        return ()
+    certificate, key = broker.certificate, broker.key
+    if certificate is None:
+        from hub.certs import keep  # noqa: PLC0415 - certificates cost a moment of the start
+
+        certificate = key = keep(settings.data / "certs", now).chain
+    return (Listener(broker.tls_host, broker.tls_port, certificate, key),)
 
 
 def _end_with(task: asyncio.Task[None]) -> None:

@@ -115,7 +115,8 @@ def _own_files(data: Path) -> Iterator[tuple[str, Path]]:
 
 def _left_out(settings: config.HubSettings) -> list[str]:
     """Files elsewhere, or too large: whoever keeps them must keep them safe too."""
-    named = (settings.http.certificate, settings.http.key, settings.pay.folder)
+    http, broker = settings.http, settings.broker
+    named = (http.certificate, http.key, broker.certificate, broker.key, settings.pay.folder)
     held = settings.data.resolve()
     outside = [str(path) for path in named if path and not path.resolve().is_relative_to(held)]
     large = [name for name, path in _own_files(settings.data) if not _small(path)]

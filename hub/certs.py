@@ -102,6 +102,16 @@ def ensure(
     )
 
 
+def keep(folder: Path, now: datetime) -> Certificate:
+    """The certificate that is there, renewed where its time is near; a first one where none is.
+
+    Names that somebody asked for once (`linli certs --name`) stay on it.
+    """
+    leaf = _read(folder / "hub.pem")
+    there = [str(subject.value) for subject in _names_of(leaf.certificate)] if leaf else []
+    return ensure(folder, [], [], now, own=list(dict.fromkeys([*there, *own_places()])))
+
+
 def own_places() -> list[str]:
     """What this machine calls itself, and the addresses it would speak from; nothing is sent."""
     host = socket.gethostname().split(".")[0].lower()
@@ -299,13 +309,17 @@ def _stands(signed: _Signed, now: datetime) -> bool:
     return early and now < certificate.not_valid_after_utc - RENEW_BEFORE
 
 
+def _names_of(certificate: x509.Certificate) -> list[Subject]:
+    told = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return [name for name in told if isinstance(name, x509.DNSName | x509.IPAddress)]
+
+
 def _fits(leaf: _Signed, wanted: Sequence[Subject], authority: _Signed) -> bool:
-    told = leaf.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     try:
         leaf.certificate.verify_directly_issued_by(authority.certificate)
     except (ValueError, TypeError, InvalidSignature):
         return False
-    return list(told) == list(wanted)
+    return _names_of(leaf.certificate) == list(wanted)
 
 
 def _permits(authority: x509.Certificate, subject: Subject) -> bool:
@@ -352,18 +366,17 @@ authority.pem, stays on this machine (mode 0600) and in its back-up.
 """
 
 
-def ends_of(certificate: Path | None, keyset: bytes, root: bytes) -> dict[str, float]:
-    """When the page's certificate and the hub's own keys end; what cannot be read is left out."""
+def ends_of(certificates: Iterable[Path], keyset: bytes, root: bytes) -> dict[str, float]:
+    """When the first certificate and the hub's own keys end; what cannot be read is left out."""
     found: dict[str, float] = {}
     own = wire.open_keyset(keyset, lambda _kid: Ed25519PublicKey.from_public_bytes(root))
     if isinstance(own, KeySet) and own.keys:
         found["keys"] = min(key.to_s for key in own.keys)
-    if certificate is not None:
-        try:
-            pem = x509.load_pem_x509_certificate(certificate.read_bytes())
-        except (OSError, ValueError):
-            return found
-        found["certificate"] = pem.not_valid_after_utc.timestamp()
+    for file in certificates:
+        with contextlib.suppress(OSError, ValueError):
+            pem = x509.load_pem_x509_certificate(file.read_bytes())
+            ends_s = pem.not_valid_after_utc.timestamp()
+            found["certificate"] = min(ends_s, found.get("certificate", ends_s))
     return found
 
 

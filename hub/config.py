@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from devices.mistake import Mistake
 from hub.core.outlets import AlertSettings, OutletWire, read_outlets, read_settings
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +23,25 @@ class HttpSettings:
     origin: str = ""
     certificate: Path | None = None
     key: Path | None = None
+    trusted_proxies: tuple[Network, ...] = ()  # whose X-Forwarded-For counts
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
-    """``managed`` starts a broker of our own on a port; else a URL and a secret reference."""
+    """``managed`` starts a broker of our own on a port; else a URL and a secret reference.
+
+    With ``tls_port`` the managed broker also listens for other machines, with TLS: by the
+    certificate that is named, else by one of the site's own authority (``linli certs``).
+    """
 
     url: str = "managed"
     port: int = 8461
     secret: str = ""
     kind: str = "auto"
+    tls_port: int | None = None
+    tls_host: str = "0.0.0.0"  # noqa: S104 - asked for by tls_port, and never without TLS
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +68,8 @@ class HubSettings:
 
 _KNOWN: dict[str, set[str]] = {
     "hub": {"id", "database"},
-    "http": {"host", "port", "origin", "certificate", "key"},
-    "broker": {"url", "port", "secret", "kind"},
+    "http": {"host", "port", "origin", "certificate", "key", "trusted_proxies"},
+    "broker": {"url", "port", "secret", "kind", "tls_port", "tls_host", "certificate", "key"},
     "pay": {"base_url", "folder"},
 }
 _OWN_READERS = ("alerts", "outlets")  # sections with words of their own
@@ -98,19 +110,55 @@ def load(data: Path) -> HubSettings:
             _text(path, body, "http", "origin", ""),
             _file(path, body, "http", "certificate"),
             _file(path, body, "http", "key"),
+            _networks(path, body.get("http", {}).get("trusted_proxies", [])),
         ),
-        broker=BrokerSettings(
-            _text(path, body, "broker", "url", "managed"),
-            _port(path, body, "broker", 8461),
-            _text(path, body, "broker", "secret", ""),
-            _text(path, body, "broker", "kind", "auto"),
-        ),
+        broker=_broker(path, body),
         pay=PaySettings(
             _text(path, body, "pay", "base_url", ""), _file(path, body, "pay", "folder")
         ),
         alerts=alerts,
         outlets=outlets,
     )
+
+
+def _broker(path: Path, body: dict[str, Any]) -> BrokerSettings:
+    settings = BrokerSettings(
+        _text(path, body, "broker", "url", "managed"),
+        _port(path, body, "broker", 8461),
+        _text(path, body, "broker", "secret", ""),
+        _text(path, body, "broker", "kind", "auto"),
+        _port(path, body, "broker", 8883, "tls_port") if _has_tls(body) else None,
+        _text(path, body, "broker", "tls_host", "0.0.0.0"),  # noqa: S104 - see BrokerSettings
+        _file(path, body, "broker", "certificate"),
+        _file(path, body, "broker", "key"),
+    )
+    if (settings.certificate is None) != (settings.key is None):
+        raise Mistake(f"{path}: [broker] needs both certificate and key, or neither")
+    if settings.tls_port is None:
+        if settings.certificate is not None or "tls_host" in body.get("broker", {}):
+            raise Mistake(f"{path}: [broker] listens with TLS where tls_port says: write 8883")
+    elif settings.url != "managed":
+        raise Mistake(f"{path}: tls_port in [broker] is for the managed broker; yours has its own")
+    elif settings.tls_port == settings.port:
+        raise Mistake(f"{path}: tls_port and port in [broker] are two ports")
+    return settings
+
+
+def _has_tls(body: dict[str, Any]) -> bool:
+    return "tls_port" in body.get("broker", {})
+
+
+def _networks(path: Path, value: object) -> tuple[Network, ...]:
+    """Addresses and networks; a name would be looked up, and a looked-up name is no proof."""
+    try:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise ValueError
+        return tuple(ipaddress.ip_network(one) for one in value)
+    except ValueError as fault:
+        raise Mistake(
+            f"{path}: trusted_proxies in [http] is a list of addresses or networks: "
+            'write trusted_proxies = ["127.0.0.1", "10.1.0.0/24"]'
+        ) from fault
 
 
 def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
@@ -127,10 +175,11 @@ def _text(path: Path, body: dict[str, Any], section: str, key: str, default: str
     return value
 
 
-def _port(path: Path, body: dict[str, Any], section: str, default: int) -> int:
-    value = body.get(section, {}).get("port", default)
+def _port(path: Path, body: dict[str, Any], section: str, default: int, name: str = "port") -> int:
+    value = body.get(section, {}).get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65_536:
-        raise Mistake(f"{path}: port in [{section}] is a number from 1 to 65535: write port = 8460")
+        what = f"{name} in [{section}] is a number from 1 to 65535"
+        raise Mistake(f"{path}: {what}: write {name} = {default}")
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -17,6 +18,7 @@ import httpx
 from devices.mistake import Mistake
 from hub import config, keys
 from hub.asking import call
+from hub.config import HubSettings
 
 DISK_LEAST_MB = 500  # a year of an estate's log is about as much
 CLOCK_LEAST_S = 1_795_000_000.0  # November 2026: an older clock has lost its battery
@@ -24,6 +26,8 @@ LAST_BACK_UP = "last-backup.json"  # written by hub/backup.py beside the site
 BACK_UP_DAYS = 8  # a weekly one may be a day late
 CERTIFICATE_DAYS = 14  # below this a renewal has failed at least once
 _WAIT_S = 3.0
+PAGES = ("phone", "console", "visit")
+SERIAL_PORTS = ("ttyUSB*", "ttyACM*")  # what an adapter of a reader or relay is called here
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -38,7 +42,7 @@ class Finding:
 
 def look_at_machine(data: Path) -> list[Finding]:
     """This machine and the settings of a data folder."""
-    found = [_python(), _clock(), _disk(data), _mosquitto(), _font()]
+    found = [_python(), _clock(), _disk(data), _mosquitto(), _font(), _pages(), *_serial()]
     if not (data / "hub.toml").exists():
         return [*found, Finding("site", False, f"none in {data}: run `linli init --data {data}`")]
     try:
@@ -47,14 +51,91 @@ def look_at_machine(data: Path) -> list[Finding]:
     except Mistake as mistake:
         return [*found, Finding("settings", False, str(mistake))]
     found.append(Finding("settings and keys", True, str(data / "hub.toml")))
+    found += [_writable(data), _database(settings), _outlets(settings)]
     running = (data / "operator.json").exists()
-    found.append(_port("broker", settings.broker.port, running=running))
+    found += _broker(settings, running=running)
     found.append(_port("http", settings.http.port, running=running))
     found += [_back_up(data), *_certificate(settings.http.certificate)]
     if running:
         found += _devices(data)
     origin = settings.http.origin or f"http://{settings.http.host}:{settings.http.port}"
     return found + look_at_address(origin, reach=running)
+
+
+def _broker(settings: HubSettings, *, running: bool) -> list[Finding]:
+    """The managed broker's ports and certificate, or the secret for somebody else's."""
+    broker = settings.broker
+    if broker.url != "managed":
+        secret = settings.data / "secrets" / (broker.secret or "broker-hub")
+        told = str(secret) if secret.exists() else f"absent: write it to {secret}"
+        return [Finding("broker's secret", secret.exists(), told)]
+    found = [_port("broker", broker.port, running=running)]
+    if broker.tls_port is not None:
+        found.append(_port("broker TLS", broker.tls_port, running=running, name="tls_port"))
+        own = settings.data / "certs" / "hub.pem"
+        if broker.certificate is not None or own.exists():
+            found += _certificate(broker.certificate or own, "broker's certificate")
+    return found
+
+
+def _writable(data: Path) -> Finding:
+    fine = os.access(data, os.W_OK | os.X_OK)
+    told = str(data) if fine else f"{data} is not this user's: chown it, or run as its owner"
+    return Finding("data folder", fine, told)
+
+
+def _database(settings: HubSettings) -> Finding:
+    """Whether it can be opened and holds our schema; its address may hold a password."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - a tenth of a second
+
+    from hub.store.engine import check_schema, open_engines  # noqa: PLC0415
+
+    try:
+        engines = open_engines(settings.database)
+        try:
+            check_schema(engines)
+        finally:
+            engines.close()
+    except Mistake as mistake:
+        return Finding("database", False, str(mistake))
+    except ImportError:
+        return Finding("database", False, "its driver is absent: `pip install 'psycopg[binary]'`")
+    except (SQLAlchemyError, OSError) as fault:
+        return Finding("database", False, f"does not open: {type(fault).__name__}")
+    return Finding("database", True, settings.database.partition(":")[0].partition("+")[0])
+
+
+def _outlets(settings: HubSettings) -> Finding:
+    """Somebody must hear an alert who does not look at the console."""
+    if not settings.outlets:
+        told = "none: at night nobody is called; name one in hub.toml, see docs/alerts.md"
+        return Finding("alert outlets", False, told)
+    from hub.gateways.outlets import Outlets  # noqa: PLC0415
+
+    try:
+        Outlets(settings.outlets, settings.data, time.time)
+    except Mistake as mistake:
+        return Finding("alert outlets", False, str(mistake))
+    return Finding("alert outlets", True, ", ".join(settings.outlets))
+
+
+def _pages() -> Finding:
+    static = Path(__file__).resolve().parent / "static"
+    absent = [page for page in PAGES if not (static / page / "index.html").exists()]
+    told = f"not built: {', '.join(absent)}; run `make setup`" if absent else "built"
+    return Finding("pages", not absent, told)
+
+
+def _serial() -> list[Finding]:
+    """Adapters that hang on this machine and that this user may not open."""
+    ports = sorted(port for name in SERIAL_PORTS for port in Path("/dev").glob(name))
+    shut = [port.name for port in ports if not os.access(port, os.R_OK | os.W_OK)]
+    if not ports:
+        return []
+    told = ", ".join(port.name for port in ports)
+    if shut:
+        told = f"{', '.join(shut)} not for this user: `usermod -aG dialout USER`, sign in again"
+    return [Finding("serial ports", not shut, told)]
 
 
 def _back_up(data: Path) -> Finding:
@@ -67,7 +148,7 @@ def _back_up(data: Path) -> Finding:
     return Finding("back-up", days <= BACK_UP_DAYS, f"{days:.1f} days ago")
 
 
-def _certificate(path: Path | None) -> list[Finding]:
+def _certificate(path: Path | None, what: str = "certificate file") -> list[Finding]:
     if path is None:
         return []
     from cryptography import x509  # noqa: PLC0415 (only where there is one)
@@ -75,10 +156,10 @@ def _certificate(path: Path | None) -> list[Finding]:
     try:
         ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
-        return [Finding("certificate file", False, f"{path} cannot be read")]
+        return [Finding(what, False, f"{path} cannot be read")]
     days = (ends.timestamp() - time.time()) / 86_400
-    told = f"good for {days:.0f} days" if days > 0 else "has ended: phones refuse this address"
-    return [Finding("certificate file", days >= CERTIFICATE_DAYS, told)]
+    told = f"good for {days:.0f} days" if days > 0 else "has ended: whoever checks it refuses"
+    return [Finding(what, days >= CERTIFICATE_DAYS, told)]
 
 
 def _devices(data: Path) -> list[Finding]:
@@ -174,11 +255,11 @@ def _font() -> Finding:
     return Finding("font for letters", font is not None, told)
 
 
-def _port(what: str, port: int, *, running: bool) -> Finding:
+def _port(what: str, port: int, *, running: bool, name: str = "port") -> Finding:
     with socket.socket() as probe:
         probe.settimeout(_WAIT_S)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     if running:
         return Finding(f"{what} port", taken, f"{port} " + ("answers" if taken else "is silent"))
-    told = f"{port} is free" if not taken else f"{port} is taken: change port in hub.toml"
+    told = f"{port} is free" if not taken else f"{port} is taken: change {name} in hub.toml"
     return Finding(f"{what} port", not taken, told)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.mistake import Mistake
+from hub import config
 
 Call = Callable[[Path, str, object], Any]  # ask the running hub of a data folder
 
@@ -22,6 +23,10 @@ In Home Assistant: Settings, Devices & services, Add integration, MQTT. Type
 The password is shown this once; `linli ha enable` makes a new one and ends this one.
 Leave discovery on, with its prefix "homeassistant". Home Assistant may operate {doors} door(s):
 those that the roster marks with "ha": true. It sees all of them."""
+
+_ELSEWHERE = """From another machine: this machine's name or address, port {port}, with TLS
+(broker certificate validation "Custom", without a client certificate); the authority is
+{ca}"""
 
 
 def register_ha(parser: argparse.ArgumentParser, call: Call) -> None:
@@ -46,8 +51,14 @@ def _enable(asked: argparse.Namespace, call: Call) -> None:
         print(json.dumps(served))
         return
     print(_TYPE_THIS.format(doors=served["doors"], **served["login"]))
-    if served["login"]["host"] == "127.0.0.1":
-        print("It must run on this machine: the broker listens on loopback only.")
+    broker = config.load(asked.data).broker
+    if broker.tls_port is not None:
+        own = asked.data / "certs" / "authority.crt"
+        ca = own if broker.certificate is None else f"who signed {broker.certificate}"
+        print(_ELSEWHERE.format(port=broker.tls_port, ca=ca))
+    elif served["login"]["host"] == "127.0.0.1":
+        print("It must run on this machine: the broker listens on loopback only. For another one")
+        print("write tls_port = 8883 under [broker] in hub.toml; see docs/operating.md.")
 
 
 def _disable(asked: argparse.Namespace, call: Call) -> None:

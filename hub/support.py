@@ -141,7 +141,11 @@ def _settings(settings: config.HubSettings) -> dict[str, Any]:
             "tls": settings.http.certificate is not None,
             "loopback": settings.http.host in ("127.0.0.1", "::1", "localhost"),
         },
-        "broker": {"managed": settings.broker.url == "managed", "kind": settings.broker.kind},
+        "broker": {
+            "managed": settings.broker.url == "managed",
+            "kind": settings.broker.kind,
+            "tls": settings.broker.tls_port is not None,
+        },
         "pay": {"configured": bool(settings.pay.base_url)},
     }
 

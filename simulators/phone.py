@@ -33,6 +33,7 @@ class Reply:
 
     status: int
     body: dict[str, Any]
+    sent: SentRequest | None = None  # the bytes that it answers
 
 
 class Phone:
@@ -87,7 +88,7 @@ class Phone:
             headers={"Linli-Proof": request.proof, "Content-Type": "application/json"},
         )
         self._nonce = answer.headers.get("Linli-Nonce")
-        return Reply(answer.status_code, answer.json() if answer.content else {})
+        return Reply(answer.status_code, answer.json() if answer.content else {}, request)
 
     async def _fresh(self) -> str:
         nonce, self._nonce = self._nonce, None

@@ -62,6 +62,8 @@ DOORS = (
     _door(("b2-u2", "building-2", 2), "2幢2单元", "2幢2單元", "Building 2, unit 2", "2", "2"),
 )
 CONTROLLERS = ("gate", "building-1", "building-2")
+PANELS = ("gate-east", "b1-u2")  # doors with a scanner for passes and a call button
+CALL_BUTTON = 1  # the one button of a panel
 POINT = "hall-point"
 POINT_PLACE = "活动室"
 KIOSK = "kiosk-1"
@@ -75,6 +77,7 @@ class Roster:
     people: list[dict[str, Any]] = field(default_factory=list)
     doors: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
+    bells: list[dict[str, Any]] = field(default_factory=list)
     bills: list[dict[str, Any]] = field(default_factory=list)
 
     def parts(self) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -84,6 +87,7 @@ class Roster:
             ("people", self.people),
             ("doors", self.doors),
             ("rules", self.rules),
+            ("bells", self.bells),
             ("bills", self.bills),
         ]
 
@@ -100,6 +104,7 @@ def make_roster() -> Roster:
     _households(roster)
     _people(roster)
     _doors(roster)
+    _bells(roster)
     _bills(roster)
     return roster
 
@@ -183,6 +188,21 @@ def _doors(roster: Roster) -> None:
                 "subject": door.building,
             }
         )
+        if door.building == "2":  # the carer has elders there too: her card opens every door
+            roster.rules.append(
+                {
+                    "id": f"r-carer-{door.id}",
+                    "door_id": door.id,
+                    "subject_kind": "person",
+                    "subject": CARER,
+                }
+            )
+
+
+def _bells(roster: Roster) -> None:
+    """The elder's button rings her home; the gate's has no home, so it rings the duty desk."""
+    row = {"id": "bell-b1-u2-302", "door_id": "b1-u2", "button": CALL_BUTTON}
+    roster.bells.append(row | {"household_id": f"h-{ELDER_HOUSE}"})
 
 
 def _bills(roster: Roster) -> None:

@@ -34,6 +34,7 @@ from hub.api import (
     visits,
 )
 from hub.api.documents import Api, told
+from hub.api.forwarded import Networks, real_scope
 from hub.api.gate import Gate, address_of
 from hub.api.line import Line
 from hub.api.problems import HANDLERS, body_of, problem, reply
@@ -58,17 +59,21 @@ _HEADERS = [
 
 
 class Shell:
-    """Pure ASGI around everything: a request id, a bound on bodies, the security headers."""
+    """Pure ASGI around everything: who asks, a request id, a bound on bodies, security headers."""
 
-    def __init__(self, app: ASGIApp, express: Mapping[tuple[str, str], ASGIApp]) -> None:
+    def __init__(
+        self, app: ASGIApp, express: Mapping[tuple[str, str], ASGIApp], trusted: Networks = ()
+    ) -> None:
         self._app = app
         self._express = express
+        self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = real_scope(scope, self._trusted)
         operators = scope["path"].startswith("/api/v1/operator/")
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
@@ -142,7 +147,8 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         app.include_router(money.routes(gate))
     _health(app, gate)
     _pages(app)
-    app.add_middleware(Shell, express=phone.express(gate))
+    trusted = hub.settings.http.trusted_proxies
+    app.add_middleware(Shell, express=phone.express(gate), trusted=trusted)
     return app, gate
 
 
@@ -264,7 +270,7 @@ def make_server(app: FastAPI, hub: Hub) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # an address that the caller may write himself limits nobody
+        proxy_headers=False,  # hub.api.forwarded reads them, and only behind named proxies
         date_header=False,
         lifespan="off",
         timeout_keep_alive=30,

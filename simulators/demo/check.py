@@ -1,4 +1,4 @@
-"""Driving the three flows once through their public faces, and proving that they truly happened."""
+"""Driving the flows once through their public faces, and proving that they truly happened."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from simulators.demo.guests import SAME_CODE_S, altered, invite, press_bell
 from simulators.demo.staff import Staff
 from simulators.demo.town import Town
 from simulators.ends import ClonedUidCard
-from simulators.roster import ELDER, ELDER_HOUSE
+from simulators.phone import Phone
+from simulators.roster import CARER, DOORS, ELDER, ELDER_HOUSE, PANELS
 
 WAIT_S = 10.0
 SHAKE_DOOR, TAP_DOOR, OFFLINE_DOOR = "gate-west", "b1-u2", "gate-east"  # each pulse is its own
+GUEST_DOOR, BELL_DOOR = PANELS
+LOST_DOOR = "b2-u1"  # where the card that will be lost opens once more, and then no more
 
 
 class NotSo(Exception):
@@ -38,6 +42,16 @@ def _pulses(town: Town, door: str) -> int:
     """How often the coil of a door's relay really went on."""
     found = town.doors[door]
     return sum(1 for output, on, _ in found.board.coil_log if output == found.output and on)
+
+
+async def _shut(town: Town, door: str) -> None:
+    """A lock that is still held by the flow before would show no pulse of this one."""
+    found = town.doors[door]
+
+    async def off() -> bool:
+        return not found.board.coils[found.output]
+
+    await _until(off, f"the coil of {door} stays on")
 
 
 async def _pulsed(town: Town, door: str, before: int) -> None:
@@ -158,10 +172,107 @@ async def bill(town: Town, staff: Staff) -> dict[str, Any]:
     return {"ok": True, "reason": "paid", "ms": {"kiosk_to_receipt": round(ms, 2)}, **paid}
 
 
+async def lost_card(town: Town, staff: Staff) -> dict[str, Any]:
+    """A card that opens every door is stopped; each door signs that it has forgotten it."""
+    end = town.doors[LOST_DOOR].reader
+    (card,) = [card for card in await staff.cards("郑海燕") if card["person"] == CARER]
+    before = _pulses(town, LOST_DOOR)
+    end.tap(town.cards[CARER])
+    await _pulsed(town, LOST_DOOR, before)
+    end.lift()
+    await _journaled(staff, 1, "her card", via="card", door=LOST_DOOR, outcome="granted")
+    await staff.block_card(card["id"])
+
+    async def gone() -> bool:
+        return len(await _receipts(staff, card["id"])) == len(DOORS)
+
+    await _until(gone, "a door still knows the lost card")
+    after_s = await _receipts(staff, card["id"])
+    end.tap(town.cards[CARER])
+    refused = await _journaled(staff, 1, "refused", door=LOST_DOOR, outcome="refused")
+    end.lift()
+    _must(_pulses(town, LOST_DOOR) == before + 1, "a lost card moved the door")
+    ms = {"slowest_receipt": round(max(after_s) * 1e3, 1)}
+    told = {"reason": refused["reason"], "event": refused["n"]}
+    return {"ok": True, "ms": ms, "doors": len(DOORS), "gone": len(after_s), **told}
+
+
+async def _receipts(staff: Staff, card: str) -> list[float]:
+    """After how many seconds doors have forgotten a card, of those that say so."""
+    revocation = (await staff.card(card))["revocation"]
+    doors = revocation["doors"] if revocation["told"] else []
+    return [door["gone_after_s"] for door in doors if door["gone_after_s"] is not None]
+
+
+async def visitor(town: Town, staff: Staff) -> dict[str, Any]:
+    """A guest's pass opens the door that it names once, also without hub; an altered one nothing.
+
+    Then somebody presses the bell: the home's phone hears it, answers, and opens as ever.
+    """
+    phone = await town.new_phone(ELDER, "沈桂芳家的手机")
+    reply = await invite(phone, PANELS)
+    _must(reply.status == 201, f"no pass: {reply.body}")
+    text = str(reply.body["text"])
+    await _show(town, GUEST_DOOR, altered(text))
+    await _journaled(staff, 1, "altered pass", door=GUEST_DOOR, reason="pass_forged")
+    assert town.proxy is not None
+    await _shut(town, GUEST_DOOR)
+    before = _pulses(town, GUEST_DOOR)
+    town.proxy.cut()
+    began_ns = await _show(town, GUEST_DOOR, text)
+    await _pulsed(town, GUEST_DOOR, before)
+    ms = (town.doors[GUEST_DOOR].board.coil_log[-1][2] - began_ns) / 1e6
+    town.proxy.heal()
+    event = await _journaled(
+        staff, 1, "pass", via="pass", door=GUEST_DOOR, outcome="granted", kind="access"
+    )
+    await asyncio.sleep(SAME_CODE_S)  # sooner it would be the same showing
+    await _show(town, GUEST_DOOR, text)
+    await _journaled(staff, 1, "pass again", door=GUEST_DOOR, reason="pass_used")
+    _must(_pulses(town, GUEST_DOOR) == before + 1, "a used pass moved the door")
+    bell = await _bell(town, phone)
+    told = {"altered": "pass_forged", "again": "pass_used", "bell": bell}
+    ms_told = {"scan_to_coil": round(ms, 2)}
+    return {"ok": True, "reason": event["reason"], "ms": ms_told, **told, "event": event["n"]}
+
+
+async def _show(town: Town, door: str, text: str) -> int:
+    """Hold a code before a door's scanner; when that was."""
+    scanner = town.doors[door].scanner
+    assert scanner is not None
+    began_ns = time.perf_counter_ns()
+    scanner.show(text)
+    return began_ns
+
+
+async def _bell(town: Town, phone: Phone) -> str:
+    calls: list[dict[str, Any]] = []
+
+    async def rings() -> bool:
+        calls[:] = (await phone.send("GET", "/api/v1/me/calls", None)).body["calls"]
+        return bool(calls)
+
+    await _until(town.all_ready, "the doors are not back")
+    await press_bell(town.doors[BELL_DOOR])
+    await _until(rings, "no phone heard the bell")
+    _must([call["door"] for call in calls] == [BELL_DOOR], f"calls: {calls}")
+    path = f"/api/v1/me/calls/{calls[0]['id']}/answer"
+    taken = await phone.send("POST", path, {"answer": "open"})
+    _must(taken.status == 200, f"the call was not taken: {taken.body}")
+    await _shut(town, BELL_DOOR)
+    before = _pulses(town, BELL_DOOR)
+    opened = await phone.open(BELL_DOOR)
+    _must(opened.body.get("outcome") == "opened", f"after the call: {opened.body}")
+    await _pulsed(town, BELL_DOOR, before)
+    return "answered"
+
+
 FLOWS: dict[str, Callable[[Town, Staff], Awaitable[dict[str, Any]]]] = {
     "shake": shake,
     "tap": tap,
     "bill": bill,
+    "lost_card": lost_card,
+    "visitor": visitor,
 }
 
 

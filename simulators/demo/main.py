@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from devices.mistake import Mistake
-from simulators.demo.check import drive, ledger_balance
+from simulators.demo.check import FLOWS, drive, ledger_balance
 from simulators.demo.lan import Lan, prepare
 from simulators.demo.processes import ChildFailed, listen_near, near_port, run
 from simulators.demo.staff import NAME, PASSWORD, Staff
@@ -37,7 +37,7 @@ def say(text: str) -> None:
 
 
 async def check(asked: argparse.Namespace) -> int:
-    """Drive the three flows; one JSON object is the last line; 0 only if all of it is true."""
+    """Drive the flows; one JSON object is the last line; 0 only if all of it is true."""
     keep: Path | None = asked.keep
     folder = (keep or Path(tempfile.mkdtemp(prefix="linli-"))).resolve()
     town = Town(TownSettings(folder, broker_kind=asked.broker), say)
@@ -60,7 +60,7 @@ async def check(asked: argparse.Namespace) -> int:
         report["ledger"] = ledger_balance(str(database))
     _leave(folder, keep, database)
     parts = [*report["flows"].values(), report["chain"], report["ledger"]]
-    fine = len(report["flows"]) == 3 and all(part.get("ok") for part in parts)
+    fine = len(report["flows"]) == len(FLOWS) and all(part.get("ok") for part in parts)
     sys.stdout.write(json.dumps({"ok": fine, **report}, ensure_ascii=False) + "\n")
     return 0 if fine else 1
 

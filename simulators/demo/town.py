@@ -20,7 +20,7 @@ import httpx
 from devices.identity import Identity, write_private
 from simulators.demo.kiosk import NOTICES
 from simulators.demo.processes import Child, ChildFailed, free_ports, run
-from simulators.ends import Ntag424Card, Pn532End, RelayBoardEnd, WireLog
+from simulators.ends import Ntag424Card, Pn532End, QrScannerEnd, RelayBoardEnd, WireLog
 from simulators.phone import Phone
 from simulators.provider import Provider, make_papers, serve, write_papers
 from simulators.provider.callbacks import ANSWER_TIMEOUT_S
@@ -32,6 +32,7 @@ from simulators.roster import (
     ELDER,
     KIOSK,
     NAMES,
+    PANELS,
     POINT,
     POINT_PLACE,
     SITE,
@@ -67,6 +68,12 @@ class TownDoor:
     reader: Pn532End
     board: RelayBoardEnd
     output: int
+    scanner: QrScannerEnd | None = None  # of doors with a panel
+
+    @property
+    def call_input(self) -> int | None:
+        """The board's input of the panel's call button, between the leaf's and the exit's."""
+        return self.output + 2 if self.scanner is not None else None
 
 
 @dataclass(slots=True)
@@ -180,10 +187,11 @@ class Town:
         for child in self.children.values():
             child.kill()
 
-    def _ends(self) -> list[Pn532End | RelayBoardEnd]:
+    def _ends(self) -> list[Pn532End | QrScannerEnd | RelayBoardEnd]:
         readers = [door.reader for door in self.doors.values()]
+        scanners = [door.scanner for door in self.doors.values() if door.scanner is not None]
         extra = [reader for reader in (self.point_reader, self.kiosk_reader) if reader is not None]
-        return [*readers, *extra, *self.boards.values()]
+        return [*readers, *scanners, *extra, *self.boards.values()]
 
     def _devices(self) -> list[tuple[str, str]]:
         return [*((name, "door") for name in CONTROLLERS), (POINT, "point"), (KIOSK, "kiosk")]
@@ -202,7 +210,11 @@ class Town:
             )
         for plan in DOORS:
             reader = self._reader(lines, plan.id)
-            self.doors[plan.id] = TownDoor(plan, reader, self.boards[plan.device], plan.number - 1)
+            door = TownDoor(plan, reader, self.boards[plan.device], plan.number - 1)
+            if plan.id in PANELS:
+                name = f"{plan.id}-scanner"
+                door.scanner = QrScannerEnd(name=name, path=lines / name, wire_log=self._log(name))
+            self.doors[plan.id] = door
         self.point_reader = self._reader(lines, POINT)
         self.kiosk_reader = self._reader(lines, KIOSK)
 
@@ -283,6 +295,11 @@ class Town:
                     f'strike = "{strike}"\noutput = {door.output}\n'
                     f"contact_input = {door.output}\nexit_input = {door.output + 4}\n"
                 )
+                if door.scanner is not None:
+                    lines.append(
+                        f'scanner = "qr+serial://{folder}/{door.plan.id}-scanner"\n'
+                        f"call_inputs = [{door.call_input}]\n"
+                    )
         return "\n".join(lines)
 
     async def _start_device(self, device: str, kind: str) -> None:

@@ -10,13 +10,27 @@ from simulators.ends import ClonedUidCard, Ntag424Card, VirtualCard
 from simulators.ends.wires import Words
 from simulators.ends.words import said
 from simulators.panel.wirewords import KIOSK_NAME, POINT_NAME
-from simulators.roster import CARD_HOLDERS, CARER, DOORS, ELDER, ELDER_HOUSE, make_roster
+from simulators.roster import (
+    CARD_HOLDERS,
+    CARER,
+    DOORS,
+    ELDER,
+    ELDER_HOUSE,
+    PANELS,
+    make_roster,
+)
 
 ELDER_DOOR: Final = "b1-u2"  # her own staircase
 SHAKER_DOOR: Final = "gate-west"
 POINT: Final = "hall"
 KIOSK: Final = "kiosk"
 BLANK, COPY = "card-stranger", "card-copy"
+LOST_CARD: Final = CARER  # it opens every door of the village
+FINDER_DOOR: Final = "gate-east"  # where whoever finds it tries it
+HOST: Final = ELDER  # whose guest comes
+GUEST_PASS, ALTERED_PASS = "pass-guest", "pass-altered"
+PASSES: Final = (GUEST_PASS, ALTERED_PASS)
+RUNG_BY: Final = {"b1-u2": ELDER}  # whose phone a bell rings; the others ring the duty desk
 PHONE_OWNERS: Final = (ELDER, CARER, "p-chen-jing-1", "p-chen-jing-2")
 
 _AGES: Final = {ELDER: 76, "p-002": 81, "p-052": 79, "p-083": 84, CARER: 52,
@@ -24,6 +38,10 @@ _AGES: Final = {ELDER: 76, "p-002": 81, "p-052": 79, "p-083": 84, CARER: 52,
 _STRANGE_UID: Final = bytes.fromhex("04c0ffee5eed01")
 _BLANK_LABEL: Final = said("陌生的卡", "陌生的卡", "A stranger's card")
 _COPY_LABEL: Final = said("复制的卡", "複製的卡", "A copied card")
+_PASS_LABELS: Final = {
+    GUEST_PASS: said("访客码", "訪客碼", "Guest's pass"),
+    ALTERED_PASS: said("改过的码", "改過的碼", "Altered pass"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +77,7 @@ def _role(person: str, *, elder: bool) -> str:
 
 
 def cards() -> list[dict[str, Any]]:
-    """The cards of the page, the strangers' last."""
+    """The cards of the page, the strangers' behind them, and last what a guest shows."""
     shown = [
         {
             "id": person["id"],
@@ -69,10 +87,12 @@ def cards() -> list[dict[str, Any]]:
         }
         for person in people({})
     ]
-    strange = ((BLANK, _BLANK_LABEL), (COPY, _COPY_LABEL))
+    strange = {BLANK: _BLANK_LABEL, COPY: _COPY_LABEL}
+    others = [*((*item, "stranger") for item in strange.items()),
+              *((*item, "pass") for item in _PASS_LABELS.items())]  # fmt: skip
     return shown + [
-        {"id": card, "person": None, "label": dict(label), "kind": "stranger"}
-        for card, label in strange
+        {"id": card, "person": None, "label": dict(label), "kind": kind}
+        for card, label, kind in others
     ]
 
 
@@ -95,6 +115,7 @@ def readers(coils: dict[str, bool]) -> list[dict[str, Any]]:
             "place": place,
             "name": dict(name),
             "coil": coils.get(place, False),
+            "panel": place in PANELS,
         }
 
     return [
@@ -111,6 +132,8 @@ def cast() -> dict[str, str]:
         "elder_door": ELDER_DOOR,
         "shaker": CARER,
         "shaker_door": SHAKER_DOOR,
+        "lost_card": LOST_CARD,
+        "finder_door": FINDER_DOOR,
     }
 
 

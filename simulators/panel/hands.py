@@ -39,6 +39,7 @@ NOTED = ("checked_in", "checked_in_again", "sun_review")
 OUTCOMES = {200: "opened", 504: "unknown"}  # by the hub's answer; anything else moved nothing
 
 Tell = Callable[[dict[str, Any]], None]
+Came = tuple[str, str, int | None]  # outcome, reason, nanoseconds until the coil moved
 
 
 class Point:
@@ -116,8 +117,16 @@ class Hands:
         self._clients.append(client)
         return client
 
-    def _turn(self, what: str) -> asyncio.Lock:
+    def turn(self, what: str) -> asyncio.Lock:
+        """Whose hands are at a reader, a panel or a phone now."""
         return self._turns.setdefault(what, asyncio.Lock())
+
+    def phone(self, person: str) -> Phone:
+        """A person's phone; raises Refused."""
+        phone = self._phones.get(person)
+        if phone is None:
+            raise Refused("not_found", "this person has no phone")
+        return phone
 
     # ----------------------------------------------------------------- cards
 
@@ -128,7 +137,7 @@ class Hands:
             raise Refused("not_found", "there is no such card")
         end = self.reader(reader)
         person = card if card in self._town.cards else None
-        async with self._turn(reader):
+        async with self.turn(reader):
             await self._idle(end)
             if reader == cast.POINT:
                 return await self._at_point(end, held, person)
@@ -162,41 +171,65 @@ class Hands:
         finally:
             end.lift()
         outcome = "unknown" if code is None else "noted" if code in NOTED else "refused"
-        return self._said(cast.POINT, outcome, code or "outcome_unknown", "card", person)
+        reason = code or "outcome_unknown"
+        return self.say(cast.POINT, outcome, reason, None, via="card", person=person)
 
     async def _at_door(
         self, door: str, end: Pn532End, card: VirtualCard, person: str | None
     ) -> dict[str, Any]:
-        seen, since = self._doors.pulses[door], self._journal.last
         end.report_log.clear()
-        end.tap(card)
+
+        def began_ns() -> int | None:
+            return end.report_log[0][1] if end.report_log else None
+
+        try:
+            came = await self.watched(door, "card", lambda: end.tap(card), began_ns)
+        finally:
+            end.lift()
+        if came[0] == "unknown" and end.report_log:  # the reader had it; nobody could tell of it
+            came = ("refused", "credential_unknown", None)
+        return self.say(door, *came, via="card", person=person)
+
+    async def watched(
+        self,
+        door: str,
+        via: str,
+        act: Callable[[], object],
+        began_ns: Callable[[], int | None] = lambda: None,
+    ) -> Came:
+        """Do something at a door and wait until its coil moves, or its refusal is in the journal.
+
+        What was neither seen nor heard is unknown. ``began_ns`` is when it began, where something
+        knows that better than the hand.
+        """
+        seen, since = self._doors.pulses[door], self._journal.last
+        started_ns = time.perf_counter_ns()
+        act()
         pulse = asyncio.ensure_future(self._doors.pulse_after(door, seen, self._patience_s()))
-        word = asyncio.ensure_future(self._refusal(door, since))
+        word = asyncio.ensure_future(self._refusal(door, via, since))
         try:
             await asyncio.wait([pulse, word], return_when=asyncio.FIRST_COMPLETED)
             moved_ns = pulse.result() if pulse.done() else None
             refusal = word.result() if word.done() else None
         finally:
-            end.lift()
             for task in (pulse, word):
                 task.cancel()
             await asyncio.gather(pulse, word, return_exceptions=True)
         if moved_ns is not None:
-            began_ns = end.report_log[0][1] if end.report_log else moved_ns
-            return self._said(door, "opened", "granted", "card", person, moved_ns - began_ns)
-        if refusal is None and not end.report_log:  # the reader never asked for a card
-            return self._said(door, "unknown", "outcome_unknown", "card", person)
-        return self._said(door, "refused", refusal or "credential_unknown", "card", person)
+            return "opened", "granted", max(0, moved_ns - (began_ns() or started_ns))
+        if refusal is None:
+            return "unknown", "outcome_unknown", None
+        return "refused", refusal, None
 
     def _patience_s(self) -> float:
         assert self._town.proxy is not None
         return SILENT_DOOR_S if self._town.proxy.is_cut else DOOR_WAIT_S
 
-    async def _refusal(self, door: str, since: int) -> str | None:
+    async def _refusal(self, door: str, via: str, since: int) -> str | None:
         """The door's own refusal, as it stands in the hub's journal."""
 
         def refused(event: dict[str, Any]) -> bool:
-            mine = (event["door"], event["via"], event["outcome"]) == (door, "card", "refused")
+            mine = (event["door"], event["via"], event["outcome"]) == (door, via, "refused")
             return mine and event["n"] > since and not event["late"]
 
         event = await self._journal.wait_for(refused, DOOR_WAIT_S)
@@ -206,27 +239,27 @@ class Hands:
 
     async def shake(self, person: str, door: str) -> dict[str, Any]:
         """A person shakes the phone before a door; the hub's answer is what they are told."""
-        phone = self._phones.get(person)
-        if phone is None:
-            raise Refused("not_found", "this person has no phone")
+        phone = self.phone(person)
         if door not in {plan.id for plan in DOORS}:
             raise Refused("door_unknown")
-        async with self._turn(person):
+        async with self.turn(person):
             seen = self._doors.pulses[door]
             began_ns = time.perf_counter_ns()
             try:
                 reply = await phone.open(door)
             except httpx.HTTPError:
-                return self._said(door, "unknown", "outcome_unknown", "phone", person)
-            assert phone.last is not None
-            self.shaken = Shaken(person, door, phone.last)
+                return self.say(
+                    door, "unknown", "outcome_unknown", None, via="phone", person=person
+                )
+            assert reply.sent is not None
+            self.shaken = Shaken(person, door, reply.sent)
             outcome = OUTCOMES.get(reply.status, "refused")
             took_ns = None
             if outcome == "opened":
                 moved_ns = await self._doors.pulse_after(door, seen, DOOR_WAIT_S)
                 took_ns = moved_ns - began_ns if moved_ns is not None else None
             code = str(reply.body.get("reason") or reply.body.get("code") or "outcome_unknown")
-            return self._said(door, outcome, code, "phone", person, took_ns)
+            return self.say(door, outcome, code, took_ns, via="phone", person=person)
 
     async def copy(self) -> dict[str, Any]:
         """A listener sends the very bytes of the last shake once more; the door is watched."""
@@ -234,7 +267,7 @@ class Hands:
         if shaken is None:
             raise Refused("nothing_to_copy")
         door, request = shaken.door, shaken.request
-        async with self._turn("listener"):
+        async with self.turn("listener"):
             seen = self._doors.pulses[door]
             try:
                 answer = await self._listener.request(
@@ -244,25 +277,27 @@ class Hands:
                     headers={"Linli-Proof": request.proof, "Content-Type": "application/json"},
                 )
             except httpx.HTTPError:
-                return self._said(door, "unknown", "outcome_unknown", "copy", None)
+                return self.say(door, "unknown", "outcome_unknown", None, via="copy", person=None)
             moved_ns = await self._doors.pulse_after(door, seen, STILL_WATCH_S)
             body = answer.json()
             if moved_ns is not None:  # then the copy has worked, and nobody shall hide it
-                return self._said(door, "opened", "granted", "copy", None)
+                return self.say(door, "opened", "granted", None, via="copy", person=None)
             code = "request_repeated" if body.get("repeat") is True else str(body["code"])
-            return self._said(door, "refused", code, "copy", None)
+            return self.say(door, "refused", code, None, via="copy", person=None)
 
     # ----------------------------------------------------------------- telling
 
-    def _said(
+    def say(
         self,
         at: str,
         outcome: str,
         reason: str,
+        took_ns: int | None,
+        *,
         via: str,
         person: str | None,
-        took_ns: int | None = None,
     ) -> dict[str, Any]:
+        """Tell every page what somebody was told; the same is the act's answer."""
         said = {
             "at": at,
             "outcome": outcome,
@@ -273,3 +308,12 @@ class Hands:
         }
         self._tell(said)
         return said
+
+
+def reason_of(answer: httpx.Response) -> str:
+    """The reason that a refusal of the hub names."""
+    try:
+        body = answer.json()
+        return str(body.get("reason") or body["code"])
+    except (ValueError, KeyError, AttributeError):
+        return "hub_busy"

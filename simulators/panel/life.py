@@ -169,6 +169,7 @@ class Life:
             "cast": scene.cast,
             "story": self.story.now if is_ready else dict(IDLE),
             "kiosk": scene.glass.now if is_ready else dict(QUIET),
+            "call": scene.guests.now if is_ready else None,
             "pages": scene.pages(host) if is_ready else [],
             "wire": list(self.feed.lines),
             "journal": list(scene.journal.entries) if is_ready else [],

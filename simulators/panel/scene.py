@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 
 from simulators.demo.processes import ChildFailed
-from simulators.demo.staff import NAME, PASSWORD, Staff, one_time_code
+from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town
 from simulators.ends.wires import Words
 from simulators.ends.words import said
 from simulators.panel import cast
 from simulators.panel.doors import Doors
 from simulators.panel.glass import Glass
+from simulators.panel.guests import Guests
 from simulators.panel.hands import Hands, Point
 from simulators.panel.journal import Journal
 from simulators.panel.shell import LOOPBACK, Refused
@@ -71,6 +72,8 @@ class Scene:
         for door in town.doors.values():
             controller = CONTROLLER_NAMES[door.plan.device]
             door.reader.wire_log.on_entry = feed.reader(door.plan.id, controller)
+            if door.scanner is not None:
+                door.scanner.wire_log.on_entry = feed.scanner(door.plan.id, controller)
         for name, board in town.boards.items():
             board.wire_log.on_entry = feed.relay(name, CONTROLLER_NAMES[name], self.doors.pulsed)
         for device, reader in (
@@ -87,6 +90,9 @@ class Scene:
         self.hands = Hands(
             town, self.doors, self.journal, self._point, feed, lambda said: self._tell("said", said)
         )
+        self.guests = Guests(
+            town, self.hands, self.staff, lambda now: self._tell("call", {"now": now})
+        )
         await self.staff.sign_in()
         await self.hands.give_phones()
         await self._renew_codes()
@@ -98,7 +104,7 @@ class Scene:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for part in ("hands", "glass", "staff"):
+        for part in ("guests", "hands", "glass", "staff"):
             if hasattr(self, part):
                 await getattr(self, part).close()
 
@@ -133,7 +139,9 @@ class Scene:
         return False
 
     async def tap(self, card: str, reader: str) -> Json:
-        """Hold a card to anything that reads cards."""
+        """Hold a card to anything that reads cards, a guest's code before a scanner."""
+        if card in cast.PASSES:
+            return await self.guests.show(card, reader)
         if reader != cast.KIOSK:
             return await self.hands.tap(card, reader)
         held = cast.card_of(self.town, card)
@@ -173,7 +181,7 @@ class Scene:
             "sign_in": [
                 {"label": dict(_NAME), "value": NAME},
                 {"label": dict(_PASSWORD), "value": PASSWORD},
-                {"label": dict(_OTP), "value": one_time_code(self.staff.secret, time.time())},
+                {"label": dict(_OTP), "value": self.staff.code_to_show(time.time())},
             ],
         }
         kiosk = {"kind": "kiosk", "href": f"{town.kiosk_url}/", "sign_in": []}
@@ -189,7 +197,7 @@ class Scene:
                 changed = await self._renew_codes()
             except (httpx.HTTPError, ChildFailed):  # the hub starts again
                 continue
-            otp = one_time_code(self.staff.secret, time.time())
+            otp = self.staff.code_to_show(time.time())
             if changed or otp != shown:
                 shown = otp
                 self._renew()

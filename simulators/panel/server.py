@@ -23,6 +23,7 @@ from simulators.demo.processes import listen_near
 from simulators.demo.town import Town
 from simulators.panel.life import Life
 from simulators.panel.shell import Refused, Shell, host_of, problem
+from simulators.panel.story import STEPS
 from simulators.panel.streams import LiveStream, Streams
 
 STATIC = Path(__file__).resolve().parent.parent / "static" / "panel"
@@ -182,6 +183,22 @@ async def _copy(life: Life, body: Json) -> Json:
     return await life.free().hands.copy()
 
 
+async def _invite(life: Life, body: Json) -> Json:
+    del body
+    return await life.free().guests.invite()
+
+
+async def _ring(life: Life, body: Json) -> Json:
+    return await life.free().guests.ring(_text(body, "door"))
+
+
+async def _answer(life: Life, body: Json) -> Json:
+    answer = _text(body, "answer")
+    if answer not in ("open", "not_now"):
+        raise Refused("field_wrong", "answer is open or not_now")
+    return await life.free().guests.answer(answer)
+
+
 async def _net(life: Life, body: Json) -> Json:
     if not isinstance(body.get("cut"), bool):
         raise Refused("field_wrong", "cut is true or false")
@@ -200,8 +217,8 @@ async def _story(life: Life, body: Json) -> Json:
     action, step = body.get("action"), body.get("step")
     if action == "stop":
         return await life.story.stop()
-    if action != "play" or step not in (1, 2, 3, 4) or isinstance(step, bool):
-        raise Refused("field_wrong", "action is play with a step from 1 to 4, or stop")
+    if action != "play" or step not in STEPS or isinstance(step, bool):
+        raise Refused("field_wrong", "action is play with a step from 1 to 5, or stop")
     return await life.story.play(int(step))
 
 
@@ -209,6 +226,9 @@ VERBS: dict[str, _Verb] = {
     "tap": _tap,
     "shake": _shake,
     "copy": _copy,
+    "invite": _invite,
+    "ring": _ring,
+    "answer": _answer,
     "net": _net,
     "pay": _pay,
     "story": _story,

@@ -19,6 +19,12 @@ BODY_BYTES_MAX = 16 * 1024  # the largest honest request of the page is below 20
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 CLIENT = b"panel"
 OWN_CODES = {
+    "bell_declined": (409, "Somebody has just answered: not now."),
+    "bell_rings": (409, "The bell is ringing already."),
+    "bell_unheard": (504, "The bell was pressed, and nobody heard it."),
+    "no_bell": (409, "This door has no bell."),
+    "no_scanner": (409, "This door has no scanner."),
+    "nobody_rings": (409, "Nobody rings now."),
     "no_code": (409, "There is no code on the kiosk to scan."),
     "nothing_to_copy": (409, "Nobody has shaken a phone yet."),
     "story_running": (409, "The story is playing; stop it first."),

@@ -1,4 +1,4 @@
-"""The story's four steps, played on the town's real devices; each beat waits for its fact."""
+"""The story's five steps, played on the town's real devices; each beat waits for its fact."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ ARRIVE_WAIT_S = 25.0  # the same, and the event behind it
 SETTLE_S = 1.2  # a second entry of one event would come right behind the first
 RECEIPT_WAIT_S = 12.0  # the kiosk asks for its payment every second
 HOMES_TRIED_MAX = 8  # homes looked up for a bill that is still open; the hub allows ten a minute
+GONE_WAIT_S = 20.0  # every door acknowledges within a second or two
+GONE_LOOK_S = 0.1
+TAUGHT_S = 1.5  # between a card's return and its first policy: what is behind is not yet told
+STEPS = (1, 2, 3, 4, 5)
+FOUND = "演示：卡找到了"  # staff write why a card is trusted again
 IDLE: dict[str, Any] = {"step": 0, "beat": None, "state": "idle", "facts": {}}
 
 log = logging.getLogger(__name__)
@@ -78,6 +83,7 @@ class Story:
             2: self._without_network,
             3: self._copy,
             4: self._bill,
+            5: self._lost,
         }
         try:
             self._scene.cut(False)
@@ -204,3 +210,49 @@ class Story:
         if home == cast.homes_with_her_fee()[0]:
             return await self._scene.glass.hold(self._scene.town.elder_card())
         return await self._scene.glass.find(home.house, home.phone_last4)
+
+    # ----------------------------------------------------------------- a lost card
+
+    async def _lost(self) -> None:
+        """She stops her card on her phone; each door signs that it has forgotten it."""
+        scene = self._scene
+        _must(await scene.doors_ready(READY_WAIT_S), "the doors are not back")
+        card = await self._her_lost_card()
+        if card["blocked_at"] is not None:  # the step is told again: staff found the card
+            await scene.staff.unblock_card(card["id"], FOUND)
+            await asyncio.sleep(TAUGHT_S)
+            _must(await scene.doors_ready(READY_WAIT_S), "the doors do not know the card again")
+        self._beat("lost")
+        await asyncio.sleep(LOOK_S + WALK_S)
+        phone = scene.hands.phone(cast.LOST_CARD)
+        reply = await phone.send("POST", f"/api/v1/me/cards/{card['id']}/block", {})
+        _must(reply.status == httpx.codes.OK, f"the card was not stopped: {reply.body}")
+        self._beat("blocked")
+        await self._forgotten()
+        await asyncio.sleep(2 * LOOK_S)
+        self._beat("found")
+        await asyncio.sleep(WALK_S)
+        said = await scene.hands.tap(cast.LOST_CARD, cast.FINDER_DOOR)
+        _must(said["outcome"] == "refused", f"the door said {said['reason']}")
+        self._beat("kept_out")
+
+    async def _forgotten(self) -> None:
+        """Tell of each door's receipt as it comes, with the seconds of the slowest."""
+        told = -1
+        end_s = asyncio.get_running_loop().time() + GONE_WAIT_S
+        while asyncio.get_running_loop().time() < end_s:
+            revocation = (await self._her_lost_card())["revocation"]
+            doors = revocation["doors"] if revocation is not None and revocation["told"] else []
+            after = [d["gone_after_s"] for d in doors if d["gone_after_s"] is not None]
+            if len(after) > max(told, 0):
+                told = len(after)
+                self._beat("gone", gone=told, doors=len(doors), seconds=round(max(after), 2))
+            if doors and told == len(doors):
+                return
+            await asyncio.sleep(GONE_LOOK_S)
+        raise NotSo("a door still knows the card")
+
+    async def _her_lost_card(self) -> dict[str, Any]:
+        name = cast.name_of(cast.LOST_CARD)
+        cards = await self._scene.staff.cards(name)
+        return next(card for card in cards if card["person"] == cast.LOST_CARD)

@@ -69,6 +69,11 @@ class WireFeed:
         line = _ReaderLine(words.READER_NAMES[name], controller)
         return lambda entry: self._later(self._reader, (line, entry))
 
+    def scanner(self, name: str, controller: Words) -> Callable[[WireEntry], None]:
+        """A tap for the line of a door's scanner."""
+        ends = (words.SCANNER_NAMES[name], controller)
+        return lambda entry: self._later(self._scanner, (ends, entry))
+
     def relay(self, name: str, controller: Words, pulsed: Pulsed) -> Callable[[WireEntry], None]:
         """A tap for a relay board's line; ``pulsed(board, output, at_ns)`` hears of each pulse."""
         line = _RelayLine(name, controller, words.RELAY_NAMES[name], pulsed)
@@ -127,6 +132,11 @@ class WireFeed:
         if name is not None:  # ">" on the log is towards the device, which is the line's own end
             way = ">" if entry.dir == "<" else "<"
             self._add("serial", line.ends, way, entry.at, entry.bytes, entry.words, name)
+
+    def _scanner(self, what: tuple[tuple[Words, Words], WireEntry]) -> None:
+        ends, entry = what
+        way = ">" if entry.dir == "<" else "<"
+        self._add("serial", ends, way, entry.at, entry.bytes, entry.words, "a line of text")
 
     def _relay(self, what: tuple[_RelayLine, WireEntry]) -> None:
         line, entry = what

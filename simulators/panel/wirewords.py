@@ -11,7 +11,7 @@ from drivers.mqtt_packets import PacketHead
 from drivers.pn532 import Ack, Frame, Message, Nack, SyntaxFault
 from simulators.ends.wires import Words
 from simulators.ends.words import said
-from simulators.roster import CONTROLLERS, DOORS, KIOSK, POINT
+from simulators.roster import CONTROLLERS, DOORS, KIOSK, PANELS, POINT
 
 HUB: Final = said("邻里主机", "鄰里主機", "Linli hub")
 PAY: Final = said("支付平台", "支付平台", "Payment service")
@@ -43,6 +43,15 @@ def _reader_of(name: Words) -> Words:
     )
 
 
+SCANNER_NAMES: Final[dict[str, Words]] = {
+    door.id: said(
+        f"{door.names['zh-Hans']}的扫码口",
+        f"{door.names['zh-Hant']}的掃碼口",
+        f"{door.names['en']}'s scanner",
+    )
+    for door in DOORS
+    if door.id in PANELS
+}
 READER_NAMES: Final[dict[str, Words]] = {
     **{door.id: _reader_of(door.names) for door in DOORS},
     POINT: _reader_of(POINT_NAME),
@@ -167,16 +176,23 @@ _PATHS: Final[dict[str, Words]] = {
     "/api/v1/me": said("我是谁，能开哪些门", "我是誰，能開哪些門", "Who am I, which doors are mine"),
     "/api/v1/openings": said("请开门，签了名", "請開門，簽了名", "Open the door, signed"),
     "/api/v1/callbacks/wechatpay": said("这笔钱付好了，签了名", "這筆錢付好了，簽了名", "This is paid, signed"),
+    "/api/v1/me/visits": said("请给客人一个访客码，签了名", "請給客人一個訪客碼，簽了名", "A pass for a guest, signed"),
+    "/api/v1/me/calls": said("有人按铃吗", "有人按鈴嗎", "Does anybody ring"),
+    "/api/v1/me/cards": said("我的卡都在哪些门上", "我的卡都在哪些門上", "Which doors know my cards"),
     "/local/find": said("我是这一家", "我是這一家", "I am of this home"),
     "/local/pay": said("付这一笔", "付這一筆", "Pay this one"),
     "/local/end": said("我走了", "我走了", "I am leaving"),
 }  # fmt: skip
+_LOST: Final = said("这张卡丢了，签了名", "這張卡丟了，簽了名", "This card is lost, signed")
+_ANSWER: Final = said("我来应门，签了名", "我來應門，簽了名", "I answer the door, signed")
 _HEARD: Final = said("收到了", "收到了", "Received")
 
 
 def request_words(path: str) -> Words | None:
     """What a request asks."""
-    return _PATHS.get(path)
+    if path.startswith("/api/v1/me/cards/"):
+        return _LOST
+    return _ANSWER if path.startswith("/api/v1/me/calls/") else _PATHS.get(path)
 
 
 def reply_words(status: int, code: str | None) -> Words | None:

@@ -19,7 +19,8 @@ AT = "2026-11-23T01:41:07Z"
 
 def reader(place: str, kind: str, name: dict[str, str]) -> Json:
     """Anything a card can be held to."""
-    return {"id": f"r-{place}", "kind": kind, "place": place, "name": name, "coil": False}
+    own = {"id": f"r-{place}", "kind": kind, "place": place, "name": name, "coil": False}
+    return own | {"panel": place in ("gate-east", "b1-u2")}
 
 
 def person(who: str, name: str, house: str, age: int, role: str, *doors: str) -> Json:
@@ -129,6 +130,8 @@ def cards() -> list[Json]:
         card("p-chen-2", "陈静", "resident"),
         card(None, "陌生的卡", "stranger"),
         card(None, "复制的卡", "stranger") | {"id": "c-copy"},
+        card(None, "访客码", "pass") | {"id": "c-guest"},
+        card(None, "改过的码", "pass") | {"id": "c-altered"},
     ]
 
 
@@ -169,9 +172,12 @@ class Town(Stub):
                 "elder_door": "r-b1-u2",
                 "shaker": "p-chen",
                 "shaker_door": "r-gate-east",
+                "lost_card": "c-p-zheng",
+                "finder_door": "r-gate-east",
             },
             "story": {"step": 0, "beat": None, "state": "idle", "facts": {}},
             "kiosk": self.kiosk("quiet"),
+            "call": None,
             "pages": pages(),
             "wire": [],
             "journal": [],
@@ -184,6 +190,9 @@ class Town(Stub):
             "/api/tap": lambda body: self._said(body["reader"], "card"),
             "/api/shake": lambda body: self._said(body["door"], "phone"),
             "/api/copy": lambda _: self.refusals.get("copy", (200, {})),
+            "/api/invite": lambda _: (200, {"ends": AT}),
+            "/api/ring": self._ring,
+            "/api/answer": self._answer,
             "/api/net": self._net,
             "/api/pay": lambda _: self.refusals.get("pay", (200, self.town["kiosk"])),
             "/api/story": self._story,
@@ -247,6 +256,27 @@ class Town(Stub):
         said = {"at": at, "outcome": "opened", "reason": "granted", "via": via}
         return 200, said | {"person": None, "ms": 38.0}
 
+    def call(self, door: str, rings: str | None, state: str = "ringing") -> Json:
+        """Somebody rings, or what became of it."""
+        now = {"id": "call-1", "door": f"r-{door}", "rings": rings, "until": AT, "state": state}
+        self.town["call"] = now
+        self.send("call", {"now": now})
+        return now
+
+    def _ring(self, body: Json) -> Answer:
+        refusal = self.refusals.get("ring")
+        if refusal is not None:
+            return refusal
+        door = body["door"].removeprefix("r-")
+        return 200, self.call(door, "p-shen" if door == "b1-u2" else None)
+
+    def _answer(self, body: Json) -> Answer:
+        ringing = self.town["call"]
+        door = ringing["door"].removeprefix("r-")
+        if body["answer"] == "open":
+            self.coil(door, on=True)
+        return 200, self.call(door, ringing["rings"], body["answer"])
+
     def _net(self, body: Json) -> Answer:
         self.join(cut=body["cut"])
         return 200, self.town["net"]
@@ -262,5 +292,6 @@ class Town(Stub):
         self.town["net"] = {"cut": False}
         self.town["journal"] = []
         self.town["kiosk"] = self.kiosk("quiet")
+        self.town["call"] = None
         self.town["story"] = {"step": 0, "beat": None, "state": "idle", "facts": {}}
         return 200, self.town

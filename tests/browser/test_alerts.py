@@ -114,6 +114,7 @@ def test_the_story_of_an_alert(board: Board, hub: StubHub) -> None:
     lines = [line.inner_text() for line in one.page.locator(".story li").all()]
     assert len(lines) == 4
     assert "周敏" in lines[-1]
+    assert "第 1 步：值班台、desk" in lines[1]
     assert one.violations() == []
 
 

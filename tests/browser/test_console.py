@@ -185,8 +185,11 @@ def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> No
     view = next(each for each in staffed.console_doors() if each["id"] == "hall")
     staffed.say("door", {**view, "contact": "open", "lock": "unlocked"})
     one.see(".tile[data-door=hall][data-mood=open]")
-    staffed.say("device", a_device("door-3", p50_ms=12.0, p95_ms=24.0))
+    staffed.say("device", a_device("door-3", p50_ms=31.0, p95_ms=62.0))  # its neighbours' too
+    times = {"p50_ms": 12.0, "p95_ms": 24.0, "p99_ms": 30.0, "count": 2, "stages": {}}
+    staffed.say("door", {**view, "latency": times})
     one.page.get_by_text("开门用时 12 毫秒").first.wait_for()
+    assert one.page.get_by_text("开门用时").count() == 1
 
 
 def test_names_come_after_the_event(wall: SmallVisit, staffed: StubHub) -> None:

@@ -71,6 +71,7 @@ def test_why_a_door_refused(wall: SmallVisit, staffed: StubHub) -> None:
     one.page.get_by_role("button", name="为什么？").click()
     told = one.see(".why").inner_text()
     assert "现在不在开放时间" in one.page.locator(".detail dl").first.inner_text()
+    assert "看这条规则的时间表。" in told
     assert "7.3" in told
     assert "r-hall · 所有人 · 准许 · day" in told
     assert "会开" in told

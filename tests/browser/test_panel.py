@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-DESK = (1440, 900)
+DESK, PHONE = (1440, 900), (390, 844)
 LETTER_MS, LEAST_OPEN_MS, STEP_MS = 1_800, 1_600, 26_000
 PROTOCOL = re.compile(
     r"MQTT|PN532|Modbus|PUBLISH|QoS|HTTP|JWS|SSE|JSON|TCP|broker|serial|hex|byte|relay|coil|字节码|串口",
@@ -109,7 +109,7 @@ def test_a_drag_that_ends_nowhere_does_nothing(panel: Sight, town: Town) -> None
     page.mouse.move(token["x"] + 300, token["y"] + 20, steps=4)
     page.mouse.up()
     expect(page.locator(".ghost")).to_have_count(0)
-    expect(page.locator(".hint")).to_contain_text("拿一张卡")
+    expect(page.locator(".hint")).to_contain_text("把卡放到读卡器上")
     assert town.posted("/api/tap") == []
 
 
@@ -203,6 +203,69 @@ def test_a_phone_is_no_card(panel: Sight, town: Town) -> None:
     assert town.asked == []
 
 
+def test_a_guest_s_pass_is_for_a_scanner(panel: Sight, town: Town) -> None:
+    page = panel.page
+    card(page, "访客码").click()
+    expect(page.locator(".where .button")).to_have_text(["东门", "1幢2单元", "放下"])
+    plate(page, "gate-west").click()
+    expect(page.get_by_role("alert")).to_contain_text("这里没有扫码口")
+    assert town.asked == []
+    card(page, "访客码").click()
+    plate(page, "gate-east").click()
+    expect(page.locator(".bubble")).to_be_visible()
+    assert town.posted("/api/tap") == [{"card": "c-guest", "reader": "r-gate-east"}]
+    key(page, "再请一位客人").click()
+    expect(key(page, "再请一位客人")).to_be_enabled()
+    assert town.posted("/api/invite") == [{}]
+
+
+def test_a_bell_is_answered_by_whom_it_rings(panel: Sight, town: Town) -> None:
+    page = panel.page
+    calling = page.locator(".calling")
+    expect(calling).to_have_count(0)
+    expect(page.locator(".bell")).to_have_count(2)
+    key(page, "按1幢2单元的门铃").click()
+    expect(calling).to_contain_text("1幢2单元有人按铃，沈桂芳的手机响了。")
+    expect(page.locator('[data-bell="b1-u2"]')).to_be_disabled()
+    key(page, "应门，开门").click()
+    expect(calling).to_contain_text("1幢2单元的铃有人应了：请进。")
+    expect(plate(page, "b1-u2")).to_have_attribute("data-open", "true")
+    key(page, "按东门的门铃").click()
+    expect(calling).to_contain_text("值班台响了")
+    key(page, "现在不方便").click()
+    expect(calling).to_contain_text("东门的铃有人应了：现在不方便。")
+    assert town.posted("/api/ring") == [{"door": "r-b1-u2"}, {"door": "r-gate-east"}]
+    assert town.posted("/api/answer") == [{"answer": "open"}, {"answer": "not_now"}]
+    town.call("gate-east", None, "over")
+    expect(calling).to_contain_text("没有人应")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("bell_unheard", "没有人听见"),
+        ("bell_declined", "刚才已经有人应了"),
+        ("bell_rings", "铃正在响"),
+    ],
+)
+def test_a_bell_that_came_to_nothing_says_why(
+    panel: Sight, town: Town, code: str, words: str
+) -> None:
+    town.refusals["ring"] = (409, {"code": code})
+    key(panel.page, "按东门的门铃").click()
+    expect(panel.page.get_by_role("alert")).to_contain_text(words)
+
+
+def test_everything_fits_on_a_phone(browser: Browser, town: Town) -> None:
+    town.call("b1-u2", "p-shen")
+    with sight(browser, PHONE, reduced_motion="reduce", locale="en-GB") as seen:
+        seen.page.goto(town.url)
+        expect(seen.page.locator(".calling")).to_be_visible()
+        wide = seen.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE[0]
+        assert seen.axe() == []
+
+
 def test_the_story_goes_on_by_itself(panel: Sight, town: Town) -> None:
     page = panel.page
     story = page.locator(".story")
@@ -233,8 +296,19 @@ def test_the_story_goes_on_by_itself(panel: Sight, town: Town) -> None:
     town.beat(4, "receipt", "done", callbacks=3, receipts=1, amount_fen=10680)
     expect(story).to_contain_text("通知 3 次，收据 1 张")
     page.clock.run_for(STEP_MS)
+    expect(story).to_contain_text("郑海燕照护两幢楼的老人")
+    town.beat(5, "gone", gone=2, doors=6, seconds=0.1)
+    expect(story).to_contain_text("6 扇门里，2 扇已经不认它了，最慢的用了 0.10 秒")
+    expect(page.locator(".hub-sign")).to_have_attribute("data-focus", "true")
+    town.beat(5, "found", gone=6, doors=6, seconds=0.16)
+    expect(plate(page, "gate-east")).to_have_attribute("data-focus", "true")
+    expect(story).not_to_contain_text("没有打开东门")
+    town.beat(5, "kept_out", "done", gone=6, doors=6, seconds=0.16)
+    expect(story).to_contain_text("6 扇门里，6 扇已经不认它了，最慢的用了 0.16 秒")
+    expect(story).to_contain_text("没有打开东门")
+    page.clock.run_for(STEP_MS)
     expect(story).to_contain_text("故事讲完了")
-    assert [each["step"] for each in town.posted("/api/story")] == [1, 2, 3, 4]
+    assert [each["step"] for each in town.posted("/api/story")] == [1, 2, 3, 4, 5]
 
 
 def test_the_story_waits_when_paused(panel: Sight, town: Town) -> None:
@@ -314,8 +388,10 @@ def test_protocol_words_stay_in_the_drawer(panel: Sight, town: Town, tongue: str
     town.send("journal", town.entry(1, "b1-u2", late=True))
     expect(page.locator(".journal li")).to_have_count(1)
     page.locator(".story .button").click()
-    for step in (1, 2, 3, 4):
-        town.beat(step, None, "done", ms=40.0, entries=1, callbacks=3, receipts=1)
+    town.call("b1-u2", "p-shen")
+    for step in (1, 2, 3, 4, 5):
+        facts = {"ms": 40.0, "entries": 1, "callbacks": 3, "receipts": 1}
+        town.beat(step, None, "done", **facts, gone=6, doors=6, seconds=0.2)
         page.locator(".dot").nth(step - 1).click()
         seen = page.locator("body").inner_text().replace("Show the bytes", "")
         assert PROTOCOL.findall(seen) == []

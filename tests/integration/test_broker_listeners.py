@@ -13,8 +13,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from devices.cli import main
+from devices.identity import Identity, adoption_json, write_private
+from devices.mistake import Mistake
+from devices.setup import make_device
 from drivers import mqtt
 from drivers.mqtt import BrokerAddress
+from hub import config
+from hub.app import Running
 from hub.gateways.broker import BrokerFailed, Kind, Listener, ManagedBroker, external_address
 from tests import services
 from tests.integration.brokers import HUB, SITE, WAIT_S, running
@@ -122,6 +128,64 @@ async def test_a_renewed_certificate_is_served_after_a_reload(tmp_path: Path) ->
         key.write_bytes(new_key.read_bytes())
         await broker.reload()
         assert (await let_in(old_ca), await let_in(new_ca)) == (False, True)
+
+
+async def test_a_site_s_broker_is_reached_from_other_machines(
+    tmp_path: Path, mosquitto_path: Path
+) -> None:
+    """As an operator does it: one line in hub.toml; the site's own authority on the device."""
+    data, port, outside = tmp_path / "hub", services.free_port(), services.free_port()
+    words = ["init", "--data", str(data), "--site", SITE, "--name", "Village", "--demo"]
+    assert await asyncio.to_thread(main, [*words, "--broker-port", str(port)]) == 0
+    toml = data / "hub.toml"
+    toml.write_text(toml.read_text().replace("[broker]", f"[broker]\ntls_port = {outside}"))
+    running = Running(config.load(data))
+    hub = await running.start()
+    try:
+        assert hub.broker is not None
+        secret = await hub.broker.add_credential("door-1")
+        address = _elsewhere(tmp_path / "door-1", hub.keys.root_public, outside, secret, data)
+        assert await _is_let_in(address)
+        assert not await _is_let_in(BrokerAddress("127.0.0.1", outside, "door-1", secret, None))
+        before = (data / "certs" / "hub.pem").read_bytes()
+        (data / "certs" / "hub.pem").unlink()  # as if its time had come
+        await running._renew()
+        assert (data / "certs" / "hub.pem").read_bytes() != before
+        assert await _is_let_in(address)
+        pem = ssl.get_server_certificate(("127.0.0.1", outside))
+        assert pem.strip() in (data / "certs" / "hub.pem").read_text()
+    finally:
+        await running.stop()
+
+
+def _elsewhere(folder: Path, root: bytes, port: int, secret: str, data: Path) -> BrokerAddress:
+    """Where a device on another machine finds its broker, as its own files say."""
+    folder.mkdir()
+    identity = Identity.make("door-1", "door")
+    identity.save(folder)
+    told: dict[str, str | int | None] = {"host": "192.0.2.1", "port": 1, "ca": None}
+    adoption = adoption_json(identity.public, SITE, HUB, root, b"", told, secret, None)
+    write_private(folder / "adoption.json", adoption)
+    (folder / "authority.crt").write_bytes((data / "certs" / "authority.crt").read_bytes())
+    wires = f'[broker]\nhost = "127.0.0.1"\nport = {port}\nca = "authority.crt"\n'
+    (folder / "device.toml").write_text(wires)
+    device, address, _ = make_device(folder, "door", (1,), asyncio.get_running_loop().time)
+    device.journal.close()
+    (folder / "device.toml").write_text(wires.replace("authority", "absent"))
+    with pytest.raises(Mistake, match=r"absent\.crt, which does not exist"):
+        make_device(folder, "door", (1,), asyncio.get_running_loop().time)
+    return address
+
+
+async def _is_let_in(address: BrokerAddress) -> bool:
+    try:
+        connection = await mqtt.connect(
+            address, client_id="door-1", will=None, on_message=lambda _m: None
+        )
+    except mqtt.MqttError:
+        return False
+    await connection.close()
+    return True
 
 
 @pytest.mark.parametrize(

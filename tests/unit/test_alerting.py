@@ -190,10 +190,10 @@ def test_the_end_of_what_is_signed_is_read_from_the_files_in_use(tmp_path: Path)
     keys.make(tmp_path, "liuxi", now.timestamp())
     own = keys.load(tmp_path)
     signed = certs.ensure(tmp_path / "certs", ["hub.lan"], [], now)
-    ends = certs.ends_of(signed.chain, own.keyset, own.root_public)
+    ends = certs.ends_of([signed.chain], own.keyset, own.root_public)
     assert ends["certificate"] == signed.ends_at.timestamp()
     assert ends["keys"] == pytest.approx(now.timestamp() + keys.KEY_LIFE_S)
-    assert set(certs.ends_of(tmp_path / "absent", own.keyset, own.root_public)) == {"keys"}
+    assert set(certs.ends_of([tmp_path / "absent"], own.keyset, own.root_public)) == {"keys"}
 
 
 async def test_an_opening_without_entry_fades(tmp_path: Path) -> None:

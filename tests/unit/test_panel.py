@@ -27,7 +27,7 @@ from drivers.pn532 import encode as pn532
 from simulators.demo import lan, sse, staff, trust
 from simulators.demo.processes import listen_near, near_port
 from simulators.ends.wires import WireEntry, WireLog
-from simulators.panel import cast, life, server, story, wirewords
+from simulators.panel import cast, life, server, wirewords
 from simulators.panel.hands import Point
 from simulators.panel.shell import Shell, host_of
 from simulators.panel.streams import BACKLOG_MAX, LISTENERS_MAX, LiveStream, Streams
@@ -268,94 +268,6 @@ def test_the_cast_is_of_the_village() -> None:
     assert len(homes) == 16
 
 
-# --- the story's failures -------------------------------------------------------------------
-
-
-class FakeScene:
-    """A scene in which a card does what the test says."""
-
-    def __init__(self, outcomes: list[str]) -> None:
-        self.cuts: list[bool] = []
-        self.outcomes = outcomes
-        self.hands = self
-        self.doors = self
-        self.held = asyncio.Event()
-        self.journal = SimpleNamespace(last=0, known=[])
-
-    async def doors_ready(self, within_s: float) -> bool:
-        return True
-
-    def cut(self, is_cut: bool) -> None:
-        self.cuts.append(is_cut)
-
-    async def shut(self, door: str, within_s: float) -> bool:
-        return True
-
-    async def tap(self, card: str, reader: str) -> dict[str, Any]:
-        self.held.set()
-        outcome = self.outcomes.pop(0)
-        if outcome == "never":
-            await asyncio.Event().wait()
-        return {"outcome": outcome, "reason": "granted", "ms": 3.5}
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LOOK_S", "WALK_S", "SETTLE_S"):
-        monkeypatch.setattr(story, name, 0.0)
-
-
-def a_story(scene: FakeScene) -> tuple[story.Story, list[dict[str, Any]]]:
-    told: list[dict[str, Any]] = []
-    return story.Story(scene, told.append), told  # type: ignore[arg-type]
-
-
-async def settled(playing: story.Story) -> None:
-    assert playing._task is not None
-    await playing._task
-
-
-async def test_a_door_that_does_not_open_fails_the_step_and_joins_the_network(
-    quick: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    scene = FakeScene(["refused"] * story.TAPS_MAX)
-    playing, told = a_story(scene)
-    await playing.play(2)
-    await settled(playing)
-    assert (told[-1]["state"], told[-1]["beat"]) == ("failed", "tap_cut")
-    assert scene.cuts == [False, True, False]
-    assert "step 2" in caplog.text
-
-
-async def test_a_badly_read_card_is_held_again(quick: None) -> None:
-    scene = FakeScene(["refused", "opened"])
-    playing, told = a_story(scene)
-    await playing.play(1)
-    await settled(playing)
-    assert told[-1] == {"step": 1, "beat": "opened", "state": "done", "facts": {"ms": 3.5}}
-
-
-async def test_a_new_step_ends_the_one_before(quick: None) -> None:
-    scene = FakeScene(["never", "opened"])
-    playing, told = a_story(scene)
-    await playing.play(1)
-    await scene.held.wait()
-    await playing.play(1)
-    await settled(playing)
-    assert told[-1]["state"] == "done"
-    assert scene.outcomes == []
-
-
-async def test_stopping_forgets_the_step(quick: None) -> None:
-    scene = FakeScene(["never"])
-    playing, told = a_story(scene)
-    await playing.play(1)
-    await scene.held.wait()
-    assert await playing.stop() == story.IDLE
-    assert told[-1] == story.IDLE
-    assert scene.cuts[-1] is False
-
-
 # --- waiting --------------------------------------------------------------------------------
 
 
@@ -388,8 +300,8 @@ async def test_a_word_at_the_point_belongs_to_the_tap_before_it() -> None:
 
 def test_the_code_is_the_standard_s() -> None:
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # RFC 6238, appendix B
-    assert staff.one_time_code(secret, 59) == "287082"
-    assert staff.one_time_code(secret, 1_111_111_109) == "081804"
+    assert staff.code_of_step(secret, 59 // staff.STEP_S) == "287082"
+    assert staff.code_of_step(secret, 1_111_111_109 // staff.STEP_S) == "081804"
 
 
 async def test_each_sign_in_takes_the_oldest_unspent_code() -> None:
@@ -410,6 +322,42 @@ async def test_each_sign_in_takes_the_oldest_unspent_code() -> None:
     first, second = (steps[code] for code in sent)
     assert second == first + 1
     assert first in (-1, 0)  # the half minute may have turned meanwhile
+
+
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+def a_desk(refusals: list[tuple[int, str]]) -> tuple[staff.Staff, list[str]]:
+    """Somebody at the desk whose first deeds the hub refuses so; the codes that were sent."""
+    sent: list[str] = []
+
+    def hub(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content)["otp"])
+        status, code = refusals.pop(0) if refusals else (200, "")
+        return httpx.Response(status, json={"code": code, "reason": "granted"})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(hub))
+    return staff.Staff("http://hub", http, secret=SECRET), sent
+
+
+async def test_a_code_that_somebody_else_has_spent_costs_one_more_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("simulators.demo.staff.time.time", lambda: 30_000.0)
+    desk, sent = a_desk([(401, "factor_wrong"), (401, "factor_wrong")])
+    assert (await desk.open_door("gate-east", "a guest"))["reason"] == "granted"
+    assert sent == [staff.code_of_step(SECRET, step) for step in (999, 1000, 1001)]
+    assert desk.code_to_show(30_000.0) == staff.code_of_step(SECRET, 1002)
+    assert desk.code_to_show(60_000.0) == staff.code_of_step(SECRET, 2000)
+    await desk.close()
+
+
+async def test_a_refusal_of_another_kind_is_told_at_once() -> None:
+    desk, sent = a_desk([(403, "locked_down")])
+    with pytest.raises(httpx.HTTPStatusError):
+        await desk.open_door("gate-east", "a guest")
+    assert len(sent) == 1
+    await desk.close()
 
 
 # --- ports, files, phones' trust --------------------------------------------------------------

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devices import asyncapi, reasons, wire
+from devices import asyncapi, cures, reasons, wire
 from hub.api import typescript
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
     [
         ("docs/asyncapi.json", asyncapi.text, "python -m devices.asyncapi"),
         ("devices/web/reasons.gen.ts", reasons.as_typescript, "python -m devices.reasons"),
+        ("hub/web/console/cures.gen.ts", cures.as_typescript, "python -m devices.cures"),
         ("devices/web/api.gen.ts", typescript.as_typescript, "python -m hub.api.typescript"),
     ],
 )
@@ -36,3 +37,7 @@ def test_every_leaf_of_the_wire_is_documented() -> None:
 def test_no_language_is_missing() -> None:
     for entry in reasons.REASONS.values():
         assert all(entry.words.as_dict().values()), entry.code
+        cure = cures.cure_of(entry.code)
+        assert (cure is not None) == bool(entry.cure), f"devices/cures.py: {entry.code}"
+        assert cure is None or all(cure.as_dict().values()), entry.code
+    assert set(cures._CHINESE) <= set(reasons.REASONS)

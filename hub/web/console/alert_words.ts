@@ -10,9 +10,10 @@ export const alertWords = dictionary({
   which: { "zh-Hans": "看哪些", "zh-Hant": "看哪些", en: "Which ones" },
 
   allWell: { "zh-Hans": "{n} 扇门都好", "zh-Hant": "{n} 扇門都好", en: "All {n} doors are well" },
+  stepDetail: { "zh-Hans": "第 {n} 步：{outlets}", "zh-Hant": "第 {n} 步：{outlets}", en: "step {n}: {outlets}" },
   someWell: {
-    "zh-Hans": "{all} 扇门里 {n} 扇都好",
-    "zh-Hant": "{all} 扇門裡 {n} 扇都好",
+    "zh-Hans": "{all} 扇门里有 {n} 扇是好的",
+    "zh-Hant": "{all} 扇門裡有 {n} 扇是好的",
     en: "{n} of {all} doors are well",
   },
   nothingOpen: { "zh-Hans": "没有警报", "zh-Hant": "沒有警報", en: "There are no alerts" },

@@ -208,6 +208,13 @@ function Ending({ alert }: { alert: AlertShown }) {
   );
 }
 
+/** A step's "1: console, desk": its outlets as staff call them. */
+function detailOf(line: LogLine): string {
+  const [, step, outlets] = /^(\d+): (.+)$/.exec(line.what === "step" ? line.detail : "") ?? [];
+  if (step === undefined || outlets === undefined) return line.detail;
+  return say(alertWords.stepDetail, { n: step, outlets: outletsOf(outlets.split(", ")) });
+}
+
 function StoryLine({ line }: { line: LogLine }) {
   const known = Object.hasOwn(storyWords, line.what);
   return (
@@ -217,7 +224,7 @@ function StoryLine({ line }: { line: LogLine }) {
       </time>
       <span>
         <strong>{known ? say(storyWords[line.what as keyof typeof storyWords]) : line.what}</strong>{" "}
-        {line.name && <Name>{line.name}</Name>} <span class="soft">{line.detail}</span>
+        {line.name && <Name>{line.name}</Name>} <span class="soft">{detailOf(line)}</span>
       </span>
     </li>
   );

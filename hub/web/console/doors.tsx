@@ -10,7 +10,7 @@ import { DoorPage } from "./door";
 import { doorWords } from "./doorwords";
 import { Events, eventTone, eventWords } from "./events";
 import { addressOf, thingOf } from "./place";
-import { deviceOf, doors, type Mood, moodOf, news, personOf, readAll, reading, site } from "./wall";
+import { doors, type Mood, moodOf, news, personOf, readAll, reading, site } from "./wall";
 import { words } from "./words";
 
 const ICONS: Readonly<Record<Mood, IconName>> = {
@@ -65,9 +65,10 @@ function LastLine({ door }: { door: DoorShown }) {
   );
 }
 
+/** The door's own times: those of its controller are its neighbours' too. */
 function SpeedLine({ door }: { door: DoorShown }) {
-  const times = door.latency ?? (door.online ? deviceOf(door) : undefined);
-  if (!times || times.p50_ms === null || times.p95_ms === null) return null;
+  const times = door.latency;
+  if (!times) return null;
   const [p50, p95] = [Math.round(times.p50_ms), Math.round(times.p95_ms)];
   return <p class="speed figures">{say(words.latency, { p50, p95 })}</p>;
 }

@@ -4,10 +4,11 @@ import { Refused } from "@linli/shared/api";
 import type { RuleShown, Why as Told } from "@linli/shared/api.gen";
 import { Button, Notice, StatusLine } from "@linli/shared/bits";
 import { dayOf, say, type Words } from "@linli/shared/i18n";
-import { reasonWords } from "@linli/shared/reasons";
+import { type ReasonCode, reasonWords } from "@linli/shared/reasons";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 
+import { cures } from "./cures.gen";
 import { doorWords, subjectWords } from "./doorwords";
 import { staffAsk } from "./staff";
 import { site } from "./wall";
@@ -43,12 +44,18 @@ function Now({ code }: { code: string | null }) {
   );
 }
 
+/** What to do about a reason; one that is newer than this page is told as the hub tells it. */
+function Cure({ code, told }: { code: string; told: string }) {
+  const words = cures[code as ReasonCode];
+  return words === undefined ? <span lang="en">{told}</span> : <>{say(words)}</>;
+}
+
 function Answer({ told }: { told: Told }) {
   return (
     <dl class="why">
       {told.cure && (
         <Line name={doorWords.cure}>
-          <span lang="en">{told.cure}</span>
+          <Cure code={told.code} told={told.cure} />
         </Line>
       )}
       <Line name={doorWords.policyThen}>

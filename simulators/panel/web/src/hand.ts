@@ -58,8 +58,13 @@ export function putTo(place: Place): void {
   }
   putDown();
   if (thing.kind === "card") {
-    const person = town.value?.cards.find((each) => each.id === thing.id)?.person ?? null;
-    visit(place, personById(person)?.role ?? "stranger", "card");
+    const card = town.value?.cards.find((each) => each.id === thing.id);
+    const isPass = card?.kind === "pass";
+    if (isPass && !reader.panel) {
+      trouble.value = w.troubleNoScanner;
+      return;
+    }
+    visit(place, personById(card?.person ?? null)?.role ?? "stranger", isPass ? "phone" : "card");
     void tap(thing.id, reader.id);
   } else if (reader.kind === "door") {
     visit(place, personById(thing.id)?.role ?? "resident", "phone");

@@ -2,11 +2,26 @@
 import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 
-import { held, putTo, visitors } from "./hand";
+import { held, putTo, visit, visitors } from "./hand";
 import { Figure, LOOKS } from "./picture/people";
 import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
 import { Envelope } from "./picture/wires";
-import { bubbles, busy, cutNet, dooring, hubAwake, journal, kioskNow, net, pay, readers, town, waiting } from "./state";
+import {
+  bubbles,
+  busy,
+  call,
+  cutNet,
+  dooring,
+  hubAwake,
+  journal,
+  kioskNow,
+  net,
+  pay,
+  readers,
+  ring,
+  town,
+  waiting,
+} from "./state";
 import { focus } from "./story";
 import type { Reader } from "./town";
 import { w } from "./words";
@@ -55,6 +70,29 @@ function Plate({ reader }: { reader: Reader }) {
           <span class="unseen">{say(w.lettersWaiting, { n: kept })}</span>
         </span>
       )}
+    </button>
+  );
+}
+
+/** The bell of a door with a panel: pressing it rings a phone or the duty desk. */
+function Bell({ reader }: { reader: Reader }) {
+  const now = call.value;
+  const ringing = now !== null && now.door === reader.id && now.state === "ringing";
+  return (
+    <button
+      type="button"
+      class="bell"
+      style={percent(STANDS[reader.place].bell ?? STANDS[reader.place].reader)}
+      data-bell={reader.place}
+      data-ringing={ringing}
+      aria-label={say(w.bellVerb, { door: say(reader.name) })}
+      disabled={busy.value || ringing}
+      onClick={() => {
+        visit(reader.place, "stranger", "card");
+        void ring(reader.id);
+      }}
+    >
+      <Icon name="bell" />
     </button>
   );
 }
@@ -169,6 +207,11 @@ export function Overlay() {
       {readers.value.map((reader) => (
         <Plate key={reader.id} reader={reader} />
       ))}
+      {readers.value
+        .filter((reader) => reader.panel)
+        .map((reader) => (
+          <Bell key={reader.id} reader={reader} />
+        ))}
       <Switch />
       <HubSign />
       <Payment />

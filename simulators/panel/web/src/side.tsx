@@ -1,6 +1,6 @@
 /** Beside the model: the story's leaf, the hub's journal, and the ways into the other pages. */
 import { Button, EmptyState } from "@linli/shared/bits";
-import { clockTime, say } from "@linli/shared/i18n";
+import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { useState } from "preact/hooks";
 
@@ -118,7 +118,7 @@ export function Story() {
   return (
     <section class="card story" aria-label={say(w.storyTitle)} data-leaf={at}>
       {at === 0 && <Cover />}
-      {at === 5 && (
+      {at === 6 && (
         <>
           <h2>{say(w.storyTitle)}</h2>
           <p>{say(w.storyEnd)}</p>
@@ -127,7 +127,7 @@ export function Story() {
           </Button>
         </>
       )}
-      {at !== 0 && at !== 5 && <LeafOf step={at} />}
+      {at !== 0 && at !== 6 && <LeafOf step={at} />}
     </section>
   );
 }
@@ -138,9 +138,11 @@ const OUTCOMES = {
   noted: w.outcomeNoted,
   unknown: w.outcomeUnknown,
 } as const;
-const VIAS: Readonly<Record<string, (typeof w)["byCard"] | (typeof w)["byPhone"]>> = {
+const VIAS: Readonly<Record<string, Words>> = {
   card: w.byCard,
   phone: w.byPhone,
+  pass: w.byPass,
+  staff: w.byStaff,
 };
 
 function Entry({ entry }: { entry: JournalEntry }) {

@@ -6,6 +6,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 import {
+  type CallNow,
   type DoorSign,
   type JournalEntry,
   type KioskNow,
@@ -41,6 +42,7 @@ export const kioskNow = signal<KioskNow>({
   receipts: 0,
   receipt_number: null,
 });
+export const call = signal<CallNow | null>(null);
 export const journal = signal<readonly JournalEntry[]>([]);
 export const lines = signal<readonly WireLine[]>([]);
 /** The hub's light is on for a moment after each entry. */
@@ -149,6 +151,7 @@ function takeTown(next: Town): void {
     net.value = next.net;
     story.value = next.story;
     kioskNow.value = next.kiosk;
+    call.value = next.call;
     journal.value = next.journal.slice(-MOST_ENTRIES);
     lines.value = next.wire.slice(-MOST_WIRE_LINES);
     if (!next.net.cut) waiting.value = {};
@@ -168,6 +171,9 @@ const take: Take = {
   journal: takeEntry,
   kiosk: (next) => {
     kioskNow.value = next;
+  },
+  call: ({ now }) => {
+    call.value = now;
   },
   story: (next) => {
     story.value = next;
@@ -207,7 +213,13 @@ async function refetch(): Promise<void> {
 }
 
 const OWN_WORDS: Readonly<Record<string, Words>> = {
+  bell_declined: w.troubleBellDeclined,
+  bell_rings: w.troubleBellRings,
+  bell_unheard: w.troubleBellUnheard,
+  no_bell: w.troubleNoScanner,
   no_code: w.troubleNoCode,
+  no_scanner: w.troubleNoScanner,
+  nobody_rings: w.troubleNobodyRings,
   nothing_to_copy: w.troubleNothingToCopy,
   story_running: w.troubleStory,
   town_starting: w.starting,
@@ -238,6 +250,9 @@ export const cutNet = (cut: boolean) => act(() => wire.net(cut));
 export const copy = () => act(wire.copy);
 export const pay = (person: string) => act(() => wire.pay(person));
 export const tap = (card: string, reader: string) => act(() => wire.tap(card, reader));
+export const invite = () => act(wire.invite);
+export const ring = (door: string) => act(() => wire.ring(door));
+export const answer = (what: "open" | "not_now") => act(() => wire.answer(what));
 export const shake = (person: string, door: string) => act(() => wire.shake(person, door));
 
 export const reset = () =>

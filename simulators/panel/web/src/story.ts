@@ -7,15 +7,15 @@ import { attempt, story, town } from "./state";
 import { type Beat, type Place, town as wire } from "./town";
 import { w } from "./words";
 
-export const STEPS = [1, 2, 3, 4] as const;
+export const STEPS = [1, 2, 3, 4, 5] as const;
 export type Step = (typeof STEPS)[number];
 
 /** A step stays at least this long from its start, and this long after its last beat, to be read. */
 const LEAST_STEP_MS = 26_000;
 const READING_MS = 10_000;
 
-/** What the viewer reads: 0 is the cover, 5 the end. */
-export const leaf = signal<0 | Step | 5>(0);
+/** What the viewer reads: 0 is the cover, 6 the end. */
+export const leaf = signal<0 | Step | 6>(0);
 /** Goes on by itself. */
 export const playing = signal(false);
 /** The time until the next leaf is running: its whole length, for the ring around the key. */
@@ -39,7 +39,7 @@ async function begin(step: Step): Promise<void> {
 export function play(): void {
   playing.value = true;
   const at = leaf.value;
-  if (at === 0 || at === 5) void begin(1);
+  if (at === 0 || at === 6) void begin(1);
   else if (story.value.step !== at || story.value.state === "idle") void begin(at);
   else if (story.value.state !== "playing") next();
 }
@@ -52,15 +52,15 @@ export function pause(): void {
 export function next(): void {
   stopTurning();
   const at = leaf.value;
-  if (at === 4) {
-    leaf.value = 5;
+  if (at === 5) {
+    leaf.value = 6;
     playing.value = false;
-  } else if (at !== 5) void begin((at + 1) as Step);
+  } else if (at !== 6) void begin((at + 1) as Step);
 }
 
 export function again(): void {
   const at = leaf.value;
-  if (at !== 0 && at !== 5) void begin(at);
+  if (at !== 0 && at !== 6) void begin(at);
 }
 
 /** Close the book without a word to the town. */
@@ -97,9 +97,13 @@ export const focus = computed<Place | "switch" | "hub" | null>(() => {
     cut: "switch",
     joined: "switch",
     arrived: "hub",
+    lost: null,
+    blocked: "hub",
+    gone: "hub",
   };
   if (beat !== null && beat in where) return where[beat] ?? null;
   if (step === 4) return "kiosk";
+  if (step === 5) return placeOfReader(cast.finder_door) ?? null;
   return placeOfReader(step === 3 ? cast.shaker_door : cast.elder_door) ?? null;
 });
 
@@ -113,10 +117,12 @@ function walkUp(beat: Beat): void {
   if (cast === undefined) return;
   const home = placeOfReader(cast.elder_door);
   const gate = placeOfReader(cast.shaker_door);
+  const finder = placeOfReader(cast.finder_door);
   if ((beat === "tap" || beat === "tap_cut") && home) visit(home, "elder", "card");
   else if (beat === "find") visit("kiosk", "elder", "card");
   else if (beat === "shake" && gate) visit(gate, "resident", "phone");
   else if (beat === "copy" && gate) visit(gate, "stranger", "phone");
+  else if (beat === "found" && finder) visit(finder, "stranger", "card");
 }
 
 effect(() => {
@@ -176,6 +182,22 @@ export function leafOf(step: Step): Leaf {
       what: say(w.shakeWhat, { name, door: gate === undefined ? "" : say(gate) }),
       look: say(w.shakeLook),
       results: ms === null ? [] : [say(w.shakeResult, { ms })],
+    };
+  }
+  if (step === 5) {
+    const { gone, doors: all, seconds } = facts;
+    const door = doorName(cast?.finder_door ?? "");
+    const kept = story.value.step === 5 && story.value.beat === "kept_out";
+    return {
+      title: say(w.lostTitle),
+      what: say(w.lostWhat, { name: personOf(cast?.lost_card ?? "").name }),
+      look: say(w.lostLook),
+      results: [
+        ...(gone === undefined || all === undefined
+          ? []
+          : [say(w.lostResult, { gone, all, seconds: (seconds ?? 0).toFixed(2) })]),
+        ...(kept && door !== undefined ? [say(w.lostKeptOut, { door: say(door) })] : []),
+      ],
     };
   }
   const { callbacks, receipts } = facts;

@@ -8,7 +8,8 @@
  *   serial line, a letter reaches the hub because the hub's journal has the entry. Nothing is played.
  * - POSTs carry the header `Linli-Client: panel` and answer 200 JSON (`Said`), or problem+json with a
  *   code of devices/reasons.py or one of: `no_code` (nothing to scan on the kiosk), `nothing_to_copy`,
- *   `story_running`, `town_starting`.
+ *   `no_scanner`, `no_bell`, `bell_rings`, `bell_declined` (a moment ago), `bell_unheard`,
+ *   `nobody_rings`, `story_running`, `town_starting`.
  * - The page tells the story: it asks for one step at a time and decides when to go on, so pausing
  *   costs the server nothing. The server plays a step through real devices and reports its beats.
  */
@@ -31,6 +32,8 @@ export interface Reader {
   name: Words;
   /** Doors only: the relay's coil now. */
   coil: boolean;
+  /** A door with a scanner for guests' passes and a bell. */
+  panel: boolean;
 }
 
 export interface Person {
@@ -47,11 +50,12 @@ export interface Person {
 
 export interface Card {
   id: string;
-  /** Person id; null for a stranger's blank card that no door knows. */
+  /** Person id; null for a stranger's blank card that no door knows, and for a guest's pass. */
   person: string | null;
   /** What is printed on it: "沈桂芳", or words such as "陌生的卡". */
   label: Words;
-  kind: "senior" | "resident" | "stranger";
+  /** pass: a code that is held before the scanner of a door with a panel. */
+  kind: "senior" | "resident" | "stranger" | "pass";
 }
 
 /** `GET /api/town`; SSE event `town`. */
@@ -67,9 +71,18 @@ export interface Town {
   cards: Card[];
   net: Net;
   /** Whom the story is about: ids in the lists above. */
-  cast: { elder_card: string; elder_door: string; shaker: string; shaker_door: string };
+  cast: {
+    elder_card: string;
+    elder_door: string;
+    shaker: string;
+    shaker_door: string;
+    lost_card: string;
+    finder_door: string;
+  };
   story: StoryNow;
   kiosk: KioskNow;
+  /** The newest call at a door; null while nobody has rung. */
+  call: CallNow | null;
   /** Pages to open beside this one. `href` with the host the browser used. */
   pages: TownPage[];
   /** The newest lines of the wires, oldest first, at most 200. */
@@ -103,7 +116,7 @@ export interface Said {
   outcome: "opened" | "noted" | "refused" | "unknown";
   /** Code of devices/reasons.py. */
   reason: string;
-  via: "card" | "phone" | "copy";
+  via: "card" | "phone" | "copy" | "pass" | "staff";
   person: string | null;
   /** From the reader's first byte (card) or the request (phone) to the coil, measured; null if no coil. */
   ms: number | null;
@@ -134,16 +147,29 @@ export interface KioskNow {
   receipt_number: string | null;
 }
 
-/** Steps 1 to 4 of the story, and what each reports while it plays, in this order. */
+/** SSE `call`: somebody pressed a bell, and what became of it, as the hub says. */
+export interface CallNow {
+  id: string;
+  /** Reader id. */
+  door: string;
+  /** Person id whose phone rings; null: the duty desk. */
+  rings: string | null;
+  until: string;
+  /** over: nobody answered in time. */
+  state: "ringing" | "open" | "not_now" | "over";
+}
+
+/** Steps 1 to 5 of the story, and what each reports while it plays, in this order. */
 export type Beat =
   | "tap" | "opened" //                                        1: she taps, the door opens
   | "cut" | "tap_cut" | "opened_cut" | "joined" | "arrived" // 2: the same with the network cut
   | "shake" | "shaken" | "copy" | "refused" //                 3: a shake, and its copy
-  | "find" | "code" | "callback" | "receipt"; //               4: a bill; `callback` comes three times
+  | "find" | "code" | "callback" | "receipt" //                4: a bill; `callback` comes three times
+  | "lost" | "blocked" | "gone" | "found" | "kept_out"; //     5: a lost card; `gone` grows door by door
 
 /** SSE `story`. */
 export interface StoryNow {
-  step: 0 | 1 | 2 | 3 | 4;
+  step: 0 | 1 | 2 | 3 | 4 | 5;
   /** Null before the first beat of a step. */
   beat: Beat | null;
   /** idle: nothing plays; playing; done: the step's last beat was seen; failed: it did not come. */
@@ -151,9 +177,18 @@ export interface StoryNow {
   /**
    * Measured, shown in the step's sentence when there:
    * ms (opened, opened_cut, shaken), entries (arrived: journal entries of that tap),
-   * amount_fen, callbacks, receipts (callback, receipt).
+   * amount_fen, callbacks, receipts (callback, receipt), gone of doors after seconds (gone).
    */
-  facts: { ms?: number; entries?: number; amount_fen?: number; callbacks?: number; receipts?: number };
+  facts: {
+    ms?: number;
+    entries?: number;
+    amount_fen?: number;
+    callbacks?: number;
+    receipts?: number;
+    gone?: number;
+    doors?: number;
+    seconds?: number;
+  };
 }
 
 export type WireKind = "serial" | "mqtt" | "http" | "pay";
@@ -184,6 +219,7 @@ export interface TownEvents {
   net: Net;
   journal: JournalEntry;
   kiosk: KioskNow;
+  call: { now: CallNow | null };
   story: StoryNow;
   wire: WireLine;
 }
@@ -193,7 +229,9 @@ async function post<T>(path: string, body: unknown = {}): Promise<T> {
     method: "POST",
     bytes: jsonBytes(body),
     headers: { "Linli-Client": "panel" },
-    timeout_ms: 20_000, // a door may be silent for its whole time-out before the answer comes
+    // a door may be silent for its whole time-out before the answer comes, and the duty desk may
+    // have to wait half a minute for a fresh six-digit code
+    timeout_ms: 40_000,
   });
   return answer.body;
 }
@@ -205,6 +243,12 @@ export const town = {
   shake: (person: string, door: string) => post<Said>("/api/shake", { person, door }),
   /** The very bytes of the last shake once more, as a listener would send them. */
   copy: () => post<Said>("/api/copy"),
+  /** The host's phone makes a fresh pass for a guest. */
+  invite: () => post<{ ends: string }>("/api/invite"),
+  /** Press the bell of a door with a panel. */
+  ring: (door: string) => post<CallNow>("/api/ring", { door }),
+  /** Whoever it rings takes the call; "open" then also opens the door in the ordinary way. */
+  answer: (answer: "open" | "not_now") => post<CallNow>("/api/answer", { answer }),
   net: (cut: boolean) => post<Net>("/api/net", { cut }),
   /** Scan the code on the kiosk and pay it: the provider then sends its notice three times. */
   pay: (person: string) => post<KioskNow>("/api/pay", { person }),

@@ -7,7 +7,7 @@ import { useRef } from "preact/hooks";
 
 import { ghost, type Held, held, hold, personById, putDown, putTo } from "./hand";
 import { Figure, LOOKS } from "./picture/people";
-import { busy, copy, copyable, readers, town, trouble } from "./state";
+import { answer, busy, call, copy, copyable, invite, readers, town, trouble } from "./state";
 import type { Card, Person, Place } from "./town";
 import { w } from "./words";
 
@@ -81,6 +81,17 @@ function Token({ thing, children, what }: { thing: Held; children: ComponentChil
 
 export function CardFace({ card }: { card: Card }) {
   const person = personById(card.person);
+  if (card.kind === "pass") {
+    return (
+      <span class="card-face" data-kind="pass">
+        <svg viewBox="0 0 14 14" aria-hidden="true">
+          <path d="M1 1h4v4h-4zM9 1h4v4h-4zM1 9h4v4h-4z" fill="none" stroke="currentColor" />
+          <path d="M2.500 2.500h1v1h-1zM10.500 2.500h1v1h-1zM2.500 10.500h1v1h-1zM7 7h2v2h-2zM10 9h1v2h-1zM12 11h1v2h-1zM7 11h2v1h-2zM6 6h1v1h-1z" fill="currentColor" />
+        </svg>
+        <span class="on-card">{say(card.label)}</span>
+      </span>
+    );
+  }
   return (
     <span class="card-face" data-kind={card.kind}>
       <i class="chip" />
@@ -119,7 +130,10 @@ function nameOf(thing: Held): string {
 function Where() {
   const thing = held.value;
   if (thing === null || ghost.value !== null) return null;
-  const fit = readers.value.filter((reader) => thing.kind === "card" || reader.kind !== "point");
+  const isPass = town.value?.cards.find((each) => each.id === thing.id)?.kind === "pass";
+  const fit = readers.value.filter((reader) =>
+    isPass ? reader.panel : thing.kind === "card" || reader.kind !== "point",
+  );
   return (
     <div class="where" role="group" aria-label={say(w.where)}>
       {fit.map((reader) => (
@@ -152,14 +166,50 @@ function Hint() {
   );
 }
 
+/** Who rings where, and the keys of whoever it rings; afterwards what became of it. */
+function Calling() {
+  const now = call.value;
+  if (now === null) return null;
+  const at = readers.value.find((reader) => reader.id === now.door);
+  const door = at === undefined ? now.door : say(at.name);
+  const over = { open: w.answeredOpen, not_now: w.answeredNot, over: w.unanswered };
+  if (now.state !== "ringing") {
+    return (
+      <p class="calling" role="status" data-state={now.state}>
+        <Icon name="bell" />
+        <span>{say(over[now.state], { door })}</span>
+      </p>
+    );
+  }
+  const name = personById(now.rings)?.name;
+  return (
+    <div class="calling" role="status" data-state="ringing">
+      <Icon name="bell" />
+      <span>
+        {name === undefined ? say(w.ringsDesk, { door }) : say(w.ringsPhone, { door, name })}
+      </span>
+      <Button look="main" icon="doorOpen" disabled={busy.value} onClick={() => void answer("open")}>
+        {say(w.answerOpen)}
+      </Button>
+      <Button disabled={busy.value} onClick={() => void answer("not_now")}>
+        {say(w.answerNot)}
+      </Button>
+    </div>
+  );
+}
+
 export function Tray() {
   const now = town.value;
   if (now === null) return null;
   const phones = now.people.filter((person) => person.phone_doors.length > 0);
   return (
     <section class="tray" aria-label={`${say(w.trayCards)}, ${say(w.trayPhones)}`}>
+      <Calling />
       <div class="say">
         <Hint />
+        <Button icon="plus" disabled={busy.value} onClick={() => void invite()}>
+          {say(w.inviteVerb)}
+        </Button>
         <Button icon="refresh" disabled={!copyable.value || busy.value} onClick={() => void copy()}>
           {say(w.copyVerb)}
         </Button>

@@ -39,7 +39,7 @@ export const w = dictionary({
   storyOn: { "zh-Hans": "接着看", "zh-Hant": "接著看", en: "Go on" },
   storyNext: { "zh-Hans": "下一步", "zh-Hant": "下一步", en: "Next" },
   storyStart: { "zh-Hans": "回到开头", "zh-Hant": "回到開頭", en: "Back to start" },
-  storyStep: { "zh-Hans": "第 {n} 步，共 4 步", "zh-Hant": "第 {n} 步，共 4 步", en: "Step {n} of 4" },
+  storyStep: { "zh-Hans": "第 {n} 步，共 5 步", "zh-Hant": "第 {n} 步，共 5 步", en: "Step {n} of 5" },
   storyLook: { "zh-Hans": "看这里", "zh-Hant": "看這裡", en: "Look here" },
   storyAgain: {
     "zh-Hans": "这一步没有走完，可以再来一次。",
@@ -138,13 +138,73 @@ export const w = dictionary({
     en: "Notices: {callbacks}. Receipts: {receipts}.",
   },
 
+  // step 5
+  lostTitle: {
+    "zh-Hans": "卡丢了，马上没用",
+    "zh-Hant": "卡丟了，馬上沒用",
+    en: "A lost card, gone from every door",
+  },
+  lostWhat: {
+    "zh-Hans": "{name}照护两幢楼的老人，她的卡能开所有的门。卡丢了，她在手机上停掉它；有人捡到，拿去试门。",
+    "zh-Hant": "{name}照護兩幢樓的長者，她的卡能開所有的門。卡丟了，她在手機上停用它；有人撿到，拿去試門。",
+    en: "{name}'s card opens every door: she cares for elders. Lost, she stops it by phone. Somebody tries it.",
+  },
+  lostLook: {
+    "zh-Hans": "每扇门忘掉这张卡以后，都签一张回执，数字一扇一扇地长。还没回执的门，会点名告诉您。",
+    "zh-Hant": "每扇門忘掉這張卡以後，都簽一張回執，數字一扇一扇地增加。還沒回執的門，會點名告訴您。",
+    en: "Each door signs a receipt when it has forgotten the card; one that has not would be named.",
+  },
+  lostResult: {
+    "zh-Hans": "{all} 扇门里，{gone} 扇已经不认它了，最慢的用了 {seconds} 秒。",
+    "zh-Hant": "{all} 扇門裡，{gone} 扇已經不認它了，最慢的用了 {seconds} 秒。",
+    en: "Gone from {gone} of {all} doors; the slowest took {seconds} s.",
+  },
+  lostKeptOut: {
+    "zh-Hans": "捡到卡的人，没有打开{door}。",
+    "zh-Hant": "撿到卡的人，沒有打開{door}。",
+    en: "Whoever found the card did not open {door}.",
+  },
+
+  // guests
+  byPass: { "zh-Hans": "访客码", "zh-Hant": "訪客碼", en: "pass" },
+  byStaff: { "zh-Hans": "值班台", "zh-Hant": "值班台", en: "duty desk" },
+  inviteVerb: { "zh-Hans": "再请一位客人", "zh-Hant": "再請一位客人", en: "Invite another guest" },
+  bellVerb: { "zh-Hans": "按{door}的门铃", "zh-Hant": "按{door}的門鈴", en: "Press the bell of {door}" },
+  ringsPhone: {
+    "zh-Hans": "{door}有人按铃，{name}的手机响了。",
+    "zh-Hant": "{door}有人按鈴，{name}的手機響了。",
+    en: "Somebody rings at {door}: the phone of {name} rings.",
+  },
+  ringsDesk: {
+    "zh-Hans": "{door}有人按铃，值班台响了。",
+    "zh-Hant": "{door}有人按鈴，值班台響了。",
+    en: "Somebody rings at {door}: the duty desk rings.",
+  },
+  answerOpen: { "zh-Hans": "应门，开门", "zh-Hant": "應門，開門", en: "Answer and open" },
+  answerNot: { "zh-Hans": "现在不方便", "zh-Hant": "現在不方便", en: "Not now" },
+  answeredNot: {
+    "zh-Hans": "{door}的铃有人应了：现在不方便。",
+    "zh-Hant": "{door}的鈴有人應了：現在不方便。",
+    en: "The bell of {door} was answered: not now.",
+  },
+  answeredOpen: {
+    "zh-Hans": "{door}的铃有人应了：请进。",
+    "zh-Hant": "{door}的鈴有人應了：請進。",
+    en: "The bell of {door} was answered: come in.",
+  },
+  unanswered: {
+    "zh-Hans": "{door}的铃没有人应。可以再按一次。",
+    "zh-Hant": "{door}的鈴沒有人應。可以再按一次。",
+    en: "Nobody answered the bell of {door}. It can be pressed again.",
+  },
+
   // free play
   trayCards: { "zh-Hans": "卡片", "zh-Hant": "卡片", en: "Cards" },
   trayPhones: { "zh-Hans": "手机", "zh-Hant": "手機", en: "Phones" },
   trayHint: {
-    "zh-Hans": "拿一张卡放到读卡器上，或者让一个人到门前摇手机：拖过去，或先点这里，再点门牌。",
-    "zh-Hant": "拿一張卡放到讀卡器上，或者讓一個人到門前搖手機：拖過去，或先點這裡，再點門牌。",
-    en: "Hold a card to a reader, or shake a phone at a door: drag it there, or press it and then a house plate.",
+    "zh-Hans": "把卡放到读卡器上，把访客码对着扫码口，或者让一个人到门前摇手机：拖过去，或先点这里，再点门牌。",
+    "zh-Hant": "把卡放到讀卡器上，把訪客碼對著掃碼口，或者讓一個人到門前搖手機：拖過去，或先點這裡，再點門牌。",
+    en: "Hold a card to a reader, a pass to a scanner, or shake a phone at a door: drag it, or press it, then a plate.",
   },
   holding: {
     "zh-Hans": "手里拿着：{what}。现在点一块门牌。",
@@ -260,6 +320,31 @@ export const w = dictionary({
     "zh-Hans": "小镇没有回答，请再试一次。",
     "zh-Hant": "小鎮沒有回答，請再試一次。",
     en: "The town did not answer. Please try again.",
+  },
+  troubleNoScanner: {
+    "zh-Hans": "这里没有扫码口。访客码请用在东门或1幢2单元。",
+    "zh-Hant": "這裡沒有掃碼口。訪客碼請用在東門或1幢2單元。",
+    en: "There is no scanner here. Use the pass at the east gate or at building 1, unit 2.",
+  },
+  troubleBellRings: {
+    "zh-Hans": "铃正在响，请先等人应门。",
+    "zh-Hant": "鈴正在響，請先等人應門。",
+    en: "The bell is ringing; somebody has to answer first.",
+  },
+  troubleBellUnheard: {
+    "zh-Hans": "铃按了，没有人听见。网络接上以后再按一次。",
+    "zh-Hant": "鈴按了，沒有人聽見。網絡接上以後再按一次。",
+    en: "The bell was pressed and nobody heard it. Try again when the wire is joined.",
+  },
+  troubleBellDeclined: {
+    "zh-Hans": "刚才已经有人应了：现在不方便。过一会儿再按。",
+    "zh-Hant": "剛才已經有人應了：現在不方便。過一會兒再按。",
+    en: "The answer was “not now”. Please press again in a moment.",
+  },
+  troubleNobodyRings: {
+    "zh-Hans": "现在没有人按铃。",
+    "zh-Hant": "現在沒有人按鈴。",
+    en: "Nobody rings just now.",
   },
   troubleNoCode: {
     "zh-Hans": "缴费机上还没有付款码。先刷卡，再选一笔账单。",

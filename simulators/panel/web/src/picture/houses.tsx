@@ -1,5 +1,5 @@
 /** The two residential buildings: four floors (1, 2, 3, 3A), two units, doors that really open. */
-import { dooring } from "../state";
+import { dooring, readerOf } from "../state";
 import type { Place } from "../town";
 import { PAINT } from "./colours";
 import { East, Face, Ground, South } from "./iso";
@@ -52,6 +52,18 @@ export function UnitDoor({ place, u }: { place: Place; u: number }) {
       <rect x={u + 0.78} y={top + 0.45} width="0.3" height="0.48" rx="0.06" fill={PAINT.metal} />
       <rect class="eye" x={u + 0.86} y={top + 0.53} width="0.14" height="0.09" />
       <circle class="lamp" cx={u} cy={top - 0.5} r="0.13" />
+      {readerOf(place)?.panel && <DoorPanel u={u - 1.12} v={top + 0.35} />}
+    </g>
+  );
+}
+
+/** Beside a door: a scanner's window over a bell. */
+export function DoorPanel({ u, v }: { u: number; v: number }) {
+  return (
+    <g>
+      <rect x={u} y={v} width="0.34" height="0.78" rx="0.06" fill={PAINT.metal} />
+      <rect x={u + 0.06} y={v + 0.08} width="0.22" height="0.26" rx="0.03" fill="#12251f" />
+      <circle cx={u + 0.17} cy={v + 0.57} r="0.09" fill={PAINT.brass} />
     </g>
   );
 }

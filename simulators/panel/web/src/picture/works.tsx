@@ -1,6 +1,7 @@
 /** What stands between the houses: gates and wall, activity room, property office with the hub, kiosk. */
-import { dooring, hubAwake, kioskNow, pointLit } from "../state";
+import { dooring, hubAwake, kioskNow, pointLit, readerOf } from "../state";
 import { PAINT } from "./colours";
+import { DoorPanel } from "./houses";
 import { Box, East, Face, Ground, South, type Spot } from "./iso";
 
 interface RoofProps {
@@ -208,6 +209,11 @@ export function EastGate({ name }: { name: string }) {
         </East>
       </g>
       <Box from={[24, 11.7, 0]} size={[0.55, 0.5, 2.7]} south="#f6ecd9" east="#dccdb3" top={PAINT.stone} />
+      {readerOf("gate-east")?.panel && (
+        <East from={[24.55, 12.2, 1.8]}>
+          <DoorPanel u={0.08} v={0.1} />
+        </East>
+      )}
       <Box from={[23.95, 8.9, 2.6]} size={[0.65, 3.5, 1]} south="#f6ecd9" east="#f2e5cc" top={PAINT.stone} />
       <East from={[24.6, 12.4, 3.6]}>
         <text x="1.75" y="0.78" class="paint lintel" text-anchor="middle" font-size="0.52" lang="zh-Hans">
