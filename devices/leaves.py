@@ -23,7 +23,7 @@ from devices.device import Device
 from devices.facts import kept
 from devices.leaf import GRACE_S, Happening, Leaf, Release, moved, released, ticked, withdrawn
 from devices.messages import Event
-from devices.rules import DoorPolicy
+from devices.rules import SHUT_MODES, DoorPolicy
 from devices.shelf import PolicyShelf
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class Leaves:
         """What is true when the strike answered."""
         number = hardware.number
         at_s = self._house.device.clock.now_s()
-        facts: list[Fact] = [Opened(number, at_s, card=via in ("card", "pin"))]
+        first = via in ("card", "pin") and self._plan(number).mode not in SHUT_MODES
+        facts: list[Fact] = [Opened(number, at_s, card=first)]
         if granted.visit is not None and not self._sees(hardware):
             facts.append(PassOpened(number, granted.visit))
         return tuple(facts)

@@ -191,6 +191,11 @@ class Journal:
             else:
                 db.execute("insert or replace into memory values (?, ?)", (key, value))
 
+    def remember(self, memory: Memory) -> None:
+        """Used-once state that changed by itself, without an event to tell."""
+        with self._commit() as db:
+            self._keep_memory(db, memory)
+
     def memory(self) -> dict[str, str]:
         """What was remembered with intents and events, by key."""
         return dict(self._db.execute("select key, value from memory").fetchall())

@@ -31,6 +31,7 @@ class DoorMode(StrEnum):
 
 
 OPEN_MODES = (DoorMode.UNLOCKED, DoorMode.LOCKED_OPEN)
+SHUT_MODES = (DoorMode.LOCKED_DOWN, DoorMode.BLOCKED)
 
 
 class Passback(StrEnum):

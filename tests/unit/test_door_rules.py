@@ -451,6 +451,57 @@ async def test_an_unlocked_door_is_held_by_pulses_and_shown(folder: Path) -> Non
     await bench.close()
 
 
+async def test_a_lockdown_forgets_who_was_first_and_a_restart_does_not_remember(
+    folder: Path,
+) -> None:
+    bench = await made(folder)
+    always = Schedule((((0, 1440),),) * 8)
+    plan = (ModePlan("s", DoorMode.UNLOCKED, first_card=True),)
+
+    def put(**door: Any) -> None:
+        bench.put_policy(modes=plan, asks=1, **door)
+        compiled = bench.door.shelf.compiled
+        assert compiled is not None
+        policy = replace(compiled.policy, schedules={"s": always})
+        bench.door.shelf.compiled = replace(compiled, policy=policy)
+
+    async def opened() -> DoorMode | None:
+        await tap(bench)
+        return bench.door.modes.mode(1)
+
+    put()
+    assert await opened() is DoorMode.UNLOCKED
+    put(mode=DoorMode.LOCKED_DOWN)
+    bench.door._on_policy()
+    put()
+    bench.door._on_policy()
+    assert bench.door.modes.mode(1) is DoorMode.LOCKED
+    await bench.close()
+    bench.device, bench.door = bench.boot()
+    await bench.ready()
+    put()
+    assert bench.door.modes.mode(1) is DoorMode.LOCKED
+    assert await opened() is DoorMode.UNLOCKED
+    await bench.close()
+
+
+async def test_a_card_that_was_let_in_as_the_lockdown_came_is_not_the_first(folder: Path) -> None:
+    bench = await made(folder)
+    bench.put_policy(asks=1)
+    strike = bench.strike.pulse
+
+    async def slow(output: int, duration_ms: int) -> None:
+        bench.put_policy(mode=DoorMode.LOCKED_DOWN)
+        bench.door._on_policy()
+        await strike(output, duration_ms)
+
+    bench.strike.pulse = slow  # type: ignore[method-assign]
+    await tap(bench)
+    assert len(bench.strike.pulses) == 1
+    assert bench.door.state.of(1).first_card_s is None
+    await bench.close()
+
+
 async def test_a_fire_locks_nothing_that_stands_open(folder: Path) -> None:
     bench = await made(folder, fire_input=2)
     bench.put_policy(mode=DoorMode.UNLOCKED)
