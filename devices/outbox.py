@@ -248,6 +248,14 @@ class Journal:
                 self._remember(db, command, raw, answer, event.at_s)
         return numbered
 
+    def record_beside(self, event: Event, also: Event, memory: Memory) -> tuple[Event, Event]:
+        """A refusal and, in the same commit, an event that only some may know of; numbered."""
+        with self._commit() as db:
+            both = self._append(db, event), self._append(db, also)
+            self._keep_memory(db, memory)
+        self._withheld += 1
+        return both
+
     def orphans(self) -> list[tuple[str, dict[str, Any]]]:
         """Intents whose end nobody saw: the device died between promise and event."""
         both = "select id, body from intents union all "

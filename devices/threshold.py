@@ -23,6 +23,8 @@ from devices.shelf import PolicyShelf
 
 log = logging.getLogger(__name__)
 
+SHUT_REASONS = ("fire", "locked_down", "door_blocked")  # said before anything was asked
+
 
 class Judge(Protocol):
     """What a threshold needs of its controller."""
@@ -41,11 +43,12 @@ class Judge(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """A shown card that waits for its PIN."""
+    """A shown card that waits for its PIN; ``told`` when it was refused already, whatever comes."""
 
     request: Request
     draft: Event
     timer: asyncio.Task[None]
+    told: bool = False
 
 
 class Threshold:
@@ -117,17 +120,23 @@ class Threshold:
         decision = self._judge.present(
             request, draft, hold=lambda said: self._asks_pin(number, said)
         )
-        if self._asks_pin(number, decision):
+        shut = self._is_shut(number, decision)
+        if shut or self._asks_pin(number, decision):
             draft = replace(
                 draft, person=decision.person, credential=decision.credential or draft.credential
             )
             timer = asyncio.ensure_future(self._give_up_pin(number))
-            self._waiting[number] = _Waiting(request, draft, timer)
+            self._waiting[number] = _Waiting(request, draft, timer, told=shut)
             self._typing.pop(number, None)
 
     def _asks_pin(self, number: int, said: Decision) -> bool:
         asked = isinstance(said, Refused) and said.reason == "pin_needed"
         return asked and number in self.keypads
+
+    def _is_shut(self, number: int, said: Decision) -> bool:
+        """Where nobody comes in, whoever is forced may still type a PIN after a card."""
+        refused = isinstance(said, Refused) and said.reason in SHUT_REASONS
+        return refused and number in self.keypads
 
     def _stranger(self, uid: str) -> str:
         """A pseudonym of an unknown card: the same card is the same, its number is not told."""
@@ -170,7 +179,7 @@ class Threshold:
 
     def _time_is_up(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
-        if waiting is not None:
+        if waiting is not None and not waiting.told:
             self._judge.present(waiting.request, waiting.draft)
 
     def close(self) -> None:
