@@ -345,12 +345,12 @@ def rule_reason(
             continue
         if granted:
             continue
-        timed = rule.schedule is not None or rule.valid_from_s or rule.valid_to_s
+        timed = rule.schedule or (not rule.lasting and (rule.valid_from_s or rule.valid_to_s))
         if timed and not clock:
             nearest = "clock_unsigned"
         elif not _valid(rule, at_s):
             nearest = "validity_over" if nearest == "person_unknown" else nearest
-        elif rule.valid_to_s is not None and not request.fresh:
+        elif rule.valid_to_s is not None and not (request.fresh or rule.lasting):
             nearest = "policy_stale"
         elif rule.schedule is not None and not in_schedule(policy, rule.schedule, now):
             nearest = "schedule_closed"

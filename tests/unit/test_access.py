@@ -186,6 +186,7 @@ rules_of = st.dictionaries(
         st.none() | st.floats(1.79e9, 1.8e9),
         st.none() | st.floats(1.79e9, 1.8e9),
         st.booleans(),
+        st.booleans(),
     ),
 )
 plans = st.builds(
