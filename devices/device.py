@@ -34,7 +34,8 @@ from devices.messages import (
 from devices.outbox import Journal
 from devices.ports import Bus, Hail, Luck
 from devices.reasons import Severity, reason
-from devices.recall import KIND, testify
+from devices.recall import KIND, testify, with_endings
+from devices.wire_endings import ENDINGS, open_endings
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Device:
         self.connection = self.luck(8).hex()
         leaves = sorted({*self.handlers, *self.extra_filters()})
         filters = [(self.topics.of(leaf), 1) for leaf in leaves]
-        filters += [(self.hub_topics.of(wire.STATE), 1), (self.hub_topics.of(wire.KEYSET), 1)]
+        filters += [(self.hub_topics.of(leaf), 1) for leaf in (wire.STATE, wire.KEYSET, ENDINGS)]
         will = self._state(Life.LOST)
         return Hail(self.identity.device, self.topics.of(wire.STATE), will, tuple(filters))
 
@@ -142,8 +143,8 @@ class Device:
             return self.drop("topic")
         _, sender, leaf = parts
         if sender == self.hub_topics.device:
-            if leaf == wire.KEYSET:
-                return self._on_keyset(payload)
+            if leaf in (wire.KEYSET, ENDINGS):
+                return (self._on_keyset if leaf == wire.KEYSET else self._on_endings)(payload)
             return self._on_hub_state(payload) if leaf == wire.STATE else self.drop("topic")
         if sender != self.topics.device:
             return self.drop("topic")
@@ -307,9 +308,21 @@ class Device:
                 self._recall(told.recall)
         return None
 
+    def _on_endings(self, raw: bytes) -> None:
+        """Keep what the hub took back, unread: a restored one will ask for it."""
+        told = open_endings(raw, self.topics.site, self.keys_for("audit"))
+        if isinstance(told, Refusal):
+            return self.drop(told.reason, "endings")
+        kept = self.journal.text("endings")
+        held = open_endings(kept.encode(), self.topics.site, self.keys_for("audit"))
+        if isinstance(held, Refusal) or held.serial < told.serial:
+            self.journal.keep_text("endings", raw.decode("ascii", "replace"))
+        return None
+
     def _recall(self, asked: Recall) -> None:
         """A restored hub asks: tell again what is kept, and what our policy denies."""
-        drafts = [replace(self.draft(KIND), content=part) for part in self.testify(asked)]
+        parts = with_endings(self.testify(asked), self.journal.text("endings"))
+        drafts = [replace(self.draft(KIND), content=part) for part in parts]
         if self.journal.recall(asked.mark, drafts):
             self._sent_upto.clear()
             if self.ready:

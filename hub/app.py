@@ -68,6 +68,7 @@ class Running:
         self._spawn(stay_connected(self._bridge, address, _tell_bus))
         self._spawn(hub.policies.run())
         self._spawn(hub.recalls.run())
+        self._spawn(hub.endings.run())
         self._payments(hub)
         self._spawn(hub.durable.run())
         self._spawn(hub.zones.run())

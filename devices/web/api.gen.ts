@@ -204,6 +204,13 @@ export interface ClaimAsked {
   password: string;
 }
 
+/** A code with which one new member of staff comes in, once. */
+export interface ClaimOffered {
+  code: string;
+  role: string;
+  expires_at: string;
+}
+
 /** The second factor to put into an authenticator app. */
 export interface Claimed {
   totp_uri: string;
@@ -333,6 +340,10 @@ export interface EventShown {
 export interface EventsPage {
   events: EventShown[];
   next: number | null;
+}
+
+export interface HTTPValidationError {
+  detail?: ValidationError[];
 }
 
 /** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
@@ -773,6 +784,11 @@ export interface RevocationShown {
   doors: RevocationDoor[];
 }
 
+/** What the new member may do. */
+export interface RoleAsked {
+  role: string;
+}
+
 /** Some rows of one kind. */
 export interface RosterAsked {
   kind: string;
@@ -884,6 +900,14 @@ export interface UnblockAsked {
 export interface UndoBegun {
   state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
   changes: number;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */
@@ -1070,6 +1094,12 @@ export interface Operations {
     body: LockdownAsked;
     answer: null;
   };
+  endMember: {
+    method: "POST";
+    path: `/api/v1/operator/staff/${string}/end`;
+    body: undefined;
+    answer: null;
+  };
   endMyVisit: {
     method: "DELETE";
     path: `/api/v1/me/visits/${string}`;
@@ -1219,6 +1249,12 @@ export interface Operations {
     path: "/api/v1/kiosk/bills";
     body: BillsAsked;
     answer: KioskBills;
+  };
+  offerClaim: {
+    method: "POST";
+    path: "/api/v1/operator/staff/claims";
+    body: RoleAsked;
+    answer: ClaimOffered;
   };
   openDoor: {
     method: "POST";

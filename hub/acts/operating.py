@@ -270,6 +270,12 @@ def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
     if known is None:
         raise DomainError("not_found", "no such person", "person")
     tx.execute(delete(t.pins).where(t.pins.c.person_id == wish.person))
+    # after a restore an old PIN was kept out of some doors; this one is nobody's old one
+    tx.execute(
+        delete(t.restraints).where(
+            t.restraints.c.subject.startswith(f"pin:{wish.person}:", autoescape=True)
+        )
+    )
     rows = [
         {
             "person_id": wish.person,
