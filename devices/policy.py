@@ -240,8 +240,8 @@ def _build_door(number: int, body: Mapping[str, Any]) -> DoorPolicy:
         passage=Passage(way[0], way[1], Passback(way[2]), way[3], bool(way[4])) if way else None,
         interlock=tuple(int(other) for other in body["interlock"]),
         rules={
-            name: Rule(schedule, valid_from, valid_to, bool(flags & _DENY), bool(flags & _LASTING))
-            for name, (schedule, valid_from, valid_to, flags) in body["rules"].items()
+            name: Rule(hours, begins_s, ends_s, bool(flags & _DENY), bool(flags & _LASTING))
+            for name, (hours, begins_s, ends_s, flags) in body["rules"].items()
         },
         people={
             person: sets.get(names) or sets.setdefault(names, tuple(names.split()))

@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 LOOKS_MAX = 4  # looked-at sheets in memory; an estate's is about 40 MB
 LOOK_LIFE_S = 1_800.0  # half an hour to read the preview and decide
-STAGED_CHANGES = 500  # of one act that only keeps them
+STAGED_CHANGES = 200  # of one act that only keeps them
 RETRY_S = 2.0
 _PASSES = (InboxFull, StoreUnavailable, SQLAlchemyError)
 
@@ -167,9 +167,13 @@ class Imports:
             self._looks[look] = found
             if begun:
                 with suppress(*_PASSES, Faulted):  # else the next start drops it
-                    await self.writer.submit(drop, Which(found.id))
+                    await self._drop(found.id)
             raise
         return Progress("applying", 0, len(found.plan.changes))
+
+    async def _drop(self, import_id: str) -> None:
+        while await self.writer.submit(drop, Which(import_id)):
+            pass
 
     async def _stage(self, look: Look) -> None:
         changes = look.plan.changes
@@ -233,7 +237,7 @@ class Imports:
             found = list(halves)
         for each in found:
             try:
-                await self.writer.submit(drop, Which(each))
+                await self._drop(each)
             except _PASSES as trouble:
                 log.warning("half an import stays: %s", type(trouble).__name__)
 

@@ -10,8 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.acts.keeping import Forget, forget
-from hub.core.retention import DAY_S, KEPT_KINDS, LINKS_AT_ONCE, Scope, read_scope
+from hub.acts.keeping import PLAIN, Forget, forget
+from hub.core.retention import (
+    DAY_S,
+    DEFAULT_DAYS,
+    KEPT_KINDS,
+    LINKS_AT_ONCE,
+    Scope,
+    read_scope,
+)
 from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
@@ -38,6 +45,8 @@ class Keeping:
             named = {rule.scope for rule in rules}
             for rule in rules:
                 gone += await self._scope(read_scope(rule.scope), rule.days, rule.at_n, named)
+            for scope in DEFAULT_DAYS.keys() - named:
+                gone += await self._scope(read_scope(scope), DEFAULT_DAYS[scope], 0, named)
         except _TROUBLE as trouble:  # the next run goes on from the cursor
             log.warning("retention waits: %s", type(trouble).__name__)
         if gone:
@@ -57,21 +66,37 @@ class Keeping:
             if old.ids and not done:  # nothing left that we could take: never a busy loop
                 return gone
             gone += done
-            at_n = max(old.numbers, default=at_n)
+            if not old.ids:
+                at_n = max(old.numbers, default=at_n)
 
 
 def _find(
     connection: Connection, scope: Scope, before_s: float, at_n: int, others: list[str]
 ) -> Forget:
     """The next rows of a scope that are older; ``others`` are kinds with a rule of their own."""
-    if scope.table in ("openings", "quarantine"):
-        plain = t.openings if scope.table == "openings" else t.quarantine
-        at = plain.c.presented_at if scope.table == "openings" else plain.c.at
+    if scope.table == "imports":
+        return _old_import(connection, scope, before_s)
+    if scope.table in PLAIN:
+        plain, at = PLAIN[scope.table]
         ids = connection.execute(select(plain.c.id).where(at < before_s).limit(LINKS_AT_ONCE))
         return Forget(scope, ids=tuple(ids.scalars()))
     found = _numbered(scope, before_s, others)
     numbers = found.where(found.selected_columns[0] > at_n).order_by(found.selected_columns[0])
     return Forget(scope, tuple(connection.execute(numbers.limit(LINKS_AT_ONCE)).scalars()))
+
+
+def _old_import(connection: Connection, scope: Scope, before_s: float) -> Forget:
+    """The oldest import that ended before, and some of its changes."""
+    imports, changes = t.imports.c, t.import_changes.c
+    name = connection.execute(
+        select(imports.id).where(imports.ended_at < before_s).order_by(imports.ended_at).limit(1)
+    ).scalar()
+    if name is None:
+        return Forget(scope)
+    numbers = connection.execute(
+        select(changes.n).where(changes.import_id == name).order_by(changes.n).limit(LINKS_AT_ONCE)
+    ).scalars()
+    return Forget(scope, tuple(numbers), (name,))
 
 
 def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:

@@ -386,7 +386,7 @@ export interface ImportShown {
   file: string;
   by: string;
   at: string;
-  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed" | "settled";
   changes: number;
   done: number;
   counts: RowCounts;
@@ -818,6 +818,8 @@ export interface RowRead {
   house: string;
   people: PersonRead[];
   door: string;
+  /** Whom a new door opens for at first. */
+  opens: Words | null;
   problems: RowProblem[];
 }
 
@@ -898,7 +900,7 @@ export interface UnblockAsked {
 
 /** The job has begun; its progress stands in the list of imports. */
 export interface UndoBegun {
-  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed" | "settled";
   changes: number;
 }
 

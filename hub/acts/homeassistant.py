@@ -136,7 +136,7 @@ def set_mode(tx: Tx, wish: ModeAsked, now: datetime) -> Done[str | None]:
 
 
 def disown(tx: Tx, doors: Sequence[str]) -> None:
-    """People have spoken of these doors' modes, even if only to repeat them: now they are theirs."""
+    """People spoke of these doors' modes, if only to repeat them: now they are theirs."""
     for door in doors:
         tx.execute(delete(t.settings).where(t.settings.c.key == SET_BY_HA + door))
 

@@ -163,6 +163,12 @@ def routes(gate: Gate) -> APIRouter:
         return RetentionShown(rules=rules, forgotten=forgotten)
 
     _staff(router, gate)
+    _states(router, gate)
+    return router
+
+
+def _states(router: APIRouter, gate: Gate) -> None:
+    hub = gate.hub
 
     @router.post("/states", **told("listStates", None, by="operator"))
     def states(request: Request) -> StatesShown:
@@ -173,8 +179,6 @@ def routes(gate: Gate) -> APIRouter:
             for state in device.states
         ]
         return StatesShown(devices=len(hub.memory.devices), states=found)
-
-    return router
 
 
 def _staff(router: APIRouter, gate: Gate) -> None:
