@@ -186,9 +186,11 @@ export interface CardShown {
   revocation: RevocationShown | null;
 }
 
-/** Cards that fit a query; without one, the lost ones, newest first. */
+/** Cards that fit a query; without one, the lost ones, newest first; and ended phones. */
 export interface CardsShown {
   cards: CardShown[];
+  /** The newest ended ones that fit the query. */
+  phones: PhoneEnded[];
 }
 
 /** A card's number and its challenge under slot 4, as the kiosk's reader heard them. */
@@ -681,6 +683,16 @@ export interface PhoneCode {
   expires_at: string;
 }
 
+/** A phone that opens nothing any more; no door ever knew it, so it ended at once. */
+export interface PhoneEnded {
+  id: string;
+  person_name: string;
+  house: string;
+  label: string;
+  ended_at: string;
+  by: "staff" | "phone" | "kiosk" | "recall";
+}
+
 /** An enrolled phone. */
 export interface PhoneShown {
   id: string;
@@ -778,7 +790,7 @@ export interface RevocationDoor {
 /** How far a lost card is forgotten; `told` when every door that knew it is listed. */
 export interface RevocationShown {
   id: string;
-  by: "staff" | "phone" | "kiosk";
+  by: "staff" | "phone" | "kiosk" | "recall";
   asked_at: string;
   told: boolean;
   doors: RevocationDoor[];
