@@ -1,8 +1,9 @@
 """What a door tells a restored hub: whom it lets in and which cards it knows as blocked.
 
 Pure. The hub must not take a denial back because it forgot it; so the door tells short marks of
-everybody whom its policy lets in, and the hub finds whom its own, older rules would add. Events
-are small, so that a testimony comes in parts.
+everybody whom its policy lets in, and the hub finds whom its own, older rules would add; it tells
+its rules themselves, and marks of the PINs that it takes. Events are small, so that a testimony
+comes in parts; behind it come the endings that the hub had left with the device.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from devices.access import Decision, Refused, Request, Visit, Way
+from devices.access import Decision, Refused, Request, Visit, Way, asked_at
 from devices.cards import prove
 from devices.device import Device
 from devices.keypad import CLAIM_WAIT_S, Typing, pressed
@@ -136,7 +136,13 @@ class Threshold:
     def _is_shut(self, number: int, said: Decision) -> bool:
         """Where nobody comes in, whoever is forced may still type a PIN after a card."""
         refused = isinstance(said, Refused) and said.reason in SHUT_REASONS
-        return refused and number in self.keypads
+        policy = self._judge.shelf.policy
+        door = policy.doors.get(number) if policy else None
+        if policy is None or door is None or not refused or number not in self.keypads:
+            return False
+        clock_known, _ = self._judge.clock_facts()
+        # elsewhere what is typed next is a flat's number, and its PIN must be heard
+        return asked_at(policy, door, self._judge.device.clock.now(), clock=clock_known)[1]
 
     def _stranger(self, uid: str) -> str:
         """A pseudonym of an unknown card: the same card is the same, its number is not told."""

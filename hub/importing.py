@@ -38,6 +38,7 @@ from hub.acts.imports import (
     stage,
     undo_part,
 )
+from hub.acts.memberships import check_sizes
 from hub.core.errors import DomainError
 from hub.core.imports import TABLES, Comparison, Known, Mark, Plan
 from hub.core.sheets import Said, Sheet, Table, read_sheets
@@ -134,7 +135,13 @@ class Imports:
     def _compare(self, file: str, raw: bytes, sheets: list[Sheet]) -> Look:
         tables, without, said = read_sheets(sheets)
         now_s = self.clock().timestamp()
-        plan = Comparison(self._known(), self.mark, now_s).plan(said)
+        known = self._known()
+        plan = Comparison(known, self.mark, now_s).plan(said)
+        sizes = {name: len(known.rows[name]) for name in ("people", "cards")}
+        for change in plan.changes:
+            if change.fresh and change.table in sizes:
+                sizes[change.table] += 1
+        check_sizes(**sizes)
         digest = hashlib.sha256(raw).hexdigest()
         name = file[-FILE_CHARS_MAX:]
         key = f"i-{secrets.token_hex(8)}"

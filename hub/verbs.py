@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 from devices import logs
 from devices.identity import Identity, PublicIdentity, write_private
@@ -65,6 +66,8 @@ def _init(asked: argparse.Namespace) -> None:
 
     if not wire.is_id(asked.site):
         raise Mistake("--site is an id such as liuxi: small letters, digits and hyphens")
+    if asked.zone not in available_timezones():
+        raise Mistake(f"no time zone {asked.zone!a}: write it like Asia/Shanghai")
     asked.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (asked.data / "hub.toml").exists():
         raise Mistake(f"{asked.data} already holds a site")

@@ -43,7 +43,7 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
     tx.execute(delete(t.settings).where(t.settings.c.key.in_((MARK_KEY, KNOWN_KEY))))
     tx.execute(insert(t.settings).values(key=MARK_KEY, value=what.mark))
     tx.execute(delete(t.recalls))
-    tx.execute(delete(t.restraints))
+    # what an earlier restore kept out stays out: the doors have it in the policy that they hold
     tx.execute(delete(t.sessions))
     tx.execute(delete(t.codes))
     known = {row.device_id: row for row in tx.execute(select(*_KNOWN)).all()}
@@ -156,9 +156,10 @@ def settle(tx: Tx, told: Testified, now: datetime) -> Done[bool]:
 
 
 def _keep_out(tx: Tx, device: str, subjects: Iterable[str]) -> None:
+    held = tx.execute(select(t.restraints.c.subject).where(t.restraints.c.device_id == device))
     rows = [
         {"device_id": device, "subject": subject, "since": tx.now_s}
-        for subject in sorted(set(subjects))
+        for subject in sorted(set(subjects) - set(held.scalars()))
     ]
     if rows:
         tx.execute(insert(t.restraints), rows)

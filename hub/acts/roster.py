@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.acts.alerts import name_responder
 from hub.acts.billing import issue_bill
 from hub.acts.homeassistant import disown
-from hub.acts.memberships import MEMBERS, check_cards, check_part, keep_members
+from hub.acts.memberships import MEMBERS, check_cards, check_names, check_part, keep_members
 from hub.acts.policies import ask_for, ask_for_cards
 from hub.acts.relays import check_remote_only
 from hub.core.effects import Forget
@@ -83,6 +83,7 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
             return Done(len(part.rows))
         table, names = _COLUMNS[part.kind]
         rows = [_clean(part, row, names) for row in part.rows]
+        check_names(tx, part.kind, table, rows)
         if part.kind in MEMBERS:
             members = {row["id"]: row.pop("members") for row in rows if "members" in row}
             _upsert(tx, part.kind, table, rows, members)

@@ -5,6 +5,7 @@ lets anybody in. A device is believed of its own doors alone.
 """
 
 import asyncio
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from hub.endings import FILE, unseal
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 from tests.simulation import virtual
-from tests.simulation.test_restore import LOST, OTHER, WORDS, Story
+from tests.simulation.test_restore import LOST, OTHER, WORDS, Story, forbid
 from tests.simulation.town import DEVICES, SITE
 
 HOURS = [[[480, 600]]] * 8
@@ -234,3 +235,31 @@ async def older_endings(folder: Path) -> None:
 
 def test_older_endings_replace_no_newer_ones(tmp_path: Path) -> None:
     virtual.run(older_endings(tmp_path))
+
+
+async def twice(folder: Path) -> None:
+    """A copy made after a first restore: what was kept out then is kept out after the second."""
+    story = Story(27, folder)
+    town = story.town
+    try:
+        await story.begin()
+        await story.act(forbid, LOST)
+        began = town.now().timestamp()
+        for _ in range(2):
+            await story.restore()
+            shutil.rmtree(story.folder / "back")
+            await town.start_hub()
+            await town.settle()
+            assert story.states() == dict.fromkeys(DEVICES, TOLD)
+            held = {(row.device_id, row.subject) for row in town.rows(t.restraints)}
+            assert ("b", f"person:1:{LOST}") in held
+            await story.pass_by(LOST)
+            await town.settle()
+            story_copy(story)
+        assert story.granted(LOST, began) == 0
+    finally:
+        await town.close()
+
+
+def test_a_second_restore_remembers_the_first(tmp_path: Path) -> None:
+    virtual.run(twice(tmp_path))

@@ -108,6 +108,16 @@ async def test_duress_is_heard_where_nobody_comes_in_and_looks_like_any_pin(
     await bench.close()
 
 
+async def test_a_flat_typed_after_a_refused_card_is_a_flat(folder: Path) -> None:
+    bench = await made(folder, keypad=Keys())
+    bench.put_policy(typed=True, pins=PINS, asks=1, mode=DoorMode.LOCKED_DOWN)
+    await tap(bench)
+    press(bench, "302#1470#")
+    await bench.turns()
+    assert kinds(bench) == ["access", "access", "duress"]
+    await bench.close()
+
+
 async def test_a_card_that_was_refused_at_once_is_not_refused_again(folder: Path) -> None:
     bench = await made(folder, keypad=Keys())
     put_shut(bench, "locked_down")

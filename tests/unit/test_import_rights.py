@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from devices.access import Request, State, Way, decide
+from devices.cli import main
 from devices.messages import Assurance
 from devices.policy import Compiled, decode, encode
+from hub.acts import memberships
 from hub.acts.policies import ask_for
 from hub.acts.roster import RosterPart, load_part
 from hub.api.imports import show_look
+from hub.core.errors import DomainError
 from hub.store import tables as t
 from tests.unit.hub_bench import HubBench, hub_bench
 from tests.unit.test_imports import bring, held, look, take_back
@@ -140,3 +143,29 @@ async def test_all_doors_are_asked_for_in_a_few_statements(tmp_path: Path, count
             rows = connection.execute(select(t.policy_changes)).all()
         assert {(row.device_id, row.asked_at) for row in rows} >= {(one, 5.0) for one in devices}
         assert len(said) == 4
+
+
+async def test_a_sheet_too_large_for_the_doors_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        before = held(bench)
+        monkeypatch.setattr(memberships, "PEOPLE_MAX", len(before["people"]) + 1)
+        with pytest.raises(DomainError, match="field_wrong"):
+            await look(bench, TENANT)
+        monkeypatch.setattr(memberships, "PEOPLE_MAX", len(before["people"]) + 2)
+        await look(bench, TENANT)
+        card = [["房号", "姓名", "卡号"], ["3-1-101", "业主乙", "04AABBCC"]]
+        monkeypatch.setattr(memberships, "CARDS_MAX", len(before["cards"]))
+        with pytest.raises(DomainError, match="field_wrong"):
+            await look(bench, card)
+        assert held(bench) == before
+
+
+def test_a_site_in_no_time_zone_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["init", "--data", str(tmp_path / "d"), "--site", "liuxi", "--zone", "Asia/Shanghia"]
+    assert main(asked) == 2
+    assert "Asia/Shanghai" in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
