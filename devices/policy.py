@@ -161,7 +161,7 @@ def _encode_door(door: DoorPolicy) -> dict[str, Any]:
 
 
 def _flags(rule: Rule) -> int:
-    """What a controller that knows no lasting rules takes for a denial: it lets nobody in longer."""
+    """A controller that knows no lasting rules takes them for denials: nobody comes in longer."""
     return _DENY * rule.deny | _LASTING * rule.lasting
 
 
