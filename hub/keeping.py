@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.acts.keeping import PLAIN, Forget, forget
@@ -23,6 +23,7 @@ from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
+_IN_THE_LOG = select(t.alert_log.c.alert_id)
 log = logging.getLogger(__name__)
 
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
@@ -78,7 +79,11 @@ def _find(
         return _old_import(connection, scope, before_s)
     if scope.table in PLAIN:
         plain, at = PLAIN[scope.table]
-        ids = connection.execute(select(plain.c.id).where(at < before_s).limit(LINKS_AT_ONCE))
+        ids = connection.execute(
+            select(plain.c.id)
+            .where(at < before_s, plain.c.id.not_in(_IN_THE_LOG) if plain is t.alerts else true())
+            .limit(LINKS_AT_ONCE)
+        )
         return Forget(scope, ids=tuple(ids.scalars()))
     found = _numbered(scope, before_s, others)
     numbers = found.where(found.selected_columns[0] > at_n).order_by(found.selected_columns[0])
@@ -100,6 +105,9 @@ def _old_import(connection: Connection, scope: Scope, before_s: float) -> Forget
 
 
 def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:
+    if scope.table == "alert_log":
+        of = t.alerts.c.id == t.alert_log.c.alert_id
+        return select(t.alert_log.c.n).join(t.alerts, of).where(t.alerts.c.closed_at < before_s)
     if scope.table == "access_log":
         return select(t.access_log.c.n).where(t.access_log.c.at < before_s)
     if scope.table == "events":

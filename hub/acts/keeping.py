@@ -18,6 +18,7 @@ PLAIN: dict[str, tuple[Table, ColumnElement[float]]] = {
     "passes": (t.passes, t.passes.c.to_at),
     "calls": (t.calls, t.calls.c.rang_at),
     "letters": (t.letters, t.letters.c.expires_at),
+    "alerts": (t.alerts, t.alerts.c.closed_at),
 }
 
 

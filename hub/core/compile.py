@@ -123,8 +123,9 @@ class PersonRow:
 
     @property
     def lives(self) -> tuple[Home, ...]:
-        """Every home, the own one first; whoever has none has one without a name."""
-        if any(home.household == self.household for home in self.homes):
+        """Every home, the own one first; whoever has none at all has one without a name."""
+        homeless = bool(self.homes) and not self.household
+        if homeless or any(home.household == self.household for home in self.homes):
             return self.homes
         return (Home(self.household, self.building, self.house, self.unit), *self.homes)
 

@@ -24,6 +24,8 @@ FLOORS_DAYS = {
     "passes": 30,  # a month of visitors, and who came with them; only those that are over
     "calls": 30,
     "letters": 30,  # only letters whose codes are over
+    "alert_log": 90,  # of alerts that are closed: who was called, who came
+    "alerts": 90,  # closed ones whose log is forgotten
     "imports": 7,  # until then somebody may want one undone
 }
 # what is kept for so long where nobody made a rule: an import is undone soon or never

@@ -87,6 +87,7 @@ def speaks(rule: RuleRow, person: PersonRow) -> bool:
     """The rule read by a person: slowly and without any index."""
     own = Home(person.household, person.building)
     said = any(home.household == person.household for home in person.homes)
+    said = said or (person.homes != () and person.household == "")
     lived = [
         home
         for home in (*person.homes, *(() if said else (own,)))

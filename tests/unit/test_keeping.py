@@ -337,3 +337,37 @@ async def test_an_import_that_is_being_forgotten_is_not_undone_by_halves(address
     with pytest.raises(DomainError, match="import_undone"):
         await log.writer.submit(begin_undo, Which("i"))
     await log.close()
+
+
+def told_alert(tx: Tx, closed_at: float | None, now: datetime) -> Done[None]:
+    del now
+    name = f"a-{closed_at or 0:.0f}"
+    tx.execute(
+        insert(t.alerts).values(
+            id=name, kind="held", subject="door:1", severity="minor", policy_id="default",
+            state="closed", opened_at=1.0, last_at=1.0, times=1, round=1, step=1,
+            closed_at=closed_at,
+        )
+    )  # fmt: skip
+    tx.record(t.alert_log, {"alert_id": name, "at": 1.0, "what": "raised", "by": "", "detail": ""})
+    return Done(None)
+
+
+async def test_closed_alerts_go_with_their_log_and_open_ones_stay(address: str) -> None:
+    log = Log(address)
+    old_s = NOW.timestamp() - 100 * DAY_S
+    for closed_s in (old_s, NOW.timestamp(), None):
+        await log.writer.submit(told_alert, closed_s)
+
+    def left(table: Any) -> int:
+        with log.engines.read.connect() as connection:
+            return len(connection.execute(select(table)).all())
+
+    await log.writer.submit(keep, Keep("alerts", 90, "test"))
+    assert await log.keeping.run_once() == 0  # not before what is said of it
+    await log.writer.submit(keep, Keep("alert_log", 90, "test"))
+    await log.keeping.run_once()
+    await log.keeping.run_once()
+    assert (left(t.alert_log), left(t.alerts)) == (2, 2)
+    assert log.verdict().fine
+    await log.close()
