@@ -38,8 +38,9 @@ from hub.store.engine import Engines
 log = logging.getLogger(__name__)
 
 FILE = "endings.sealed"
-ENDED_MAX = 900  # of all kinds, the newest: what one signed message holds
+ENDED_MAX = 800  # of all kinds, the newest: about what one signed message holds
 RETRY_S = 5.0
+PAUSE_S = 3.0  # every device writes it down: first come the policies that took the card back
 _ABOUT = "endings"
 
 
@@ -59,7 +60,8 @@ def ended_now(connection: Connection) -> Ended:
 def seal(keys: HubKeys, ended: Ended) -> bytes:
     """The list, readable by the hub alone; where it is too long the oldest are left out."""
     while True:
-        body = {"p": ended.phones, "s": ended.staff, "c": ended.cards}
+        kinds = {"p": ended.phones, "s": ended.staff, "c": ended.cards}
+        body = {kind: "\n".join(ids) for kind, ids in kinds.items()}  # ids have no line ends
         packed = zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 9)
         sealed = bytes.fromhex(keys.close_envelope(packed, _ABOUT))
         if len(sealed) <= SEALED_BYTES_MAX:
@@ -76,8 +78,8 @@ def unseal(keys: HubKeys, site: str, raw: bytes) -> Ended | None:
         return None
     try:
         body = json.loads(zlib.decompress(keys.open_envelope(told.sealed.hex(), _ABOUT)))
-        return Ended(tuple(body["p"]), tuple(body["s"]), tuple(body["c"]))
-    except (Mistake, ValueError, KeyError, TypeError, zlib.error):
+        return Ended(*(tuple(body[kind].splitlines()) for kind in "psc"))
+    except (Mistake, ValueError, KeyError, TypeError, AttributeError, zlib.error):
         return None
 
 
@@ -90,6 +92,7 @@ class Tell:
         self._keys = keys
         self._file = folder / FILE
         self._wake = asyncio.Event()
+        self._news = asyncio.Event()
         self._told: Ended | None = None
         self._raw = b""
         self._number = 0
@@ -102,31 +105,44 @@ class Tell:
         self._wake.set()
 
     async def run(self) -> None:
-        """Tell what is new, until cancelled."""
+        """Keep what is new at once and tell it soon, until cancelled."""
         self._wake.set()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._whenever(self._wake, 0.0, self.keep))
+            group.create_task(self._whenever(self._news, PAUSE_S, self.publish))
+
+    async def _whenever(
+        self, bell: asyncio.Event, pause_s: float, work: Callable[[], None]
+    ) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await bell.wait()
+            bell.clear()
+            await asyncio.sleep(pause_s)
             try:
-                self.tell()
+                work()
             except (SQLAlchemyError, OSError) as trouble:
                 log.warning("endings wait: %s", type(trouble).__name__)
-                asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
+                asyncio.get_running_loop().call_later(RETRY_S, bell.set)
 
-    def tell(self) -> None:
-        """Write and publish what changed; on a new connection publish it again."""
+    def keep(self) -> None:
+        """Write what changed, on this disk first; the devices are told after a pause."""
         if self.silent():
             return
         with self._engines.read.connect() as connection:
             ended = ended_now(connection)
         if ended != self._told:
             serial = Revision(self._ingest.epoch, self._number + 1)
-            site = self._ingest.memory.site
-            told = Endings(site, serial, seal(self._keys, ended))
+            told = Endings(self._ingest.memory.site, serial, seal(self._keys, ended))
             raw = sign_endings(told, self._keys.signers["audit"])
             write_private(self._file, raw.decode())
             self._told, self._raw, self._number = ended, raw, serial.number
             self._connection = ""
-        if self._ingest.online and self._connection != self._ingest.connection:
-            self._connection = self._ingest.connection
-            self._ingest.publish_for(self._ingest.hub, ENDINGS, self._raw, retain=True)
+        self._news.set()
+
+    def publish(self) -> None:
+        """Tell the devices, once for each list and each connection."""
+        hub = self._ingest
+        if self.silent() or not hub.online or self._connection == hub.connection:
+            return
+        self._connection = hub.connection
+        hub.publish_for(hub.hub, ENDINGS, self._raw, retain=True)
