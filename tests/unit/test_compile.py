@@ -26,7 +26,7 @@ AT_S = NOW.timestamp()
 NAMES = ["a", "b", "c"]
 names = st.sampled_from(NAMES)
 TODAY = NOW.date()
-days = st.none() | st.integers(-3, 3).map(lambda n: TODAY + timedelta(days=n))
+days = st.none() | st.sampled_from([-1, 0, 1]).map(lambda n: TODAY + timedelta(days=n))
 homes = st.lists(
     st.builds(
         Home,
