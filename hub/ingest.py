@@ -208,11 +208,11 @@ class Ingest:
     async def _pass_over(self, poison: Poison) -> None:
         try:
             await self.writer.submit(pass_over, poison)
-        except Faulted:
-            if not poison.quiet:  # perhaps it was its alert that failed
-                await self._pass_over(replace(poison, quiet=True))
-        except (InboxFull, StoreUnavailable):
+        except (InboxFull, StoreUnavailable, Faulted) as trouble:
+            if isinstance(trouble, Faulted) and not poison.quiet:  # perhaps its alert failed
+                return await self._pass_over(replace(poison, quiet=True))
             self.counters["unwritten"] += 1
+        return None
 
     def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
         if event.kind != "sun" or device.kind != "point":  # a door's word about a tap is none
