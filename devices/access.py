@@ -16,7 +16,6 @@ from enum import StrEnum
 
 from devices.facts import (
     TYPED,
-    VISITS_MAX,
     Awaiting,
     ContactChanged,
     DoorState,
@@ -35,7 +34,7 @@ from devices.facts import (
     ZoneTold,
     apply,
     fold,
-    remembered,
+    has_room,
 )
 from devices.messages import NO_REVISION, Assurance, Revision
 from devices.pins import claim_mark, pin_mark
@@ -181,30 +180,40 @@ def _decision(policy: Policy | None, state: State, request: Request, now: dateti
         hold_ms = door.hold_ms if door else DoorPolicy(0).hold_ms
         return Granted("exit", hold_ms, facts=_promised(door, hold_ms, now.timestamp()))
     if before.fire:
-        return Refused("fire")
+        return _shut("fire", policy, door, before, request, now)
     if policy is None:
         return Refused("policy_missing")
     if door is None:
         return Refused("door_unknown")
     mode = mode_at(policy, door, before.first_card_s, now, clock=request.clock_known)
     if mode is DoorMode.LOCKED_DOWN or mode is DoorMode.BLOCKED:
-        card = policy.cards.get(request.card) if request.card is not None else None
         reason = "locked_down" if mode is DoorMode.LOCKED_DOWN else "door_blocked"
-        person = card.person if card else request.person
-        return Refused(reason, person, card.id if card else None)
-    at_s = now.timestamp()
+        return _shut(reason, policy, door, before, request, now)
     if request.way is Way.PASS:
         decision = _visit(policy, door, before, request, now)
     else:
         decision = _person(policy, door, before, request, now)
     if isinstance(decision, Granted):
-        decision = _together(door, state, decision, request, at_s)
+        decision = _together(door, state, decision, request, now.timestamp())
     if isinstance(decision, Refused) and mode in OPEN_MODES and decision.reason not in _NEVER:
         return Granted(
             "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts,
             duress=decision.duress,
         )  # fmt: skip
     return decision
+
+
+def _shut(
+    reason: str, policy: Policy | None, door: DoorPolicy | None, was: DoorState, request: Request,
+    now: datetime,
+) -> Refused:  # fmt: skip
+    """Nobody comes in, whatever is typed; a duress PIN is heard, and its answer is anybody's."""
+    card = policy.cards.get(request.card or "") if policy else None
+    person, credential = (card.person, card.id) if card else (request.person, None)
+    known: _Known | Refused = _Known()
+    if policy and door and request.pin is not None:
+        known = _known(policy, door, was, request, now)
+    return Refused(reason, known.person or person, credential, known.facts, known.duress)
 
 
 # --------------------------------------------------------------------------- who it is
@@ -336,12 +345,12 @@ def rule_reason(
             continue
         if granted:
             continue
-        timed = rule.schedule is not None or rule.valid_from_s or rule.valid_to_s
+        timed = rule.schedule or (not rule.lasting and (rule.valid_from_s or rule.valid_to_s))
         if timed and not clock:
             nearest = "clock_unsigned"
         elif not _valid(rule, at_s):
             nearest = "validity_over" if nearest == "person_unknown" else nearest
-        elif rule.valid_to_s is not None and not request.fresh:
+        elif rule.valid_to_s is not None and not (request.fresh or rule.lasting):
             nearest = "policy_stale"
         elif rule.schedule is not None and not in_schedule(policy, rule.schedule, now):
             nearest = "schedule_closed"
@@ -413,7 +422,7 @@ def _visit_reason(
     use = before.visits.get(visit.id)
     if use is not None and (use.opened or at_s - use.at_s > PASS_AGAIN_S):
         return "pass_used"
-    return "too_many" if use is None and remembered(before, at_s) >= VISITS_MAX else None
+    return "too_many" if use is None and not has_room(before, at_s) else None
 
 
 # --------------------------------------------------------------------------- with the others

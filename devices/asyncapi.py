@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices import wire
+from devices.wire_endings import ENDINGS
 from devices.wire_zone import ZONE
 
 
@@ -90,6 +91,10 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         wire.KEYSET, "hub", True, "linli-keys+jwt", ("site", "serial", "keys"),
         "The hub's public keys, signed with the site root.",
+    ),
+    Channel(
+        ENDINGS, "hub", True, "linli-endings+jwt", ("site", "serial", "sealed"),
+        "What was ended for good, sealed to the hub itself; kept for a hub that is restored.",
     ),
 )  # fmt: skip
 

@@ -34,10 +34,12 @@ from devices.messages import (
 from devices.outbox import Journal
 from devices.ports import Bus, Hail, Luck
 from devices.reasons import Severity, reason
-from devices.recall import KIND, testify
+from devices.recall import KIND, testify, with_endings
+from devices.wire_endings import ENDINGS, open_endings
 
 log = logging.getLogger(__name__)
 
+CRIES_MAX = 16  # alarms that no disk would take, until the hub has them; people, not machines
 WINDOW = 64  # events on the wire without an answer; more would only fill the broker's queue
 RESEND_FIRST_S = 5.0  # an honest hub commits within milliseconds (contract.md)
 RESEND_MOST_S = 60.0
@@ -85,6 +87,7 @@ class Device:
         self._keyset: KeySet | None = None
         self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
         self._sent_upto: dict[str, int] = {}
+        self._cries: dict[str, Event] = {}  # bounded by CRIES_MAX
         self._timers: set[asyncio.Task[None]] = set()
         self._timed = asyncio.Event()
         self._resend_s = RESEND_FIRST_S
@@ -98,7 +101,7 @@ class Device:
         self.connection = self.luck(8).hex()
         leaves = sorted({*self.handlers, *self.extra_filters()})
         filters = [(self.topics.of(leaf), 1) for leaf in leaves]
-        filters += [(self.hub_topics.of(wire.STATE), 1), (self.hub_topics.of(wire.KEYSET), 1)]
+        filters += [(self.hub_topics.of(leaf), 1) for leaf in (wire.STATE, wire.KEYSET, ENDINGS)]
         will = self._state(Life.LOST)
         return Hail(self.identity.device, self.topics.of(wire.STATE), will, tuple(filters))
 
@@ -140,8 +143,8 @@ class Device:
             return self.drop("topic")
         _, sender, leaf = parts
         if sender == self.hub_topics.device:
-            if leaf == wire.KEYSET:
-                return self._on_keyset(payload)
+            if leaf in (wire.KEYSET, ENDINGS):
+                return (self._on_keyset if leaf == wire.KEYSET else self._on_endings)(payload)
             return self._on_hub_state(payload) if leaf == wire.STATE else self.drop("topic")
         if sender != self.topics.device:
             return self.drop("topic")
@@ -201,6 +204,21 @@ class Device:
         self._sent_upto[event.boot] = event.seq
         self.publish(wire.EVENT, raw)
 
+    def cry(self, alarm: Event) -> None:
+        """Tell an alarm that the disk would not take, from memory, until the hub has it.
+
+        It carries a boot name of its own and is number one of it, so that the gapless numbers of
+        the outbox never miss it; a restart before the hub heard it loses it.
+        """
+        if len(self._cries) < CRIES_MAX:
+            named = replace(alarm, boot=f"0-{self.luck(8).hex()}", seq=1)
+            self._cries[named.boot] = named
+            self._say_cries()
+
+    def _say_cries(self) -> None:
+        for alarm in self._cries.values() if self.ready else ():
+            self.publish(wire.ALARM, wire.sign_event(alarm, self.topics, self.identity.signer))
+
     def _state(self, life: Life) -> bytes:
         trouble = tuple(sorted(self._troubles)) if life is Life.READY else ()
         note = StateNote(life, self.boot, self.connection, self.clock.now_s(), trouble)
@@ -249,12 +267,13 @@ class Device:
     async def _keep_sending(self) -> None:
         while True:
             await asyncio.sleep(self._resend_s)
-            if self.ready and self.journal.held():
+            if self.ready and (self._cries or self.journal.held()):
                 self._resend_s = min(self._resend_s * 2, RESEND_MOST_S)
                 self._sent_upto.clear()
                 self._send_waiting()
 
     def _send_waiting(self) -> None:
+        self._say_cries()
         for event in self.journal.unacked(WINDOW):
             if self._sent_upto.get(event.boot, event.seq - 1) < event.seq:
                 self._sent_upto.setdefault(event.boot, event.seq - 1)
@@ -266,6 +285,7 @@ class Device:
         ack = wire.decode_ack(raw)
         if isinstance(ack, Refusal):
             return self.drop(ack.reason, "ack")
+        self._cries.pop(ack.boot, None)
         if self.journal.acked(ack.boot, ack.upto, self.clock.now_s()):
             self._resend_s = RESEND_FIRST_S
         if self.journal.held():
@@ -288,9 +308,21 @@ class Device:
                 self._recall(told.recall)
         return None
 
+    def _on_endings(self, raw: bytes) -> None:
+        """Keep what the hub took back, unread: a restored one will ask for it."""
+        told = open_endings(raw, self.topics.site, self.keys_for("audit"))
+        if isinstance(told, Refusal):
+            return self.drop(told.reason, "endings")
+        kept = self.journal.text("endings")
+        held = open_endings(kept.encode(), self.topics.site, self.keys_for("audit"))
+        if isinstance(held, Refusal) or held.serial < told.serial:
+            self.journal.keep_text("endings", raw.decode("ascii", "replace"))
+        return None
+
     def _recall(self, asked: Recall) -> None:
         """A restored hub asks: tell again what is kept, and what our policy denies."""
-        drafts = [replace(self.draft(KIND), content=part) for part in self.testify(asked)]
+        parts = with_endings(self.testify(asked), self.journal.text("endings"))
+        drafts = [replace(self.draft(KIND), content=part) for part in parts]
         if self.journal.recall(asked.mark, drafts):
             self._sent_upto.clear()
             if self.ready:

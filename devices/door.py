@@ -289,11 +289,8 @@ class DoorController:
             return decision
         self.state = after
         self.threshold.show(number, Show.REFUSED)
-        event = replace(draft, outcome=Outcome.REFUSED, reason=decision.reason)
-        memory = kept(before, after, decision.facts)
-        self.device.send(self.device.journal.record(event, memory=memory))
-        if (alarm := duress_event(draft, decision)) is not None:
-            self.device.send(self.device.journal.record(alarm))
+        refused = decision if isinstance(decision, Refused) else Refused("door_unknown")
+        self.leaves.refused(draft, refused, kept(before, after, decision.facts))
         return decision
 
     def _start(
@@ -317,6 +314,8 @@ class DoorController:
             )
         except sqlite3.Error:
             self._without_disk(hardware, draft, granted)
+            if duress is not None:
+                self.device.cry(duress)
             return
         self.state = after
         persist_ms = (time.perf_counter() - before) * 1e3

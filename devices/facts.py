@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from devices.rules import SHUT_MODES, Policy
+
 TYPED = ""  # the claim under which tries of typed numbers are counted, for the whole keypad
 TRIES_FREE = 5  # wrong PINs of one claim before it is slowed (keys.md)
 TRIES_WAIT_S = 30.0  # the first wait; each further wrong PIN doubles it
@@ -101,6 +103,13 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutDown:
+    """The door was locked down or taken out of use: its next opening hours begin anew."""
+
+    door: int
+
+
+@dataclass(frozen=True, slots=True)
 class Promised:
     """A door is about to be released until then: interlocked doors wait for it."""
 
@@ -165,6 +174,7 @@ Fact = (
     FireChanged
     | ContactChanged
     | Opened
+    | ShutDown
     | Promised
     | Awaiting
     | PinTried
@@ -195,6 +205,18 @@ def fold(state: State, facts: Iterable[Fact]) -> State:
     return state
 
 
+def shut_by(policy: Policy, state: State) -> tuple[ShutDown, ...]:
+    """What a policy in force forgets of a state: who was first before a lockdown opens nothing.
+
+    Only another card after its end begins the opening hours again.
+    """
+    return tuple(
+        ShutDown(number)
+        for number, door in policy.doors.items()
+        if door.mode in SHUT_MODES and state.of(number).first_card_s is not None
+    )
+
+
 def _apply_door(door: DoorState, fact: Fact) -> DoorState:
     match fact:
         case FireChanged(_, active):
@@ -204,6 +226,8 @@ def _apply_door(door: DoorState, fact: Fact) -> DoorState:
         case Opened(_, at_s, card):
             first_s = at_s if card else door.first_card_s
             return replace(door, granted_last_s=at_s, first_card_s=first_s)
+        case ShutDown():
+            return replace(door, first_card_s=None)
         case Promised(_, until_s):
             return replace(door, released_until_s=max(door.released_until_s, until_s))
         case Awaiting(_, first):
@@ -225,10 +249,9 @@ def _living(door: DoorState, at_s: float) -> dict[str, Use]:
     return {name: use for name, use in door.visits.items() if use.to_s + _VISIT_GRACE_S > at_s}
 
 
-def remembered(door: DoorState, at_s: float) -> int:
-    """How many uses of passes must still be remembered; those that are over make room."""
-    held = len(door.visits)
-    return held if held < VISITS_MAX else len(_living(door, at_s))
+def has_room(door: DoorState, at_s: float) -> bool:
+    """Whether one more use of a pass can be remembered; those that are over make room."""
+    return len(door.visits) < VISITS_MAX or len(_living(door, at_s)) < VISITS_MAX
 
 
 def _moved(
@@ -271,6 +294,8 @@ def kept(before: State, after: State, facts: Iterable[Fact]) -> dict[str, str | 
         match fact:
             case Opened(door, at_s, True):
                 rows[f"first/{door}"] = json.dumps(at_s)
+            case ShutDown(door):
+                rows[f"first/{door}"] = None
             case PinTried(door):
                 tries = after.of(door).tries
                 rows[f"tries/{door}"] = json.dumps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,14 +16,15 @@ from devices.access import (
     Granted,
     Opened,
     PassOpened,
+    Refused,
     State,
     fold,
 )
 from devices.device import Device
 from devices.facts import kept
 from devices.leaf import GRACE_S, Happening, Leaf, Release, moved, released, ticked, withdrawn
-from devices.messages import Event
-from devices.rules import DoorPolicy
+from devices.messages import Event, Outcome
+from devices.rules import SHUT_MODES, DoorPolicy
 from devices.shelf import PolicyShelf
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Leaves:
         """What is true when the strike answered."""
         number = hardware.number
         at_s = self._house.device.clock.now_s()
-        facts: list[Fact] = [Opened(number, at_s, card=via in ("card", "pin"))]
+        first = via in ("card", "pin") and self._plan(number).mode not in SHUT_MODES
+        facts: list[Fact] = [Opened(number, at_s, card=first)]
         if granted.visit is not None and not self._sees(hardware):
             facts.append(PassOpened(number, granted.visit))
         return tuple(facts)
@@ -109,6 +111,24 @@ class Leaves:
             return
         if self._leaf(number).open or release.area is not None:
             self._happened(number, (Happening("entered", release),))
+
+    # ----------------------------------------------------------------- refusals
+
+    def refused(self, draft: Event, refused: Refused, memory: Mapping[str, str | None]) -> None:
+        """Write a refusal, and beside it what a duress PIN asks for, whatever the disk says."""
+        device = self._house.device
+        event = replace(draft, outcome=Outcome.REFUSED, reason=refused.reason)
+        alarm = duress_event(draft, refused)
+        try:
+            if alarm is None:
+                device.send(device.journal.record(event, memory=memory))
+                return
+            for told in device.journal.record_beside(event, alarm, memory):
+                device.send(told)
+        except sqlite3.Error as fault:
+            device.drop("storage_fault", str(fault))
+            if alarm is not None:
+                device.cry(alarm)
 
     # ----------------------------------------------------------------- contacts and time
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from devices import wire
-from devices.access import OPEN_MODES, DoorMode, State, mode_at
+from devices.access import OPEN_MODES, DoorMode, State, fold, mode_at
 from devices.device import Device
+from devices.facts import kept, shut_by
 from devices.leaves import Leaves
 from devices.messages import DoorCondition
 from devices.shelf import PolicyShelf
@@ -65,12 +67,27 @@ class Modes:
 
     def wake_all(self) -> None:
         """The policy changed."""
+        self.begin_anew()
         for wake in self._wakes.values():
             wake.set()
+
+    def begin_anew(self) -> None:
+        """Where a policy shuts doors, forget who was first there: before anything else is done."""
+        house = self._house
+        policy = house.shelf.policy
+        facts = shut_by(policy, house.state) if policy else ()
+        if not facts:
+            return
+        before, house.state = house.state, fold(house.state, facts)
+        try:
+            house.device.journal.remember(kept(before, house.state, facts))
+        except sqlite3.Error as fault:  # the next start, or the next policy, tries again
+            house.device.drop("storage_fault", str(fault))
 
     async def keep(self, hardware: DoorHardware) -> None:
         """Hold a door open as long as its mode says so, by pulses that end by themselves."""
         number, wake = hardware.number, self._wakes[hardware.number]
+        self.begin_anew()  # a lockdown that came as this controller died
         known: DoorMode | None = None
         shown: tuple[DoorMode | None, bool] | None = None
         while True:

@@ -184,6 +184,11 @@ class Journal:
             else:
                 db.execute("insert or replace into memory values (?, ?)", (key, value))
 
+    def remember(self, memory: Memory) -> None:
+        """Used-once state that changed by itself, without an event to tell."""
+        with self._commit() as db:
+            self._keep_memory(db, memory)
+
     def memory(self) -> dict[str, str]:
         """What was remembered with intents and events, by key."""
         return dict(self._db.execute("select key, value from memory").fetchall())
@@ -235,6 +240,14 @@ class Journal:
             if command is not None:
                 self._remember(db, command, raw, answer, event.at_s)
         return numbered
+
+    def record_beside(self, event: Event, also: Event, memory: Memory) -> tuple[Event, Event]:
+        """A refusal and, in the same commit, an event that only some may know of; numbered."""
+        with self._commit() as db:
+            both = self._append(db, event), self._append(db, also)
+            self._keep_memory(db, memory)
+        self._withheld += 1
+        return both
 
     def orphans(self) -> list[tuple[str, dict[str, Any]]]:
         """Intents whose end nobody saw: the device died between promise and event."""

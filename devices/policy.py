@@ -40,6 +40,7 @@ from devices.rules import (
 
 FEATURES = ("policy-1",)  # what this controller understands; a policy names what it needs
 SEALED_BYTES_MAX = 8 * 1024 * 1024  # 15,000 cards are about 2 MB; anything near this is an attack
+_DENY, _LASTING = 1, 2  # of a rule, added
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
@@ -137,7 +138,7 @@ def _encode_door(door: DoorPolicy) -> dict[str, Any]:
         "two_person": door.two_person,
         "interlock": list(door.interlock),
         "rules": {
-            name: [rule.schedule, rule.valid_from_s, rule.valid_to_s, int(rule.deny)]
+            name: [rule.schedule, rule.valid_from_s, rule.valid_to_s, _flags(rule)]
             for name, rule in door.rules.items()
         },
         "people": {person: " ".join(names) for person, names in door.people.items()},
@@ -157,6 +158,11 @@ def _encode_door(door: DoorPolicy) -> dict[str, Any]:
             },
         }
     return body
+
+
+def _flags(rule: Rule) -> int:
+    """A controller that knows no lasting rules takes them for denials: nobody comes in longer."""
+    return _DENY * rule.deny | _LASTING * rule.lasting
 
 
 def decode(raw: bytes) -> Compiled | Refusal:
@@ -234,8 +240,8 @@ def _build_door(number: int, body: Mapping[str, Any]) -> DoorPolicy:
         passage=Passage(way[0], way[1], Passback(way[2]), way[3], bool(way[4])) if way else None,
         interlock=tuple(int(other) for other in body["interlock"]),
         rules={
-            name: Rule(schedule, valid_from, valid_to, bool(deny))
-            for name, (schedule, valid_from, valid_to, deny) in body["rules"].items()
+            name: Rule(hours, begins_s, ends_s, bool(flags & _DENY), bool(flags & _LASTING))
+            for name, (hours, begins_s, ends_s, flags) in body["rules"].items()
         },
         people={
             person: sets.get(names) or sets.setdefault(names, tuple(names.split()))

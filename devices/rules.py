@@ -31,6 +31,7 @@ class DoorMode(StrEnum):
 
 
 OPEN_MODES = (DoorMode.UNLOCKED, DoorMode.LOCKED_OPEN)
+SHUT_MODES = (DoorMode.LOCKED_DOWN, DoorMode.BLOCKED)
 
 
 class Passback(StrEnum):
@@ -55,12 +56,18 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a group of people may (or may never) use a door; with an end it is temporary."""
+    """When a group of people may (or may never) use a door; with an end it is temporary.
+
+    ``lasting``: the end is that of a home. It comes by itself, but whoever lives here is not locked
+    out sooner because the hub is lost or the clock stood still: a clock that only says how late it
+    is at least will do.
+    """
 
     schedule: str | None = None
     valid_from_s: float | None = None
     valid_to_s: float | None = None
     deny: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from devices.access import Decision, Refused, Request, Visit, Way
+from devices.access import Decision, Refused, Request, Visit, Way, asked_at
 from devices.cards import prove
 from devices.device import Device
 from devices.keypad import CLAIM_WAIT_S, Typing, pressed
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHOWN_MS = 2_000  # a refusal; long enough for old eyes
+SHUT_REASONS = ("fire", "locked_down", "door_blocked")  # said before anything was asked
 
 
 class Judge(Protocol):
@@ -46,11 +47,12 @@ class Judge(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """A shown card that waits for its PIN."""
+    """A shown card that waits for its PIN; ``told`` when it was refused already, whatever comes."""
 
     request: Request
     draft: Event
     timer: asyncio.Task[None]
+    told: bool = False
 
 
 class Threshold:
@@ -141,18 +143,31 @@ class Threshold:
         decision = self._judge.present(
             request, draft, hold=lambda said: self._asks_pin(number, said)
         )
-        if self._asks_pin(number, decision):
+        shut = self._is_shut(number, decision)
+        if shut or self._asks_pin(number, decision):
             draft = replace(
                 draft, person=decision.person, credential=decision.credential or draft.credential
             )
             timer = asyncio.ensure_future(self._give_up_pin(number))
-            self._waiting[number] = _Waiting(request, draft, timer)
+            self._waiting[number] = _Waiting(request, draft, timer, told=shut)
             self._typing.pop(number, None)
-            self.show(number, Show.PIN, int(CLAIM_WAIT_S * 1e3))
+            if not shut:  # a refusal stands on the light already
+                self.show(number, Show.PIN, int(CLAIM_WAIT_S * 1e3))
 
     def _asks_pin(self, number: int, said: Decision) -> bool:
         asked = isinstance(said, Refused) and said.reason == "pin_needed"
         return asked and number in self._keypads
+
+    def _is_shut(self, number: int, said: Decision) -> bool:
+        """Where nobody comes in, whoever is forced may still type a PIN after a card."""
+        refused = isinstance(said, Refused) and said.reason in SHUT_REASONS
+        policy = self._judge.shelf.policy
+        door = policy.doors.get(number) if policy else None
+        if policy is None or door is None or not refused or number not in self._keypads:
+            return False
+        clock_known, _ = self._judge.clock_facts()
+        # elsewhere what is typed next is a flat's number, and its PIN must be heard
+        return asked_at(policy, door, self._judge.device.clock.now(), clock=clock_known)[1]
 
     def _stranger(self, uid: str) -> str:
         """A pseudonym of an unknown card: the same card is the same, its number is not told."""
@@ -195,7 +210,7 @@ class Threshold:
 
     def _time_is_up(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
-        if waiting is not None:
+        if waiting is not None and not waiting.told:
             self._judge.present(waiting.request, waiting.draft)
 
     def close(self) -> None:

@@ -71,6 +71,7 @@ class Running:
         self._spawn(Doubts(hub.ingest, asyncio.get_running_loop().time).run())
         self._spawn(hub.policies.run())
         self._spawn(hub.recalls.run())
+        self._spawn(hub.endings.run())
         self._payments(hub)
         self._spawn(hub.durable.run())
         self._spawn(hub.zones.run())

@@ -18,6 +18,7 @@ from hub.core.compile import (
     SITE_CALENDAR,
     CardRow,
     DoorRow,
+    Home,
     PersonRow,
     PinRow,
     Rows,
@@ -61,6 +62,7 @@ class Ground:
             self.staff,
             self.pins,
             self._passes_revoked(own),
+            self.asked.get(device, 0.0),
         )
         return compile_policy(revision, zone, rows)
 
@@ -236,13 +238,36 @@ def _people(connection: Connection, people: Collection[str] | None) -> list[Pers
     groups: dict[str, list[str]] = {}
     for row in connection.execute(member):
         groups.setdefault(row.person_id, []).append(row.group_id)
+    homes = _homes(connection, people)
     return [
         PersonRow(
             row.id, row.household_id or "", row.building or "", tuple(groups.get(row.id, ())),
-            row.longer, row.house or "", row.unit or "",
+            row.longer, row.house or "", row.unit or "", tuple(homes.get(row.id, ())),
         )
         for row in connection.execute(query)
     ]  # fmt: skip
+
+
+def _homes(connection: Connection, people: Collection[str] | None) -> dict[str, list[Home]]:
+    """Who lives where from when to when, as far as tenancies say so."""
+    tenancy, household = t.tenancies.c, t.households.c
+    query = select(
+        tenancy.person_id, tenancy.household_id, tenancy.valid_from, tenancy.valid_to,
+        household.building, household.house, household.unit,
+    ).join(t.households, household.id == tenancy.household_id)  # fmt: skip
+    if people is not None:
+        query = query.where(tenancy.person_id.in_(people))
+    homes: dict[str, list[Home]] = {}
+    for row in connection.execute(query.order_by(tenancy.id)):
+        homes.setdefault(row.person_id, []).append(
+            Home(row.household_id, row.building, row.house, row.unit, _day(row.valid_from),
+                 _day(row.valid_to))
+        )  # fmt: skip
+    return homes
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _staff(connection: Connection) -> tuple[str, ...]:

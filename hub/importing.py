@@ -38,6 +38,7 @@ from hub.acts.imports import (
     stage,
     undo_part,
 )
+from hub.acts.memberships import check_sizes
 from hub.core.errors import DomainError
 from hub.core.imports import TABLES, Comparison, Known, Mark, Plan
 from hub.core.sheets import Said, Sheet, Table, read_sheets
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 
 LOOKS_MAX = 4  # looked-at sheets in memory; an estate's is about 40 MB
 LOOK_LIFE_S = 1_800.0  # half an hour to read the preview and decide
-STAGED_CHANGES = 500  # of one act that only keeps them
+STAGED_CHANGES = 200  # of one act that only keeps them
 RETRY_S = 2.0
 _PASSES = (InboxFull, StoreUnavailable, SQLAlchemyError)
 
@@ -134,7 +135,13 @@ class Imports:
     def _compare(self, file: str, raw: bytes, sheets: list[Sheet]) -> Look:
         tables, without, said = read_sheets(sheets)
         now_s = self.clock().timestamp()
-        plan = Comparison(self._known(), self.mark, now_s).plan(said)
+        known = self._known()
+        plan = Comparison(known, self.mark, now_s).plan(said)
+        sizes = {name: len(known.rows[name]) for name in ("people", "cards")}
+        for change in plan.changes:
+            if change.fresh and change.table in sizes:
+                sizes[change.table] += 1
+        check_sizes(**sizes)
         digest = hashlib.sha256(raw).hexdigest()
         name = file[-FILE_CHARS_MAX:]
         key = f"i-{secrets.token_hex(8)}"
@@ -167,9 +174,13 @@ class Imports:
             self._looks[look] = found
             if begun:
                 with suppress(*_PASSES, Faulted):  # else the next start drops it
-                    await self.writer.submit(drop, Which(found.id))
+                    await self._drop(found.id)
             raise
         return Progress("applying", 0, len(found.plan.changes))
+
+    async def _drop(self, import_id: str) -> None:
+        while await self.writer.submit(drop, Which(import_id)):
+            pass
 
     async def _stage(self, look: Look) -> None:
         changes = look.plan.changes
@@ -233,7 +244,7 @@ class Imports:
             found = list(halves)
         for each in found:
             try:
-                await self.writer.submit(drop, Which(each))
+                await self._drop(each)
             except _PASSES as trouble:
                 log.warning("half an import stays: %s", type(trouble).__name__)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -190,7 +191,8 @@ class Ingest:
                 self._note_fresh(heard)
         except Faulted as fault:
             self.counters["quarantined"] += 1
-            await self._pass_over(Poison(heard.device, heard.event, fault.quarantine_id))
+            poison = Poison(heard.device, heard.event, fault.quarantine_id, heard.door)
+            await self._pass_over(poison)
         except (InboxFull, StoreUnavailable):
             self.counters["unwritten"] += 1  # no acknowledgement: the device keeps it
 
@@ -206,8 +208,11 @@ class Ingest:
     async def _pass_over(self, poison: Poison) -> None:
         try:
             await self.writer.submit(pass_over, poison)
-        except (InboxFull, StoreUnavailable, Faulted):
+        except (InboxFull, StoreUnavailable, Faulted) as trouble:
+            if isinstance(trouble, Faulted) and not poison.quiet:  # perhaps its alert failed
+                return await self._pass_over(replace(poison, quiet=True))
             self.counters["unwritten"] += 1
+        return None
 
     def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
         if event.kind != "sun" or device.kind != "point":  # a door's word about a tap is none

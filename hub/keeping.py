@@ -7,15 +7,23 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.acts.keeping import Forget, forget
-from hub.core.retention import DAY_S, KEPT_KINDS, LINKS_AT_ONCE, Scope, read_scope
+from hub.acts.keeping import PLAIN, Forget, forget
+from hub.core.retention import (
+    DAY_S,
+    DEFAULT_DAYS,
+    KEPT_KINDS,
+    LINKS_AT_ONCE,
+    Scope,
+    read_scope,
+)
 from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
+_IN_THE_LOG = select(t.alert_log.c.alert_id)
 log = logging.getLogger(__name__)
 
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
@@ -38,6 +46,8 @@ class Keeping:
             named = {rule.scope for rule in rules}
             for rule in rules:
                 gone += await self._scope(read_scope(rule.scope), rule.days, rule.at_n, named)
+            for scope in DEFAULT_DAYS.keys() - named:
+                gone += await self._scope(read_scope(scope), DEFAULT_DAYS[scope], 0, named)
         except _TROUBLE as trouble:  # the next run goes on from the cursor
             log.warning("retention waits: %s", type(trouble).__name__)
         if gone:
@@ -57,24 +67,47 @@ class Keeping:
             if old.ids and not done:  # nothing left that we could take: never a busy loop
                 return gone
             gone += done
-            at_n = max(old.numbers, default=at_n)
+            if not old.ids:
+                at_n = max(old.numbers, default=at_n)
 
 
 def _find(
     connection: Connection, scope: Scope, before_s: float, at_n: int, others: list[str]
 ) -> Forget:
     """The next rows of a scope that are older; ``others`` are kinds with a rule of their own."""
-    if scope.table in ("openings", "quarantine"):
-        plain = t.openings if scope.table == "openings" else t.quarantine
-        at = plain.c.presented_at if scope.table == "openings" else plain.c.at
-        ids = connection.execute(select(plain.c.id).where(at < before_s).limit(LINKS_AT_ONCE))
+    if scope.table == "imports":
+        return _old_import(connection, scope, before_s)
+    if scope.table in PLAIN:
+        plain, at = PLAIN[scope.table]
+        ids = connection.execute(
+            select(plain.c.id)
+            .where(at < before_s, plain.c.id.not_in(_IN_THE_LOG) if plain is t.alerts else true())
+            .limit(LINKS_AT_ONCE)
+        )
         return Forget(scope, ids=tuple(ids.scalars()))
     found = _numbered(scope, before_s, others)
     numbers = found.where(found.selected_columns[0] > at_n).order_by(found.selected_columns[0])
     return Forget(scope, tuple(connection.execute(numbers.limit(LINKS_AT_ONCE)).scalars()))
 
 
+def _old_import(connection: Connection, scope: Scope, before_s: float) -> Forget:
+    """The oldest import that ended before, and some of its changes."""
+    imports, changes = t.imports.c, t.import_changes.c
+    name = connection.execute(
+        select(imports.id).where(imports.ended_at < before_s).order_by(imports.ended_at).limit(1)
+    ).scalar()
+    if name is None:
+        return Forget(scope)
+    numbers = connection.execute(
+        select(changes.n).where(changes.import_id == name).order_by(changes.n).limit(LINKS_AT_ONCE)
+    ).scalars()
+    return Forget(scope, tuple(numbers), (name,))
+
+
 def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:
+    if scope.table == "alert_log":
+        of = t.alerts.c.id == t.alert_log.c.alert_id
+        return select(t.alert_log.c.n).join(t.alerts, of).where(t.alerts.c.closed_at < before_s)
     if scope.table == "access_log":
         return select(t.access_log.c.n).where(t.access_log.c.at < before_s)
     if scope.table == "events":

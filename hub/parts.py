@@ -11,6 +11,7 @@ from typing import Any
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
+from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
 from hub.ingest import Ingest
@@ -43,6 +44,7 @@ class Hub:
     imports: Imports
     live: Live
     zones: Zones
+    endings: Tell
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
@@ -74,9 +76,11 @@ def assemble(
     policies = Policies(engines, ingest, writer, keys, clock, threaded=not inline)
     durable = DurableEffects(engines, writer, clock)
     imports = Imports(engines, writer, keys.mark, clock, threaded=not inline)
-    recalls = Recalls(engines, writer, memory, policies)
+    recalls = Recalls(engines, writer, memory, policies, keys)
     policies.held, policies.careful = recalls.held, recalls.careful
     ingest.question = recalls.question
+    endings = Tell(engines, ingest, keys, settings.data)
+    endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
 
     origin = settings.http.origin
@@ -92,8 +96,11 @@ def assemble(
 
     def on_work(kind: str) -> None:
         wakes.get(kind, durable.wake)()
+        if kind == "policy":  # whatever ends cards or members asks for policies too
+            endings.wake()
 
     def on_forget(what: Forget) -> None:
+        endings.wake()
         if what.what == "phone":
             memory.forget_phone(what.key)
         else:
@@ -104,5 +111,5 @@ def assemble(
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
-        imports, live, zones, clock, epoch, alerting,
+        imports, live, zones, endings, clock, epoch, alerting,
     )  # fmt: skip

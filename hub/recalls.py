@@ -9,15 +9,26 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from devices.messages import Recall, Revision
-from devices.recall import KIND, Testimony, read_testimony
-from hub.acts.restoring import MARK_KEY, WAITING, Denials, Testified, believe, settle
+from devices.recall import KIND, Testimony, read_endings, read_testimony
+from hub.acts.restoring import (
+    KNOWN_KEY,
+    MARK_KEY,
+    WAITING,
+    Testified,
+    end_again,
+    in_parts,
+    settle,
+)
 from hub.core.restraint import additions
+from hub.endings import unseal
+from hub.keys import HubKeys
 from hub.policies import Policies
 from hub.store import tables as t
 from hub.store.engine import Engines
@@ -34,14 +45,23 @@ class Recalls:
     """Which devices still have to tell; ``held`` says whose policy must not be published."""
 
     def __init__(
-        self, engines: Engines, writer: Writer, memory: Memory, policies: Policies
+        self,
+        engines: Engines,
+        writer: Writer,
+        memory: Memory,
+        policies: Policies,
+        keys: HubKeys,
     ) -> None:
         self._engines = engines
         self._writer = writer
         self._memory = memory
         self._policies = policies
+        self._keys = keys
+        self.on_told: Callable[[], None] = lambda: None
         self._wake = asyncio.Event()
         self.mark = ""
+        # until most devices have told: who was ended since the copy is not known
+        self.blind = False
         self.waiting: frozenset[str] = frozenset()
         self.restrained: frozenset[str] = frozenset()
         self._known: dict[str, Revision] = {}  # bounded by the devices of the site
@@ -50,15 +70,16 @@ class Recalls:
     def load(self) -> None:
         """Read from the database who is waited for."""
         with self._engines.read.connect() as connection:
-            mark = connection.execute(
-                select(t.settings.c.value).where(t.settings.c.key == MARK_KEY)
-            ).scalar()
+            keys = select(t.settings.c.key, t.settings.c.value)
+            said = {row.key: row.value for row in connection.execute(keys)}
             rows = connection.execute(select(t.recalls)).all()
-            self.mark = mark or ""
+            self.mark = said.get(MARK_KEY, "")
             self.waiting = frozenset(row.device_id for row in rows if row.state == WAITING)
             self._known = {
                 row.device_id: Revision(row.known_epoch, row.known_number) for row in rows
             }
+            most = 2 * len(self.waiting) > len(rows)
+            self.blind = bool(self.mark) and KNOWN_KEY not in said and most
             held_back = connection.execute(select(t.restraints.c.device_id).distinct()).scalars()
             self.restrained = frozenset(held_back)
         for device in self._memory.devices.values():
@@ -94,18 +115,22 @@ class Recalls:
                     await self._look(device)
                 self.load()
                 self._policies.wake()
+                self.on_told()
             except _TROUBLE as trouble:
                 log.warning("recalls wait: %s", type(trouble).__name__)
                 asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
 
     async def _look(self, device_id: str) -> None:
-        testimony = self._testimony(device_id)
+        testimony, kept = self._told_by(device_id)
         device = self._memory.devices.get(device_id)
-        if testimony is None or device is None:
+        if testimony is None or kept is None or device is None:
             return
+        # a device is believed of its own doors; of anything else, only what we sealed ourselves
+        ended = unseal(self._keys, self._memory.site, kept)
+        for part in in_parts(ended) if ended is not None else ():
+            await self._writer.submit(end_again, part)
         held: tuple[str, ...] = ()
         if not testimony.same and device.kind == "door":
-            await self._writer.submit(believe, Denials(device_id, testimony.blocked))
             held = await self._additions(device, testimony)
         await self._writer.submit(settle, Testified(device_id, self.mark, held))
         log.info("device %s told what it holds; %s held back", device_id, len(held))
@@ -114,14 +139,15 @@ class Recalls:
         """Whom our rules would let in and the door does not."""
         return additions((await self._policies.gather(device)).compiled.policy, told)
 
-    def _testimony(self, device_id: str) -> Testimony | None:
+    def _told_by(self, device_id: str) -> tuple[Testimony | None, bytes | None]:
         with self._engines.read.connect() as connection:
             bodies = connection.execute(
                 select(t.events.c.body)
                 .where(t.events.c.device_id == device_id, t.events.c.kind == KIND)
                 .order_by(t.events.c.n)
             ).scalars()
-            return read_testimony((_content(body) for body in bodies), self.mark)
+            contents = [_content(body) for body in bodies]
+        return read_testimony(contents, self.mark), read_endings(contents, self.mark)
 
 
 def _content(body: str) -> dict[str, Any]:

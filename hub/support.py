@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from devices.identity import write_private
 from devices.mistake import Mistake
-from hub import config
+from hub import config, keys
 from hub.store import chain, copies
 from hub.store import tables as t
 from hub.store.engine import Engines, check_schema, open_engines
@@ -73,7 +73,7 @@ def bundle(data: Path, out: Path, look: Callable[[], str] = lambda: "") -> Bundl
     engines = open_engines(settings.database)
     try:
         check_schema(engines)
-        scrub = Scrub(_known(engines))
+        scrub = Scrub(_known(engines, settings))
         files = {
             "versions.json": json.dumps(_versions(), indent=1),
             "settings.json": json.dumps(_settings(settings), indent=1, default=str),
@@ -103,7 +103,7 @@ def bundle(data: Path, out: Path, look: Callable[[], str] = lambda: "") -> Bundl
     return Bundle(tuple(files), scrub.left_out)
 
 
-def _known(engines: Engines) -> list[str]:
+def _known(engines: Engines, settings: config.HubSettings) -> list[str]:
     """Whatever names somebody: no line of the bundle may hold it."""
     columns = (
         t.people.c.name,
@@ -114,13 +114,22 @@ def _known(engines: Engines) -> list[str]:
         t.phones.c.kid,
         t.phones.c.label,
         t.staff.c.name,
+        t.imports.c.file,  # people name their files after people
     )
     with engines.read.connect() as connection:
-        return [
+        known = [
             str(value)
             for column in columns
             for value in connection.execute(select(column).where(column.is_not(None))).scalars()
         ]
+        visits = connection.execute(select(t.passes.c.id, t.passes.c.label_sealed)).all()
+    held = keys.load(settings.data)
+    for visit in visits:  # whom a resident invited
+        known.append(held.open_envelope(visit.label_sealed, f"visit:{visit.id}").decode())
+        known.append(visit.id)
+    for wire in settings.outlets.values():  # whom messages reach, and by which address
+        known += [wire.url, wire.user, wire.sender, *wire.to]
+    return known
 
 
 def _versions() -> dict[str, Any]:

@@ -13,6 +13,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import available_timezones
 
 from devices import logs
 from devices.identity import Identity, PublicIdentity, write_private
@@ -58,11 +60,14 @@ def _init(asked: argparse.Namespace) -> None:
     from devices import wire  # noqa: PLC0415
     from hub import config, keys  # noqa: PLC0415
     from hub.acts.staff import NewClaim, offer_claim  # noqa: PLC0415
+    from hub.core.otp import claim_code, spelled  # noqa: PLC0415
     from hub.gateways.broker import ManagedBroker  # noqa: PLC0415
     from hub.store.engine import create, open_engines  # noqa: PLC0415
 
     if not wire.is_id(asked.site):
         raise Mistake("--site is an id such as liuxi: small letters, digits and hyphens")
+    if asked.zone not in available_timezones():
+        raise Mistake(f"no time zone {asked.zone!a}: write it like Asia/Shanghai")
     asked.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (asked.data / "hub.toml").exists():
         raise Mistake(f"{asked.data} already holds a site")
@@ -77,17 +82,37 @@ def _init(asked: argparse.Namespace) -> None:
     broker = ManagedBroker(asked.data, settings.broker.port, site=asked.site, hub=settings.hub)
     secret = asyncio.run(broker.add_credential(settings.hub))
     write_private(asked.data / "secrets" / "broker-hub", secret)
-    code = _claim_code()
+    code = claim_code(secrets.choice)
     mark = keys.load(asked.data).mark("staff-code", code)
     write_offline(engines, offer_claim, NewClaim(mark, "administrator"))
     engines.close()
-    shown = "-".join(code[i : i + 4] for i in range(0, 12, 4))
-    print(json.dumps({"site": asked.site, "data": str(asked.data), "administrator_code": shown}))
+    told = {"site": asked.site, "data": str(asked.data), "administrator_code": spelled(code)}
+    print(json.dumps(told))
 
 
-def _claim_code() -> str:
-    """Twelve characters without look-alikes: 59 bits."""
-    return "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(12))
+def staff(parser: argparse.ArgumentParser) -> None:
+    """Members of staff: a code for a new one, the end of one."""
+    from hub.core.may import CLAIMABLE  # noqa: PLC0415
+
+    parser.description = "Let a member of staff come in, by a code that is good once, or leave."
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    offer = actions.add_parser("offer", help="print a code for a new member; a week, once")
+    _folder(offer)
+    offer.add_argument("--role", required=True, choices=CLAIMABLE)
+    offer.set_defaults(func=_staff_offer)
+    end = actions.add_parser("end", help="a member leaves: sessions and doors end at once")
+    _folder(end)
+    end.add_argument("name", help="as they sign in")
+    end.set_defaults(func=_staff_end)
+
+
+def _staff_offer(asked: argparse.Namespace) -> None:
+    print(json.dumps(call(asked.data, "staff/claims", {"role": asked.role})))
+
+
+def _staff_end(asked: argparse.Namespace) -> None:
+    call(asked.data, f"staff/{quote(asked.name, safe='')}/end", {})
+    print(json.dumps({"name": asked.name, "ended": True}))
 
 
 def _write_toml(asked: argparse.Namespace) -> None:

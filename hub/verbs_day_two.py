@@ -130,6 +130,8 @@ def restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=Path, help="the private key it was sealed for")
     parser.add_argument("--passphrase-file", type=Path)
     parser.add_argument("--database", default="", help="an empty database to restore into")
+    parser.add_argument("--endings", type=Path, metavar="FILE", help="endings.sealed of the old "
+                        "data folder, where that is left")  # fmt: skip
     parser.add_argument("--release", metavar="DEVICE", help="do not wait for this device")
     parser.add_argument("--reason", default="", help="why, for the log")
     parser.set_defaults(func=_restore)
@@ -154,17 +156,37 @@ def _restore(asked: argparse.Namespace) -> int:
         return 0 if found["ok"] else 1
     from hub.acts.restoring import Restored, mark_restored  # noqa: PLC0415
 
+    if asked.endings is not None and not asked.endings.is_file():
+        raise Mistake(f"{asked.endings} is no file")
     done = bring_back(asked.file, opener, asked.data.absolute(), asked.database)
     engines = open_engines(done.settings.database)
     try:
         lift_epoch(engines, time.time())
         what = Restored(done.mark, done.manifest["made_at"], done.manifest["epoch"])
         write_offline(engines, mark_restored, what)
+        if asked.endings is not None:
+            _end_again(engines, done, asked.endings)
     finally:
         engines.close()
     told = {"site": done.manifest["site"], "data": str(asked.data), "mark": done.mark}
     print(json.dumps(told | {"left_out": done.manifest["left_out"]}))
     return 0
+
+
+def _end_again(engines: Any, done: Any, file: Path) -> None:
+    """What the old machine had ended since the copy is ended before anybody is let in."""
+    from hub import keys  # noqa: PLC0415
+    from hub.acts.restoring import end_again, endings_known, in_parts  # noqa: PLC0415
+    from hub.endings import unseal  # noqa: PLC0415
+
+    held = keys.load(done.settings.data)
+    ended = unseal(held, done.manifest["site"], file.read_bytes())
+    if ended is None:
+        raise Mistake(f"{file} was not made by the hub of this back-up: the site is restored, "
+                      "and its devices will be asked instead")  # fmt: skip
+    for part in in_parts(ended):
+        write_offline(engines, end_again, part)
+    write_offline(engines, endings_known, None)
 
 
 # --------------------------------------------------------------------------- the log

@@ -186,9 +186,11 @@ export interface CardShown {
   revocation: RevocationShown | null;
 }
 
-/** Cards that fit a query; without one, the lost ones, newest first. */
+/** Cards that fit a query; without one, the lost ones, newest first; and ended phones. */
 export interface CardsShown {
   cards: CardShown[];
+  /** The newest ended ones that fit the query. */
+  phones: PhoneEnded[];
 }
 
 /** A card's number and its challenge under slot 4, as the kiosk's reader heard them. */
@@ -202,6 +204,13 @@ export interface ClaimAsked {
   code: string;
   name: string;
   password: string;
+}
+
+/** A code with which one new member of staff comes in, once. */
+export interface ClaimOffered {
+  code: string;
+  role: string;
+  expires_at: string;
 }
 
 /** The second factor to put into an authenticator app. */
@@ -335,6 +344,10 @@ export interface EventsPage {
   next: number | null;
 }
 
+export interface HTTPValidationError {
+  detail?: ValidationError[];
+}
+
 /** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
 export interface HomeAssistantAsked {
   enabled: boolean;
@@ -375,7 +388,7 @@ export interface ImportShown {
   file: string;
   by: string;
   at: string;
-  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed" | "settled";
   changes: number;
   done: number;
   counts: RowCounts;
@@ -670,6 +683,16 @@ export interface PhoneCode {
   expires_at: string;
 }
 
+/** A phone that opens nothing any more; no door ever knew it, so it ended at once. */
+export interface PhoneEnded {
+  id: string;
+  person_name: string;
+  house: string;
+  label: string;
+  ended_at: string;
+  by: "staff" | "phone" | "kiosk" | "recall";
+}
+
 /** An enrolled phone. */
 export interface PhoneShown {
   id: string;
@@ -767,10 +790,15 @@ export interface RevocationDoor {
 /** How far a lost card is forgotten; `told` when every door that knew it is listed. */
 export interface RevocationShown {
   id: string;
-  by: "staff" | "phone" | "kiosk";
+  by: "staff" | "phone" | "kiosk" | "recall";
   asked_at: string;
   told: boolean;
   doors: RevocationDoor[];
+}
+
+/** What the new member may do. */
+export interface RoleAsked {
+  role: string;
 }
 
 /** Some rows of one kind. */
@@ -802,6 +830,8 @@ export interface RowRead {
   house: string;
   people: PersonRead[];
   door: string;
+  /** Whom a new door opens for at first. */
+  opens: Words | null;
   problems: RowProblem[];
 }
 
@@ -882,8 +912,16 @@ export interface UnblockAsked {
 
 /** The job has begun; its progress stands in the list of imports. */
 export interface UndoBegun {
-  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed";
+  state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed" | "settled";
   changes: number;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */
@@ -1070,6 +1108,12 @@ export interface Operations {
     body: LockdownAsked;
     answer: null;
   };
+  endMember: {
+    method: "POST";
+    path: `/api/v1/operator/staff/${string}/end`;
+    body: undefined;
+    answer: null;
+  };
   endMyVisit: {
     method: "DELETE";
     path: `/api/v1/me/visits/${string}`;
@@ -1219,6 +1263,12 @@ export interface Operations {
     path: "/api/v1/kiosk/bills";
     body: BillsAsked;
     answer: KioskBills;
+  };
+  offerClaim: {
+    method: "POST";
+    path: "/api/v1/operator/staff/claims";
+    body: RoleAsked;
+    answer: ClaimOffered;
   };
   openDoor: {
     method: "POST";

@@ -444,7 +444,8 @@ def name_responder(tx: Tx, row: Mapping[str, Any]) -> None:
     else:
         if "staff" not in row:
             raise DomainError("field_wrong", "a new row needs staff", "responders")
-        member = tx.execute(select(t.staff.c.id).where(t.staff.c.name == row["staff"])).scalar()
+        named = (t.staff.c.name == row["staff"], t.staff.c.ended_at.is_(None))
+        member = tx.execute(select(t.staff.c.id).where(*named)).scalar()
         if member is None:
             raise DomainError("field_wrong", "no staff member has this name", "staff")
         site = tx.execute(select(t.site.c.id)).scalar_one()

@@ -221,23 +221,37 @@ def _reach(upto: int, numbers: list[int], spans: list[tuple[int, int]]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """An event whose act failed: kept raw in quarantine, counted here so that life goes on."""
+    """An event whose act failed: kept raw in quarantine, counted here so that life goes on.
+
+    ``quiet``: raising its alert failed as well; then it is only counted.
+    """
 
     device: str
     event: Event
     quarantine: str
+    door: str | None = None
+    quiet: bool = False
 
 
 def pass_over(tx: Tx, poison: Poison, now: datetime) -> Done[None]:
-    """Stand in for a quarantined event, so that the gapless acknowledgement can move on."""
-    del now
+    """Stand in for a quarantined event, so that the gapless acknowledgement can move on.
+
+    What it says of somebody in need is told all the same; of duress nobody else learns even that
+    there was something.
+    """
     event = poison.event
+    withheld = event.kind in WITHHELD
     row = _row(Heard(poison.device, event, None), "{}", tx.now_s)
     row |= {"kind": "quarantined", "outcome": None, "reason": "internal", "person_id": None}
     row |= {"via": None, "ms": {}, "at": event.at_s, "body": f'{{"q":"{poison.quarantine}"}}'}
+    if withheld:
+        row |= {"kind": event.kind, "reason": event.kind, "door_id": poison.door}
     effects: list[object] = []
     if _known(tx, poison.device, event) is None:
         n = tx.record(t.events, row)
-        effects.append(Announce("event", announced(n, row)))
+        if not withheld:
+            effects.append(Announce("event", announced(n, row)))
+        if not poison.quiet:
+            effects += alerts.heard(tx, event, poison.device, poison.door, now)
     effects.append(_ack(tx, poison.device, event.boot))
     return Done(None, tuple(effects))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,6 +133,12 @@ def set_mode(tx: Tx, wish: ModeAsked, now: datetime) -> Done[str | None]:
     tx.execute(update(t.doors).where(t.doors.c.id == asked.door).values(mode=mode.value))
     tx.journal("door_mode", {"door": asked.door, "from": before, "to": mode.value, "via": PERSON})
     return Done(None, (ask_for(tx, [asked.device]), Announce("door", {"id": asked.door})))
+
+
+def disown(tx: Tx, doors: Sequence[str]) -> None:
+    """People spoke of these doors' modes, if only to repeat them: now they are theirs."""
+    for door in doors:
+        tx.execute(delete(t.settings).where(t.settings.c.key == SET_BY_HA + door))
 
 
 def may_set(before: DoorMode, after: DoorMode, *, mine: bool) -> bool:

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from hub.acts.policies import ask_for
 from hub.core.effects import Forget, WorkWaiting
@@ -22,6 +33,8 @@ from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
 PART_CHANGES = 100  # of one act: some seven milliseconds on a small machine
+UNDONE_CHANGES = 50  # of one act: each row is asked who points at it, some ten milliseconds
+DROPPED_CHANGES = 500  # of one act that only takes them away
 FILE_CHARS_MAX = 120
 RUNNING = ("staging", "applying", "undoing")
 UNDOABLE = ("applied", "failed")
@@ -102,12 +115,21 @@ class Which:
     by: str = ""
 
 
-def drop(tx: Tx, which: Which, now: datetime) -> Done[None]:
-    """Forget an import whose list was never completed; nothing of it was applied."""
+def drop(tx: Tx, which: Which, now: datetime) -> Done[bool]:
+    """Forget some of an import whose list was never completed; nothing of it was applied.
+
+    True while there is more of it.
+    """
     del now
-    tx.execute(delete(t.import_changes).where(t.import_changes.c.import_id == which.id))
+    mine = t.import_changes.c.import_id == which.id
+    newest = tx.execute(select(func.max(t.import_changes.c.n)).where(mine)).scalar()
+    if newest is not None and newest >= DROPPED_CHANGES:
+        first = newest - DROPPED_CHANGES
+        tx.execute(delete(t.import_changes).where(mine, t.import_changes.c.n > first))
+        return Done(True)
+    tx.execute(delete(t.import_changes).where(mine))
     tx.execute(delete(t.imports).where(t.imports.c.id == which.id, t.imports.c.state == "staging"))
-    return Done(None)
+    return Done(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +277,7 @@ def undo_part(tx: Tx, which: Which, now: datetime) -> Done[Progress]:
     held = _held(tx, which.id, "undoing")
     if held is None:
         return Done(_progress(tx, which.id))
-    first = max(0, held.cursor - PART_CHANGES)
+    first = max(0, held.cursor - UNDONE_CHANGES)
     part = _part(tx, which.id, range(first, held.cursor))
     for name in reversed(TABLES):
         _unmake(tx, _OF[name], [each for each in part if each.table == name])

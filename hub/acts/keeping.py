@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 
 from hub.core.retention import Scope, check_days, read_scope, spans
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
+
+# tables without a number of the chain: the rows that are too old by this column
+PLAIN: dict[str, tuple[Table, ColumnElement[float]]] = {
+    "openings": (t.openings, t.openings.c.presented_at),
+    "quarantine": (t.quarantine, t.quarantine.c.at),
+    "passes": (t.passes, t.passes.c.to_at),
+    "calls": (t.calls, t.calls.c.rang_at),
+    "letters": (t.letters, t.letters.c.expires_at),
+    "alerts": (t.alerts, t.alerts.c.closed_at),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,10 @@ def keep(tx: Tx, wish: Keep, now: datetime) -> Done[None]:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Rows that were found too old; ``ids`` instead of numbers where a table has none."""
+    """Rows that were found too old; ``ids`` instead of numbers where a table has none.
+
+    Of an import both: its own id, and the numbers of its changes.
+    """
 
     scope: Scope
     numbers: tuple[int, ...] = ()
@@ -49,8 +62,14 @@ def forget(tx: Tx, old: Forget, now: datetime) -> Done[int]:
     """Forget them; the value counts them. Doing it again finds nothing left."""
     del now
     table = old.scope.table
-    if table in ("openings", "quarantine"):
-        plain = t.openings if table == "openings" else t.quarantine
+    if table == "imports":
+        gone = _forget_import(tx, old.ids[0], old.numbers)
+        _ran(tx, old.scope, 0, gone)
+        return Done(gone)
+    if table in PLAIN:
+        plain = PLAIN[table][0]
+        if table == "passes":
+            tx.execute(delete(t.pass_uses).where(t.pass_uses.c.pass_id.in_(old.ids)))
         gone = tx.execute(delete(plain).where(plain.c.id.in_(old.ids))).rowcount
         _ran(tx, old.scope, 0, gone)
         return Done(gone)
@@ -73,6 +92,18 @@ def forget(tx: Tx, old: Forget, now: datetime) -> Done[int]:
         tx.journal("forgotten", {"scope": old.scope.name, "spans": spans(numbers)})
     _ran(tx, old.scope, max(old.numbers, default=0), len(numbers))
     return Done(len(numbers))
+
+
+def _forget_import(tx: Tx, name: str, numbers: tuple[int, ...]) -> int:
+    """From the first row on it can no longer be undone; with the last it is gone itself."""
+    changes = t.import_changes.c
+    tx.execute(update(t.imports).where(t.imports.c.id == name).values(state="settled"))
+    gone = tx.execute(
+        delete(t.import_changes).where(changes.import_id == name, changes.n.in_(numbers))
+    ).rowcount
+    if tx.execute(select(changes.n).where(changes.import_id == name).limit(1)).first() is None:
+        gone += tx.execute(delete(t.imports).where(t.imports.c.id == name)).rowcount
+    return int(gone)
 
 
 def _ran(tx: Tx, scope: Scope, at_n: int, gone: int) -> None:

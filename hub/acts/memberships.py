@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Table, delete, func, insert, select
 
@@ -43,6 +44,18 @@ def _known(tx: Tx, column: ColumnElement[str], ids: Sequence[str]) -> set[str]:
         chunk = ids[start : start + _CHUNK]
         known |= set(tx.execute(select(column).where(column.in_(chunk))).scalars())
     return known
+
+
+def check_names(tx: Tx, kind: str, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse rows that name what is not there, by its name, before any of them is kept."""
+    for column in table.columns:
+        for key in column.foreign_keys:
+            said = {row["id"]: row[column.name] for row in rows if row.get(column.name) is not None}
+            known = _known(tx, key.column, sorted(set(said.values())))
+            strange = next((one for one, name in said.items() if name not in known), None)
+            if strange is not None:
+                words = f"{strange}: no {column.name.removesuffix('_id')} {said[strange]!a}"
+                raise DomainError("field_wrong", words, kind)
 
 
 def check_part(tx: Tx, kind: str, ids: Sequence[str]) -> None:
@@ -106,6 +119,14 @@ def _judge_people(tx: Tx, ids: Sequence[str]) -> Fault | None:
     if count > PEOPLE_MAX:
         return Fault("field_wrong", f"{PEOPLE_MAX} people are the most that a door can hold")
     return None
+
+
+def check_sizes(people: int, cards: int) -> None:
+    """Refuse an import that would make policies too large for a device's shelf."""
+    if people > PEOPLE_MAX:
+        raise DomainError("field_wrong", f"{PEOPLE_MAX} people are the most of a site", "people")
+    if cards > CARDS_MAX:
+        raise DomainError("field_wrong", f"{CARDS_MAX} cards are the most of a site", "cards")
 
 
 def check_cards(tx: Tx) -> None:

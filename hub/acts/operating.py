@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from devices.access import DoorMode, Policy, Request, Way
 from devices.messages import NO_REVISION, Assurance, Presentation
 from hub.acts.events import announced
-from hub.acts.homeassistant import SET_BY_HA
+from hub.acts.homeassistant import disown
 from hub.acts.openings import Opening
 from hub.acts.policies import ask_for
 from hub.core.early import early_refusal
@@ -161,7 +161,7 @@ def change_mode(tx: Tx, wish: ModeChange, now: datetime) -> Done[None]:
         raise DomainError("door_unknown", "", "door")
     tx.execute(update(t.doors).where(t.doors.c.id == wish.door).values(mode=wish.mode.value))
     # also where the mode stays the same: from now on it is staff's, not Home Assistant's
-    tx.execute(delete(t.settings).where(t.settings.c.key == SET_BY_HA + wish.door))
+    disown(tx, [wish.door])
     tx.journal(
         "door_mode",
         {
@@ -270,6 +270,12 @@ def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
     if known is None:
         raise DomainError("not_found", "no such person", "person")
     tx.execute(delete(t.pins).where(t.pins.c.person_id == wish.person))
+    # after a restore an old PIN was kept out of some doors; this one is nobody's old one
+    tx.execute(
+        delete(t.restraints).where(
+            t.restraints.c.subject.startswith(f"pin:{wish.person}:", autoescape=True)
+        )
+    )
     rows = [
         {
             "person_id": wish.person,

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from devices.access import Credential
 from devices.messages import NO_REVISION, Delta, Have, Revision
@@ -17,24 +17,28 @@ from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
 DELTAS_KEPT = 48  # older steps than these lead nobody anywhere: such a device takes the snapshot
+_IDS_AT_ONCE = 500  # the bound on parameters of small databases
 PATCHES_AT_ONCE = 40  # devices in one act: keeps an act near 20 ms
 
 
 def ask_for(tx: Tx, devices: Iterable[str]) -> WorkWaiting:
     """Called by every act that changes what a door must know; survives a crash with it."""
-    names = sorted(set(devices))
-    if names:  # two statements for an estate, not two for each of its doors
-        tx.execute(delete(t.policy_changes).where(t.policy_changes.c.device_id.in_(names)))
-        rows = [{"device_id": device, "asked_at": tx.now_s} for device in names]
-        tx.execute(insert(t.policy_changes), rows)
+    _ask(tx, t.policy_changes, "device_id", devices)
     return WorkWaiting("policy")
+
+
+def _ask(tx: Tx, table: Table, column: str, ids: Iterable[str]) -> None:
+    """A few statements however many there are: three hundred doors are asked for in one act."""
+    names = sorted(set(ids))
+    for start in range(0, len(names), _IDS_AT_ONCE):
+        part = names[start : start + _IDS_AT_ONCE]
+        tx.execute(delete(table).where(table.c[column].in_(part)))
+        tx.execute(insert(table), [{column: one, "asked_at": tx.now_s} for one in part])
 
 
 def ask_for_cards(tx: Tx, people: Iterable[str]) -> WorkWaiting:
     """Called by every act that changes only some people's cards: they spread as small deltas."""
-    for person in sorted(set(people)):
-        tx.execute(delete(t.card_changes).where(t.card_changes.c.person_id == person))
-        tx.execute(insert(t.card_changes).values(person_id=person, asked_at=tx.now_s))
+    _ask(tx, t.card_changes, "person_id", people)
     return WorkWaiting("policy")
 
 

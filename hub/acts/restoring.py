@@ -7,20 +7,23 @@ hub publishes no policy for it; what it denies is kept out of its next policy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
 from hub.acts.cards import BlockCard, block_card
+from hub.acts.phones import Revocation, revoke
 from hub.acts.policies import ask_for
+from hub.acts.staff import EndMember, end_member
 from hub.core.effects import WorkWaiting
 from hub.core.errors import DomainError
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
 MARK_KEY = "restored"
+KNOWN_KEY = "restored-endings"  # the old machine's own list was there: nothing is waited for
 WAITING, TOLD, RELEASED = "waiting", "told", "released"
 _KNOWN = (t.policies.c.device_id, t.policies.c.epoch, t.policies.c.number)
 
@@ -37,10 +40,10 @@ class Restored:
 def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
     """Remember it; ask every device; void codes and sessions, which may have been used since."""
     del now
-    tx.execute(delete(t.settings).where(t.settings.c.key == MARK_KEY))
+    tx.execute(delete(t.settings).where(t.settings.c.key.in_((MARK_KEY, KNOWN_KEY))))
     tx.execute(insert(t.settings).values(key=MARK_KEY, value=what.mark))
     tx.execute(delete(t.recalls))
-    tx.execute(delete(t.restraints))
+    # what an earlier restore kept out stays out: the doors have it in the policy that they hold
     tx.execute(delete(t.sessions))
     tx.execute(delete(t.codes))
     known = {row.device_id: row for row in tx.execute(select(*_KNOWN)).all()}
@@ -72,25 +75,57 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Denials:
-    """Cards that a door refuses as blocked."""
+class Ended:
+    """What the hub itself once sealed as ended: phones, members of staff, cards, by their ids."""
 
-    device: str
-    cards: tuple[str, ...]
+    phones: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
 
 
-def believe(tx: Tx, told: Denials, now: datetime) -> Done[int]:
-    """A door remembers that cards are blocked: they are, everywhere; the value counts new ones."""
+ENDED_AT_ONCE = 40  # of one act
+
+
+def in_parts(ended: Ended) -> Iterator[Ended]:
+    """The same in parts that an act can take."""
+    for start in range(0, max(map(len, (ended.phones, ended.staff, ended.cards))), ENDED_AT_ONCE):
+        part = slice(start, start + ENDED_AT_ONCE)
+        yield Ended(ended.phones[part], ended.staff[part], ended.cards[part])
+
+
+def end_again(tx: Tx, ended: Ended, now: datetime) -> Done[int]:
+    """End them again; the value counts what the copy had forgotten.
+
+    Whoever came after the copy was made is unknown here and stays so.
+    """
     fresh = 0
     effects: list[object] = []
-    for card in told.cards:
+    for phone in ended.phones:
+        row = tx.execute(select(t.phones.c.revoked_at).where(t.phones.c.id == phone)).first()
+        if row is not None and row.revoked_at is None:
+            effects += revoke(tx, Revocation(phone, "recall"), now).effects
+            fresh += 1
+    known = tx.execute(
+        select(t.staff.c.name).where(t.staff.c.id.in_(ended.staff), t.staff.c.ended_at.is_(None))
+    ).scalars()
+    for name in known.all():
+        effects += end_member(tx, EndMember(name, "recall"), now).effects
+        fresh += 1
+    for card in ended.cards:
         try:
-            done = block_card(tx, BlockCard(card, f"door:{told.device}"), now)
+            done = block_card(tx, BlockCard(card, "recall"), now)
         except DomainError:
-            continue  # a card that was given out after the copy was made: nobody knows it here
+            continue  # given out after the copy was made: nobody knows it here
         fresh += done.value.fresh
         effects += done.effects
     return Done(fresh, tuple(effects))
+
+
+def endings_known(tx: Tx, _nothing: None, now: datetime) -> Done[None]:
+    """All that was ended has been read from the old machine."""
+    del now
+    tx.execute(insert(t.settings).values(key=KNOWN_KEY, value="1"))
+    return Done(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +157,10 @@ def settle(tx: Tx, told: Testified, now: datetime) -> Done[bool]:
 
 
 def _keep_out(tx: Tx, device: str, subjects: Iterable[str]) -> None:
+    held = tx.execute(select(t.restraints.c.subject).where(t.restraints.c.device_id == device))
     rows = [
         {"device_id": device, "subject": subject, "since": tx.now_s}
-        for subject in sorted(set(subjects))
+        for subject in sorted(set(subjects) - set(held.scalars()))
     ]
     if rows:
         tx.execute(insert(t.restraints), rows)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.acts.alerts import name_responder
 from hub.acts.billing import issue_bill
-from hub.acts.memberships import MEMBERS, check_cards, check_part, keep_members
+from hub.acts.homeassistant import disown
+from hub.acts.memberships import MEMBERS, check_cards, check_names, check_part, keep_members
 from hub.acts.policies import ask_for, ask_for_cards
 from hub.acts.relays import check_remote_only
 from hub.core.effects import Forget
@@ -82,6 +83,7 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
             return Done(len(part.rows))
         table, names = _COLUMNS[part.kind]
         rows = [_clean(part, row, names) for row in part.rows]
+        check_names(tx, part.kind, table, rows)
         if part.kind in MEMBERS:
             members = {row["id"]: row.pop("members") for row in rows if "members" in row}
             _upsert(tx, part.kind, table, rows, members)
@@ -91,6 +93,7 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
         check_part(tx, part.kind, [row["id"] for row in rows])
         if part.kind == "doors":
             check_remote_only(tx, [row["id"] for row in part.rows])
+            disown(tx, [row["id"] for row in part.rows if "mode" in row])
     except IntegrityError as fault:
         raise DomainError("field_wrong", _ODD, part.kind) from fault
     tx.journal("roster", {"kind": part.kind, "rows": len(part.rows)})

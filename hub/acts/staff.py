@@ -133,3 +133,25 @@ def sign_out(tx: Tx, wish: SignOut, now: datetime) -> Done[None]:
     del now
     tx.execute(delete(t.sessions).where(t.sessions.c.mark == wish.mark))
     return Done(None)
+
+
+@dataclass(frozen=True, slots=True)
+class EndMember:
+    """A member leaves; ``by`` is who says so."""
+
+    name: str
+    by: str
+
+
+def end_member(tx: Tx, wish: EndMember, now: datetime) -> Done[None]:
+    """End a member and every session at once; doors learn it with their policies."""
+    del now
+    row = tx.execute(select(t.staff).where(t.staff.c.name == wish.name)).first()
+    if row is None:
+        raise DomainError("not_found", "no such member of staff", "name")
+    tx.execute(delete(t.sessions).where(t.sessions.c.staff_id == row.id))
+    if row.ended_at is None:
+        tx.execute(update(t.staff).where(t.staff.c.id == row.id).values(ended_at=tx.now_s))
+        tx.journal("staff_ended", {"staff": row.id, "by": wish.by})
+    devices = tx.execute(select(t.doors.c.device_id).distinct()).scalars().all()
+    return Done(None, (ask_for(tx, devices),))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from hub.acts.cards import REASON_CHARS_MAX, BlockCard, UnblockCard, block_card, unblock_card
 from hub.api.documents import BODY, CHANGE, told
@@ -23,6 +23,7 @@ from hub.store import tables as t
 from hub.store.writer import Lane
 
 CARDS_PAGE = 50
+PHONES_PAGE = 20  # ended ones beside the cards
 _Id = Field(min_length=1, max_length=64, pattern=PLAIN)
 
 
@@ -65,7 +66,9 @@ def _desk(router: APIRouter, gate: Gate) -> None:
     )
     def find(request: Request, query: Annotated[str, Query(max_length=40)] = "") -> Response:
         gate.member(request, "read", "card")
-        return reply({"cards": _shown(gate, _matching(query.strip()))}, request)
+        text = query.strip()
+        shown = {"cards": _shown(gate, _matching(text)), "phones": _ended_phones(gate, text)}
+        return reply(shown, request)
 
     reads = told("readCard", CardShown, "not_found", "field_wrong", by="staff")
 
@@ -202,8 +205,48 @@ def _matching(query: str) -> Select[Any]:
     """Cards by holder or house; with nothing to look for, the lost ones."""
     if not query:
         return _cards().where(t.cards.c.blocked_at.is_not(None))
+    return _cards().where(_fits(query))
+
+
+def _fits(query: str) -> ColumnElement[bool]:
     text = f"%{query.replace('%', '').replace('_', '')}%"
-    return _cards().where(t.people.c.name.like(text) | t.households.c.house.like(text))
+    return t.people.c.name.like(text) | t.households.c.house.like(text)
+
+
+def _ended_phones(gate: Gate, query: str) -> list[dict[str, Any]]:
+    """The newest phones that were ended, with who did it."""
+    by = select(t.revocations.c.subject, t.revocations.c.by).where(t.revocations.c.kind == "phone")
+    found = (
+        select(t.phones, t.people.c.name, t.households.c.house)
+        .join(t.people, t.people.c.id == t.phones.c.person_id)
+        .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
+        .where(t.phones.c.revoked_at.is_not(None), *([_fits(query)] if query else []))
+        .order_by(t.phones.c.revoked_at.desc(), t.phones.c.id)
+        .limit(PHONES_PAGE)
+    )
+    with gate.hub.engines.read.connect() as connection:
+        rows = connection.execute(found).all()
+        named = by.where(t.revocations.c.subject.in_([row.id for row in rows]))
+        enders = {row.subject: row.by for row in connection.execute(named)}
+    return [
+        {
+            "id": row.id,
+            "person_name": row.name,
+            "house": row.house or "",
+            "label": row.label,
+            "ended_at": instant(row.revoked_at),
+            "by": _by(enders.get(row.id, "")),
+        }
+        for row in rows
+    ]
+
+
+def _by(who: str) -> str:
+    """Who ended something, without saying which of them."""
+    kind = who.partition(":")[0]
+    if kind in ("phone", "kiosk", "recall"):
+        return kind
+    return "recall" if kind == "door" else "staff"
 
 
 def _one(gate: Gate, card: str) -> dict[str, Any]:
@@ -261,7 +304,7 @@ def _revocation(
     shown = [door for device in doors.get(row.id, ()) for door in _device_doors(gate, row, device)]
     return {
         "id": row.id,
-        "by": row.by.partition(":")[0],
+        "by": _by(row.by),
         "asked_at": instant(row.asked_at),
         "told": row.spread_at is not None,
         "doors": shown,

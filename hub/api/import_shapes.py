@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hub.api.shapes import Problem, Shaped, Words
 
-State = Literal["staging", "applying", "applied", "undoing", "undone", "failed"]
+State = Literal["staging", "applying", "applied", "undoing", "undone", "failed", "settled"]
 
 
 class RowCounts(Shaped):
@@ -54,6 +54,7 @@ class RowRead(Shaped):
     house: str
     people: list[PersonRead]
     door: str
+    opens: Words | None = Field(description="Whom a new door opens for at first.")
     problems: list[RowProblem]
 
 

@@ -14,7 +14,8 @@ from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate, Member
 from hub.api.import_shapes import ImportLater, ImportsShown, LookShown, UndoBegun
 from hub.api.problems import problem, reply
-from hub.core.sheet_words import COLUMN_WORDS, column_words, problem_words
+from hub.core.imports import first_rule
+from hub.core.sheet_words import COLUMN_WORDS, column_words, opens_words, problem_words
 from hub.core.sheets import Said
 from hub.core.words import LANGUAGES, PLAIN
 from hub.gateways import spreadsheet
@@ -157,6 +158,7 @@ def _row(said: Said, status: str) -> dict[str, Any]:
             for person in said.people
         ],
         "door": door,
+        "opens": _opens(said, status),
         "problems": [
             {
                 "code": each.code,
@@ -166,6 +168,14 @@ def _row(said: Said, status: str) -> dict[str, Any]:
             for each in said.problems
         ],
     }
+
+
+def _opens(said: Said, status: str) -> dict[str, str] | None:
+    """Whom a new door opens for by the rule that comes with it."""
+    if said.door is None or status != "new":
+        return None
+    kind, building = first_rule(said.door) or ("nobody", "")
+    return opens_words(kind, building)
 
 
 def _card_doors(gate: Gate, look: Look) -> dict[str, Any] | None:
@@ -257,8 +267,9 @@ def _called(connection: Connection, change: LaterChange) -> str:
         query = select(t.households.c.house).where(t.households.c.id == change.row_id)
     elif change.table == "people":
         query = select(t.people.c.name).where(t.people.c.id == change.row_id)
-    elif change.table == "doors":
-        query = select(t.doors.c.id).where(t.doors.c.id == change.row_id)
+    elif change.table in ("doors", "rules"):
+        table = t.metadata.tables[change.table]
+        query = select(table.c.id).where(table.c.id == change.row_id)
     else:
         table = t.metadata.tables[change.table]
         query = (

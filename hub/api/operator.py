@@ -16,13 +16,17 @@ from hub.acts.keeping import Keep, keep
 from hub.acts.policies import Adoptee, adopt
 from hub.acts.restoring import Release, release
 from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
+from hub.acts.staff import EndMember, NewClaim, end_member, offer_claim
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
 from hub.api.shapes import Adopted, RowsLoaded
 from hub.api.staff import PhoneCode, new_phone_code
 from hub.core.errors import DomainError
+from hub.core.may import CLAIMABLE
+from hub.core.otp import claim_code, spelled
 from hub.core.states import CURES
 from hub.core.words import PLAIN
+from hub.live import instant
 from hub.store import tables as t
 
 ROWS_MAX = 1_000  # rows of one request
@@ -90,6 +94,20 @@ class RetentionShown(BaseModel):
     forgotten: int
 
 
+class ClaimOffered(BaseModel):
+    """A code with which one new member of staff comes in, once."""
+
+    code: str
+    role: str
+    expires_at: str
+
+
+class RoleAsked(BaseModel):
+    """What the new member may do."""
+
+    role: str = Field(max_length=32, pattern=PLAIN)
+
+
 class ReleaseAsked(BaseModel):
     """Why nobody waits for a device after a restore."""
 
@@ -144,6 +162,14 @@ def routes(gate: Gate) -> APIRouter:
         rules = [RetentionRule(scope=r.scope, days=r.days, forgotten=r.forgotten) for r in rows]
         return RetentionShown(rules=rules, forgotten=forgotten)
 
+    _staff(router, gate)
+    _states(router, gate)
+    return router
+
+
+def _states(router: APIRouter, gate: Gate) -> None:
+    hub = gate.hub
+
     @router.post("/states", **told("listStates", None, by="operator"))
     def states(request: Request) -> StatesShown:
         gate.operator(request)
@@ -154,7 +180,27 @@ def routes(gate: Gate) -> APIRouter:
         ]
         return StatesShown(devices=len(hub.memory.devices), states=found)
 
-    return router
+
+def _staff(router: APIRouter, gate: Gate) -> None:
+    hub = gate.hub
+    offers = told("offerClaim", None, *BODY, *CHANGE, by="operator")
+
+    @router.post("/staff/claims", **offers)
+    async def claims(asked: RoleAsked, request: Request) -> ClaimOffered:
+        gate.operator(request)
+        if asked.role not in CLAIMABLE:
+            raise DomainError("field_wrong", f"role is one of {', '.join(CLAIMABLE)}", "role")
+        code = claim_code(secrets.choice)
+        mark = hub.keys.mark("staff-code", code)
+        expires_s = await hub.writer.submit(offer_claim, NewClaim(mark, asked.role))
+        return ClaimOffered(code=spelled(code), role=asked.role, expires_at=instant(expires_s))
+
+    ends = told("endMember", None, "not_found", *CHANGE, by="operator", status=204)
+
+    @router.post("/staff/{name}/end", status_code=204, **ends)
+    async def end(name: str, request: Request) -> None:
+        gate.operator(request)
+        await hub.writer.submit(end_member, EndMember(name, "operator"))
 
 
 async def load_rows(gate: Gate, kind: str, rows: Sequence[dict[str, Any]]) -> int:

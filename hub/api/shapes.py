@@ -295,7 +295,7 @@ class RevocationShown(Shaped):
     """How far a lost card is forgotten; ``told`` when every door that knew it is listed."""
 
     id: str
-    by: Literal["staff", "phone", "kiosk"]
+    by: Literal["staff", "phone", "kiosk", "recall"]
     asked_at: str
     told: bool
     doors: list[RevocationDoor]
@@ -313,10 +313,22 @@ class CardShown(Shaped):
     revocation: RevocationShown | None
 
 
+class PhoneEnded(Shaped):
+    """A phone that opens nothing any more; no door ever knew it, so it ended at once."""
+
+    id: str
+    person_name: str
+    house: str
+    label: str
+    ended_at: str
+    by: Literal["staff", "phone", "kiosk", "recall"]
+
+
 class CardsShown(Shaped):
-    """Cards that fit a query; without one, the lost ones, newest first."""
+    """Cards that fit a query; without one, the lost ones, newest first; and ended phones."""
 
     cards: list[CardShown]
+    phones: list[PhoneEnded] = Field(description="The newest ended ones that fit the query.")
 
 
 class OwnCard(Shaped):

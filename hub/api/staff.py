@@ -159,6 +159,7 @@ def _signing(router: APIRouter, gate: Gate, words: _Words) -> None:
     async def staff_sign_in(asked: SignInAsked, request: Request, response: Response) -> WhoAmI:
         gate.guard(gate.sign_ins, f"name:{asked.name}")
         gate.guard(gate.sign_ins, f"from:{address_of(request)}")
+        gate.sighted()
         row = _staff_named(gate, asked.name)
         fits = await words.fits(row.password_hash if row else None, asked.password)
         if row is None or not fits:

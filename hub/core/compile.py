@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from devices.rules import (
 )
 
 SITE_CALENDAR = "site"
+_EVERYONE = ("everyone", "")
 _NO_DURESS = bytes(MARK_BYTES)
 
 
@@ -89,8 +90,27 @@ class RuleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """A household to which a person belongs from one day to another, both included.
+
+    ``house`` is as it is written on the door of the flat; None is no limit.
+    """
+
+    household: str
+    building: str
+    house: str = ""
+    unit: str = ""
+    from_on: date | None = None
+    to_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person with what rules may speak of; ``house`` as it is written on the door of the flat."""
+    """A person with what rules may speak of.
+
+    ``household``, ``building``, ``house`` and ``unit`` are where the person lives without any
+    limit, unless ``homes`` (tenancies) speaks of that household: then it says from when to when.
+    """
 
     id: str
     household: str
@@ -99,6 +119,15 @@ class PersonRow:
     longer: bool = False
     house: str = ""
     unit: str = ""
+    homes: tuple[Home, ...] = ()
+
+    @property
+    def lives(self) -> tuple[Home, ...]:
+        """Every home, the own one first; whoever has none at all has one without a name."""
+        homeless = bool(self.homes) and not self.household
+        if homeless or any(home.household == self.household for home in self.homes):
+            return self.homes
+        return (Home(self.household, self.building, self.house, self.unit), *self.homes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +162,7 @@ class Rows:
     staff: tuple[str, ...] = ()
     pins: Mapping[str, PinRow] = field(default_factory=dict)
     passes_revoked: Mapping[str, float] = field(default_factory=dict)
+    now_s: float = 0.0  # or some time before: homes that were over by then are nobody's
 
 
 def slot_of(kind: str) -> int:
@@ -151,7 +181,7 @@ def compile_policy(revision: Revision, zone: str, rows: Rows) -> Compiled:
     by_door: dict[str, list[RuleRow]] = {}
     for rule in sorted(rows.rules, key=lambda row: row.id):
         by_door.setdefault(rule.door_id, []).append(rule)
-    crowd = _Crowd(rows.people)
+    crowd = _Crowd(rows.people, ZoneInfo(zone), rows.now_s)
     doors = _interlocked(rows.doors)
     compiled: dict[int, DoorPolicy] = {}
     known: dict[str, set[int]] = {}
@@ -199,40 +229,84 @@ def _interlocked(doors: Iterable[DoorRow]) -> list[DoorRow]:
     ]
 
 
-class _Crowd:
-    """Everybody, found by what rules speak of."""
+Window = tuple[float | None, float | None]  # [from, to) in seconds since 1970
+_ALWAYS: Window = (None, None)
 
-    def __init__(self, people: Iterable[PersonRow]) -> None:
+
+def _window(home: Home, zone: ZoneInfo, now_s: float) -> Window | None:
+    """When a home is one; None when it was over already, no beginning when it has begun.
+
+    Few distinct windows are few rules: most people have lived here for years.
+    """
+    from_s = _midnight_s(home.from_on, zone) if home.from_on else None
+    to_s = _midnight_s(home.to_on + timedelta(days=1), zone) if home.to_on else None
+    if to_s is not None and to_s <= now_s:
+        return None
+    return (from_s if from_s is not None and from_s > now_s else None), to_s
+
+
+def _midnight_s(day: date, zone: ZoneInfo) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
+
+
+class _Crowd:
+    """Everybody, found by what rules speak of, with when it is true of them."""
+
+    def __init__(self, people: Iterable[PersonRow], zone: ZoneInfo, now_s: float) -> None:
         self.people = {person.id: person for person in people}
         self.longer = {person.id for person in self.people.values() if person.longer}
-        self._found: dict[tuple[str, str], list[str]] = {("everyone", ""): list(self.people)}
+        self._found: dict[tuple[str, str], dict[str, set[Window]]] = {}
         for person in self.people.values():
-            self._put("person", person.id, person.id)
-            self._put("household", person.household, person.id)
-            self._put("building", person.building, person.id)
+            self._put("person", person.id, person.id, _ALWAYS)
             for group in person.groups:
-                self._put("group", group, person.id)
+                self._put("group", group, person.id, _ALWAYS)
+            for home in person.lives:
+                window = _window(home, zone, now_s)
+                if window is not None:
+                    self._found.setdefault(_EVERYONE, {}).setdefault(person.id, set()).add(window)
+                    self._put("household", home.household, person.id, window)
+                    self._put("building", home.building, person.id, window)
 
-    def _put(self, kind: str, subject: str, person: str) -> None:
+    def _put(self, kind: str, subject: str, person: str, window: Window) -> None:
         if subject:
-            self._found.setdefault((kind, subject), []).append(person)
+            found = self._found.setdefault((kind, subject), {})
+            found.setdefault(person, set()).add(window)
 
-    def of(self, rule: RuleRow) -> list[str]:
-        """The people that a rule speaks of."""
+    def of(self, rule: RuleRow) -> Iterator[tuple[str, Window]]:
+        """The people that a rule speaks of, and when it does; more than once for two homes."""
         subject = "" if rule.subject_kind == "everyone" else rule.subject
-        return self._found.get((rule.subject_kind, subject), [])
+        for person, windows in self._found.get((rule.subject_kind, subject), {}).items():
+            if _ALWAYS in windows:
+                yield person, _ALWAYS
+            else:
+                yield from ((person, window) for window in sorted(windows, key=str))
+
+
+def _within(rule: RuleRow, window: Window) -> tuple[str, Rule] | None:
+    """A rule's name and what it says within a window; None when it says nothing there."""
+    from_s = max((one for one in (rule.valid_from_s, window[0]) if one is not None), default=None)
+    to_s = min((one for one in (rule.valid_to_s, window[1]) if one is not None), default=None)
+    if window == _ALWAYS:
+        return rule_name(rule.id), Rule(rule.schedule_id, from_s, to_s, rule.deny)
+    if from_s is not None and to_s is not None and from_s >= to_s:
+        return None
+    lasting = rule.valid_from_s is None and rule.valid_to_s is None
+    name = rule_name(f"{rule.id}|{window[0]}|{window[1]}")
+    return name, Rule(rule.schedule_id, from_s, to_s, rule.deny, lasting)
 
 
 def _door(door: DoorRow, rules: list[RuleRow], crowd: _Crowd, rows: Rows) -> DoorPolicy:
     own: dict[str, list[str]] = {}
+    made: dict[str, Rule] = {}
     for rule in rules:
-        for person in crowd.of(rule):
-            own.setdefault(person, []).append(rule_name(rule.id))
+        said: dict[Window, tuple[str, Rule] | None] = {_ALWAYS: _within(rule, _ALWAYS)}
+        for person, window in crowd.of(rule):
+            if window not in said:
+                said[window] = _within(rule, window)
+            if (known := said[window]) is not None:
+                own.setdefault(person, []).append(known[0])
+        made |= dict(one for one in said.values() if one is not None)
     people = {person: tuple(names) for person, names in own.items()}
-    made = {
-        rule_name(rule.id): Rule(rule.schedule_id, rule.valid_from_s, rule.valid_to_s, rule.deny)
-        for rule in rules
-    }
     if door.staff_open and rows.staff:
         made[STAFF_RULE] = Rule()
         people |= dict.fromkeys(rows.staff, (STAFF_RULE,))
@@ -314,18 +388,21 @@ def _pins(
             continue
         duress = pin_mark(door.pin_key, person, pin.duress) if pin.duress else _NO_DURESS
         verifiers[person] = pin_mark(door.pin_key, person, pin.pin), duress
-        digits = claim_digits(door.building, door.unit, row) if door.typed else ""
-        if digits:
+        for digits in _claims(door, row) if door.typed else ():
             claims.setdefault(claim_mark(door.pin_key, digits), []).append(person)
     return Pins(door.pin_key, {mark: tuple(found) for mark, found in claims.items()}, verifiers)
 
 
-def claim_digits(building: str, unit: str, person: PersonRow) -> str:
+def _claims(door: DoorRow, person: PersonRow) -> set[str]:
+    return {claim_digits(door.building, door.unit, home.house) for home in person.lives} - {""}
+
+
+def claim_digits(building: str, unit: str, house: str) -> str:
     """What is typed for a flat: its room at its own entrance, else all digits of the house.
 
     Letters of floors such as 3A are left out; two flats that become alike are told apart by PIN.
     """
-    parts = person.house.split("-")
+    parts = house.split("-")
     if building and len(parts) > 1 and parts[0] == building:
         parts = parts[1:]
         if unit and len(parts) > 1 and parts[0] == unit:

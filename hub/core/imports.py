@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from hub.core.cells import Odd, house_of
-from hub.core.sheets import PersonSaid, Problem, Said
+from hub.core.sheets import DoorSaid, PersonSaid, Problem, Said
 
-TABLES = ("households", "people", "tenancies", "cards", "doors")
+TABLES = ("households", "people", "tenancies", "cards", "doors", "rules")
 Status = Literal["new", "changed", "same", "error"]
 Mark = Callable[[str, str], str]
 # What a new row is where no row of the sheet says it.
@@ -305,6 +305,22 @@ class Comparison:
         }
         values |= {n: v for n, v in (("building", door.building), ("unit", door.unit)) if v}
         wishes.append(_Wish("doors", row_id, values))
+        subject = first_rule(door)
+        if known is None and subject is not None:  # a door that is known has its rules
+            key = self._new_id("r", f"{door.device}|{door.number}")
+            rule = {"door_id": row_id, "subject_kind": subject[0], "subject": subject[1]}
+            wishes.append(_Wish("rules", key, rule))
+
+
+def first_rule(door: DoorSaid) -> tuple[str, str] | None:
+    """Whom a new door opens for until somebody says otherwise: kind and subject of its rule.
+
+    A gate opens for everyone, a building's door for its people; where no building is written,
+    for nobody yet.
+    """
+    if door.kind == "perimeter":
+        return "everyone", ""
+    return ("building", door.building) if door.building else None
 
 
 def _differ(one: str, other: str) -> bool:

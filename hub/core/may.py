@@ -87,6 +87,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
 }
 
 
+CLAIMABLE = ("administrator", "property_staff", "officer")  # what a member may come in as
+
+
 def may_ever(grant: Grant, verb: str, thing: str) -> bool:
     """Whether a grant's role could allow this, whatever its scope and time."""
     return (verb, thing) in _ROLES.get(grant.role, frozenset())

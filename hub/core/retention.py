@@ -21,7 +21,15 @@ FLOORS_DAYS = {
     "access_log": 180,  # who read about whom: as long as the law wants logs of a network
     "openings": 7,
     "quarantine": 7,
+    "passes": 30,  # a month of visitors, and who came with them; only those that are over
+    "calls": 30,
+    "letters": 30,  # only letters whose codes are over
+    "alert_log": 90,  # of alerts that are closed: who was called, who came
+    "alerts": 90,  # closed ones whose log is forgotten
+    "imports": 7,  # until then somebody may want one undone
 }
+# what is kept for so long where nobody made a rule: an import is undone soon or never
+DEFAULT_DAYS = {"imports": 90}
 BY_KIND = ("events", "archive", "journal")
 NEVER = ("transfers",)  # the balances of accounts are the sum of all of them
 KEPT_KINDS = ("forgotten", "restored", "recall_released")  # what explains the holes stays

@@ -134,6 +134,22 @@ PROBLEMS: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+# Whom a new door opens for at first; {building} is as the sheet writes it.
+OPENS: dict[str, tuple[str, str, str]] = {
+    "everyone": ("新门，先开给全小区的人", "新門，先開給全社區的人", "New door, opens for everyone at first"),
+    "building": ("新门，先开给 {building} 幢的人", "新門，先開給 {building} 棟的人",
+                 "New door, opens for people of building {building} at first"),
+    "nobody": ("新门，没有写楼栋，还不开给任何人", "新門，沒有寫樓棟，還不開給任何人",
+               "New door without a building: opens for nobody yet"),
+}  # fmt: skip
+
+
+def opens_words(kind: str, building: str) -> dict[str, str]:
+    """Whom a new door opens for, by language."""
+    told = (words.replace("{building}", building) for words in OPENS[kind])
+    return dict(zip(LANGUAGES, told, strict=True))
+
+
 def problem_words(code: str) -> dict[str, str]:
     """A problem's words by language."""
     return dict(zip(LANGUAGES, PROBLEMS[code], strict=True))

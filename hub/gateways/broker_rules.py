@@ -38,7 +38,7 @@ _DEVICE_WRITES: Final = (
     wire.TIME_WANT,
     wire.POLICY_HAVE,
 )
-_HUB_TELLS_ALL: Final = (wire.STATE, wire.KEYSET)
+_HUB_TELLS_ALL: Final = (wire.STATE, wire.KEYSET, "endings")
 
 # Mosquitto's own hash: PBKDF2-HMAC-SHA512. Its 101 rounds are enough because our secrets are
 # 256 random bits, and few enough for 1,000 doors that come back in the same second.
@@ -141,7 +141,7 @@ def rules_of(site: str, hubs: Iterable[str], relays: Iterable[RelayRule] = ()) -
     home_assistant = (
         # It is nobody's device: what everybody may write under his own name is not for it.
         *(Rule("deny", ha.of(leaf)) for leaf in _DEVICE_WRITES),
-        *(Rule("deny", wire.Topics(site, hub).of(wire.KEYSET)) for hub in hubs),
+        *(Rule("deny", wire.Topics(site, h).of(leaf)) for h in hubs for leaf in _HUB_TELLS_ALL[1:]),
         Rule("read", ha.of("#")),
         Rule("read", any_device.of(wire.STATE)),
         Rule("read", any_device.of("door/+/state")),

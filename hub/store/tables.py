@@ -669,7 +669,7 @@ restraints = Table(
     "restraints",
     metadata,
     Column("device_id", String(63), primary_key=True),
-    Column("subject", String(80), primary_key=True),
+    Column("subject", String(600), primary_key=True),  # a rule stands here with all that it says
     Column("since", Double, nullable=False),
 )
 

@@ -137,6 +137,11 @@ _LEAVES: Final[dict[str, Words]] = {
         "Who may enter: the whole list, sealed",
     ),
     "keyset": said("主机现在的公钥", "主機現在的公鑰", "The hub's public keys"),
+    "endings": said(
+        "已经停用的手机和卡，只有主机自己看得懂",
+        "已經停用的手機和卡，只有主機自己看得懂",
+        "Ended phones and cards, for the hub's own eyes",
+    ),
     "door": said("这扇门现在的样子", "這扇門現在的樣子", "How this door is now"),
 }  # fmt: skip
 _KINDS: Final[dict[str, Words]] = {

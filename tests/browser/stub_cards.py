@@ -53,7 +53,8 @@ async def _cards(hub: StubHub, request: Request, body: bytes) -> Response:
     query = request.query_params.get("query", "")
     found = [each for each in hub.cards if query in each["person_name"] and (
         query or each["blocked_at"])]  # fmt: skip
-    return JSONResponse({"cards": found})
+    phones = [each for each in hub.ended_phones if query in each["person_name"]]
+    return JSONResponse({"cards": found, "phones": phones})
 
 
 @at("GET", "/api/v1/cards/{id}")

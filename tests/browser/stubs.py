@@ -115,6 +115,7 @@ class StubHub:
     delay_s: float = 0.0
     broker: bool = True
     cards: list[Json] = field(default_factory=list)
+    ended_phones: list[Json] = field(default_factory=list)
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
     calls: list[Json] = field(default_factory=list)

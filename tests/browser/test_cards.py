@@ -79,6 +79,26 @@ def test_a_card_stopped_elsewhere_appears_by_itself(desk: Any, staffed: StubHub)
     assert "在自助机办理" in one.see("[data-card='c-2']").inner_text()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ended_phones_stand_beside_the_cards(desk: Any, staffed: StubHub, language: str) -> None:
+    ended = {"house": "1幢2单元302", "ended_at": "2026-11-26T03:20:00.000Z"}
+    staffed.ended_phones += [
+        {"id": "f-1", "person_name": "沈桂芳", "label": "旧手机", "by": "recall", **ended},
+        {"id": "f-2", "person_name": "郑海燕", "label": "手机", "by": "staff", **ended},
+    ]
+    one = desk(language=language)
+    first = one.see("[data-phone='f-1']").inner_text()
+    assert "旧手机" in first
+    assert {"zh-Hans": "恢复备份后", "zh-Hant": "還原備份後", "en": "after a restore"}[
+        language
+    ] in first
+    assert one.violations() == []
+    one.see("input[name=query]").fill("郑")
+    one.page.keyboard.press("Enter")
+    one.page.locator("[data-phone='f-1']").wait_for(state="detached")
+    one.see("[data-phone='f-2']")
+
+
 def test_a_list_that_cannot_be_read_can_be_asked_again(desk: Any, staffed: StubHub) -> None:
     staffed.failing.add("/api/v1/cards")
     one = desk()

@@ -32,6 +32,7 @@ linli/1/anju/door-1/door/1/set                  rw -- -- --
 linli/1/anju/door-1/anything/else               rw -- -- --
 linli/1/anju/hub-1/$state                       rw r- r- r-
 linli/1/anju/hub-1/keyset                       rw r- r- --
+linli/1/anju/hub-1/endings                      rw r- r- --
 linli/1/anju/hub-1/evt                          rw -- -- --
 linli/1/anju/ha/door-1/door/1/set               rw -- -- rw
 linli/1/anju/ha/door-1/door/1/event             rw -- -- r-

@@ -193,6 +193,7 @@ class SimTown:
             asyncio.ensure_future(hub.policies.run()),
             asyncio.ensure_future(hub.zones.run()),
             asyncio.ensure_future(hub.recalls.run()),
+            asyncio.ensure_future(hub.endings.run()),
         ]
         hub.policies.wake()
 

@@ -39,7 +39,7 @@ from devices.access import (
     decide,
     fold,
 )
-from devices.facts import Awaiting, kept, recalled
+from devices.facts import Awaiting, ShutDown, kept, recalled, shut_by
 from devices.messages import Assurance, Revision
 from devices.pins import claim_mark, pin_mark
 from devices.policy import Compiled, decode, encode
@@ -186,6 +186,7 @@ rules_of = st.dictionaries(
         st.none() | st.floats(1.79e9, 1.8e9),
         st.none() | st.floats(1.79e9, 1.8e9),
         st.booleans(),
+        st.booleans(),
     ),
 )
 plans = st.builds(
@@ -264,6 +265,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(FireChanged, door_numbers, st.booleans()),
     st.builds(ContactChanged, door_numbers, st.none() | st.booleans()),
     st.builds(Opened, door_numbers, times, st.booleans()),
+    st.builds(ShutDown, door_numbers),
     st.builds(Promised, door_numbers, times),
     st.builds(Awaiting, door_numbers, st.none() | st.tuples(people_ids, times)),
     st.builds(PinTried, door_numbers, st.sampled_from(["", "k1"]), st.booleans(), times),
@@ -284,7 +286,8 @@ def test_fire_and_leaving_come_before_everything(
     if request_.way is Way.EXIT:
         assert isinstance(decision, Granted)
     elif state.of(request_.door).fire:
-        assert decision == Refused("fire")
+        assert isinstance(decision, Refused)
+        assert decision.reason == "fire"
 
 
 @given(policies, requests, states, instants)
@@ -295,6 +298,45 @@ def test_lockdown_comes_before_every_way_in(
     decision, _ = decide(replace(rules, doors=shut), state, request_, now)
     if request_.way is not Way.EXIT and request_.door == 1 and not state.of(1).fire:
         assert decision.reason == "locked_down"
+
+
+@given(policies, requests, states, instants, st.booleans())
+def test_where_nobody_comes_in_duress_is_heard_and_answered_like_any_pin(
+    rules: Policy, request_: Request, state: State, now: datetime, burning: bool
+) -> None:
+    mode = rules.doors[1].mode if burning else DoorMode.LOCKED_DOWN
+    rules = replace(rules, doors={1: replace(rules.doors[1], mode=mode)})
+    state = fold(state, (FireChanged(1, burning),))
+    ordinary, forced = (
+        decide(rules, state, replace(request_, door=1, pin=pin), now)[0] for pin in ("2580", "1470")
+    )
+    if isinstance(ordinary, Granted) or isinstance(forced, Granted):
+        assert request_.way is Way.EXIT
+        return
+    assert replace(forced, duress=False) == ordinary
+    assert forced.reason == ("fire" if burning else "locked_down")
+    door = rules.doors[1]
+    free = not state.of(1).tries
+    if free and request_.way is Way.PIN and door.typed and door.pins and request_.claim == "302":
+        assert forced.duress
+
+
+@given(states, st.sampled_from([DoorMode.LOCKED_DOWN, DoorMode.BLOCKED]))
+def test_who_was_first_before_a_lockdown_opens_nothing_after_it(
+    state: State, shut: DoorMode
+) -> None:
+    """Whatever happened before: after it, the hours begin with another card."""
+    office = (ModePlan("office", DoorMode.UNLOCKED, first_card=True),)
+    rules = policy(modes=office, mode=shut)
+    state = fold(state, (Opened(1, MONDAY_9.timestamp(), card=True),))
+    after = fold(state, shut_by(rules, state))
+    calm = policy(modes=office)
+    first_s = after.of(1).first_card_s
+    assert mode_at(calm, calm.doors[1], first_s, MONDAY_9, clock=True) is DoorMode.LOCKED
+    again = fold(after, (Opened(1, MONDAY_9.timestamp(), card=True),))
+    first_s = again.of(1).first_card_s
+    assert mode_at(calm, calm.doors[1], first_s, MONDAY_9, clock=True) is DoorMode.UNLOCKED
+    assert shut_by(calm, again) == ()
 
 
 @given(policies, requests, states, instants)

@@ -117,6 +117,24 @@ def test_a_temporary_grant_stops_without_fresh_word_of_the_hub() -> None:
 # --------------------------------------------------------------------------- PIN
 
 
+def test_a_home_ends_by_itself_and_no_sooner() -> None:
+    """Who lives here is not locked out by a lost hub; who no longer does is, also without one."""
+    until = AT_S + 3600
+    lease = Rule(valid_to_s=until, lasting=True)
+    rules = policy(rules={"r": lease})
+    alone = replace(CARD, clock_known=False, fresh=False)
+    for request in (CARD, replace(CARD, fresh=False), alone):
+        assert reason(rules, request) == "granted"
+        assert reason(rules, request, None, 3600) == "validity_over"
+    coming = policy(rules={"r": Rule(valid_from_s=until, lasting=True)})
+    assert reason(coming, alone) == "validity_over"
+    assert reason(coming, alone, None, 3600) == "granted"
+    temporary = policy(rules={"r": Rule(valid_to_s=until)})
+    assert reason(temporary, alone) == "clock_unsigned"
+    timed = policy(rules={"r": Rule("office", valid_to_s=until, lasting=True)})
+    assert reason(timed, alone) == "clock_unsigned"
+
+
 def test_a_second_factor_is_asked_by_schedule() -> None:
     rules = policy(asks_by=(Ask("office", Assurance.MUTUAL, pin=True),), pins=PINS)
     assert reason(rules, CARD) == "pin_needed"

@@ -236,6 +236,8 @@ async def by_the_operator(bench: HubBench) -> None:
         "home-assistant": {"enabled": True, "code": "2580"},
         "relays": {"id": "back", "door": "d-2", "dialect": "tasmota", "topic": "back"},
         "relays/back/remove": None,
+        "staff/claims": {"role": "officer"},
+        "staff/admin/end": {},
     }
     await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))
     for path, body in asked.items():

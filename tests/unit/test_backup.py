@@ -17,7 +17,8 @@ from sqlalchemy import select, text
 
 from devices.mistake import Mistake
 from hub import backup, config, sealed
-from hub.acts.restoring import MARK_KEY, WAITING, Restored, mark_restored
+from hub.acts.phones import Revocation, revoke
+from hub.acts.restoring import KNOWN_KEY, MARK_KEY, WAITING, Restored, mark_restored
 from hub.backup import back_up, bring_back, drill, lift_epoch
 from hub.sealed import Passphrase
 from hub.store import chain
@@ -276,3 +277,44 @@ async def test_the_verbs_do_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     with engines.read.connect() as connection:
         assert connection.execute(text("select epoch from site")).scalar_one() > 1_700_000_000
     engines.close()
+
+
+async def test_the_old_machines_endings_are_read_and_no_copy_holds_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from devices.cli import main  # noqa: PLC0415
+
+    data = await site(tmp_path / "data")
+    key, copy = str(tmp_path / "op.key"), str(tmp_path / "copy.sealed")
+    assert main(["backup", "--new-key", key]) == 0
+    made = ["backup", "--data", str(data), "--out", copy, "--to", key + ".pub"]
+    assert main(made) == 0
+    async with hub_bench(data) as bench:
+        with bench.hub.engines.read.connect() as connection:
+            phone = connection.execute(select(t.phones.c.id)).scalars().first()
+        await bench.hub.writer.submit(revoke, Revocation(str(phone), "test"))
+        bench.hub.endings.keep()
+    kept = data / "endings.sealed"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert str(phone).encode() not in kept.read_bytes()
+    later = str(tmp_path / "later.sealed")
+    assert main([*made[:4], later, *made[5:]]) == 0
+    for number, (file, ended, code) in enumerate(
+        [(copy, kept, 0), (later, None, 0), (copy, data / "hub.toml", 2)]
+    ):
+        back = tmp_path / f"back-{number}"
+        asked = ["restore", file, "--key", key, "--data", str(back)]
+        asked += ["--endings", str(ended)] if ended else []
+        capsys.readouterr()
+        assert await asyncio.to_thread(main, asked) == code
+        assert not (back / "endings.sealed").exists()
+        engines = open_engines(config.load(back).database)
+        with engines.read.connect() as connection:
+            query = select(t.phones.c.revoked_at).where(t.phones.c.id == phone)
+            gone = connection.execute(query).scalar() is not None
+            known = select(t.settings.c.key).where(t.settings.c.key == KNOWN_KEY)
+            assert connection.execute(select(t.sessions)).all() == []
+            assert (connection.execute(known).first() is not None) == (number == 0)
+        engines.close()
+        assert gone == (number < 2)
+    assert "was not made by the hub of this back-up" in capsys.readouterr().err

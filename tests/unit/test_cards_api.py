@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from devices.identity import Identity
 from devices.messages import Life, StateNote
 from hub.acts.roster import RosterPart, load_part
 from hub.store import tables as t
 from hub.store.writer import Done
-from tests.unit.hub_bench import CLIENT, HubBench
+from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
 from tests.unit.kiosk_hand import KioskHand
 from tests.unit.spread_town import Town, issue, town
 
@@ -169,3 +169,18 @@ async def test_a_kiosk_stops_cards_of_the_house_it_looked_up(tmp_path: Path) -> 
         wrong = {"lookup": "x", "card": "c-0"}
         told = await kiosk.send("POST", "/api/v1/kiosk/lost-cards/block", wrong)
         assert told.body["code"] == "lookup_expired"
+
+
+async def test_ended_phones_are_shown_with_who_ended_them(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        phone = await bench.phone("p-1")
+        assert (await bench.http.get("/api/v1/cards")).json()["phones"] == []
+        with bench.hub.engines.read.connect() as connection:
+            row = connection.execute(select(t.phones)).one()
+        assert (await phone.send("DELETE", "/api/v1/me/phone", None)).status == 204
+        (shown,) = (await bench.http.get("/api/v1/cards")).json()["phones"]
+        assert (shown["id"], shown["by"]) == (row.id, "phone")
+        house = (await bench.http.get("/api/v1/cards?query=1-1-101")).json()
+        assert [one["id"] for one in house["phones"]] == [row.id]
+        assert (await bench.http.get("/api/v1/cards?query=nobody")).json()["phones"] == []

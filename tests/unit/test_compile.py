@@ -1,7 +1,7 @@
 """From rows to a door: nobody is forgotten, nobody is added, and what travels decides alike."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +12,7 @@ from devices.policy import Compiled, decode, encode
 from hub.core.compile import (
     CardRow,
     DoorRow,
+    Home,
     PersonRow,
     Rows,
     RuleRow,
@@ -24,6 +25,18 @@ NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 AT_S = NOW.timestamp()
 NAMES = ["a", "b", "c"]
 names = st.sampled_from(NAMES)
+TODAY = NOW.date()
+days = st.none() | st.sampled_from([-1, 0, 1]).map(lambda n: TODAY + timedelta(days=n))
+homes = st.lists(
+    st.builds(
+        Home,
+        st.sampled_from(["h1", "h2", "h3"]),
+        st.sampled_from(["1", "2"]),
+        from_on=days,
+        to_on=days,
+    ),
+    max_size=2,
+).map(tuple)
 people = st.lists(
     st.builds(
         PersonRow,
@@ -32,6 +45,7 @@ people = st.lists(
         st.sampled_from(["", "1", "2"]),
         st.sets(names).map(lambda found: tuple(sorted(found))),
         st.booleans(),
+        homes=homes,
     ),
     unique_by=lambda person: person.id,
 )
@@ -71,10 +85,18 @@ def compiled(rows: Rows) -> Compiled:
 
 def speaks(rule: RuleRow, person: PersonRow) -> bool:
     """The rule read by a person: slowly and without any index."""
+    own = Home(person.household, person.building)
+    said = any(home.household == person.household for home in person.homes)
+    said = said or (person.homes != () and person.household == "")
+    lived = [
+        home
+        for home in (*person.homes, *(() if said else (own,)))
+        if (home.from_on or TODAY) <= TODAY <= (home.to_on or TODAY)
+    ]
     return {
-        "everyone": True,
-        "building": bool(rule.subject) and rule.subject == person.building,
-        "household": bool(rule.subject) and rule.subject == person.household,
+        "everyone": bool(lived),
+        "building": bool(rule.subject) and rule.subject in [home.building for home in lived],
+        "household": bool(rule.subject) and rule.subject in [home.household for home in lived],
         "group": rule.subject in person.groups,
         "person": rule.subject == person.id,
     }[rule.subject_kind]
@@ -90,11 +112,11 @@ def opens(policy: Compiled, number: int, person: str) -> bool:
     return isinstance(decide(policy.policy, State(), request, NOW)[0], Granted)
 
 
-@given(people, rules, cards)
+@given(people, rules, cards, st.sampled_from([0.0, AT_S]))
 def test_a_door_lets_in_whom_its_rules_name_and_nobody_else(
-    crowd: list[PersonRow], written: list[RuleRow], held: list[CardRow]
+    crowd: list[PersonRow], written: list[RuleRow], held: list[CardRow], now_s: float
 ) -> None:
-    policy = compiled(Rows(DOORS, written, crowd, held))
+    policy = compiled(Rows(DOORS, written, crowd, held, now_s=now_s))
     for door in DOORS:
         for person in crowd:
             mine = [rule for rule in written if rule.door_id == door.id and speaks(rule, person)]
@@ -136,6 +158,28 @@ def test_a_rule_keeps_its_name_whatever_comes_beside_it(
             assert after.doors[number].rules[name] == rule
 
 
+def test_few_windows_are_few_rules() -> None:
+    """Whoever moved in before now, and stays, is one of everybody, whatever the day was."""
+    crowd = [
+        PersonRow(f"p{n}", "h1", "1", homes=(Home("h1", "1", from_on=TODAY - timedelta(days=n)),))
+        for n in range(1, 60)
+    ]
+    rows = Rows(DOORS, [RuleRow("r", "d1", "everyone", "")], crowd, [], now_s=AT_S)
+    assert len(compiled(rows).policy.doors[1].rules) == 1
+
+
+def test_whoever_moved_out_is_gone_and_a_second_home_opens_its_house() -> None:
+    left = Home("h1", "1", to_on=TODAY - timedelta(days=1))
+    second = Home("h2", "2", house="2-1-401", to_on=TODAY)
+    crowd = [PersonRow("gone", "h1", "1", homes=(left,)), PersonRow("both", "h1", "1",
+             homes=(second,))]  # fmt: skip
+    written = [RuleRow("r1", "d1", "building", "1"), RuleRow("r2", "d2", "building", "2")]
+    policy = compiled(Rows(DOORS, written, crowd, [], now_s=AT_S))
+    assert opens(policy, 1, "both")
+    assert opens(policy, 2, "both")
+    assert "gone" not in policy.policy.doors[1].people
+
+
 def test_an_interlock_holds_both_ways() -> None:
     doors = (replace(DOORS[0], interlock=(2,)), DOORS[1])
     policy = compiled(Rows(doors, [], [], [])).policy
@@ -149,7 +193,7 @@ def test_names_of_rules_tell_nothing() -> None:
 
 def test_what_is_typed_for_a_flat() -> None:
     def digits(house: str, building: str = "", unit: str = "") -> str:
-        return claim_digits(building, unit, PersonRow("p", "h", "1", house=house))
+        return claim_digits(building, unit, house)
 
     assert digits("1-2-302") == "12302"
     assert digits("1-2-302", "1") == "2302"

@@ -16,12 +16,12 @@ from sqlalchemy import update as sql_update
 
 from devices.cli import main
 from devices.mistake import Mistake
-from hub import sealed, updating
+from hub import keys, sealed, updating
 from hub.doctor import look_at_machine
 from hub.sealed import Passphrase
 from hub.services import UNITS, Place, units
 from hub.store import tables as t
-from hub.store.engine import open_engines
+from hub.store.engine import Engines, open_engines
 from hub.support import Scrub, bundle
 from hub.updating import Failed, Steps, name_of, update
 from hub.verbs_day_two import _Site
@@ -96,9 +96,8 @@ def test_dry_run_prints_and_writes_nothing(
 # --------------------------------------------------------------------------- support
 
 
-async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
-    data = await site(tmp_path / "data")
-    engines = open_engines(f"sqlite:///{data / 'hub.db'}")
+def _people_in(data: Path, engines: Engines) -> str:
+    """A card, a fault, a visitor and a file that name people; the phone's key."""
     with engines.write.begin() as connection:
         connection.execute(
             t.cards.insert().values(id="c-1", uid="04aabbccddee01", person_id="p-1", issued_at=1)
@@ -109,11 +108,40 @@ async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
                 fault="ValueError: 沈桂芳 13812345678",
             )
         )  # fmt: skip
-        kid = connection.execute(select(t.phones.c.kid)).scalar_one()
+        kid: str = connection.execute(select(t.phones.c.kid)).scalar_one()
+        label = keys.load(data).close_envelope("王阿姨".encode(), "visit:v-77")
+        connection.execute(
+            t.passes.insert().values(
+                id="v-77",
+                host_id="p-1",
+                household_id="h-1",
+                doors=[],
+                label_sealed=label,
+                from_at=0.0,
+                to_at=1.0,
+                issued_at=0.0,
+                issued_by="phone:1",
+            )
+        )
+        connection.execute(
+            t.imports.insert().values(
+                id="i-1", file="李四家.xlsx", begun_by="staff:1", begun_at=0.0, state="applied",
+                changes=0, counts={},
+            )
+        )  # fmt: skip
+    return kid
+
+
+async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
+    data = await site(tmp_path / "data")
+    engines = open_engines(f"sqlite:///{data / 'hub.db'}")
+    kid = _people_in(data, engines)
     engines.close()
     lines = [
         '{"say":"all is well"}', '{"say":"card 04aabbccddee01"}', '{"say":"沈桂芳 came"}',
         '{"say":"to 1-1-101"}', '{"say":"call 13912345678"}', f'{{"say":"{kid}"}}',
+        '{"say":"王阿姨 is expected"}', '{"say":"pass v-77"}', '{"say":"read 李四家.xlsx"}',
+        '{"say":"mail to duty-zhang@mail.example"}',
         '{"say":"330102195001011234 has"}', '{"say":"by admin"}', '{"say":"p-1 opened"}',
     ]  # fmt: skip
     (data / "hub.log").write_text("\n".join(lines))
@@ -122,6 +150,8 @@ async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
     (data / "hub.toml").write_text(
         '[hub]\nid = "hub-1"\ndatabase = "sqlite:///' + str(data / "hub.db") + '"\n'
         '[pay]\nbase_url = "https://merchant-77.example"\n'
+        '[outlets.duty]\nkind = "mail"\nurl = "smtp://mail.example"\n'
+        'from = "hub@mail.example"\nto = ["duty-zhang@mail.example"]\n'
     )
     out = tmp_path / "support.tar.gz"
     made = bundle(data, out, lambda: "fine disk\nsaw 沈桂芳")
@@ -137,6 +167,7 @@ async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
     secrets = [path.read_text() for path in (data / "keys").iterdir()]
     for word in ("沈桂芳", "陈静", "1-1-101", "04aabbccddee01", "13812345678", "13912345678",
                  "330102195001011234", kid, "admin", "merchant-77", "s3cret",
+                 "王阿姨", "v-77", "李四家", "duty-zhang",
                  *secrets):  # fmt: skip
         assert word not in whole, word
     assert "all is well" in texts["logs/hub.log"]
@@ -144,7 +175,7 @@ async def test_nobody_is_in_the_bundle(tmp_path: Path) -> None:
     assert json.loads(texts["database.json"])["quarantine"] == [["load_part", "ValueError"]]
     assert json.loads(texts["database.json"])["chain"]["fine"] is True
     assert "cryptography" in json.loads(texts["versions.json"])["packages"]
-    assert made.lines_left_out == 8
+    assert made.lines_left_out == 12
 
 
 def test_a_word_of_one_letter_takes_no_line_away() -> None:

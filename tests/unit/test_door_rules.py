@@ -1,7 +1,6 @@
 """A controller lives by the rules: keypad, duress, passes, modes, alarms; some survive a kill."""
 
 import asyncio
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -25,7 +24,7 @@ from devices.device import Device
 from devices.door import DoorHardware
 from devices.keypad import CLAIM_WAIT_S
 from devices.leaves import SILENT_AFTER_S
-from devices.messages import Event, Manifest, Outcome, Refusal, Revision
+from devices.messages import Manifest, Outcome, Refusal, Revision
 from devices.pins import claim_mark, pin_mark
 from devices.reasons import REASONS, Severity
 from tests.unit.door_bench import NOW_S, TOPICS, Bench
@@ -155,86 +154,6 @@ async def test_the_wrong_pins_of_an_earlier_life_still_count(folder: Path) -> No
     await bench.turns()
     assert bench.events()[-1].reason == "pin_locked"
     assert bench.strike.pulses == []
-    await bench.close()
-
-
-async def test_duress_opens_like_any_and_is_told_at_once_to_the_alarm_topic(folder: Path) -> None:
-    bench = await made(folder, keypad=Keys())
-    bench.put_policy(typed=True, pins=PINS)
-    press(bench, "302#2580#")
-    await bench.turns()
-    ordinary = bench.strike.pulses[:], bench.bus.said[-1]
-    press(bench, "302#1470#")
-    await bench.turns()
-    assert bench.strike.pulses == ordinary[0] * 2
-    assert kinds(bench) == ["access", "duress", "access"]
-    first, alarm, second = bench.events()
-    assert (alarm.person, alarm.reason) == ("p1", "duress")
-    assert replace(second, boot=first.boot, seq=first.seq, at_s=first.at_s, ms=first.ms) == first
-    (raw,) = bench.bus.heard(wire.ALARM)
-    heard = wire.open_event(raw, TOPICS, lambda _kid: bench.identity.signing.public_key())
-    assert isinstance(heard, Event)
-    assert heard.kind == "duress"
-    for leaf in ("door/1/state", wire.STATE, wire.ANSWER):
-        assert b"duress" not in b"".join(bench.bus.heard(leaf))
-    await bench.close()
-
-
-@pytest.mark.parametrize(
-    ("policy", "reason"),
-    [
-        ({"rules": {"r": Rule(valid_to_s=NOW_S - 1)}}, "validity_over"),
-        ({"interlock": (2,)}, "interlock"),
-        ({"mode": DoorMode.UNLOCKED, "rules": {"r": Rule(valid_to_s=NOW_S - 1)}}, "unlocked"),
-    ],
-)
-async def test_duress_is_heard_also_where_the_door_would_not_have_asked(
-    folder: Path, policy: dict[str, Any], reason: str
-) -> None:
-    """Whoever is forced at a door that stays shut, or stands open, asks for help all the same."""
-    bench = await made(folder, keypad=Keys())
-    bench.put_policy(typed=True, pins=PINS, **policy)
-    press(bench, "302#2580#")
-    press(bench, "302#1470#")
-    await bench.turns()
-    said = [event for event in bench.events() if event.kind == "access"]
-    assert [event.reason for event in said] == [reason] * 2
-    (alarm,) = [event for event in bench.events() if event.kind == "duress"]
-    assert (alarm.person, alarm.door) == ("p1", 1)
-    assert len(bench.bus.heard(wire.ALARM)) == 1
-    await bench.close()
-
-
-async def test_a_door_shows_the_same_numbers_under_duress(folder: Path) -> None:
-    """Home Assistant reads a door's document: a number left out would tell the household."""
-    bench = await made(folder, keypad=Keys())
-    bench.put_policy(typed=True, pins=PINS)
-    shown: list[list[int]] = []
-    for pin in ("2580", "1470", "2580"):
-        before = len(bench.bus.heard("door/1/state"))
-        press(bench, f"302#{pin}#")
-        await bench.turns()
-        numbers = [json.loads(raw)["seq"] for raw in bench.bus.heard("door/1/state")[before:]]
-        shown.append([number - len(shown) for number in numbers])
-    assert shown[0]
-    assert shown[1:] == [shown[0]] * 2
-    await bench.close()
-
-
-async def test_duress_is_on_disk_before_the_strike(folder: Path) -> None:
-    bench = await made(folder, keypad=Keys())
-    bench.put_policy(typed=True, pins=PINS)
-    seen: list[str] = []
-
-    async def look(output: int, duration_ms: int) -> None:
-        with closing(sqlite3.connect(folder / "journal.db")) as other:
-            seen.extend(row[0] for row in other.execute("select body from outbox"))
-
-    bench.strike.pulse = look  # type: ignore[method-assign]
-    press(bench, "302#1470#")
-    await bench.turns()
-    assert len(seen) == 1
-    assert "duress" in seen[0]
     await bench.close()
 
 
@@ -449,6 +368,57 @@ async def test_an_unlocked_door_is_held_by_pulses_and_shown(folder: Path) -> Non
     assert modes == ["Unlocked", "LockedDown"]
     keeper.cancel()
     await bench.turns()
+    await bench.close()
+
+
+async def test_a_lockdown_forgets_who_was_first_and_a_restart_does_not_remember(
+    folder: Path,
+) -> None:
+    bench = await made(folder)
+    always = Schedule((((0, 1440),),) * 8)
+    plan = (ModePlan("s", DoorMode.UNLOCKED, first_card=True),)
+
+    def put(**door: Any) -> None:
+        bench.put_policy(modes=plan, asks=1, **door)
+        compiled = bench.door.shelf.compiled
+        assert compiled is not None
+        policy = replace(compiled.policy, schedules={"s": always})
+        bench.door.shelf.compiled = replace(compiled, policy=policy)
+
+    async def opened() -> DoorMode | None:
+        await tap(bench)
+        return bench.door.modes.mode(1)
+
+    put()
+    assert await opened() is DoorMode.UNLOCKED
+    put(mode=DoorMode.LOCKED_DOWN)
+    bench.door._on_policy()
+    put()
+    bench.door._on_policy()
+    assert bench.door.modes.mode(1) is DoorMode.LOCKED
+    await bench.close()
+    bench.device, bench.door = bench.boot()
+    await bench.ready()
+    put()
+    assert bench.door.modes.mode(1) is DoorMode.LOCKED
+    assert await opened() is DoorMode.UNLOCKED
+    await bench.close()
+
+
+async def test_a_card_that_was_let_in_as_the_lockdown_came_is_not_the_first(folder: Path) -> None:
+    bench = await made(folder)
+    bench.put_policy(asks=1)
+    strike = bench.strike.pulse
+
+    async def slow(output: int, duration_ms: int) -> None:
+        bench.put_policy(mode=DoorMode.LOCKED_DOWN)
+        bench.door._on_policy()
+        await strike(output, duration_ms)
+
+    bench.strike.pulse = slow  # type: ignore[method-assign]
+    await tap(bench)
+    assert len(bench.strike.pulses) == 1
+    assert bench.door.state.of(1).first_card_s is None
     await bench.close()
 
 

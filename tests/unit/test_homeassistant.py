@@ -296,6 +296,24 @@ async def test_a_mode_is_set_by_policy_and_taken_back(tmp_path: Path) -> None:
         assert home.commands() == []
 
 
+async def test_a_roster_that_repeats_a_mode_makes_it_peoples(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+
+        def mode() -> list[str]:
+            return [row.mode for row in home.rows(t.doors) if row.id == "d-1"]
+
+        await home.wish(op="SetDoorMode", mode="Blocked")
+        await home.roster([{"id": "d-1", "held_s": 60}])  # says nothing of the mode
+        await home.wish(op="SetDoorMode", mode="Locked")
+        assert mode() == ["Locked"]
+        home.bench.pass_s(1)  # the same bytes would be the same wish
+        await home.wish(op="SetDoorMode", mode="Blocked")
+        await home.roster([{"id": "d-1", "mode": "Blocked"}])
+        await home.wish(op="SetDoorMode", mode="Locked")
+        assert mode() == ["Blocked"]
+        assert home.bridge.counters["mode_refused"] == 1
+
+
 # --------------------------------------------------------------------------- what it sees
 
 

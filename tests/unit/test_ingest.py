@@ -115,6 +115,53 @@ async def test_poison_is_kept_apart_and_life_goes_on(
         assert ear.fine()
 
 
+def duress(ear: Ear, seq: int) -> Event:
+    return ear.event(seq, kind="duress", outcome=None, reason="duress", via="pin")
+
+
+async def test_quarantined_duress_is_told_to_its_responders_and_to_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+        told: list[tuple[str, dict[str, Any]]] = []
+        bench.hub.ingest.announce = lambda kind, body: told.append((kind, body))
+        good = events._row
+
+        def brittle(heard: Any, body: str, now_s: float) -> dict[str, Any]:
+            if heard.event.seq == 2 and heard.door is not None:
+                raise ZeroDivisionError("poison")
+            return good(heard, body, now_s)
+
+        monkeypatch.setattr(events, "_row", brittle)
+        await ear.hear(ear.event(1), duress(ear, 2))
+        rows = [(row.seq, row.kind, row.door_id) for row in ear.rows()]
+        assert rows == [(1, "access", "d-1"), (2, "duress", "d-1")]
+        with bench.hub.engines.read.connect() as connection:
+            (alert,) = connection.execute(select(t.alerts)).all()
+        assert (alert.kind, alert.subject) == ("duress", "door:d-1")
+        assert [body["n"] for kind, body in told if kind == "event"] == [ear.rows()[0].n]
+        assert ear.acks()[-1] == Ack(BOOT, 2)
+        assert ear.fine()
+
+
+async def test_an_event_whose_alert_fails_does_not_hold_up_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+
+        def broken(*_args: Any) -> tuple[object, ...]:
+            raise ZeroDivisionError("poison")
+
+        monkeypatch.setattr("hub.acts.alerts.heard", broken)
+        await ear.hear(duress(ear, 1))
+        monkeypatch.undo()
+        await ear.hear(ear.event(2))
+        assert [row.kind for row in ear.rows()] == ["duress", "access"]
+        assert ear.acks()[-1] == Ack(BOOT, 2)
+
+
 async def test_what_another_device_signed_is_not_heard(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         ear = Ear(bench)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, text
 
 from devices.mistake import Mistake
-from hub.acts.keeping import Keep, keep
+from hub.acts.imports import Which, begin_undo
+from hub.acts.keeping import Forget, Keep, forget, keep
 from hub.core.errors import DomainError
 from hub.core.retention import DAY_S, FLOORS_DAYS, LINKS_AT_ONCE, check_days, read_scope, spans
 from hub.exporting import export, moment
@@ -278,3 +279,95 @@ def test_a_day_is_the_sites_day() -> None:
     assert moment("2026-11-23T00:00:00Z", zone) == datetime(2026, 11, 23, tzinfo=UTC).timestamp()
     with pytest.raises(Mistake, match="no date"):
         moment("yesterday", zone)
+
+
+def old_rows(folder_s: float) -> list[tuple[Any, dict[str, Any]]]:
+    """A household's month: an import, a pass with its use, a call, a letter; all at one time."""
+    at_s = folder_s
+    return [
+        (t.households, {"id": "h", "house": "1-1-101", "building": "1"}),
+        (t.people, {"id": "p", "household_id": "h", "name": "n"}),
+        (t.imports, {"id": "i", "file": "f", "begun_by": "b", "begun_at": at_s, "ended_at": at_s,
+                     "state": "applied", "changes": 3, "cursor": 3, "counts": {}}),
+        *[(t.import_changes, {"import_id": "i", "n": n, "table": "people", "row_id": f"p{n}",
+                              "fresh": True, "after": {"name": "n"}}) for n in range(450)],
+        (t.passes, {"id": "v", "host_id": "p", "household_id": "h", "doors": [],
+                    "label_sealed": "-", "from_at": at_s, "to_at": at_s, "issued_at": at_s,
+                    "issued_by": "phone:1"}),
+        (t.pass_uses, {"pass_id": "v", "door_id": "d", "at": at_s}),
+        (t.calls, {"id": "c", "door_id": "d", "desk": True, "rang_at": at_s}),
+        (t.letters, {"id": "l", "household_id": "h", "issued_by": "b", "issued_at": at_s,
+                     "expires_at": at_s}),
+    ]  # fmt: skip
+
+
+HELD = (t.imports, t.import_changes, t.passes, t.pass_uses, t.calls, t.letters)
+
+
+@pytest.mark.parametrize("old_days", [29, 100])
+async def test_visitors_calls_letters_and_imports_go_by_their_rules(
+    address: str, old_days: int
+) -> None:
+    log = Log(address)
+    with log.engines.write.begin() as connection:
+        for table, row in old_rows(NOW.timestamp() - old_days * DAY_S):
+            connection.execute(insert(table).values(**row))
+
+    def held() -> list[str]:
+        with log.engines.read.connect() as connection:
+            return [name.name for name in HELD if connection.execute(select(name)).first()]
+
+    assert await log.keeping.run_once() == (451 if old_days == 100 else 0)
+    everything = [table.name for table in HELD]
+    assert held() == (everything if old_days == 29 else everything[2:])  # an import needs no rule
+    for scope in ("passes", "calls", "letters"):
+        await log.writer.submit(keep, Keep(scope, 30, "test"))
+    await log.keeping.run_once()
+    assert held() == (everything if old_days == 29 else [])
+    assert log.verdict().fine
+    await log.close()
+
+
+async def test_an_import_that_is_being_forgotten_is_not_undone_by_halves(address: str) -> None:
+    log = Log(address)
+    with log.engines.write.begin() as connection:
+        for table, row in old_rows(NOW.timestamp() - 100 * DAY_S):
+            connection.execute(insert(table).values(**row))
+    await log.writer.submit(forget, Forget(read_scope("imports"), (0, 1), ("i",)))
+    with pytest.raises(DomainError, match="import_undone"):
+        await log.writer.submit(begin_undo, Which("i"))
+    await log.close()
+
+
+def told_alert(tx: Tx, closed_at: float | None, now: datetime) -> Done[None]:
+    del now
+    name = f"a-{closed_at or 0:.0f}"
+    tx.execute(
+        insert(t.alerts).values(
+            id=name, kind="held", subject="door:1", severity="minor", policy_id="default",
+            state="closed", opened_at=1.0, last_at=1.0, times=1, round=1, step=1,
+            closed_at=closed_at,
+        )
+    )  # fmt: skip
+    tx.record(t.alert_log, {"alert_id": name, "at": 1.0, "what": "raised", "by": "", "detail": ""})
+    return Done(None)
+
+
+async def test_closed_alerts_go_with_their_log_and_open_ones_stay(address: str) -> None:
+    log = Log(address)
+    old_s = NOW.timestamp() - 100 * DAY_S
+    for closed_s in (old_s, NOW.timestamp(), None):
+        await log.writer.submit(told_alert, closed_s)
+
+    def left(table: Any) -> int:
+        with log.engines.read.connect() as connection:
+            return len(connection.execute(select(table)).all())
+
+    await log.writer.submit(keep, Keep("alerts", 90, "test"))
+    assert await log.keeping.run_once() == 0  # not before what is said of it
+    await log.writer.submit(keep, Keep("alert_log", 90, "test"))
+    await log.keeping.run_once()
+    await log.keeping.run_once()
+    assert (left(t.alert_log), left(t.alerts)) == (2, 2)
+    assert log.verdict().fine
+    await log.close()

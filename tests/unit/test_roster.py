@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from hub.acts import billing, roster
+from hub.acts.roster import RosterPart, load_part
+from hub.core.errors import DomainError
 from hub.core.roster import ROWS, is_day, missing_member, wrong_member
 from hub.core.words import in_every_language, is_text
 from hub.store import tables as t
@@ -124,6 +126,10 @@ def test_no_value_is_too_strange_to_be_judged(kind: str, data: st.DataObject) ->
         ("doors", [DOOR, {**DOOR, "id": "d-4"}]),  # one number twice
         ("doors", [DOOR, {"id": "d-4", "number": 4}]),
         ("rules", [RULE, {**RULE, "id": "r-4", "door_id": "d-99"}]),
+        ("rules", [RULE, {**RULE, "id": "r-4", "schedule_id": "never"}]),
+        ("schedules", [{"id": "s-4", "days": [[[480, 1020]]] * 8, "calendar_id": "gone"}]),
+        ("schedules", [{"id": "s-4", "days": [[[1020, 480]]] * 8}]),
+        ("groups", [{"id": "g-4", "name": "x", "members": ["p-gone"]}]),
         ("rules", [RULE, {**RULE, "id": "r-4", "door_id": None}]),
         ("rules", [RULE, {**RULE, "id": "r-4", "door_group_id": "g-99"}]),
         ("rules", [RULE, {**RULE, "id": "r-4", "subject": "p-gone"}]),
@@ -156,7 +162,31 @@ async def test_what_contradicts_is_refused_whole(
         with bench.hub.engines.read.connect() as connection:
             table = t.metadata.tables[kind]
             ids = set(connection.execute(select(table.c.id)).scalars())
-        assert ids == {row["id"] for row in ROSTER[kind]}
+        assert ids == {row["id"] for row in ROSTER.get(kind, ())}
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "says"),
+    [
+        ("rules", {**RULE, "id": "r-4", "schedule_id": "never"}, "r-4: no schedule 'never'"),
+        ("rules", {**RULE, "id": "r-4", "door_id": "d-99"}, "r-4: no door 'd-99'"),
+        ("rules", {**RULE, "id": "r-4", "subject_kind": "person", "subject": "p-gone"},
+         "r-4: no person 'p-gone'"),
+        ("people", {"id": "p-7", "name": "x", "household_id": "h-99"}, "p-7: no household 'h-99'"),
+        ("schedules", {"id": "s-4", "days": [[[480, 1020]]] * 8, "calendar_id": "gone"},
+         "s-4: no calendar 'gone'"),
+        ("schedules", {"id": "s-4", "days": [[]] * 8}, "days is eight days"),
+        ("doors", {**ROOM, "id": "d-5", "number": 5, "area_to": "nowhere"}, "no area 'nowhere'"),
+        ("groups", {"id": "g-4", "name": "x", "members": ["p-gone"]}, "no people 'p-gone'"),
+    ],
+)  # fmt: skip
+async def test_what_is_not_there_is_named(
+    tmp_path: Path, kind: str, row: dict[str, Any], says: str
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        with pytest.raises(DomainError) as refused:
+            await bench.hub.writer.submit(load_part, RosterPart(kind, [row], bench.hub.keys.mark))
+        assert says in refused.value.detail
 
 
 async def test_a_card_for_nobody_is_refused(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from devices.messages import (
     StateNote,
     TimeTold,
 )
+from devices.wire_endings import Endings, open_endings, sign_endings
 from devices.wire_zone import Zone, open_zone, sign_zone
 
 FOLDER = Path(__file__).parent / "golden"
@@ -83,6 +84,8 @@ DELTA = Delta(Revision(7, 2), Revision(7, 3), b"sealed bytes")
 ZONE = Zone(
     (("p-1", "lab", 1795000000.5), ("p-2", "", 1795000001.0)), 7, 1795000002.0, 1795000062.0
 )
+
+ENDED = Endings("liuxi", Revision(7, 3), b"sealed to the hub itself")
 
 # name -> (message, bytes of it, reading it back)
 CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
@@ -170,6 +173,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         lambda raw: passes.verify(raw.decode(), "liuxi", find),
     ),
     "policy-delta": (DELTA, wire.encode_delta(DELTA), wire.decode_delta),
+    "endings": (
+        ENDED,
+        sign_endings(ENDED, signer("audit-1")),
+        lambda raw: open_endings(raw, "liuxi", find),
+    ),
     "keyset": (
         KEYS,
         wire.sign_keyset(KEYS, signer("root")),

@@ -1,7 +1,7 @@
 /** Lost cards: stop one, and watch each door forget it; what still knows it is named. */
 
 import { Refused } from "@linli/shared/api";
-import type { CardShown, RevocationDoor } from "@linli/shared/api.gen";
+import type { CardShown, PhoneEnded, RevocationDoor } from "@linli/shared/api.gen";
 import {
   Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
 } from "@linli/shared/bits";
@@ -25,6 +25,7 @@ const query = signal("");
 /** What the list was asked for: "" shows the lost ones. */
 const asked = signal("");
 const found = signal<readonly CardShown[] | null>(null);
+const phones = signal<readonly PhoneEnded[]>([]);
 const state = signal<"idle" | "busy" | "failed">("idle");
 const wrong = signal<Words | null>(null);
 const stopping = signal<CardShown | null>(null);
@@ -36,7 +37,8 @@ async function search(): Promise<void> {
   wrong.value = null;
   try {
     const text = encodeURIComponent(asked.value);
-    found.value = (await staffAsk("GET", `/api/v1/cards?query=${text}`)).body.cards;
+    const { body } = await staffAsk("GET", `/api/v1/cards?query=${text}`);
+    [found.value, phones.value] = [body.cards, body.phones];
     state.value = "idle";
   } catch {
     state.value = "failed";
@@ -161,7 +163,9 @@ function Progress({ card }: { card: CardShown }) {
   );
 }
 
-const BY = { staff: words.byStaff, phone: words.byPhone, kiosk: words.byKiosk } as const;
+const BY = {
+  staff: words.byStaff, phone: words.byPhone, kiosk: words.byKiosk, recall: words.byRecall,
+} as const;
 
 function CardSheet({ card }: { card: CardShown }) {
   const zone = site.value?.time_zone;
@@ -271,6 +275,37 @@ function Returning({ card }: { card: CardShown }) {
   );
 }
 
+/** Phones that were ended: no door ever knew them, so there is nothing to wait for. */
+function EndedPhones() {
+  const zone = site.value?.time_zone;
+  if (state.value === "failed" || phones.value.length === 0) return null;
+  return (
+    <section data-section="ended-phones">
+      <h2>{say(words.endedPhones)}</h2>
+      <ul class="results">
+        {phones.value.map((phone) => (
+          <li key={phone.id}>
+            <Card data-phone={phone.id}>
+              <header>
+                <h3>
+                  <Name>{phone.person_name}</Name>
+                </h3>
+                <p class="soft">
+                  <bdi lang="zh-Hans">{phone.house}</bdi> · <bdi>{phone.label}</bdi>
+                </p>
+              </header>
+              <StatusLine tone="good" icon="check">
+                {say(words.endedAt, { at: `${dayOf(phone.ended_at, zone)} ${clockTime(phone.ended_at, zone, true)}` })}
+              </StatusLine>
+              <p class="soft small">{say(BY[phone.by])}</p>
+            </Card>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function Results() {
   if (state.value === "failed") return <ErrorState onAgain={search} />;
   if (found.value === null) return <Skeleton rows={4} />;
@@ -317,6 +352,7 @@ export function Cards() {
         </Notice>
       )}
       <Results />
+      <EndedPhones />
       {stopping.value && <Stopping card={stopping.value} />}
       {returning.value && <Returning card={returning.value} />}
     </div>

@@ -26,6 +26,17 @@ export const cardWords = dictionary({
   byStaff: { "zh-Hans": "值班台办理", "zh-Hant": "值班台辦理", en: "at the desk" },
   byPhone: { "zh-Hans": "住户用手机办理", "zh-Hant": "住戶用手機辦理", en: "by the household, on a phone" },
   byKiosk: { "zh-Hans": "在自助机办理", "zh-Hant": "在自助機辦理", en: "at a kiosk" },
+  byRecall: {
+    "zh-Hans": "恢复备份后从各扇门查到",
+    "zh-Hant": "還原備份後從各扇門查到",
+    en: "learnt from the doors after a restore",
+  },
+  endedPhones: { "zh-Hans": "已停用的手机", "zh-Hant": "已停用的手機", en: "Ended phones" },
+  endedAt: {
+    "zh-Hans": "{at} 停用，当时起开不了门",
+    "zh-Hant": "{at} 停用，當時起開不了門",
+    en: "Ended {at}, opens nothing since",
+  },
   telling: { "zh-Hans": "正在通知各扇门", "zh-Hant": "正在通知各扇門", en: "Telling the doors" },
   goneFrom: {
     "zh-Hans": "{all} 扇门，已有 {n} 扇不认这张卡",

@@ -160,6 +160,7 @@ function Rows({ rows, caption }: { rows: readonly RowRead[]; caption: string }) 
               </td>
               <td>
                 <Name>{row.people.map((each) => each.name).join("、")}</Name>
+                {row.opens && <span data-opens>{say(row.opens)}</span>}
               </td>
               <td>
                 <StatusLine tone={ROW_TONES[row.status].tone}>{say(ROW_TONES[row.status].text)}</StatusLine>
@@ -255,6 +256,7 @@ const STATES: Readonly<Record<ImportShown["state"], { tone: Tone; text: Words }>
   undoing: { tone: "wait", text: words.undoing },
   undone: { tone: "calm", text: words.undone },
   failed: { tone: "mind", text: words.failed },
+  settled: { tone: "calm", text: words.settled },
 };
 
 function Past({ one }: { one: ImportShown }) {

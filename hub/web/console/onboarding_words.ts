@@ -78,6 +78,7 @@ export const words = dictionary({
   applied: { "zh-Hans": "已写入", "zh-Hant": "已寫入", en: "Applied" },
   undoing: { "zh-Hans": "正在撤销", "zh-Hant": "正在復原", en: "Undoing" },
   undone: { "zh-Hans": "已撤销", "zh-Hant": "已復原", en: "Undone" },
+  settled: { "zh-Hans": "已写入，过期不能撤销", "zh-Hant": "已寫入，過期不能復原", en: "Applied, too old to undo" },
   failed: { "zh-Hans": "没有写完", "zh-Hant": "沒有寫完", en: "Not finished" },
   undo: { "zh-Hans": "撤销", "zh-Hant": "復原", en: "Undo" },
   undoTitle: { "zh-Hans": "撤销这次导入？", "zh-Hant": "復原這次匯入？", en: "Undo this import?" },
