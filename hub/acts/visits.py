@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
+from devices.facts import PASS_AGAIN_S
 from devices.passes import DOORS_MAX, LENGTH_MAX_S
 from hub.acts.policies import ask_for
 from hub.core.errors import DomainError
@@ -155,10 +156,23 @@ def _end(tx: Tx, found: Iterable[tuple[str, Sequence[str]]], by: str) -> tuple[o
 
 
 def note_use(tx: Tx, name: str, door: str, at_s: float) -> None:
-    """A door let this visitor in; part of hearing its event. What nobody issued is not noted."""
-    known = tx.execute(select(t.passes.c.id).where(t.passes.c.id == name)).first()
-    if known is None:
+    """A door let this visitor in; part of hearing its event.
+
+    What nobody issued is not noted, nor what a door says of a pass that does not name it. Showing
+    it again at a door that never opened is the same coming in.
+    """
+    known = tx.execute(select(t.passes.c.doors).where(t.passes.c.id == name)).first()
+    if known is None or door not in known.doors:
         return
     own = (t.pass_uses.c.pass_id == name, t.pass_uses.c.door_id == door)
-    if tx.execute(select(t.pass_uses.c.at).where(*own)).first() is None:
-        tx.execute(insert(t.pass_uses).values(pass_id=name, door_id=door, at=at_s))
+    use = tx.execute(select(t.pass_uses).where(*own)).first()
+    if use is None:
+        first = {"pass_id": name, "door_id": door, "at": at_s, "last_at": at_s, "times": 1}
+        tx.execute(insert(t.pass_uses).values(**first))
+        return
+    again = abs(at_s - use.last_at) <= PASS_AGAIN_S
+    tx.execute(
+        update(t.pass_uses)
+        .where(*own)
+        .values(last_at=max(at_s, use.last_at), times=use.times + (not again))
+    )
