@@ -24,7 +24,6 @@ from devices.reasons import REASONS
 log = logging.getLogger(__name__)
 
 
-
 class Asker(Protocol):
     """What asking needs of its controller."""
 

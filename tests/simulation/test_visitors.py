@@ -42,11 +42,6 @@ async def invite(
     return reply.body
 
 
-async def ask_for(town: SimTown, *doors: str, hours: float = 2.0, **more: Any) -> Any:
-    """A pass with more wishes than doors and hours."""
-    return await invite(town, *doors, hours=hours, more=more)
-
-
 async def show(town: SimTown, text: str, door: str) -> tuple[Outcome | None, str | None, int]:
     """Hold a pass before a door: the door's word of it, and how often its strike moved."""
     controller = town.controllers[door[0]]
@@ -70,6 +65,14 @@ def _access_after(journal: Journal, seq: int) -> Event:
     found = [read_event(json.loads(body)) for (body,) in rows]
     (event,) = [one for one in found if isinstance(one, Event) and one.kind == "access"]
     return event
+
+
+def word_of(journal: Journal) -> str | None:
+    """The newest word of a door about somebody before it."""
+    rows = journal._db.execute("select body from outbox where boot_n = ?", (journal._boot_n,))
+    found = [read_event(json.loads(body)) for (body,) in rows]
+    told = [one for one in found if isinstance(one, Event) and one.kind == "access"]
+    return told[-1].reason if told else None
 
 
 OPENED = (Outcome.GRANTED, "granted", 1)
