@@ -101,6 +101,8 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
     page.locator(".keys .button").last.click()
     shown("bills")
     page.locator(".keys .button").last.click()
+    shown("services")
+    page.locator(".tile").last.click()
     yield shown("phone")
 
 

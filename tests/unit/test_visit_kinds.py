@@ -43,7 +43,7 @@ def question(bench: HubBench, visit: str, seq: int, **changes: Any) -> Event:
 
 
 async def asks(
-    bench: HubBench, visit: str, seq: int, door: str = "d-1", **changes: Any
+    bench: HubBench, visit: str, seq: int, at: str = "d-1", **changes: Any
 ) -> list[str | None]:
     """The words that leave the hub when a door asks: None where it may open."""
     said: list[SendWord] = []
@@ -56,7 +56,7 @@ async def asks(
 
     bench.hub.ingest._send_about = listening  # type: ignore[method-assign]
     event = question(bench, visit, seq, **changes)
-    await bench.hub.writer.submit(hear, Heard("gate", event, door))
+    await bench.hub.writer.submit(hear, Heard("gate", event, at))
     bench.hub.ingest._send_about = speak  # type: ignore[method-assign]
     assert all((one.device, one.ask) == ("gate", event.content["ask"]) for one in said)
     return [one.reason for one in said]
