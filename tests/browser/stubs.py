@@ -117,6 +117,7 @@ class StubHub:
     cards: list[Json] = field(default_factory=list)
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
+    keypads: tuple[str, ...] = ()
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False
     alerts: list[Json] = field(default_factory=list)
