@@ -31,7 +31,7 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A pass that was let in: when last, until when it lives, whether the door opened, how often."""
+    """A pass that was let in: when last, until when it lives, did the door open, how often."""
 
     at_s: float
     to_s: float

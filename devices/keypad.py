@@ -1,6 +1,6 @@
 """What is typed at a door: a number that claims who it is, and a PIN; or a courier's code.
 
-Never a PIN alone. Pure. ``#`` ends a number, ``*`` starts again, and a pause forgets what was typed.
+Never a PIN alone. Pure. ``#`` ends a number, ``*`` starts again, and a pause forgets all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A call answered at a kiosk: whoever showed the card there lets the visitor in; the door decides."""
+"""A call answered at a kiosk: whoever showed the card there lets in; the door decides."""
 
 from __future__ import annotations
 

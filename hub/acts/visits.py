@@ -176,7 +176,7 @@ def end_pass(tx: Tx, wish: PassEnd, now: datetime) -> Done[None]:
 
 
 def end_passes_by(tx: Tx, issuer: str, by: str) -> tuple[object, ...]:
-    """Revoke every open pass that a lost phone or card made; part of another act, whose effects these are.
+    """Revoke every open pass that a lost phone or card made; part of another act.
 
     Whoever held the phone may have let himself in for tomorrow.
     """

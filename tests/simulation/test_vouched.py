@@ -1,4 +1,4 @@
-"""Passes that only the hub can count, in virtual time: cut lines, kills, wiped disks, typed codes."""
+"""Passes that only the hub can count, in virtual time: cuts, kills, wiped disks, typed codes."""
 
 import asyncio
 from dataclasses import replace

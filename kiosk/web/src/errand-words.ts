@@ -15,9 +15,17 @@ export const e = dictionary({
   // lost card
   lost: { "zh-Hans": "卡丢了", "zh-Hant": "卡片掉了", en: "I lost my card" },
   lostHome: { "zh-Hans": "卡丢了？马上停用", "zh-Hant": "卡片掉了？馬上停用", en: "Lost your card? Stop it now" },
-  lostLine: { "zh-Hans": "马上停用，别人开不了门", "zh-Hant": "馬上停用，別人開不了門", en: "Stop it, so that it opens nothing" },
+  lostLine: {
+    "zh-Hans": "马上停用，别人开不了门",
+    "zh-Hant": "馬上停用，別人開不了門",
+    en: "Stop it, so that it opens nothing",
+  },
   lostTitle: { "zh-Hans": "哪张卡丢了？", "zh-Hant": "哪張卡片掉了？", en: "Which card is lost?" },
-  lostNone: { "zh-Hans": "您家没有卡。请到服务台。", "zh-Hant": "您家沒有卡片。請到服務台。", en: "Your home has no cards. Please come to the desk." },
+  lostNone: {
+    "zh-Hans": "您家没有卡。请到服务台。",
+    "zh-Hant": "您家沒有卡片。請到服務台。",
+    en: "Your home has no cards. Please come to the desk.",
+  },
   lostBusy: { "zh-Hans": "正在找您家的卡", "zh-Hant": "正在找您家的卡片", en: "Looking for your cards" },
   lostIssued: { "zh-Hans": "{day} 发的", "zh-Hant": "{day} 發的", en: "Given out {day}" },
   lostThis: { "zh-Hans": "丢的是这张", "zh-Hant": "掉的是這張", en: "This one is lost" },
@@ -41,20 +49,48 @@ export const e = dictionary({
     "zh-Hant": "{total} 扇門都確認了，這張卡片開不了門了。",
     en: "All {total} doors have confirmed. This card opens nothing any more.",
   },
-  lostNowhere: { "zh-Hans": "没有哪扇门认得这张卡。", "zh-Hant": "沒有哪扇門認得這張卡片。", en: "No door knows this card." },
-  lostStill: { "zh-Hans": "还没确认：{doors}", "zh-Hant": "還沒確認：{doors}", en: "Not yet confirmed: {doors}" },
-  lostNew: { "zh-Hans": "要新卡，请到服务台。", "zh-Hant": "要新卡片，請到服務台。", en: "For a new card, please come to the desk." },
+  lostNowhere: {
+    "zh-Hans": "没有哪扇门认得这张卡。",
+    "zh-Hant": "沒有哪扇門認得這張卡片。",
+    en: "No door knows this card.",
+  },
+  lostStill: {
+    "zh-Hans": "还没确认：{doors}",
+    "zh-Hant": "還沒確認：{doors}",
+    en: "Not yet confirmed: {doors}",
+  },
+  lostNew: {
+    "zh-Hans": "要新卡，请到服务台。",
+    "zh-Hant": "要新卡片，請到服務台。",
+    en: "For a new card, please come to the desk.",
+  },
 
   // visitors
   guest: { "zh-Hans": "请人进门", "zh-Hant": "請人進門", en: "Let a visitor in" },
-  guestLine: { "zh-Hans": "给客人或送货的人一个码", "zh-Hant": "給客人或送貨的人一個碼", en: "A code for a guest or a courier" },
+  guestLine: {
+    "zh-Hans": "给客人或送货的人一个码",
+    "zh-Hant": "給客人或送貨的人一個碼",
+    en: "A code for a guest or a courier",
+  },
   guestTitle: { "zh-Hans": "谁要来？", "zh-Hant": "誰要來？", en: "Who is coming?" },
   guestBusy: { "zh-Hans": "请稍等", "zh-Hant": "請稍候", en: "One moment" },
-  guestNone: { "zh-Hans": "您家的门不收访客码。请到服务台。", "zh-Hant": "您家的門不收訪客碼。請到服務台。", en: "Your doors take no visitor codes. Please come to the desk." },
+  guestNone: {
+    "zh-Hans": "您家的门不收访客码。请到服务台。",
+    "zh-Hant": "您家的門不收訪客碼。請到服務台。",
+    en: "Your doors take no visitor codes. Please come to the desk.",
+  },
   guestPass: { "zh-Hans": "客人", "zh-Hant": "客人", en: "A guest" },
-  guestPassLine: { "zh-Hans": "用手机拍下图，到门口扫", "zh-Hant": "用手機拍下圖，到門口掃", en: "Photographs a picture, shows it at the door" },
+  guestPassLine: {
+    "zh-Hans": "用手机拍下图，到门口扫",
+    "zh-Hant": "用手機拍下圖，到門口掃",
+    en: "Photographs a picture, shows it at the door",
+  },
   guestCode: { "zh-Hans": "送货的人", "zh-Hant": "送貨的人", en: "A courier" },
-  guestCodeLine: { "zh-Hans": "电话里告诉他九个数字", "zh-Hant": "電話裡告訴他九個數字", en: "You tell them nine digits by telephone" },
+  guestCodeLine: {
+    "zh-Hans": "电话里告诉他九个数字",
+    "zh-Hant": "電話裡告訴他九個數字",
+    en: "You tell them nine digits by telephone",
+  },
   guestLabel: { "zh-Hans": "访客", "zh-Hant": "訪客", en: "Visitor" },
   guestWhen: { "zh-Hans": "什么时候来？", "zh-Hant": "什麼時候來？", en: "When?" },
   guestSoon: { "zh-Hans": "两小时内", "zh-Hant": "兩小時內", en: "Within two hours" },
@@ -84,7 +120,11 @@ export const e = dictionary({
   },
 
   // a call
-  ring: { "zh-Hans": "{house} 有人按门铃", "zh-Hant": "{house} 有人按門鈴", en: "Somebody rings for {house}" },
+  ring: {
+    "zh-Hans": "{house} 有人按门铃",
+    "zh-Hant": "{house} 有人按門鈴",
+    en: "Somebody rings for {house}",
+  },
   ringAt: { "zh-Hans": "在{door}等着", "zh-Hant": "在{door}等著", en: "They wait at {door}" },
   ringCard: {
     "zh-Hans": "您家的？刷卡，就能开门。",
