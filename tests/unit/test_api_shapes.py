@@ -280,12 +280,12 @@ async def about_guests(money: MoneyBench, by_card: dict[str, Any]) -> None:
     ends = (bench.now + timedelta(hours=2)).isoformat()
     wish = by_card | {"label": "v", "doors": [door], "ends": ends}
     assert (await kiosk.send("POST", "/api/v1/kiosk/visits", wish)).status == 201
-    bell = {"id": "b-k", "door_id": "d-2", "button": 1, "household_id": "h-1",
+    bell = {"id": "b-k", "door_id": "d-2", "button": 9, "household_id": "h-1",
             "kiosk_id": "kiosk-1"}  # fmt: skip
     await bench.hub.writer.submit(load_part, RosterPart("bells", [bell], bench.hub.keys.mark))
     for verb, seq in (("decline", 91), ("open", 92)):
         event = Event("k", seq, bench.now.timestamp(), ClockQuality.SIGNED, "call", 2,
-                      content={"button": 1})  # fmt: skip
+                      content={"button": 9})  # fmt: skip
         await bench.hub.writer.submit(hear, Heard("gate", event, "d-2"))
         rings = (await kiosk.send("GET", "/api/v1/kiosk/calls", None)).body["calls"]
         (call,) = [each["id"] for each in rings if each["answer"] is None]

@@ -185,7 +185,7 @@ def test_the_hub_is_asked_last() -> None:
         ({"fresh": False}, "policy_stale"),
         ({}, "pass_online"),
     ):
-        assert reason(policy(), replace(asked, **changes)) == expected  # type: ignore[arg-type]
+        assert reason(policy(), replace(asked, **changes)) == expected
 
 
 def test_a_word_opens_once_more_only_where_the_hub_counts() -> None:

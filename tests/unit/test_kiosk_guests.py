@@ -54,8 +54,10 @@ async def test_a_card_makes_a_pass_for_the_own_doors(tmp_path: Path) -> None:
 
 async def test_house_and_digits_are_no_card(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        house = {"house": "1-1-101", "phone_last4": "7302"}
-        lookup = (await here.kiosk.post("/api/v1/kiosk/bills", house))["lookup"]
+        now_s = here.bench.now.timestamp()
+        lookup = here.bench.gate.lookups_store.issue("kiosk-1", "h-1", "p-1", now_s)
+        by_house = here.bench.gate.card_sessions.issue("kiosk-1", "h-1", None, now_s)
+        assert (await refused(visits(here, by_house))).code == "lookup_expired"
         assert (await refused(visits(here, lookup))).code == "lookup_expired"
         token = await session_of(here)
         other = await here.second_kiosk()
@@ -109,10 +111,10 @@ def door_here(here: Desk, answers: str = "granted") -> list[SendAccess]:
     sent: list[SendAccess] = []
     hub.memory.devices["gate"].note = StateNote(Life.READY, "b", "c", 0.0)
 
-    def send(effect: SendAccess) -> None:
-        sent.append(effect)
+    def send(wish: SendAccess) -> None:
+        sent.append(wish)
         outcome = Outcome.GRANTED if answers == "granted" else Outcome.REFUSED
-        hub.ingest._settle(Answer(effect.command, outcome, answers))
+        hub.ingest._settle(Answer(wish.command, outcome, answers))
 
     hub.ingest._send_access = send  # type: ignore[method-assign]
     return sent

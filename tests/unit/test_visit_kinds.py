@@ -13,7 +13,7 @@ from devices.pins import code_mark
 from hub.acts.events import Heard, hear
 from hub.acts.upkeep import VISITS_KEPT_S, sweep
 from hub.acts.visits import USES_MAX
-from hub.core.effects import SendWord
+from hub.core.effects import SendIndicate, SendWord
 from hub.store import tables as t
 from tests.unit.hub_bench import HubBench, hub_bench
 from tests.unit.test_api import is_problem
@@ -35,7 +35,7 @@ def in_hours(bench: HubBench, hours: float) -> str:
 
 
 def question(bench: HubBench, visit: str, seq: int, **changes: Any) -> Event:
-    base = {"kind": "pass_asked", "door": 1, "credential": visit, "via": "pass",
+    base: dict[str, Any] = {"kind": "pass_asked", "door": 1, "credential": visit, "via": "pass",
             "content": {"ask": f"q-{seq}"}}  # fmt: skip
     at_s = changes.pop("at_s", bench.now.timestamp())
     clock = changes.pop("clock", ClockQuality.SIGNED)
@@ -49,10 +49,10 @@ async def asks(
     said: list[SendWord] = []
     speak = bench.hub.ingest._send_about
 
-    def listening(effect: Any) -> None:
-        if isinstance(effect, SendWord):
-            said.append(effect)
-        speak(effect)
+    def listening(wish: SendIndicate | SendWord) -> None:
+        if isinstance(wish, SendWord):
+            said.append(wish)
+        speak(wish)
 
     bench.hub.ingest._send_about = listening  # type: ignore[method-assign]
     event = question(bench, visit, seq, **changes)
