@@ -18,7 +18,7 @@ const MOST_DOORS = 4;
 const HOURS = [2, 12] as const;
 type Hours = (typeof HOURS)[number];
 
-const named = (doors: readonly Door[]) => doors.map((each) => say(each.name)).join("、");
+const named = (doors: readonly Door[]) => doors.map((each) => say(each.name)).join(say(e.comma));
 
 function Back() {
   return (
@@ -184,7 +184,7 @@ export function Guest() {
       {known !== null && known.doors.length > 0 && (
         <div class="tiles">
           <Tile icon="people" title={e.guestPass} line={e.guestPassLine} onClick={() => (kind.value = "pass")} />
-          <Tile icon="dots" title={e.guestCode} line={e.guestCodeLine} onClick={() => (kind.value = "code")} />
+          <Tile icon="phone" title={e.guestCode} line={e.guestCodeLine} onClick={() => (kind.value = "code")} />
         </div>
       )}
     </Screen>

@@ -107,7 +107,7 @@ export function Home() {
         </button>
         <button
           type="button"
-          class="button find-key lost-key"
+          class="button lost-key"
           disabled={agentLost.value}
           onClick={() => findFor("lost")}
         >

@@ -35,7 +35,7 @@ function Stopped({ card }: { card: Card }) {
         <p>{said}</p>
         {card.still_known.length > 0 && (
           <p class="soft">
-            {say(e.lostStill, { doors: card.still_known.map((each) => say(each)).join("、") })}
+            {say(e.lostStill, { doors: card.still_known.map((each) => say(each)).join(say(e.comma)) })}
           </p>
         )}
       </div>
