@@ -400,7 +400,7 @@ def _visit_reason(
     reason = reason or rule_reason(policy, door, visit.host, request, now)
     if reason is not None:
         return "pass_revoked" if reason in ("person_unknown", "person_denied") else reason
-    told = request.online or (not visit.strict and again(before.visits.get(visit.id), at_s))
+    told = request.online or again(before.visits.get(visit.id), at_s)  # none of a strict one
     return "pass_online" if asks_hub(visit, request.since_s) and not told else None
 
 
