@@ -212,9 +212,9 @@ def test_the_word_covers_a_second_showing_before_a_door_that_never_opened() -> N
     assert reason(rules, replace(PASS, visit=STRICT), used, 1) == "pass_used", "strictly once"
 
 
-@given(st.lists(st.tuples(st.floats(0, 40), st.booleans()), max_size=12), st.integers(1, 5))
+@given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=12), st.integers(1, 5))
 def test_a_code_never_comes_in_more_often_than_it_says(
-    showings: list[tuple[float, bool]], uses: int
+    showings: list[tuple[int, bool]], uses: int
 ) -> None:
     rules, state, at_s, came, open_since = coded(uses=uses), State(), 0.0, 0, False
     last_s = -1e9
