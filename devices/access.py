@@ -32,10 +32,11 @@ from devices.facts import (
     Tries,
     Use,
     ZoneTold,
+    again,
     apply,
     fold,
-    has_room,
 )
+from devices.guests import CODES, Visit, asks_hub, out_of_bounds, visit_of
 from devices.messages import NO_REVISION, Assurance, Revision
 from devices.pins import claim_mark, pin_mark
 from devices.rules import (
@@ -60,9 +61,6 @@ from devices.rules import (
 )
 
 TWO_PERSON_S = 15.0  # access.md: two people, one controller, at most so far apart
-PASS_AGAIN_S = 10.0  # a visitor whom the door did not let through may show the pass once more
-PASS_DOORS_MAX = 4
-PASS_LIFE_MAX_S = 86_400.0  # longer passes are checked online only
 # what an open door does not forgive: these are not let through with the others
 _NEVER = frozenset({"credential_blocked", "credential_forged", "person_denied", "pass_revoked"})
 _NO_PINS = Pins(b"")
@@ -79,27 +77,13 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A visitor pass whose signature was verified.
-
-    ``doors`` are the numbers of this controller's doors that it names, ``host`` is the id of the
-    person who invited, ``strict`` means once anywhere and not once per door.
-    """
-
-    id: str
-    doors: tuple[int, ...]
-    from_s: float
-    to_s: float
-    host: str
-    strict: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Request:
     """Somebody before a door: who (already proven how strongly) and by which way.
 
     ``clock_known``: the time is the hub's or a clock chip's; ``fresh``: it is the hub's since this
-    start, and a manifest came within a week; ``online``: the hub vouches for this very request.
+    start, and a manifest came within a week; ``online``: the hub vouches for this very request;
+    ``since_s``: what this controller remembers of passes begins then. A pass is shown as ``visit``
+    or typed as ``code``.
     """
 
     door: int
@@ -114,7 +98,9 @@ class Request:
     claim: str | None = field(default=None, repr=False)
     pin: str | None = field(default=None, repr=False)
     visit: Visit | None = None
+    code: str | None = field(default=None, repr=False)
     online: bool = False
+    since_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,20 +366,28 @@ def _denies(policy: Policy, rule: Rule, now: datetime, *, clock: bool) -> bool:
 def _visit(
     policy: Policy, door: DoorPolicy, before: DoorState, request: Request, now: datetime
 ) -> Decision:
-    """A pass: once per named door, within its time, while its host may come in."""
+    """A pass: so often per named door, within its time, while its host may come in."""
     visit, at_s = request.visit, now.timestamp()
+    facts: tuple[Fact, ...] = ()
+    tries = before.tries.get(CODES) if request.code is not None else None
+    if request.code is not None:
+        if tries is not None and at_s < tries.until_s:
+            return Refused("codes_locked")
+        visit = visit_of(door, request.code)
+        if visit is None:
+            missed = PinTried(door.number, CODES, right=False, at_s=at_s)
+            return Refused("courier_code_wrong", facts=(missed,))
     if visit is None or not visit.id:
         return Refused("form")
-    reason = _visit_reason(policy, door, before, visit, request, at_s)
-    if reason is None:
-        reason = rule_reason(policy, door, visit.host, request, now)
-        reason = "pass_revoked" if reason in ("person_unknown", "person_denied") else reason
+    reason = _visit_reason(policy, door, before, visit, request, now)
     if reason is not None:
         return Refused(reason, None, visit.id)
+    if tries is not None:
+        facts = (PinTried(door.number, CODES, right=True, at_s=at_s),)
     used = PassUsed(door.number, visit.id, at_s, visit.to_s)
     area = door.passage.area_to if door.passage else None
     return Granted(
-        "granted", door.hold_ms, None, visit.id, (used,), None, duress=False, area=area,
+        "granted", door.hold_ms, None, visit.id, (*facts, used), None, duress=False, area=area,
         visit=visit.id,
     )  # fmt: skip
 
@@ -404,25 +398,20 @@ def _visit_reason(
     before: DoorState,
     visit: Visit,
     request: Request,
-    at_s: float,
+    now: datetime,
 ) -> str | None:
-    if visit.id in policy.passes_revoked:
-        return "pass_revoked"
-    if not door.passes or door.two_person or door.number not in visit.doors:
-        return "pass_not_here"
+    """The hub is asked last: never for a pass that could not open anyway."""
+    at_s = now.timestamp()
+    reason = out_of_bounds(policy, door, before, visit, at_s)
+    if reason in ("pass_revoked", "pass_not_here"):
+        return reason
     if not (request.clock_known and request.fresh):
         return "policy_stale"
-    long = visit.to_s - visit.from_s > PASS_LIFE_MAX_S or len(visit.doors) > PASS_DOORS_MAX
-    if (visit.strict or long) and not request.online:
-        return "pass_online"
-    if at_s < visit.from_s:
-        return "pass_early"
-    if at_s >= visit.to_s:
-        return "pass_over"
-    use = before.visits.get(visit.id)
-    if use is not None and (use.opened or at_s - use.at_s > PASS_AGAIN_S):
-        return "pass_used"
-    return "too_many" if use is None and not has_room(before, at_s) else None
+    reason = reason or rule_reason(policy, door, visit.host, request, now)
+    if reason is not None:
+        return "pass_revoked" if reason in ("person_unknown", "person_denied") else reason
+    told = request.online or again(before.visits.get(visit.id), at_s)  # none of a strict one
+    return "pass_online" if asks_hub(visit, request.since_s) and not told else None
 
 
 # --------------------------------------------------------------------------- with the others

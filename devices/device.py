@@ -75,6 +75,7 @@ class Device:
         }
         self.on_connected: Callable[[], None] = lambda: None
         self.on_keys: Callable[[], None] = lambda: None
+        self.on_timed: Callable[[], None] = lambda: None
         # a door puts its policy's denials here; others have none
         self.testify: Callable[[Recall], list[dict[str, str | int]]] = lambda asked: testify(
             None, NO_REVISION, asked
@@ -300,6 +301,7 @@ class Device:
             return self.drop("epoch_old", "time")
         if self.clock.told(told.nonce, told.now_s):
             self._timed.set()
+            self.on_timed()
             self.trouble("clock_unsigned", False)
             self.journal.raise_to("time", told.now_s)
             self.journal.raise_to("epoch", told.epoch)

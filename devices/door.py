@@ -29,13 +29,14 @@ from devices.access import (
     fold,
 )
 from devices.device import Device
+from devices.envelope import envelope
 from devices.facts import kept, recalled
 from devices.freshness import Freshness
+from devices.guests import OP
 from devices.inputs import Inputs, has_inputs
 from devices.leaves import Leaves, duress_event, told_of
 from devices.messages import (
     Answer,
-    ClockQuality,
     Command,
     Event,
     Outcome,
@@ -49,8 +50,8 @@ from devices.threshold import Threshold
 
 log = logging.getLogger(__name__)
 
-SKEW_S = 2.0  # the round trip of signed time bounds how far two clocks may differ
-OPS = ("access",)
+NOTHING: Mapping[str, str | None] = {}
+OPS = ("access", OP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +151,12 @@ class DoorController:
             return self._refuse_unread(command)
         if self._repeated(command, raw):
             return None
-        refusal = self._envelope(command)
+        refusal = envelope(command, device)
         if refusal is not None:
             return self._refuse(command, raw, refusal)
         shown = command.presentation
+        if command.op == OP:
+            return self.threshold.vouching.on_word(command, raw)
         if command.op not in OPS or shown is None:
             return self._refuse(command, raw, "unsupported")
         clock_known, fresh = self.clock_facts()
@@ -208,22 +211,6 @@ class DoorController:
             self._say(wire.sign_answer(answer, self.device.topics, self.device.identity.signer))
         return True
 
-    def _envelope(self, command: Command) -> str | None:
-        """Epoch, connection and time window, in the contract's order."""
-        device = self.device
-        if command.epoch < device.journal.number("epoch"):
-            return "epoch_old"
-        if command.connection != device.connection:
-            return "connection_old"
-        if command.expires_at_s - command.issued_at_s > wire.COMMAND_LIFE_MAX_S:
-            return "window_long"
-        if device.clock.quality is not ClockQuality.SIGNED:
-            return "clock_unsigned"
-        now_s = device.clock.now_s()
-        if now_s >= command.expires_at_s:
-            return "expired"
-        return "too_early" if now_s < command.issued_at_s - SKEW_S else None
-
     def _refuse_unread(self, refusal: Refusal) -> None:
         """Nobody can be answered: the message is not ours or not signed."""
         device = self.device
@@ -234,11 +221,10 @@ class DoorController:
             )
             device.send(device.journal.record(event))
 
-    def _refused(self, command: Command, why: str) -> Event:
+    def _refusal(self, why: str, command: Command) -> Event:
         return replace(
             self.device.draft("access"),
             door=command.door,
-            outcome=Outcome.REFUSED,
             reason=why,
             person=command.presentation.person if command.presentation else None,
             via=command.presentation.via if command.presentation else None,
@@ -246,19 +232,23 @@ class DoorController:
         )
 
     def _note_refusal(self, why: str, command: Command) -> None:
-        self.device.send(self.device.journal.record(self._refused(command, why)))
+        event = replace(self._refusal(why, command), outcome=Outcome.REFUSED)
+        self.device.send(self.device.journal.record(event))
 
     def _refuse(self, command: Command, raw: bytes, why: str, after: State | None = None) -> None:
-        """Answer first (somebody waits at the door), and keep both answer and event."""
-        device = self.device
         self.state = after or self.state
-        answer = self._answer(command.id, Outcome.REFUSED, why, {})
-        event = self._refused(command, why)
+        self.refuse(self._refusal(why, command), raw)
+
+    def refuse(self, draft: Event, raw: bytes, memory: Mapping[str, str | None] = NOTHING) -> None:
+        """Answer first (somebody waits at the door), and keep both answer and event."""
+        device, why = self.device, draft.reason or "internal"
+        answer = self._answer(draft.command, Outcome.REFUSED, why, {})
+        event = replace(draft, outcome=Outcome.REFUSED)
         try:
-            numbered = device.journal.record(event, command.id, raw, answer)
+            numbered = device.journal.record(event, draft.command, raw, answer, memory)
         except sqlite3.Error as fault:
             device.drop("storage_fault", str(fault))
-            self._say(self._answer(command.id, Outcome.REFUSED, "storage_fault", {}))
+            self._say(self._answer(draft.command, Outcome.REFUSED, "storage_fault", {}))
             return
         self._say(answer)
         device.send(numbered)
@@ -275,9 +265,17 @@ class DoorController:
     # ----------------------------------------------------------------- the strike
 
     def present(
-        self, request: Request, draft: Event, *, hold: Callable[[Decision], bool] | None = None
+        self,
+        request: Request,
+        draft: Event,
+        *,
+        hold: Callable[[Decision], bool] | None = None,
+        raw: bytes = b"",
     ) -> Decision:
-        """Somebody stands at the door itself: decide, write, and open or refuse."""
+        """Somebody stands at the door itself: decide, write, and open or refuse.
+
+        ``raw`` is the command that the draft names, where the hub was asked first.
+        """
         before, number = self.state, request.door
         decision, after = decide(self.shelf.policy, before, request, self.device.clock.now())
         if hold is not None and hold(decision):
@@ -285,12 +283,16 @@ class DoorController:
         credential = decision.credential or draft.credential
         draft = replace(draft, person=decision.person, credential=credential)
         if isinstance(decision, Granted) and number in self.hardware:
-            self._start(self.hardware[number], draft, decision, b"", after)
+            self._start(self.hardware[number], draft, decision, raw, after)
             return decision
         self.state = after
         self.threshold.show(number, Show.REFUSED)
         refused = decision if isinstance(decision, Refused) else Refused("door_unknown")
-        self.leaves.refused(draft, refused, kept(before, after, decision.facts))
+        memory = kept(before, after, decision.facts)
+        if draft.command is not None:
+            self.refuse(replace(draft, reason=refused.reason), raw, memory)
+            return decision
+        self.leaves.refused(draft, refused, memory)
         return decision
 
     def _start(
@@ -298,7 +300,7 @@ class DoorController:
     ) -> None:
         """Spend the id and write the intent, then let the strike work beside the loop."""
         intent = draft.command or self.device.luck(8).hex()
-        draft = replace(draft, content=told_of(granted))
+        draft = replace(draft, content={**draft.content, **told_of(granted)})
         before = time.perf_counter()
         promise = replace(draft, boot=self.device.boot)  # readable after a crash
         duress = duress_event(draft, granted)

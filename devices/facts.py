@@ -18,6 +18,7 @@ TRIES_WAIT_S = 30.0  # the first wait; each further wrong PIN doubles it
 TRIES_WAIT_MAX_S = 900.0
 CLAIMS_MAX = 64  # claims with wrong PINs remembered per door; cards that fail are few
 VISITS_MAX = 20_000  # uses of passes remembered per door; a day of an estate is far less
+PASS_AGAIN_S = 10.0  # a visitor whom the door did not let through may show the pass once more
 PLACES_MAX = 50_000  # people whose area is known
 _VISIT_GRACE_S = 3_600.0  # a use is forgotten only when its pass is surely over
 
@@ -32,11 +33,12 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A pass that was let in: when, until when the pass lives, whether the door opened then."""
+    """A pass that was let in: when last, until when it lives, did the door open, how often."""
 
     at_s: float
     to_s: float
     opened: bool = False
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,10 @@ def _apply_door(door: DoorState, fact: Fact) -> DoorState:
         case PinTried():
             return replace(door, tries=_tried(door.tries, fact))
         case PassUsed(_, visit, at_s, to_s):
-            return replace(door, visits={**_living(door, at_s), visit: Use(at_s, to_s)})
+            use = door.visits.get(visit)
+            count = (use.count if use else 0) + (not again(use, at_s))
+            used = Use(at_s, to_s, count=count)
+            return replace(door, visits={**_living(door, at_s), visit: used})
         case PassOpened(_, visit):
             use = door.visits.get(visit)
             if use is None:
@@ -249,9 +254,15 @@ def _living(door: DoorState, at_s: float) -> dict[str, Use]:
     return {name: use for name, use in door.visits.items() if use.to_s + _VISIT_GRACE_S > at_s}
 
 
-def has_room(door: DoorState, at_s: float) -> bool:
-    """Whether one more use of a pass can be remembered; those that are over make room."""
-    return len(door.visits) < VISITS_MAX or len(_living(door, at_s)) < VISITS_MAX
+def again(use: Use | None, at_s: float) -> bool:
+    """Whether this is still the same coming in: the door was released and never opened."""
+    return use is not None and not use.opened and at_s - use.at_s <= PASS_AGAIN_S
+
+
+def remembered(door: DoorState, at_s: float) -> int:
+    """How many uses of passes must still be remembered; those that are over make room."""
+    held = len(door.visits)
+    return held if held < VISITS_MAX else len(_living(door, at_s))
 
 
 def _moved(
@@ -306,7 +317,9 @@ def kept(before: State, after: State, facts: Iterable[Fact]) -> dict[str, str | 
                 for gone in before.of(door).visits.keys() - after.of(door).visits.keys():
                     rows[f"visit/{door}/{gone}"] = None
                 if use is not None:
-                    rows[f"visit/{door}/{visit}"] = json.dumps([use.at_s, use.to_s, use.opened])
+                    rows[f"visit/{door}/{visit}"] = json.dumps(
+                        [use.at_s, use.to_s, use.opened, use.count]
+                    )
             case Entered(person):
                 place = after.places.get(person)
                 if place is not None:
@@ -334,7 +347,7 @@ def recalled(rows: Mapping[str, str]) -> State:
             tries = {claim: Tries(one[0], one[1]) for claim, one in value.items()}
             door = replace(door, tries=tries)
         elif kind == "visit":
-            use = Use(value[0], value[1], value[2])
+            use = Use(value[0], value[1], value[2], value[3] if len(value) > 3 else 1)
             door = replace(door, visits={**door.visits, name: use})
         doors[int(number)] = door
     return State(doors, places)

@@ -11,6 +11,8 @@ from devices.shelf import PolicyShelf
 from devices.wire_zone import ZONE, open_zone
 
 KEY = "fresh"  # until when guests are let in, on the disk
+SINCE = "visits-since"  # from when on uses of passes are remembered, on the disk
+FOR_EVER_S = float("inf")
 
 
 class House(Protocol):
@@ -28,8 +30,36 @@ class Freshness:
         self._house = house
         self._until_s = house.device.journal.number(KEY)
         self._want: Manifest | None = None
+        self._since_s = self._begin_memory()
+        house.device.on_timed = self.on_time
         house.shelf.on_manifest = self._on_manifest
         house.device.handlers[ZONE] = self._on_zone
+
+    @property
+    def since_s(self) -> float:
+        """When this disk's memory of passes begins: what an earlier disk let in is not on it.
+
+        Older than every pass on a disk that was there before this was kept; after every pass
+        until the first signed time.
+        """
+        return self._since_s
+
+    def _begin_memory(self) -> float:
+        """A disk at its first start knows nothing of the day so far."""
+        journal = self._house.device.journal
+        since_s = journal.number(SINCE)
+        if since_s == 0.0 and not journal.first_boot and not journal.text("visits-new"):
+            return 0.0
+        if since_s == 0.0:
+            journal.keep_text("visits-new", "1")
+            return FOR_EVER_S
+        return since_s
+
+    def on_time(self) -> None:
+        """The hub said what time it is: from now on every use is on this disk."""
+        if self._since_s == FOR_EVER_S:
+            self._since_s = self._house.device.clock.now_s()
+            self._house.device.journal.raise_to(SINCE, self._since_s)
 
     def clock_facts(self) -> tuple[bool, bool]:
         """Whether the time is known, and whether it and the policy are fresh enough for guests."""

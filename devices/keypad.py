@@ -1,17 +1,17 @@
-"""What is typed at a door: a number that claims who it is, and a PIN; never a PIN alone.
+"""What is typed at a door: a number that claims who it is, and a PIN; or a courier's code.
 
-Pure. ``#`` ends a number, ``*`` starts again, and a pause forgets what was typed.
+Never a PIN alone. Pure. ``#`` ends a number, ``*`` starts again, and a pause forgets all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from devices.pins import PIN_DIGITS_MAX
+from devices.guests import CODE_DIGITS, is_code
 
 PAUSE_S = 8.0  # an old hand takes its time; whoever went away leaves nothing behind
 CLAIM_WAIT_S = 15.0  # how long a shown card waits for its PIN
-_DIGITS_MAX = PIN_DIGITS_MAX + 1  # one more is kept, so that a longer number is surely wrong
+_DIGITS_MAX = CODE_DIGITS + 1  # one more is kept, so that a longer number is surely wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,13 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeTyped:
+    """A number of a code's length where a claim could stand: no flat has so many digits."""
+
+    digits: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     """What stands on the keypad so far."""
 
@@ -31,7 +38,9 @@ class Typing:
     at_s: float = 0.0
 
 
-def pressed(typing: Typing, key: str, now_s: float, *, card: bool) -> tuple[Typing, Typed | None]:
+def pressed(
+    typing: Typing, key: str, now_s: float, *, card: bool
+) -> tuple[Typing, Typed | CodeTyped | None]:
     """One key; ``card`` while a shown card waits for its PIN."""
     if now_s - typing.at_s > PAUSE_S or key == "*":
         typing = Typing()
@@ -42,6 +51,8 @@ def pressed(typing: Typing, key: str, now_s: float, *, card: bool) -> tuple[Typi
         return typing, None
     if card:
         return Typing(), Typed(None, typing.digits)
+    if typing.claim is None and is_code(typing.digits):
+        return Typing(), CodeTyped(typing.digits)
     if typing.claim is None:
         return Typing(claim=typing.digits, at_s=now_s), None
     return Typing(), Typed(typing.claim, typing.digits)

@@ -30,6 +30,7 @@ _LOW = (
     "contact",
     "mode",
     "held_over",
+    "pass_asked",
 )  # kinds that may be dropped when the box is full
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
@@ -102,6 +103,11 @@ class Journal:
         self._seq = self._withheld = 0
         self.boot = f"{self._boot_n}-{luck(8).hex()}"
         return self.boot
+
+    @property
+    def first_boot(self) -> bool:
+        """Whether this disk was empty when the device started."""
+        return self._boot_n == 1
 
     def _get(self, key: str, default: str) -> str:
         row = self._db.execute("select value from meta where key = ?", (key,)).fetchone()

@@ -35,6 +35,11 @@ def claim_mark(key: bytes, digits: str) -> str:
     return base64.urlsafe_b64encode(_mark(key, "claim", digits)).decode()
 
 
+def code_mark(key: bytes, digits: str) -> str:
+    """The name under which a courier's code stands in a policy."""
+    return base64.urlsafe_b64encode(_mark(key, "code", digits)).decode()
+
+
 def pin_mark(key: bytes, person: str, pin: str) -> bytes:
     """A person's PIN at one door."""
     return _mark(key, "pin", f"{person}\0{pin}")

@@ -26,6 +26,8 @@ from devices.messages import Assurance, Refusal, Revision
 from devices.pins import MARK_BYTES
 from devices.rules import (
     Ask,
+    Code,
+    Codes,
     Credential,
     DoorMode,
     DoorPolicy,
@@ -157,6 +159,14 @@ def _encode_door(door: DoorPolicy) -> dict[str, Any]:
                 for person, marks in door.pins.verifiers.items()
             },
         }
+    if door.codes is not None:
+        body["codes"] = {
+            "key": door.codes.key.hex(),
+            "marks": {
+                mark: [code.visit, code.host, code.from_s, code.to_s, code.uses]
+                for mark, code in door.codes.marks.items()
+            },
+        }
     return body
 
 
@@ -248,6 +258,17 @@ def _build_door(number: int, body: Mapping[str, Any]) -> DoorPolicy:
             for person, names in body["people"].items()
         },
         pins=_build_pins(body["pins"]) if "pins" in body else None,
+        codes=_build_codes(body["codes"]) if "codes" in body else None,
+    )
+
+
+def _build_codes(body: Mapping[str, Any]) -> Codes:
+    return Codes(
+        bytes.fromhex(body["key"]),
+        {
+            mark: Code(str(visit), str(host), float(from_s), float(to_s), int(uses))
+            for mark, (visit, host, from_s, to_s, uses) in body["marks"].items()
+        },
     )
 
 

@@ -126,6 +126,25 @@ class Pins:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A courier's code as a door knows it: its pass, its host, its time and how often it opens."""
+
+    visit: str
+    host: str
+    from_s: float
+    to_s: float
+    uses: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Codes:
+    """Couriers' codes of one door: their marks under the door's own key."""
+
+    key: bytes
+    marks: Mapping[str, Code] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DoorPolicy:
     """One door: its mode, how strong a credential it asks for, and its own people's rules."""
 
@@ -151,6 +170,7 @@ class DoorPolicy:
     held_s: int = 30
     enter_s: int = 10
     pins: Pins | None = None
+    codes: Codes | None = None
 
 
 @dataclass(frozen=True, slots=True)

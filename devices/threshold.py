@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Protocol
 from devices.access import Decision, Refused, Request, Visit, Way, asked_at
 from devices.cards import prove
 from devices.device import Device
-from devices.keypad import CLAIM_WAIT_S, Typing, pressed
+from devices.freshness import Freshness
+from devices.keypad import CLAIM_WAIT_S, CodeTyped, Typing, pressed
 from devices.messages import Assurance, Event
 from devices.ports import Card, CardReader, Keypad, Light, Show
 from devices.shelf import PolicyShelf
+from devices.vouching import Vouching
 
 if TYPE_CHECKING:
     from devices.door import DoorHardware
@@ -35,11 +37,20 @@ class Judge(Protocol):
 
     device: Device
     shelf: PolicyShelf
+    freshness: Freshness
 
     def present(
-        self, request: Request, draft: Event, *, hold: Callable[[Decision], bool] | None = None
+        self,
+        request: Request,
+        draft: Event,
+        *,
+        hold: Callable[[Decision], bool] | None = None,
+        raw: bytes = b"",
     ) -> Decision:
         """Decide, write, and open or refuse; where ``hold`` says so nothing is written yet."""
+
+    def refuse(self, draft: Event, raw: bytes) -> None:
+        """Answer and keep the refusal of a command that ``raw`` are the bytes of."""
 
     def clock_facts(self) -> tuple[bool, bool]:
         """(clock_known, fresh) of a request made now."""
@@ -62,6 +73,8 @@ class Threshold:
         self._judge = judge
         self._typing: dict[int, Typing] = {}  # one entry for each door
         self._waiting: dict[int, _Waiting] = {}  # the same
+        self.vouching = Vouching(judge)
+        self.vouching.on_refused = lambda number: self.show(number, Show.REFUSED)
         self._keypads: set[int] = set()  # doors that have one
         self._lights: dict[int, Light] = {}  # one for each door at most
 
@@ -106,7 +119,13 @@ class Threshold:
 
     def _request(self, number: int, way: Way) -> Request:
         clock_known, fresh = self._judge.clock_facts()
-        return Request(door=number, way=way, clock_known=clock_known, fresh=fresh)
+        return Request(
+            door=number,
+            way=way,
+            clock_known=clock_known,
+            fresh=fresh,
+            since_s=self._judge.freshness.since_s,
+        )
 
     # ----------------------------------------------------------------- cards
 
@@ -186,6 +205,9 @@ class Threshold:
         self._typing[number] = typing
         if typed is None:
             return
+        if isinstance(typed, CodeTyped):
+            self._guest(replace(self._request(number, Way.PASS), code=typed.digits), "code")
+            return
         if waiting is not None:
             self._forget_card(number)
             clock_known, fresh = self._judge.clock_facts()
@@ -214,7 +236,8 @@ class Threshold:
             self._judge.present(waiting.request, waiting.draft)
 
     def close(self) -> None:
-        """Whoever did not type in time is forgotten."""
+        """Whoever did not type in time is forgotten, and so is whoever waits for the hub."""
+        self.vouching.close()
         for number in list(self._waiting):
             self._forget_card(number)
 
@@ -222,6 +245,15 @@ class Threshold:
 
     def on_pass(self, number: int, visit: Visit) -> Decision:
         """A pass whose signature was verified is shown at a door."""
-        request = replace(self._request(number, Way.PASS), visit=visit)
-        draft = replace(self._judge.device.draft("access"), door=number, via="pass")
-        return self._judge.present(request, draft)
+        return self._guest(replace(self._request(number, Way.PASS), visit=visit), "pass")
+
+    def _guest(self, request: Request, via: str) -> Decision:
+        """Decide alone where that is allowed, else ask the hub and wait a little for its word."""
+        number = request.door
+        draft = replace(self._judge.device.draft("access"), door=number, via=via)
+        decision = self._judge.present(
+            request, draft, hold=lambda said: self.vouching.takes(number, said)
+        )
+        if self.vouching.takes(number, decision):
+            self.vouching.ask(request, draft, decision.credential or "")
+        return decision

@@ -17,6 +17,7 @@ from drivers.ntag424 import diversify
 from hub.core.compile import (
     SITE_CALENDAR,
     CardRow,
+    CodeRow,
     DoorRow,
     Home,
     PersonRow,
@@ -48,6 +49,7 @@ class Ground:
     asked: Mapping[str, float]  # for which devices a compilation was asked for by then
     pins: Mapping[str, PinRow] = field(default_factory=dict, repr=False)
     passes_revoked: tuple[tuple[str, float, frozenset[str]], ...] = ()
+    codes: tuple[CodeRow, ...] = field(default=(), repr=False)
 
     def compile(self, device: str, zone: str, revision: Revision) -> Compiled:
         """The policy of one device, of the people that were read."""
@@ -63,6 +65,7 @@ class Ground:
             self.pins,
             self._passes_revoked(own),
             self.asked.get(device, 0.0),
+            self.codes,
         )
         return compile_policy(revision, zone, rows)
 
@@ -89,6 +92,7 @@ def read_ground(
     doors = _doors(connection, keys, device)
     # a change of some people's cards says nothing of PINs
     wanted = any(door.pin_key for own in doors.values() for door in own)
+    coded = people is None and any(door.code_key for own in doors.values() for door in own)
     return Ground(
         doors,
         _rules(connection, device),
@@ -109,6 +113,7 @@ def read_ground(
         asked,
         _pins(connection, keys) if wanted and people is None else {},
         _passes_revoked(connection, max(asked.values(), default=0.0)),
+        _codes(connection, keys, max(asked.values(), default=0.0)) if coded else (),
     )
 
 
@@ -178,7 +183,25 @@ def _door(row: Any, keys: HubKeys, leads: Mapping[str, set[str]], *, locked_down
         across=any(leads[area] - {row.device_id} for area in areas),
         pin_key=keys.door_key(row.id) if typed else b"",
         ha=row.ha,
+        code_key=keys.door_key(row.id) if row.codes else b"",
     )
+
+
+def _codes(connection: Connection, keys: HubKeys, since_s: float) -> tuple[CodeRow, ...]:
+    """Couriers' codes that may still be typed."""
+    visits = t.passes.c
+    found = connection.execute(
+        select(t.passes)
+        .where(visits.code_sealed.is_not(None), visits.revoked_at.is_(None), visits.to_at > since_s)
+        .order_by(visits.id)
+    )
+    return tuple(
+        CodeRow(
+            row.id, row.doors[0], row.host_id, row.from_at, row.to_at, row.uses,
+            keys.open_envelope(row.code_sealed, f"visit-code:{row.id}").decode(),
+        )
+        for row in found
+    )  # fmt: skip
 
 
 def _passes_revoked(

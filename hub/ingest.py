@@ -28,7 +28,16 @@ from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
 from hub.acts.policies import RECEIPTS_AT_ONCE, Receipt, note_haves
-from hub.core.effects import Announce, Forget, SendAccess, SendAck, SendIndicate, WorkWaiting
+from hub.core.commands import LIFE_S, command_of
+from hub.core.effects import (
+    Announce,
+    Forget,
+    SendAccess,
+    SendAck,
+    SendIndicate,
+    SendWord,
+    WorkWaiting,
+)
 from hub.gateways.cards import read_sun
 from hub.keys import HubKeys
 from hub.store.memory import DeviceEntry, Memory
@@ -36,7 +45,6 @@ from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
 log = logging.getLogger(__name__)
 
-COMMAND_LIFE_S = 5.0  # a person stands at the door; half of what the contract allows
 ANSWER_WAIT_S = 3.0  # then the phone is told that nobody knows
 RECEIPT_RETRY_S = 1.0
 PENDING_MAX = 2_000  # openings waiting for a door's answer
@@ -358,8 +366,8 @@ class Ingest:
                     self._publish(
                         self._topics(device).of(wire.EVENT_ACK), wire.encode_ack(ack), expiry_s=60
                     )
-                case SendIndicate():
-                    self._send_indicate(effect)
+                case SendIndicate() | SendWord():
+                    self._send_about(effect)
                 case Announce(kind, body):
                     self.announce(kind, dict(body))
                 case Forget():
@@ -377,7 +385,7 @@ class Ingest:
                 device = self.memory.devices.get(effect.device)
                 if device is not None and device.note is not None:
                     connection = device.note.connection
-                    command = self._access(effect, connection)
+                    command = self._command(effect, connection)
                     self._signed[effect.command] = connection, self._sign(command, device.id)
 
     def expect(self, opening: str) -> asyncio.Future[Answer]:
@@ -413,20 +421,11 @@ class Ingest:
         if raw and connection == device.note.connection:
             self._publish_command(raw, device.id)
         else:
-            self._send_command(self._access(wish, device.note.connection), device.id)
+            self._send_command(self._command(wish, device.note.connection), device.id)
 
-    def _access(self, wish: SendAccess, connection: str) -> Command:
+    def _command(self, wish: SendAccess | SendIndicate | SendWord, connection: str) -> Command:
         now_s = self.clock().timestamp()
-        return Command(
-            id=wish.command,
-            op="access",
-            door=wish.door,
-            connection=connection,
-            epoch=self.epoch,
-            issued_at_s=now_s,
-            expires_at_s=now_s + COMMAND_LIFE_S,
-            presentation=wish.presentation,
-        )
+        return command_of(wish, connection, self.epoch, now_s, self.luck(8).hex())
 
     async def _keep_offline(self, answer: Answered) -> None:
         try:
@@ -434,23 +433,11 @@ class Ingest:
         except (InboxFull, StoreUnavailable, Faulted):
             self.counters["unwritten"] += 1
 
-    def _send_indicate(self, wish: SendIndicate) -> None:
+    def _send_about(self, wish: SendIndicate | SendWord) -> None:
+        """Answer what a device said; nothing where it is gone meanwhile."""
         device = self.memory.devices.get(wish.device)
-        if device is None or device.note is None or not device.ready:
-            return
-        now_s = self.clock().timestamp()
-        command = Command(
-            id=f"i-{self.luck(8).hex()}",
-            op="indicate",
-            door=0,
-            connection=device.note.connection,
-            epoch=self.epoch,
-            issued_at_s=now_s,
-            expires_at_s=now_s + COMMAND_LIFE_S,
-            about=wish.about,
-            reason=wish.reason,
-        )
-        self._send_command(command, device.id)
+        if device is not None and device.note is not None and device.ready:
+            self._send_command(self._command(wish, device.note.connection), device.id)
 
     def _send_command(self, command: Command, device: str) -> None:
         self._publish_command(self._sign(command, device), device)
@@ -460,7 +447,7 @@ class Ingest:
 
     def _publish_command(self, raw: bytes, device: str) -> None:
         topic = self._topics(device).of(wire.COMMAND)
-        self._publish(topic, raw, expiry_s=int(COMMAND_LIFE_S))
+        self._publish(topic, raw, expiry_s=int(LIFE_S))
 
     def publish_for(self, device: str, leaf: str, payload: bytes, *, retain: bool = False) -> None:
         """Say something to one device (policies)."""

@@ -41,6 +41,8 @@ class Live:
             self._note_last(body)
         if kind == "call":
             self._wake(body["household_id"])
+            if body["kiosk_id"] is not None:
+                self._wake(waiter_of(body["kiosk_id"]))
         if not self._listeners:
             return
         shown = self._shown(kind, body)
@@ -139,6 +141,11 @@ def _message(kind: str, number: Any, shown: Mapping[str, Any]) -> bytes:
     head = f"id: {number}\n" if number is not None else ""
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     return f"{head}event: {kind}\ndata: {text}\n\n".encode()
+
+
+def waiter_of(kiosk: str) -> str:
+    """Under which name a kiosk waits for calls; no household's id has a colon."""
+    return f"kiosk:{kiosk}"
 
 
 def recollect(engines: Engines, memory: Memory) -> None:

@@ -15,9 +15,12 @@ from typing import Any, Final
 
 from devices.ports import CardReader, Luck, Monotonic
 from devices.reasons import REASONS, Words
+from kiosk.bell import Bell
 from kiosk.cards import CardSign, Known, prove
 from kiosk.disk import Disk, DiskFull, Order
-from kiosk.hub import Hub, HubRefused, HubSilent
+from kiosk.errands import Errands
+from kiosk.errors import Refused
+from kiosk.hub import ANSWER_S, Hub, HubRefused, HubSilent
 from kiosk.paper import WHY_NOT, Paper
 from kiosk.payments import News, Payments
 from kiosk.read import read_bills, read_notices, read_site
@@ -43,18 +46,6 @@ NOTICES_S: Final = 60.0  # how often it asks for the public notices
 CODE_VALID_MOST_S: Final = 600  # a phone code lives ten minutes (keys.md)
 
 Message = tuple[str, Any]
-
-
-class Refused(Exception):
-    """The page's wish is refused: a reason code, its HTTP status, and words the registry lacks."""
-
-    def __init__(self, code: str, status: int | None = None, say: Words | None = None) -> None:
-        super().__init__(code)
-        entry = REASONS.get(code)
-        self.code = code
-        self.status = status or (entry.http_status if entry else 409)
-        self.title = entry.words.en if entry else (say.en if say else code)
-        self.say = say
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +89,9 @@ class Agent:
         self._belt = asyncio.Event()
         self._doubt = asyncio.Event()
         self._notices_at_s = float("-inf")
+        self._bell = Bell(hub, monotonic, sleep)
+        self._bell.on_call = lambda: self._publish("call", self._bell.shown())
+        self.errands = Errands(session, hub, self._bell, self._ask)
         hub.on_silence = self._doubt.set
         payments.on_news = self._on_news
         payments.on_settled = self._on_settled
@@ -111,6 +105,7 @@ class Agent:
                 group.create_task(self._payments.run())
                 group.create_task(self._watch_hub())
                 group.create_task(self._keep_belt())
+                group.create_task(self._bell.run())
         finally:
             self._slips.close()
 
@@ -132,6 +127,7 @@ class Agent:
             "notices": self._disk.kept("notices") or [],
             "session": show_visit(self.session.visit),
             "payment": self._payment(),
+            "call": self._bell.shown(),
         }
 
     def listen(self) -> asyncio.Queue[Message | None] | None:
@@ -275,9 +271,11 @@ class Agent:
         self.session.touch(self._monotonic())
         self._belt.set()
 
-    async def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def _ask(
+        self, path: str, body: Mapping[str, Any], *, answer_s: float = ANSWER_S
+    ) -> dict[str, Any]:
         try:
-            return await self._hub.post(path, body)
+            return await self._hub.post(path, body, answer_s=answer_s)
         except HubRefused as refused:
             raise _passed_on(refused) from refused
         except HubSilent as silent:

@@ -20,7 +20,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.jws import parse_json
-from kiosk.agent import Agent, Refused
+from kiosk.agent import Agent
+from kiosk.errands import DOORS_MAX, HOURS, Errands
+from kiosk.errors import Refused
 
 HOST: Final = "127.0.0.1"
 STATIC: Final = Path(__file__).resolve().parent / "static"
@@ -28,6 +30,7 @@ BODY_BYTES_MAX: Final = 4_096  # the largest wish of the page is a house and fou
 BEAT_S: Final = 15.0  # the page takes 40 s of silence for death
 HOUSE_CHARS_MAX: Final = 32
 BILL_CHARS_MAX: Final = 64
+ID_CHARS_MAX: Final = 64
 _CSP: Final = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS: Final = [
     (b"content-security-policy", _CSP.encode()),
@@ -144,7 +147,37 @@ def _verbs(agent: Agent) -> dict[str, Verb]:
         "print": again,
         "phone-code": phone_code,
         "here": here,
+        **_errands(agent.errands),
     }
+
+
+def _errands(errands: Errands) -> dict[str, Verb]:
+    async def cards(_body: dict[str, Any]) -> Any:
+        return await errands.cards()
+
+    async def block(body: dict[str, Any]) -> Any:
+        return await errands.block(_id(body.get("card")))
+
+    async def guests(_body: dict[str, Any]) -> Any:
+        return await errands.guests()
+
+    async def invite(body: dict[str, Any]) -> Any:
+        doors, hours = body.get("doors"), body.get("hours")
+        if not isinstance(doors, list) or not 0 < len(doors) <= DOORS_MAX or hours not in HOURS:
+            raise Refused("field_wrong")
+        label, typed = _id(body.get("label")), body.get("typed") is True
+        return await errands.invite(label, [_id(door) for door in doors], hours, typed=typed)
+
+    async def answer(body: dict[str, Any]) -> Any:
+        return await errands.answer(_id(body.get("call")), let_in=body.get("open") is True)
+
+    return {"cards": cards, "block": block, "guests": guests, "invite": invite, "answer": answer}
+
+
+def _id(told: object) -> str:
+    if not isinstance(told, str) or not 0 < len(told) <= ID_CHARS_MAX:
+        raise Refused("field_wrong")
+    return told
 
 
 def _verb(verb: Verb) -> Callable[[Request], Awaitable[Response]]:

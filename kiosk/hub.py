@@ -47,7 +47,7 @@ class HubSide(Protocol):
     ) -> dict[str, Any]:
         """A signed POST; raises HubRefused or HubSilent."""
 
-    async def get(self, path: str) -> dict[str, Any]:
+    async def get(self, path: str, *, answer_s: float = ...) -> dict[str, Any]:
         """A signed GET; raises HubRefused or HubSilent."""
 
     def left_s(self, instant: str) -> float:
@@ -76,9 +76,9 @@ class Hub:
         """A signed POST; raises HubRefused or HubSilent."""
         return await self._signed("POST", path, canonical(body), answer_s)
 
-    async def get(self, path: str) -> dict[str, Any]:
+    async def get(self, path: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
         """A signed GET; raises HubRefused or HubSilent."""
-        return await self._signed("GET", path, b"", ANSWER_S)
+        return await self._signed("GET", path, b"", answer_s)
 
     async def look(self, path: str) -> dict[str, Any]:
         """A GET that anybody may do; raises HubRefused or HubSilent."""

@@ -79,6 +79,8 @@ export interface AnsweredBy {
 export interface Arrival {
   door: string;
   at: string;
+  /** How often since then. */
+  times: number;
 }
 
 /** How a part of the amount came about. */
@@ -344,6 +346,17 @@ export interface EventsPage {
   next: number | null;
 }
 
+/** What a card holder may let visitors in at. */
+export interface GuestsAsked {
+  card_session: string;
+}
+
+/** The doors that a pass may name, and those of them where a code can be typed. */
+export interface GuestsShown {
+  doors: OwnDoor[];
+  code_doors: OwnDoor[];
+}
+
 export interface HTTPValidationError {
   detail?: ValidationError[];
 }
@@ -406,6 +419,26 @@ export interface KioskBills {
   holder: string;
   house: string;
   bills: BillShown[];
+}
+
+/** A card holder answers a call that rings at this kiosk. */
+export interface KioskCallAnswered {
+  card_session: string;
+}
+
+/** A pass or a code made at a kiosk, by card. */
+export interface KioskVisitAsked {
+  label: string;
+  doors: string[];
+  begins?: string | null;
+  ends: string;
+  /** A courier's code to type at one door, for twelve hours at most. */
+  typed?: boolean;
+  /** Once in all, not at each door; the door must reach the hub. */
+  strict?: boolean;
+  /** At each door; more than one for codes, and for passes longer than a day. */
+  uses?: number;
+  card_session: string;
 }
 
 /** A row that changed after the import. */
@@ -930,6 +963,12 @@ export interface VisitAsked {
   doors: string[];
   begins?: string | null;
   ends: string;
+  /** A courier's code to type at one door, for twelve hours at most. */
+  typed?: boolean;
+  /** Once in all, not at each door; the door must reach the hub. */
+  strict?: boolean;
+  /** At each door; more than one for codes, and for passes longer than a day. */
+  uses?: number;
 }
 
 /** A pass as whoever made it sees it. */
@@ -942,6 +981,14 @@ export interface VisitShown {
   ends: string;
   came: Arrival[];
   state: "expected" | "came" | "over" | "revoked";
+  strict: boolean;
+  uses: number;
+  /** Whether its doors must ask the hub before they open. */
+  online: boolean;
+  /** What is typed at the door; null where text is, or when it opens nothing. */
+  code: string | null;
+  /** Of a code, whether its door has said that it holds it; null of a pass. */
+  reached: boolean | null;
   /** The signed pass, what a door's scanner reads; null when it can open nothing any more, and for the desk where a resident made it. */
   text: string | null;
 }
@@ -950,6 +997,8 @@ export interface VisitShown {
 export interface VisitsShown {
   visits: VisitShown[];
   doors: OwnDoor[];
+  /** Those of them where a code can be typed. */
+  code_doors: OwnDoor[];
 }
 
 /** A staff member in a session. */
@@ -1096,6 +1145,12 @@ export interface Operations {
     body: undefined;
     answer: PaymentShown;
   };
+  declineKioskCall: {
+    method: "POST";
+    path: `/api/v1/kiosk/calls/${string}/decline`;
+    body: KioskCallAnswered;
+    answer: CallTaken;
+  };
   endHouseholdPhone: {
     method: "POST";
     path: `/api/v1/me/household/phones/${string}/end`;
@@ -1156,6 +1211,12 @@ export interface Operations {
     body: CardAsked;
     answer: null;
   };
+  issueKioskVisit: {
+    method: "POST";
+    path: "/api/v1/kiosk/visits";
+    body: KioskVisitAsked;
+    answer: VisitShown;
+  };
   issuePhoneCode: {
     method: "POST";
     path: `/api/v1/people/${string}/phone-codes`;
@@ -1215,6 +1276,12 @@ export interface Operations {
     path: "/api/v1/imports";
     body: undefined;
     answer: ImportsShown;
+  };
+  listKioskCalls: {
+    method: "GET";
+    path: "/api/v1/kiosk/calls" | `/api/v1/kiosk/calls?${string}`;
+    body: undefined;
+    answer: CallsShown;
   };
   listMyCalls: {
     method: "GET";
@@ -1282,6 +1349,12 @@ export interface Operations {
     body: OpenAsked;
     answer: OpeningTold;
   };
+  openKioskCall: {
+    method: "POST";
+    path: `/api/v1/kiosk/calls/${string}/open`;
+    body: KioskCallAnswered;
+    answer: OpeningTold;
+  };
   postNotices: {
     method: "POST";
     path: "/api/v1/operator/notices";
@@ -1329,6 +1402,12 @@ export interface Operations {
     path: "/api/v1/kiosk/lost-cards";
     body: LostCardsAsked;
     answer: OwnCards;
+  };
+  readKioskGuests: {
+    method: "POST";
+    path: "/api/v1/kiosk/guests";
+    body: GuestsAsked;
+    answer: GuestsShown;
   };
   readLockdowns: {
     method: "GET";

@@ -160,12 +160,28 @@ export const reasons = {
       "en": "This code is wrong or has expired. Please ask the desk for a new one."
     }
   },
+  "codes_locked": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "码错了太多次,请过一会儿再试,或按呼叫键。",
+      "zh-Hant": "碼錯了太多次,請過一會兒再試,或按呼叫鍵。",
+      "en": "Too many wrong codes. Please wait a little, or press call."
+    }
+  },
   "connection_old": {
     "severity": "notice",
     "words": {
       "zh-Hans": "没有等到门的回答。请看看门有没有开,没开就再试一次。",
       "zh-Hant": "沒有等到門的回答。請看看門有沒有開,沒開就再試一次。",
       "en": "The door did not answer. Please look whether it is open; if not, try again."
+    }
+  },
+  "courier_code_wrong": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "取件码不对,请再试一次,或按呼叫键。",
+      "zh-Hant": "取件碼不對,請再試一次,或按呼叫鍵。",
+      "en": "This courier's code is not right. Please try again, or press call."
     }
   },
   "credential_blocked": {

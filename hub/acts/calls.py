@@ -32,9 +32,10 @@ def ring(tx: Tx, event: Event, door: str, id_: str) -> tuple[object, ...]:
         return ()
     pressed = event.content.get("button")
     button = pressed if isinstance(pressed, int) and pressed <= BUTTON_MAX else 0
-    household = tx.execute(
-        select(t.bells.c.household_id).where(t.bells.c.door_id == door, t.bells.c.button == button)
-    ).scalar()
+    bell = tx.execute(
+        select(t.bells).where(t.bells.c.door_id == door, t.bells.c.button == button)
+    ).first()
+    household = bell.household_id if bell is not None else None
     lately = tx.execute(
         select(t.calls.c.answer)
         .where(
@@ -52,6 +53,7 @@ def ring(tx: Tx, event: Event, door: str, id_: str) -> tuple[object, ...]:
         "door_id": door,
         "household_id": household,
         "desk": household is None or not _has_phones(tx, household),
+        "kiosk_id": bell.kiosk_id if bell is not None else None,
         "rang_at": tx.now_s,
         "answer": None,
     }
@@ -75,12 +77,16 @@ def _has_phones(tx: Tx, household: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """Somebody takes a call: a person of the household that it rings, or the desk (None)."""
+    """Somebody takes a call: a person of the household that it rings, or the desk (None).
+
+    ``kiosk``: the kiosk before which that person stands; it must be the one that rings.
+    """
 
     call: str
     answer: str
     by: str
     person: str | None
+    kiosk: str | None = None
 
 
 def answer_call(tx: Tx, wish: CallAnswer, now: datetime) -> Done[str]:
@@ -88,6 +94,8 @@ def answer_call(tx: Tx, wish: CallAnswer, now: datetime) -> Done[str]:
     del now
     row = tx.execute(select(t.calls).where(t.calls.c.id == wish.call)).first()
     if row is None or not _rings_for(tx, row, wish.person):
+        raise DomainError("not_found", "no such call")
+    if wish.kiosk is not None and row.kiosk_id != wish.kiosk:
         raise DomainError("not_found", "no such call")
     if row.answer is not None and (row.answer, row.answered_by) == (wish.answer, wish.by):
         return Done(str(row.door_id))  # the answer to this answer was lost

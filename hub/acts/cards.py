@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from hub.acts.policies import ask_for_cards
+from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -53,7 +54,9 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
     tx.execute(update(t.cards).where(t.cards.c.id == wish.card).values(blocked_at=tx.now_s))
     revocation = note_revocation(tx, "card", wish.card, card.person_id, wish.by)
     tx.journal("card_blocked", {"card": wish.card, "by": wish.by})
-    effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}))
+    # whoever held the card may have let himself in for tomorrow, at a kiosk
+    ended = end_passes_by(tx, f"card:{wish.card}", wish.by)
+    effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}), *ended)
     return Done(Blocked(wish.card, revocation, fresh=True), effects)
 
 

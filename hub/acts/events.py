@@ -16,6 +16,7 @@ from hub.acts import alerts
 from hub.acts.calls import ring
 from hub.acts.checkins import Sun, check_in
 from hub.acts.visits import note_use
+from hub.acts.vouching import answer_question, settle_word
 from hub.core.alert_kinds import WITHHELD
 from hub.core.effects import Announce, SendAck, WorkWaiting
 from hub.core.event_kinds import QUIET
@@ -23,6 +24,7 @@ from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
 
+GUESTS = ("pass", "code")  # by what a visitor comes in
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
@@ -119,7 +121,7 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     if event.command is not None and event.outcome is not None:
         _settle_opening(tx, event, heard.door)
     if heard.door is not None:
-        effects += _of_visitors(tx, event, heard.door, n)
+        effects += _of_visitors(tx, event, heard, heard.door, n)
     if event.kind == "entered" and "area" in event.content:
         effects.append(WorkWaiting("zone"))
     if heard.sun is not None:
@@ -128,13 +130,16 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     return Done(n, tuple(effects))
 
 
-def _of_visitors(tx: Tx, event: Event, door: str, n: int) -> tuple[object, ...]:
-    """A pass that was let in is noted, a call rings."""
+def _of_visitors(tx: Tx, event: Event, heard: Heard, door: str, n: int) -> tuple[object, ...]:
+    """A pass that was let in is noted, a question is answered, a call rings."""
     if event.kind == "call":
         return ring(tx, event, door, f"c-{n}")
-    if event.via == "pass" and event.outcome is Outcome.GRANTED and event.credential is not None:
+    if event.via not in GUESTS:
+        return ()
+    settle_word(tx, event, heard.device, door)
+    if event.outcome is Outcome.GRANTED and event.credential is not None:
         note_use(tx, event.credential, door, event.at_s)
-    return ()
+    return answer_question(tx, event, heard.device, door)
 
 
 def _known(tx: Tx, device: str, event: Event) -> str | None:

@@ -33,6 +33,7 @@ class Holder:
     elder: bool
     household: str
     house: str
+    card: str
 
 
 def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
@@ -59,7 +60,7 @@ def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
         tx.journal("kiosk_card_refused", seen)
         return Done(None)
     tx.journal("kiosk_card", seen)
-    return Done(Holder(row.person, row.name, row.elder, row.household, row.house))
+    return Done(Holder(row.person, row.name, row.elder, row.household, row.house, row.card))
 
 
 @dataclass(frozen=True, slots=True)

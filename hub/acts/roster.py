@@ -36,7 +36,7 @@ class RosterPart:
 
 
 DOOR_RULES = (
-    "pin", "typed", "passes", "staff_open", "asks_by", "modes", "two_person", "passback",
+    "pin", "typed", "passes", "codes", "staff_open", "asks_by", "modes", "two_person", "passback",
     "passback_within_s", "area_from", "area_to", "interlock", "longer_ms", "held_s", "enter_s",
 )  # fmt: skip
 _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
@@ -57,7 +57,7 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
         ("id", "door_id", "door_group_id", "subject_kind", "subject", "schedule_id",
          "valid_from", "valid_to", "deny"),
     ),
-    "bells": (t.bells, ("id", "door_id", "button", "household_id")),
+    "bells": (t.bells, ("id", "door_id", "button", "household_id", "kiosk_id")),
     "alert_policies": (
         t.alert_policies,
         ("id", "kinds", "least", "mode", "responders", "steps", "repeat_s"),

@@ -51,4 +51,5 @@ def _sweep_visits(tx: Tx) -> int:
     old = t.passes.c.to_at < tx.now_s - VISITS_KEPT_S
     ended = select(t.passes.c.id).where(old)
     tx.execute(delete(t.pass_uses).where(t.pass_uses.c.pass_id.in_(ended)))
+    tx.execute(delete(t.pass_words).where(t.pass_words.c.at < tx.now_s - VISITS_KEPT_S))
     return int(tx.execute(delete(t.passes).where(old)).rowcount)

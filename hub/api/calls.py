@@ -41,10 +41,10 @@ def routes(gate: Gate) -> APIRouter:
         household = _household(gate, phone.person)
         if household is None:  # nobody rings for who lives nowhere, the desk's calls least of all
             return reply({"calls": []}, request)
-        found = _calls(gate, t.calls.c.household_id == household)
-        if wait_s and _mark(found) == known:
+        found = calls_of(gate, t.calls.c.household_id == household)
+        if wait_s and mark_of(found) == known:
             await hub.live.wait_for_call(household, wait_s)
-            found = _calls(gate, t.calls.c.household_id == household)
+            found = calls_of(gate, t.calls.c.household_id == household)
         return reply({"calls": found}, request)
 
     answers = told("answerMyCall", CallTaken, *_REFUSED, by="phone", takes=CallAnswered)
@@ -60,7 +60,7 @@ def routes(gate: Gate) -> APIRouter:
     @router.get("/calls", **told("listCalls", CallsShown, by="staff"))
     def at_the_desk(request: Request) -> Response:
         gate.member(request, "answer", "call")
-        return reply({"calls": _calls(gate, t.calls.c.desk.is_(True))}, request)
+        return reply({"calls": calls_of(gate, t.calls.c.desk.is_(True))}, request)
 
     takes = told("answerCall", CallTaken, *_REFUSED, "oversize", by="staff")
 
@@ -82,7 +82,8 @@ def _household(gate: Gate, person: str) -> str | None:
     return household
 
 
-def _calls(gate: Gate, which: Any) -> list[dict[str, Any]]:
+def calls_of(gate: Gate, which: Any) -> list[dict[str, Any]]:
+    """Calls of some kind that ring now, or were answered a moment ago; the newest first."""
     query = (
         select(t.calls, t.households.c.house)
         .outerjoin(t.households, t.households.c.id == t.calls.c.household_id)
@@ -95,6 +96,6 @@ def _calls(gate: Gate, which: Any) -> list[dict[str, Any]]:
     return [show_call(row._asdict(), gate.hub.memory) for row in rows]
 
 
-def _mark(found: list[dict[str, Any]]) -> str:
+def mark_of(found: list[dict[str, Any]]) -> str:
     """What a page knows when it has seen these calls; who asks for the first time knows nothing."""
     return ",".join(f"{call['id']}.{call['answer'] or ''}" for call in found) or "none"

@@ -124,7 +124,9 @@ def _cards(router: APIRouter, gate: Gate) -> None:
         holder = await hub.writer.submit(recognise, CardShown(uid.hex(), kiosk.id))
         if holder is None:
             raise DomainError("card_session_refused")
-        token = gate.card_sessions.issue(kiosk.id, holder.household, holder.person, gate.now_s())
+        token = gate.card_sessions.issue(
+            kiosk.id, holder.household, holder.person, gate.now_s(), holder.card
+        )
         session = CardSession(
             card_session=token, holder=masked(holder.name), house=holder.house, elder=holder.elder
         )

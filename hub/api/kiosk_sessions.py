@@ -21,10 +21,11 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Whose bills may be seen; ``person_id`` is there when a card proved the person."""
+    """Whose bills may be seen; ``person_id`` and ``card_id`` are there when a card proved it."""
 
     household_id: str
     person_id: str | None
+    card_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,18 @@ class Lookups:
         self._held: OrderedDict[bytes, _Held] = OrderedDict()  # bounded by TOKENS_MAX
         self._now_s = 0.0
 
-    def issue(self, kiosk: str, household_id: str, person_id: str | None, now_s: float) -> str:
+    def issue(
+        self,
+        kiosk: str,
+        household_id: str,
+        person_id: str | None,
+        now_s: float,
+        card_id: str | None = None,
+    ) -> str:
         """A fresh token for one kiosk."""
         now_s = self._at(now_s)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        lookup = Lookup(household_id, person_id)
+        lookup = Lookup(household_id, person_id, card_id)
         self._held[_mark(token)] = _Held(kiosk, lookup, now_s + self._life_s)
         if len(self._held) > TOKENS_MAX:
             self._held.popitem(last=False)

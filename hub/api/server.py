@@ -25,6 +25,7 @@ from hub.api import (
     household,
     imports,
     kiosk,
+    kiosk_guests,
     letters,
     operating,
     operator,
@@ -134,6 +135,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     app.include_router(operating.routes(gate))
     app.include_router(foreign.routes(gate))
     app.include_router(kiosk.routes(gate))
+    app.include_router(kiosk_guests.routes(gate))
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))
     app.include_router(cards.routes(gate))

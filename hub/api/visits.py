@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Row, select
 
+from devices.guests import CODE_DIGITS
 from devices.passes import ID_BYTES, LENGTH_MAX_S, Pass, PassDoor, sign, visit_id
 from hub.acts.visits import Invitation, PassEnd, end_pass, invite
 from hub.api.documents import CHANGE, told
@@ -27,7 +28,7 @@ from hub.store.writer import Lane
 LISTED_S = 7 * 86_400.0  # what is over is of interest for a week
 LISTED_MAX = 60
 CLOCKS_S = 60  # a pass "from now" begins a minute ago: a door's clock may be a little behind
-_REFUSED = ("field_wrong", "not_found", "not_allowed", "passes_many", *CHANGE)
+REFUSED = ("field_wrong", "not_found", "not_allowed", "passes_many", *CHANGE)
 
 
 def routes(gate: Gate) -> APIRouter:
@@ -44,9 +45,9 @@ def _of_residents(router: APIRouter, gate: Gate) -> None:
     @router.get("/me/visits", **told("listMyVisits", VisitsShown, by="phone"))
     async def listed(request: Request) -> Response:
         phone, _ = await gate.phone(request, "invite", "visitor")
-        return reply(_listed(gate, phone.person, labels=True), request)
+        return reply(listed_for(gate, phone.person, labels=True), request)
 
-    invites = told("inviteVisitor", VisitShown, *_REFUSED, by="phone", takes=VisitAsked, status=201)
+    invites = told("inviteVisitor", VisitShown, *REFUSED, by="phone", takes=VisitAsked, status=201)
 
     @router.post("/me/visits", status_code=201, **invites)
     async def invited(request: Request) -> Response:
@@ -54,7 +55,7 @@ def _of_residents(router: APIRouter, gate: Gate) -> None:
         asked = VisitAsked.model_validate(read_body(signed.body))
         # named after the signed request: a copy of it can only be the same pass
         named = hashlib.sha256(f"visit.{phone.kid}.{signed.proof.nonce}".encode()).digest()
-        fresh = await _invite(gate, phone.person, asked, visit_id(named), f"phone:{phone.id}")
+        fresh = await invited_by(gate, phone.person, asked, visit_id(named), f"phone:{phone.id}")
         return reply(fresh, request, 201)
 
     ends = told("endMyVisit", None, "not_found", "field_wrong", *CHANGE, by="phone")
@@ -75,15 +76,15 @@ def _of_the_desk(router: APIRouter, gate: Gate) -> None:
     @router.get("/people/{person}/visits", **lists)
     def listed(person: str, request: Request) -> Response:
         gate.member(request, "read", "passes")
-        return reply(_listed(gate, person, labels=False), request)
+        return reply(listed_for(gate, person, labels=False), request)
 
-    issues = told("issueVisit", VisitShown, *_REFUSED, "oversize", by="staff", status=201)
+    issues = told("issueVisit", VisitShown, *REFUSED, "oversize", by="staff", status=201)
 
     @router.post("/people/{person}/visits", status_code=201, **issues)
     async def issued(person: str, asked: VisitAsked, request: Request) -> Response:
         member = gate.member(request, "issue", "pass")
         name = visit_id(secrets.token_bytes(ID_BYTES))
-        fresh = await _invite(gate, person, asked, name, f"staff:{member.id}")
+        fresh = await invited_by(gate, person, asked, name, f"staff:{member.id}")
         return reply(fresh, request, 201)
 
     revokes = told("revokeVisit", None, "not_found", "field_wrong", *CHANGE, by="staff")
@@ -97,15 +98,23 @@ def _of_the_desk(router: APIRouter, gate: Gate) -> None:
 # --------------------------------------------------------------------------- making one
 
 
-async def _invite(gate: Gate, person: str, asked: VisitAsked, name: str, by: str) -> dict[str, Any]:
+async def invited_by(
+    gate: Gate, person: str, asked: VisitAsked, name: str, by: str
+) -> dict[str, Any]:
     """Write the pass down, then sign it: nothing is signed that is not written."""
     hub = gate.hub
-    own = {door.id for door in _visitors_doors(gate, person)}
-    if not own.issuperset(asked.doors):
+    own = {door.id: codes for door, codes in _visitors_doors(gate, person)}
+    if not own.keys() >= set(asked.doors):
         raise DomainError("field_wrong", "a door that the host may open", "doors")
     from_s, to_s = _times(asked, hub.clock())
     sealed = hub.keys.close_envelope(asked.label.encode(), f"visit:{name}")
-    wish = Invitation(name, person, asked.doors, from_s, to_s, sealed, by)
+    code = None
+    if asked.typed:
+        digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+        code = hub.keys.close_envelope(digits.encode(), f"visit-code:{name}")
+    wish = Invitation(
+        name, person, asked.doors, from_s, to_s, sealed, by, asked.strict, asked.uses, code
+    )
     await hub.writer.submit(invite, wish)
     (row,) = _rows(gate, t.passes.c.id == name)
     return _shown(gate, row, _uses(gate, [name]), labels=True)
@@ -123,22 +132,30 @@ def _times(asked: VisitAsked, now: datetime) -> tuple[int, int]:
 # --------------------------------------------------------------------------- showing them
 
 
-def _listed(gate: Gate, person: str, *, labels: bool) -> dict[str, Any]:
+def listed_for(gate: Gate, person: str, *, labels: bool) -> dict[str, Any]:
+    """A person's passes of a week, and the doors that passes may name."""
     now_s = gate.now_s()
     rows = _rows(gate, t.passes.c.host_id == person, t.passes.c.to_at > now_s - LISTED_S)
     uses = _uses(gate, [row.id for row in rows])
+    shown = [_shown(gate, row, uses, labels=labels) for row in rows]
+    return {"visits": shown} | guest_doors(gate, person)
+
+
+def guest_doors(gate: Gate, person: str) -> dict[str, Any]:
+    """The doors that a host's passes may name, and those of them where codes are typed."""
+    own = _visitors_doors(gate, person)
     return {
-        "visits": [_shown(gate, row, uses, labels=labels) for row in rows],
-        "doors": [show_own_door(door) for door in _visitors_doors(gate, person)],
+        "doors": [show_own_door(door) for door, _ in own],
+        "code_doors": [show_own_door(door) for door, codes in own if codes],
     }
 
 
-def _visitors_doors(gate: Gate, person: str) -> list[DoorEntry]:
-    """A host's own doors that take passes at all."""
+def _visitors_doors(gate: Gate, person: str) -> list[tuple[DoorEntry, bool]]:
+    """A host's own doors that take passes at all, and whether codes are typed there."""
     with gate.hub.engines.read.connect() as connection:
-        taking = select(t.doors.c.id).where(t.doors.c.passes.is_(True))
-        open_to_guests = set(connection.execute(taking).scalars())
-    return [door for door in own_doors(gate, person) if door.id in open_to_guests]
+        taking = select(t.doors.c.id, t.doors.c.codes).where(t.doors.c.passes.is_(True))
+        guests = {row.id: bool(row.codes) for row in connection.execute(taking)}
+    return [(door, guests[door.id]) for door in own_doors(gate, person) if door.id in guests]
 
 
 def _rows(gate: Gate, *which: Any) -> list[Row[Any]]:
@@ -169,20 +186,44 @@ def _shown(
     elif row.to_at <= gate.now_s():
         state = "came" if came else "over"
     open_still = row.revoked_at is None and row.to_at > gate.now_s()
-    own = labels or row.issued_by.startswith("staff:")  # a resident's guests are not the desk's
+    own = labels or row.issued_by.startswith(
+        ("staff:", "card:")
+    )  # a resident's guests are not the desk's
     label = hub.keys.open_envelope(row.label_sealed, f"visit:{row.id}").decode() if own else ""
-    text = None
-    if open_still and doors and own:
-        named = tuple(PassDoor(door.device, door.number) for door in doors)
-        visit = Pass(row.id, named, int(row.from_at), int(row.to_at), row.host_id)
+    named = tuple(PassDoor(door.device, door.number) for door in doors)
+    visit = Pass(row.id, named, int(row.from_at), int(row.to_at), row.host_id, row.strict)
+    text = code = None
+    if open_still and doors and own and row.code_sealed is None:
         text = sign(visit, hub.memory.site, hub.keys.signers["pass"])
+    elif open_still and doors and own:
+        code = hub.keys.open_envelope(row.code_sealed, f"visit-code:{row.id}").decode()
     return {
         "id": row.id,
         "label": label,
         "doors": [show_own_door(door) for door in doors],
         "begins": instant(row.from_at),
         "ends": instant(row.to_at),
-        "came": [{"door": use.door_id, "at": instant(use.at)} for use in came],
+        "came": [{"door": use.door_id, "at": instant(use.at), "times": use.times} for use in came],
         "state": state,
+        "strict": row.strict,
+        "uses": row.uses,
+        "online": visit.online_only,
         "text": text,
+        "code": code,
+        "reached": None if row.code_sealed is None else _reached(gate, doors),
     }
+
+
+def _reached(gate: Gate, doors: Iterable[DoorEntry]) -> bool:
+    """Whether the controller of a code's door holds everything that was asked for by now."""
+    devices = {door.device for door in doors}
+    p, changes = t.policies.c, t.policy_changes.c
+    with gate.hub.engines.read.connect() as connection:
+        waiting = connection.execute(
+            select(changes.device_id).where(changes.device_id.in_(devices)).limit(1)
+        ).first()
+        held = connection.execute(
+            select(p.epoch, p.number, p.have_epoch, p.have_number).where(p.device_id.in_(devices))
+        ).all()
+    same = [(one.have_epoch, one.have_number) >= (one.epoch, one.number) for one in held]
+    return waiting is None and len(held) == len(devices) and all(same)

@@ -11,11 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from devices.messages import Assurance, Revision
-from devices.pins import CLAIM_DIGITS_MAX, MARK_BYTES, claim_mark, pin_mark
+from devices.pins import CLAIM_DIGITS_MAX, MARK_BYTES, claim_mark, code_mark, pin_mark
 from devices.policy import CardKeys, Compiled
 from devices.rules import (
     STAFF_RULE,
     Ask,
+    Code,
+    Codes,
     Credential,
     DoorMode,
     DoorPolicy,
@@ -41,7 +43,7 @@ class DoorRow:
     """A door of the device as the community wrote it down.
 
     ``across``: a door of another controller leads to or from the same areas. ``pin_key`` is the
-    door's own key, empty where no PIN may be typed.
+    door's own key, empty where no PIN may be typed, ``code_key`` the same for couriers' codes.
     """
 
     id: str
@@ -73,6 +75,20 @@ class DoorRow:
     across: bool = False
     pin_key: bytes = field(default=b"", repr=False)
     ha: bool = False
+    code_key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CodeRow:
+    """A courier's living code, opened to be marked for its door."""
+
+    visit: str
+    door_id: str
+    host: str
+    from_s: float
+    to_s: float
+    uses: int
+    digits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +179,7 @@ class Rows:
     pins: Mapping[str, PinRow] = field(default_factory=dict)
     passes_revoked: Mapping[str, float] = field(default_factory=dict)
     now_s: float = 0.0  # or some time before: homes that were over by then are nobody's
+    codes: Iterable[CodeRow] = ()
 
 
 def slot_of(kind: str) -> int:
@@ -340,6 +357,23 @@ def _door(door: DoorRow, rules: list[RuleRow], crowd: _Crowd, rows: Rows) -> Doo
         held_s=door.held_s,
         enter_s=door.enter_s,
         pins=_pins(door, people, crowd, rows.pins),
+        codes=_codes(door, rows.codes),
+    )
+
+
+def _codes(door: DoorRow, codes: Iterable[CodeRow]) -> Codes | None:
+    """The marks of a door's codes; None where none is typed."""
+    if not door.code_key:
+        return None
+    return Codes(
+        door.code_key,
+        {
+            code_mark(door.code_key, code.digits): Code(
+                code.visit, code.host, code.from_s, code.to_s, code.uses
+            )
+            for code in codes
+            if code.door_id == door.id
+        },
     )
 
 

@@ -20,6 +20,16 @@ class SendAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class SendWord:
+    """Answer a door that asked about a pass; ``reason`` is None where it may open."""
+
+    device: str
+    door: int
+    ask: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SendIndicate:
     """Tell a card point what became of an event that it sent."""
 

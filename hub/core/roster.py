@@ -261,6 +261,7 @@ ROWS: dict[str, dict[str, Member]] = {
         "pin": _FLAG,
         "typed": _FLAG,
         "passes": _FLAG,
+        "codes": _FLAG,
         "staff_open": _FLAG,
         "asks_by": _ASKS_BY,
         "modes": _MODES,
@@ -303,6 +304,10 @@ ROWS: dict[str, dict[str, Member]] = {
         "door_id": _text(1, 32, needed=True),
         "button": _whole(1, 16, needed=True),
         "household_id": _text(1, 32, needed=True),
+        "kiosk_id": Member(
+            lambda value: value is None or is_text(value, 1, 63),
+            "the kiosk that rings too, or null",
+        ),
     },
     "bills": {
         "id": _text(1, 64, needed=True),

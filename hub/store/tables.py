@@ -112,6 +112,7 @@ doors = Table(
     Column("pin", Boolean, nullable=False, default=False),
     Column("typed", Boolean, nullable=False, default=False),
     Column("passes", Boolean, nullable=False, default=True),
+    Column("codes", Boolean, nullable=False, default=False),  # couriers' codes are typed here
     Column("staff_open", Boolean, nullable=False, default=True),
     Column("asks_by", JSON, nullable=False, default=list),
     Column("modes", JSON, nullable=False, default=list),
@@ -293,6 +294,9 @@ passes = Table(
     Column("issued_at", Double, nullable=False),
     Column("issued_by", String(64), nullable=False),
     Column("revoked_at", Double),
+    Column("strict", Boolean, nullable=False, default=False),  # once in all, not at each door
+    Column("uses", Integer, nullable=False, default=1),  # at each door
+    Column("code_sealed", Text),  # a courier's typed code instead of a signed pass
 )
 
 pass_uses = Table(
@@ -301,6 +305,21 @@ pass_uses = Table(
     Column("pass_id", ForeignKey("passes.id"), primary_key=True),
     Column("door_id", String(32), primary_key=True),
     Column("at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("times", Integer, nullable=False, default=1),
+)
+
+# the hub's word for one showing of a pass at a door that asked
+pass_words = Table(
+    "pass_words",
+    metadata,
+    Column("device_id", String(63), primary_key=True),
+    Column("ask", String(32), primary_key=True),
+    Column("pass_id", String(32), nullable=False, index=True),
+    Column("door_id", String(32), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("state", String(8), nullable=False),  # given, used, void
+    sqlite_with_rowid=False,
 )
 
 bells = Table(
@@ -310,6 +329,7 @@ bells = Table(
     Column("door_id", ForeignKey("doors.id"), nullable=False),
     Column("button", Integer, nullable=False),
     Column("household_id", ForeignKey("households.id"), nullable=False),
+    Column("kiosk_id", String(63)),  # rings there too
     UniqueConstraint("door_id", "button"),
 )
 
@@ -320,6 +340,7 @@ calls = Table(
     Column("door_id", String(32), nullable=False),
     Column("household_id", String(32), index=True),
     Column("desk", Boolean, nullable=False),
+    Column("kiosk_id", String(63), index=True),
     Column("rang_at", Double, nullable=False, index=True),
     Column("answer", String(16)),
     Column("answered_by", String(64)),

@@ -37,9 +37,26 @@ def a_visit(hub: StubHub, label: str, doors: list[str], **changes: object) -> Js
     usual: Json = {
         "id": f"v-{secrets.token_hex(8)}", "label": label, "doors": shown,
         "begins": stamp(begins), "ends": stamp(ends), "came": [], "state": "expected",
-        "text": a_pass(doors, begins, ends),
+        "text": a_pass(doors, begins, ends), "strict": False, "uses": 1, "online": False,
+        "code": None, "reached": None,
     }  # fmt: skip
     return {**usual, **changes}
+
+
+def visits_of(hub: StubHub) -> Json:
+    """What a list answers; a test that has keypads says which doors."""
+    own = hub.doors_of_phone()
+    typed = [door for door in own if door["id"] in hub.keypads]
+    return {"visits": hub.visits, "doors": own, "code_doors": typed}
+
+
+def made_of(hub: StubHub, said: Json, **times: datetime) -> Json:
+    """The pass or the code that was asked for."""
+    changes: Json = {"strict": said.get("strict", False), "uses": said.get("uses", 1)}
+    changes["online"] = changes["strict"] or changes["uses"] > 1
+    if said.get("typed"):
+        changes |= {"text": None, "code": "482119305", "reached": False}
+    return a_visit(hub, said["label"], said["doors"], **times, **changes)
 
 
 def ring(hub: StubHub, door: str = "b1-u2", seconds: float = 45.0) -> Json:
@@ -61,7 +78,7 @@ def _signed(hub: StubHub, body: object, status: int = 200) -> Response:
 @at("GET", "/api/v1/me/visits")
 async def _visits(hub: StubHub, request: Request, body: bytes) -> Response:
     hub.proven(request, body)
-    return _signed(hub, {"visits": hub.visits, "doors": hub.doors_of_phone()})
+    return _signed(hub, visits_of(hub))
 
 
 @at("POST", "/api/v1/me/visits")
@@ -73,7 +90,7 @@ async def _invite(hub: StubHub, request: Request, body: bytes) -> Response:
     times = {
         name: datetime.fromisoformat(said[name]) for name in ("begins", "ends") if name in said
     }
-    made = a_visit(hub, said["label"], said["doors"], **times)
+    made = made_of(hub, said, **times)
     hub.visits.insert(0, made)
     return _signed(hub, made, 201)
 
@@ -135,7 +152,7 @@ async def _desk_answer(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("GET", "/api/v1/people/{person}/visits")
 async def _desk_visits(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
-    return JSONResponse({"visits": hub.visits, "doors": hub.doors_of_phone()})
+    return JSONResponse(visits_of(hub))
 
 
 @at("POST", "/api/v1/people/{person}/visits")
@@ -143,7 +160,7 @@ async def _desk_invite(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
     said = json.loads(body)
     ends = datetime.fromisoformat(said["ends"])
-    made = a_visit(hub, said["label"], said["doors"], ends=ends)
+    made = made_of(hub, said, ends=ends)
     hub.visits.insert(0, made)
     return JSONResponse(made, 201)
 

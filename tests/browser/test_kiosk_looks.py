@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 SHAPES = {"upright": (1080, 1920), "wide": (1280, 800)}
 LEAST_TARGET_PX = 80
@@ -98,9 +98,16 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
     for state in ("suspense", "closed"):
         agent.tell("payment", agent.payment(state))
         yield shown(state)
+    yield from services(page, shown)
+
+
+def services(page: Page, shown: Callable[[str], str]) -> Iterator[str]:
+    """From a payment's end to a code for a new phone; the rest is in test_kiosk_errands."""
     page.locator(".keys .button").last.click()
     shown("bills")
     page.locator(".keys .button").last.click()
+    shown("services")
+    page.locator(".tile").last.click()
     yield shown("phone")
 
 

@@ -19,12 +19,20 @@ from tests.simulation import virtual
 from tests.simulation.town import DOORS, SimTown
 
 HOST = "p-1"
+NEW_S = 61.0  # a pass "from now" begins a minute ago; a controller's memory must be older
+LONGEST_S = 4.0  # a door that asks waits three seconds at most
 AGAIN_S = 10.0  # access.md: a repeat is honest so long, and only if the door never opened
 
 
-async def invite(town: SimTown, *doors: str, hours: float = 2.0, ahead_h: float = 0.0) -> Any:
+async def invite(
+    town: SimTown,
+    *doors: str,
+    hours: float = 2.0,
+    ahead_h: float = 0.0,
+    more: dict[str, Any] | None = None,
+) -> Any:
     begins = town.now() + timedelta(hours=ahead_h)
-    body: dict[str, Any] = {"label": "v", "doors": list(doors)}
+    body: dict[str, Any] = {"label": "v", "doors": list(doors)} | (more or {})
     body |= {"begins": begins.isoformat()} if ahead_h else {}
     phone = town.phones[HOST]
     phone._nonce = None
@@ -43,7 +51,7 @@ async def show(town: SimTown, text: str, door: str) -> tuple[Outcome | None, str
     pulses = len(controller.strikes[number].pulses)
     before = controller.device.journal.last_told
     Porch(controller.device, {}, controller.door.on_pass).on_text(number, text)
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(LONGEST_S)
     last = _access_after(controller.device.journal, before)
     moved = len(controller.strikes[number].pulses) - pulses
     return last.outcome, last.reason, moved
@@ -57,6 +65,14 @@ def _access_after(journal: Journal, seq: int) -> Event:
     found = [read_event(json.loads(body)) for (body,) in rows]
     (event,) = [one for one in found if isinstance(one, Event) and one.kind == "access"]
     return event
+
+
+def word_of(journal: Journal) -> str | None:
+    """The newest word of a door about somebody before it."""
+    rows = journal._db.execute("select body from outbox where boot_n = ?", (journal._boot_n,))
+    found = [read_event(json.loads(body)) for (body,) in rows]
+    told = [one for one in found if isinstance(one, Event) and one.kind == "access"]
+    return told[-1].reason if told else None
 
 
 OPENED = (Outcome.GRANTED, "granted", 1)
@@ -73,6 +89,7 @@ def lived(folder: Path, story: Callable[[SimTown], Awaitable[None]], seed: int =
         town = SimTown(seed, folder)
         try:
             await town.build()
+            await asyncio.sleep(NEW_S)
             await story(town)
             assert town.fatal == []
         finally:

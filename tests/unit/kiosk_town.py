@@ -1,6 +1,7 @@
 """A hub as a kiosk sees it, in memory and virtual time: the same law, and every way to fail."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,13 @@ def make_bill(name: str, amount_fen: int = 10680) -> dict[str, Any]:
         "lines": [{"text": WORDS, "amount_fen": amount_fen}],
         "state": "open",
     }
+
+
+def lost_card(name: str) -> dict[str, Any]:
+    return {
+        "id": name, "holder": "沈**", "mine": False, "issued_at": instant(0.0),
+        "blocked_at": None, "told": False, "doors_total": 0, "doors_gone": 0, "still_known": [],
+    }  # fmt: skip
 
 
 @dataclass
@@ -104,6 +112,10 @@ class TownHub:
     trouble: Callable[[str], str] = lambda _path: "fine"  # or "lost" (request), "unheard" (answer)
     before: Callable[[str, Mapping[str, Any]], None] = lambda _path, _body: None
     slow_s: float = 0.01
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    rang: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: dict[str, Any] = field(default_factory=lambda: lost_card("c-1"))
+    opens: str = "opened"
     on_silence: Callable[[], None] = lambda: None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -114,8 +126,28 @@ class TownHub:
     ) -> dict[str, Any]:
         return await self._serve(path, dict(body), answer_s)
 
-    async def get(self, path: str) -> dict[str, Any]:
-        return await self._serve(path, {}, 4.0)
+    async def get(self, path: str, *, answer_s: float = 4.0) -> dict[str, Any]:
+        if path.startswith("/api/v1/kiosk/calls"):
+            return await self._calls(path)
+        return await self._serve(path, {}, answer_s)
+
+    async def _calls(self, path: str) -> dict[str, Any]:
+        """Held, as the hub holds it, until something rings; nobody counts these questions."""
+        if self.away:
+            raise self._silence()
+        if "wait_s" in path:
+            self.rang.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(25.0):
+                    await self.rang.wait()
+        return {"calls": self.calls}
+
+    def ring(self, house: str = HOUSE, call: str = "c-1", answer: str | None = None) -> None:
+        """Somebody presses a bell that rings at this kiosk, or the call is answered."""
+        until = instant(self._time_s() + 45.0)
+        self.calls = [{"id": call, "door_name": WORDS, "house": house, "until": until,
+                       "answer": answer}]  # fmt: skip
+        self.rang.set()
 
     async def look(self, path: str) -> dict[str, Any]:
         return await self._serve(path, {}, 4.0)
@@ -167,6 +199,11 @@ class TownHub:
             return self._bills(body)
         if path == "/api/v1/kiosk/phone-codes":
             return {"code": "482913", "expires_at": instant(self._time_s() + 600)}
+        if path.startswith(("/api/v1/kiosk/lost", "/api/v1/kiosk/gu", "/api/v1/kiosk/vi")):
+            return self._errand(path, body)
+        if path.startswith("/api/v1/kiosk/calls/"):
+            self.calls = []
+            return {"outcome": self.opens, "door": "d-1"}
         if path == "/api/v1/payments":
             return self._begin(body)
         name, _, verb = path.removeprefix("/api/v1/payments/").partition("/")
@@ -174,6 +211,22 @@ class TownHub:
         if name not in self.intents:
             raise HubRefused(404, "payment_unknown", {})
         return self._show(self.intents[name])
+
+    def _errand(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        door = {"id": "d-1", "name": WORDS, "building": "1", "kind": "building"}
+        if "lost-cards" in path:
+            if body["lookup"] not in self.lookups:
+                raise HubRefused(401, "lookup_expired", {})
+            if path.endswith("/block"):
+                self.lost |= {"blocked_at": instant(self._time_s()), "doors_total": 2,
+                              "doors_gone": 1, "still_known": [WORDS]}  # fmt: skip
+            return {"cards": [self.lost, {"id": 7}]}
+        if path.endswith("guests"):
+            return {"doors": [door, {"id": "nameless"}], "code_doors": [door]}
+        made = {"doors": [door], "ends": body["ends"], "text": "PASS", "code": None,
+                "reached": None}  # fmt: skip
+        return made | ({"text": None, "code": "123456789", "reached": False}
+                       if body["typed"] else {})  # fmt: skip
 
     def _card(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if path.endswith("challenge"):

@@ -258,6 +258,7 @@ async def by_a_kiosk(money: MoneyBench) -> None:
     by_card = {"card_session": known.card_session}
     await money.kiosk.send("POST", "/api/v1/kiosk/phone-codes", by_card)
     await money.kiosk.send("POST", "/api/v1/kiosk/bills", by_card)
+    await about_guests(money, by_card)
     house = {"house": "1-1-101", "phone_last4": "7302"}
     shown = await money.kiosk.send("POST", "/api/v1/kiosk/bills", house)
     lookup = {"lookup": shown.body["lookup"]}
@@ -271,6 +272,29 @@ async def by_a_kiosk(money: MoneyBench) -> None:
     await money.provider.pay(payment)
     paid = await money.kiosk.send("GET", f"/api/v1/payments/{payment}", None)
     assert paid.body["receipt"]["house"] == "1-1-101"
+
+
+async def about_guests(money: MoneyBench, by_card: dict[str, Any]) -> None:
+    """A visitor's pass and two calls, at the kiosk."""
+    bench, kiosk = money.bench, money.kiosk
+    offered = await kiosk.send("POST", "/api/v1/kiosk/guests", by_card)
+    door = offered.body["doors"][0]["id"]
+    ends = (bench.now + timedelta(hours=2)).isoformat()
+    wish = by_card | {"label": "v", "doors": [door], "ends": ends}
+    assert (await kiosk.send("POST", "/api/v1/kiosk/visits", wish)).status == 201
+    bell = {"id": "b-k", "door_id": "d-2", "button": 9, "household_id": "h-1",
+            "kiosk_id": "kiosk-1"}  # fmt: skip
+    await bench.hub.writer.submit(load_part, RosterPart("bells", [bell], bench.hub.keys.mark))
+    for verb, seq in (("decline", 91), ("open", 92)):
+        event = Event("k", seq, bench.now.timestamp(), ClockQuality.SIGNED, "call", 2,
+                      content={"button": 9})  # fmt: skip
+        await bench.hub.writer.submit(hear, Heard("gate", event, "d-2"))
+        rings = (await kiosk.send("GET", "/api/v1/kiosk/calls", None)).body["calls"]
+        (call,) = [each["id"] for each in rings if each["answer"] is None]
+        answer = await kiosk.send("POST", f"/api/v1/kiosk/calls/{call}/{verb}", by_card)
+        assert answer.status == 200, answer.body
+        bench.pass_s(46)
+        kiosk.forget_nonce()
 
 
 async def test_every_answer_is_as_documented(tmp_path: Path) -> None:

@@ -197,6 +197,7 @@ async def test_an_exported_log_tells_of_duress_only_to_whom_it_is_meant_for(tmp_
 
 def test_a_door_full_of_guests_takes_guests_again_tomorrow(monkeypatch: Any) -> None:
     """Only a let-in guest made room for others; once full, nobody was let in any more."""
+    monkeypatch.setattr("devices.guests.VISITS_MAX", 3)
     monkeypatch.setattr("devices.facts.VISITS_MAX", 3)
     door = DoorPolicy(1, rules={"r": Rule()}, people={"host": ("r",)})
     policy = Policy(Revision(1, 1), ZoneInfo("UTC"), {}, frozenset(), {1: door})

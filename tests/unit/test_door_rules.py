@@ -35,7 +35,7 @@ PINS = Pins(
     {claim_mark(KEY, "302"): ("p1",)},
     {"p1": (pin_mark(KEY, "p1", "2580"), pin_mark(KEY, "p1", "1470"))},
 )
-VISIT = Visit("v1", (1, 2), NOW_S - 60, NOW_S + 3600, "p1")
+VISIT = Visit("v1", (1, 2), NOW_S, NOW_S + 3600, "p1")
 SHUT, OPEN = (False, False, False), (True, False, False)
 
 

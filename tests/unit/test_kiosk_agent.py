@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from devices.reasons import REASONS
-from kiosk.agent import LISTENERS_MAX, Agent, Refused, Wall
+from kiosk.agent import LISTENERS_MAX, Agent, Wall
 from kiosk.disk import Disk
+from kiosk.errors import Refused
 from kiosk.paper import NoPrinter, Paper
 from kiosk.payments import Payments
 from kiosk.session import Session, Stage
@@ -332,6 +333,9 @@ def test_nothing_of_a_visit_stays_in_the_agent(disk: Disk, way: str, pays: bool)
 def found(here: Kiosk, what: tuple[str, ...]) -> list[str]:
     """Personal texts on whatever the agent holds; its hub is the test's own and left out."""
     held = {name: value for name, value in vars(here.agent).items() if name != "_hub"}
+    for part in (held.pop("_bell"), held.pop("errands")):
+        outside = ("_hub", "_ask", "_bell")
+        held |= {f"{type(part).__name__}{n}": v for n, v in vars(part).items() if n not in outside}
     follows = held.pop("_payments")
     held["_open"] = follows._open
     held.pop("_reader")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.agent import Refused
 from kiosk.disk import Disk
+from kiosk.errors import Refused
 from tests.simulation import virtual
 from tests.unit.kiosk_town import DIGITS, HOUSE, TownHub, make_bill
 from tests.unit.test_kiosk_agent import Kiosk

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.keypad import PAUSE_S, Typed, Typing, pressed
+from devices.guests import is_code
+from devices.keypad import PAUSE_S, CodeTyped, Typed, Typing, pressed
 from devices.leaf import Happening, Leaf, Release, moved, released, ticked, withdrawn
 
 ANNA = Release(4.0, 10.0, person="anna", via="card")
@@ -123,7 +124,7 @@ def test_holding_is_counted_from_when_the_door_should_have_closed() -> None:
 # --------------------------------------------------------------------------- keypad
 
 
-def typed(keys: str, *, card: bool = False, each_s: float = 1.0) -> list[Typed]:
+def typed(keys: str, *, card: bool = False, each_s: float = 1.0) -> list[Typed | CodeTyped]:
     typing, found = Typing(), []
     for index, key in enumerate(keys):
         typing, whole = pressed(typing, key, index * each_s, card=card)
@@ -141,17 +142,23 @@ def typed(keys: str, *, card: bool = False, each_s: float = 1.0) -> list[Typed]:
         ("31*02#2580#", False, [Typed("02", "2580")]),
         ("302#25*", False, []),
         ("#302##2580#", False, [Typed("302", "2580")]),
-        ("302#123456789012#", False, [Typed("302", "123456789")]),
+        ("302#123456789012#", False, [Typed("302", "1234567890")]),
+        ("482119305#", False, [CodeTyped("482119305")]),
+        ("482119305#302#2580#", False, [CodeTyped("482119305"), Typed("302", "2580")]),
+        ("4821193050#2580#", False, [Typed("4821193050", "2580")]),
+        ("482119305#", True, [Typed(None, "482119305")]),
+        ("302#482119305#", False, [Typed("302", "482119305")]),
         ("A3x02#2580#", False, [Typed("302", "2580")]),
     ],
 )
-def test_what_is_typed(keys: str, card: bool, expected: list[Typed]) -> None:
+def test_what_is_typed(keys: str, card: bool, expected: list[Typed | CodeTyped]) -> None:
     assert typed(keys, card=card) == expected
 
 
 def test_a_pause_forgets_and_nothing_is_shown() -> None:
     assert typed("302#2580#", each_s=PAUSE_S + 0.1) == []
     assert "2580" not in repr(typed("302#2580#"))
+    assert "482119305" not in repr(typed("482119305#"))
     typing, _ = pressed(Typing(), "7", 0.0, card=False)
     assert "7" not in repr(typing)
 
@@ -159,5 +166,8 @@ def test_a_pause_forgets_and_nothing_is_shown() -> None:
 @given(st.text(max_size=40), st.booleans())
 def test_no_key_is_too_strange(keys: str, card: bool) -> None:
     for whole in typed(keys, card=card):
+        if isinstance(whole, CodeTyped):
+            assert is_code(whole.digits)
+            continue
         assert whole.pin.isdecimal()
         assert card or whole.claim

@@ -15,7 +15,7 @@ import { kindWords, stageWords, viaWords, words } from "./words";
 const unfolded = signal<number | null>(null);
 
 /** Ways in which somebody shows who they are; an exit button asks nobody. */
-const CREDENTIALS = ["card", "phone", "pin", "pass"];
+const CREDENTIALS = ["card", "phone", "pin", "pass", "code"];
 
 type Outcome = "opened" | "refused" | "unknown" | "noted";
 

@@ -29,6 +29,19 @@ export const visitWords = dictionary({
   soon: { "zh-Hans": "两小时内", "zh-Hant": "兩小時內", en: "Within two hours" },
   today: { "zh-Hans": "今天", "zh-Hant": "今天", en: "Today" },
   doors: { "zh-Hans": "哪些门", "zh-Hant": "哪些門", en: "Doors" },
+  how: { "zh-Hans": "怎么进门", "zh-Hant": "怎麼進門", en: "How they come in" },
+  byScan: { "zh-Hans": "扫码", "zh-Hant": "掃碼", en: "A code to scan" },
+  byDigits: { "zh-Hans": "按九个数字", "zh-Hant": "按九個數字", en: "Nine digits to type" },
+  slipDigits: {
+    "zh-Hans": "在门口按这九个数字，再按 #。只能开一次。",
+    "zh-Hant": "在門口按這九個數字，再按 #。只能開一次。",
+    en: "At the door, type these nine digits and then #. It opens once.",
+  },
+  waits: {
+    "zh-Hans": "门正在收这个码，一两分钟后才能用。",
+    "zh-Hant": "門正在收這個碼，一兩分鐘後才能用。",
+    en: "The door is still learning it. It works in a minute or two.",
+  },
   make: { "zh-Hans": "做访客码", "zh-Hant": "做訪客碼", en: "Make the code" },
   slip: {
     "zh-Hans": "到门口把这个码对着扫码口。每扇门开一次。",

@@ -17,10 +17,14 @@ import { hubNow, site } from "./wall";
 import { words } from "./words";
 
 const SOON_MS = 2 * 3_600_000;
+/** A code lives for twelve hours at most; a little less, for the way there. */
+const CODE_MS = 12 * 3_600_000 - 120_000;
 const MOST_DOORS = 4;
 
 const state = signal<"busy" | "done" | "failed">("busy");
 const doors = signal<readonly OwnDoor[]>([]);
+const codeDoors = signal<readonly OwnDoor[]>([]);
+const kind = signal<"scan" | "digits">("scan");
 const visits = signal<readonly VisitShown[]>([]);
 const chosen = signal<readonly string[]>([]);
 const label = signal("");
@@ -35,7 +39,7 @@ async function read(person: PersonShown): Promise<void> {
   state.value = "busy";
   try {
     const { body } = await staffAsk("GET", address(person));
-    [doors.value, visits.value] = [body.doors, body.visits];
+    [doors.value, visits.value, codeDoors.value] = [body.doors, body.visits, body.code_doors];
     chosen.value = body.doors.slice(0, MOST_DOORS).map((each) => each.id);
     state.value = "done";
   } catch {
@@ -55,16 +59,25 @@ async function trying(what: () => Promise<void>): Promise<void> {
 function endsAt(): Date {
   const now = hubNow();
   if (when.value === "soon") return new Date(now.getTime() + SOON_MS);
-  return ofFields(zone(), dayField(partsIn(zone(), now)), "23:59") ?? now;
+  const ends = ofFields(zone(), dayField(partsIn(zone(), now)), "23:59") ?? now;
+  const latest = new Date(now.getTime() + CODE_MS);
+  return kind.value === "digits" && ends > latest ? latest : ends;
+}
+
+/** Digits are typed at one door: the chosen one that has a keypad, else the nearest to home. */
+function codeDoor(): string {
+  const own = codeDoors.value.find((each) => chosen.value.includes(each.id)) ?? codeDoors.value[0];
+  return own?.id ?? "";
 }
 
 function issue(person: PersonShown): Promise<void> {
   return trying(async () => {
     const asked: VisitAsked = {
       label: label.value.trim(),
-      doors: [...chosen.value],
+      doors: kind.value === "digits" ? [codeDoor()] : [...chosen.value],
       ends: endsAt().toISOString(),
     };
+    if (kind.value === "digits") asked.typed = true;
     made.value = (await staffAsk("POST", address(person), asked)).body;
   });
 }
@@ -138,7 +151,31 @@ function Form({ person }: { person: PersonShown }) {
           when.value = each;
         }}
       />
-      <Doors />
+      {codeDoors.value.length > 0 && (
+        <Choice<"scan" | "digits">
+          legend={say(visitWords.how)}
+          value={kind.value}
+          options={[
+            { value: "scan", text: say(visitWords.byScan) },
+            { value: "digits", text: say(visitWords.byDigits) },
+          ]}
+          onChoose={(each) => {
+            kind.value = each;
+          }}
+        />
+      )}
+      {kind.value === "digits" ? (
+        <Choice<string>
+          legend={say(visitWords.doors)}
+          value={codeDoor()}
+          options={codeDoors.value.map((each) => ({ value: each.id, text: say(each.name) }))}
+          onChoose={(each) => {
+            chosen.value = [each];
+          }}
+        />
+      ) : (
+        <Doors />
+      )}
       <Button look="main" type="submit" icon="key" disabled={chosen.value.length === 0}>
         {say(visitWords.make)}
       </Button>
@@ -157,7 +194,11 @@ function Slip({ visit }: { visit: VisitShown }) {
           at: clockTime(visit.ends, zone()),
         })}
       </p>
-      <p>{say(visitWords.slip)}</p>
+      {visit.code && (
+        <p class="slip-digits figures">{visit.code.replace(/(\d{3})(?=\d)/g, "$1 ")}</p>
+      )}
+      <p>{say(visit.code ? visitWords.slipDigits : visitWords.slip)}</p>
+      {visit.reached === false && <Notice tone="wait">{say(visitWords.waits)}</Notice>}
       <Button icon="printer" onClick={() => print()}>
         {say(words.print)}
       </Button>
@@ -195,6 +236,7 @@ function Open({ person }: { person: PersonShown }) {
 export function VisitDesk({ person, onClose }: { person: PersonShown; onClose: () => void }) {
   useEffect(() => {
     [made.value, wrong.value, label.value, when.value] = [null, null, "", "soon"];
+    kind.value = "scan";
     read(person);
   }, [person]);
   return (

@@ -8,7 +8,20 @@ import { signal } from "@preact/signals";
 
 import { me } from "./phone";
 import { visitWords } from "./visit-words";
-import { type Draft, firstDraft, makeVisit, MOST_DOORS, type When, type Who, wrong } from "./visits";
+import {
+  codeDoor,
+  codeDoors,
+  type Draft,
+  firstDraft,
+  type How,
+  makeVisit,
+  MOST_DOORS,
+  type Often,
+  typed,
+  type When,
+  type Who,
+  wrong,
+} from "./visits";
 
 const draft = signal<Draft>(firstDraft());
 const busy = signal(false);
@@ -76,10 +89,10 @@ function AnotherTime() {
 }
 
 function WhenComes() {
-  const options = (["soon", "today", "another"] as const).map((value) => ({
-    value,
-    text: say(visitWords[value]),
-  }));
+  const times = typed(draft.value)
+    ? (["soon", "today", "another"] as const)
+    : (["soon", "today", "week", "another"] as const);
+  const options = times.map((value) => ({ value, text: say(visitWords[value]) }));
   return (
     <>
       <Choice<When>
@@ -90,6 +103,59 @@ function WhenComes() {
       />
       {draft.value.when === "another" && <AnotherTime />}
     </>
+  );
+}
+
+function HowIn() {
+  if (codeDoors.value.length === 0) return null;
+  return (
+    <>
+      <Choice<How>
+        legend={say(visitWords.how)}
+        value={draft.value.how}
+        options={[
+          { value: "scan", text: say(visitWords.byScan) },
+          { value: "digits", text: say(visitWords.byDigits) },
+        ]}
+        onChoose={(how) => {
+          const late = how === "digits" && draft.value.when === "week";
+          set(late ? { how, when: "today" } : { how });
+        }}
+      />
+      {typed(draft.value) && <p class="soft small">{say(visitWords.digitsHint)}</p>}
+    </>
+  );
+}
+
+function HowOften() {
+  const week = draft.value.when === "week";
+  const options = [
+    { value: "each" as const, text: say(visitWords.oftenEach) },
+    { value: "once" as const, text: say(visitWords.oftenOnce) },
+    ...(week ? [{ value: "daily" as const, text: say(visitWords.oftenDaily) }] : []),
+  ];
+  const often = draft.value.often === "daily" && !week ? "each" : draft.value.often;
+  return (
+    <>
+      <Choice<Often>
+        legend={say(visitWords.often)}
+        value={often}
+        options={options}
+        onChoose={(each) => set({ often: each })}
+      />
+      {(week || often === "once") && <p class="soft small">{say(visitWords.online)}</p>}
+    </>
+  );
+}
+
+function WhichKeypad() {
+  return (
+    <Choice<string>
+      legend={say(visitWords.which)}
+      value={codeDoor(draft.value)}
+      options={codeDoors.value.map((each) => ({ value: each.id, text: say(each.name) }))}
+      onChoose={(id) => set({ doors: [id] })}
+    />
   );
 }
 
@@ -133,8 +199,16 @@ export function Invite({ onMade, onBack }: { onMade: (visit: VisitShown) => void
   return (
     <form class="invite" noValidate onSubmit={submit}>
       <WhoComes />
+      <HowIn />
       <WhenComes />
-      <WhichDoors />
+      {typed(draft.value) ? (
+        <WhichKeypad />
+      ) : (
+        <>
+          <WhichDoors />
+          <HowOften />
+        </>
+      )}
       {wrong.value && (
         <Notice tone="mind" spoken>
           {say(wrong.value)}

@@ -11,7 +11,18 @@ import { useEffect } from "preact/hooks";
 import { beginDraft, Invite } from "./invite";
 import { site } from "./phone";
 import { visitWords } from "./visit-words";
-import { addressFor, endVisit, readVisits, reading, spanWords, stateWords, visits, wrong, zone } from "./visits";
+import {
+  addressFor,
+  endVisit,
+  inThrees,
+  readVisits,
+  reading,
+  spanWords,
+  stateWords,
+  visits,
+  wrong,
+  zone,
+} from "./visits";
 
 type View = { at: "list" } | { at: "new" } | { at: "one"; id: string };
 
@@ -130,6 +141,40 @@ function Sending({ address }: { address: string }) {
   );
 }
 
+/** A courier's digits, and the words to send them with. */
+function Digits({ visit, code }: { visit: VisitShown; code: string }) {
+  const [door] = visit.doors;
+  const spaced = inThrees(code);
+  const text = say(visitWords.codeShare, {
+    door: door ? say(door.name) : "",
+    code: spaced,
+    span: spanWords(visit),
+  });
+  return (
+    <>
+      <p class="digits figures" aria-label={`${say(visitWords.codeTitle)} ${[...code].join(" ")}`} role="img">
+        {spaced}
+      </p>
+      <p>{say(visitWords.codeLine)}</p>
+      {visit.reached === false && <Notice tone="wait">{say(visitWords.codeWaits)}</Notice>}
+      <Button wide look="main" icon="copy" onClick={() => copy(text)}>
+        {say(visitWords.codeCopy)}
+      </Button>
+      {copied.value === "yes" && (
+        <Notice tone="good" spoken>
+          {say(visitWords.copied)}
+        </Notice>
+      )}
+      {copied.value === "by hand" && (
+        <Field
+          label={say(visitWords.words)}
+          input={{ readOnly: true, value: text, onFocus: (event) => event.currentTarget.select() }}
+        />
+      )}
+    </>
+  );
+}
+
 function Facts({ visit }: { visit: VisitShown }) {
   const doors = new Map(visit.doors.map((each) => [each.id, each.name]));
   return (
@@ -155,6 +200,7 @@ function Facts({ visit }: { visit: VisitShown }) {
               return (
                 <span key={each.door}>
                   {clockTime(each.at, zone.value)} {name ? say(name) : ""}
+                  {each.times > 1 && ` · ${say(visitWords.cameTimes, { n: each.times })}`}
                 </span>
               );
             })}
@@ -216,13 +262,15 @@ function One({ visit }: { visit: VisitShown }) {
       </p>
       {visit.text && <QrCode text={visit.text} label={say(visitWords.picture)} />}
       {address && <Sending address={address} />}
+      {visit.code && <Digits visit={visit} code={visit.code} />}
+      {visit.text && visit.online && <p class="soft small">{say(visitWords.online)}</p>}
       <Facts visit={visit} />
       {wrong.value && (
         <Notice tone="mind" spoken>
           {say(wrong.value)}
         </Notice>
       )}
-      {visit.text && <Ending visit={visit} />}
+      {(visit.text || visit.code) && <Ending visit={visit} />}
       <Button wide icon="back" onClick={() => show({ at: "list" })}>
         {say(visitWords.mine)}
       </Button>

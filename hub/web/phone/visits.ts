@@ -16,11 +16,18 @@ import { visitWords } from "./visit-words";
 export const MOST_DOORS = 4;
 const SOON_MS = 2 * 3_600_000;
 const DAY_MS = 86_400_000;
+const WEEK_DAYS = 7;
+/** A courier's code lives no longer; devices/guests.py holds it too. */
+const CODE_MS = 12 * 3_600_000;
 
-export type When = "soon" | "today" | "another";
+export type When = "soon" | "today" | "week" | "another";
+export type How = "scan" | "digits";
+export type Often = "each" | "once" | "daily";
 export type Who = "family" | "courier" | "helper" | "other";
 
 export const visits = signal<readonly VisitShown[] | null>(null);
+/** Those of my doors where digits can be typed. */
+export const codeDoors = signal<readonly OwnDoor[]>([]);
 export const reading = signal<"busy" | "done" | "failed">("busy");
 export const wrong = signal<Words | null>(null);
 
@@ -37,7 +44,8 @@ export async function readVisits(): Promise<void> {
   if (holder === null) return;
   if (visits.value === null) reading.value = "busy";
   try {
-    visits.value = (await askSigned(holder, "GET", "/api/v1/me/visits")).body.visits;
+    const { body } = await askSigned(holder, "GET", "/api/v1/me/visits");
+    [visits.value, codeDoors.value] = [body.visits, body.code_doors];
     reading.value = "done";
   } catch (error) {
     if (!(await ifStranger(error)) && visits.value === null) reading.value = "failed";
@@ -54,6 +62,19 @@ export interface Draft {
   from: string;
   to: string;
   doors: readonly string[];
+  how: How;
+  often: Often;
+}
+
+/** Digits need a keypad on the way. */
+export function typed(draft: Draft): boolean {
+  return draft.how === "digits" && codeDoors.value.length > 0;
+}
+
+/** The door where the digits are typed: the chosen one, else the nearest to home. */
+export function codeDoor(draft: Draft): string {
+  const chosen = codeDoors.value.find((each) => draft.doors.includes(each.id));
+  return (chosen ?? codeDoors.value[0])?.id ?? "";
 }
 
 /** What is chosen before anything is touched: the own entrance and the gates on the way to it. */
@@ -71,6 +92,8 @@ export function firstDraft(): Draft {
     from: timeField({ ...local, minute: 0 }),
     to: timeField({ ...local, hour: Math.min(local.hour + 2, 23), minute: local.hour > 21 ? 59 : 0 }),
     doors: (chosen.length > 0 ? chosen : doors).slice(0, MOST_DOORS).map((each) => each.id),
+    how: "scan",
+    often: "each",
   };
 }
 
@@ -80,7 +103,12 @@ export function timesOf(draft: Draft): { begins: Date | null; ends: Date } | nul
   if (draft.when === "soon") return { begins: null, ends: new Date(at.getTime() + SOON_MS) };
   if (draft.when === "today") {
     const local = partsIn(zone.value, at);
-    return { begins: null, ends: ofFields(zone.value, dayField(local), "23:59") ?? at };
+    const ends = ofFields(zone.value, dayField(local), "23:59") ?? at;
+    const latest = new Date(at.getTime() + CODE_MS - 120_000);
+    return { begins: null, ends: typed(draft) && ends > latest ? latest : ends };
+  }
+  if (draft.when === "week") {
+    return { begins: null, ends: new Date(at.getTime() + WEEK_DAYS * DAY_MS) };
   }
   const begins = ofFields(zone.value, draft.day, draft.from);
   let ends = ofFields(zone.value, draft.day, draft.to);
@@ -101,10 +129,18 @@ export async function makeVisit(draft: Draft): Promise<VisitShown | null> {
   wrong.value = null;
   if (times === null) wrong.value = visitWords.timeWrong;
   else if (label === "") wrong.value = visitWords.nicknameEmpty;
-  else if (draft.doors.length === 0) wrong.value = visitWords.whichEmpty;
+  else if (draft.doors.length === 0 && !typed(draft)) wrong.value = visitWords.whichEmpty;
   const holder = key.value;
   if (wrong.value !== null || times === null || holder === null) return null;
-  const asked: VisitAsked = { label, doors: [...draft.doors], ends: times.ends.toISOString() };
+  const digits = typed(draft);
+  const asked: VisitAsked = {
+    label,
+    doors: digits ? [codeDoor(draft)] : [...draft.doors],
+    ends: times.ends.toISOString(),
+  };
+  if (digits) asked.typed = true;
+  else if (draft.often === "once") asked.strict = true;
+  else if (draft.often === "daily" && draft.when === "week") asked.uses = 2 * WEEK_DAYS;
   if (times.begins !== null) asked.begins = times.begins.toISOString();
   try {
     const { body } = await askSigned(holder, "POST", "/api/v1/me/visits", asked);
@@ -145,6 +181,11 @@ export function addressFor(visit: VisitShown): string | null {
   if (visit.text === null || site.value === null) return null;
   const doors = visit.doors.map((each) => each.name);
   return addressOf(location.origin, visit.text, { site: site.value.name, doors, zone: zone.value });
+}
+
+/** The digits of a code as people say them: in threes. */
+export function inThrees(code: string): string {
+  return code.replace(/(\d{3})(?=\d)/g, "$1 ");
 }
 
 function dayWords(at: Date): string {

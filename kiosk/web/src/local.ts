@@ -40,6 +40,59 @@ export interface LocalState {
   session: Session | null;
   /** The payment of this session, or null. */
   payment: Payment | null;
+  /** Somebody rings a flat here, or null. */
+  call: Call | null;
+}
+
+/** SSE `call`: this, or `null` when it was answered or nobody waits any more. */
+export interface Call {
+  id: string;
+  /** Whom it rings; only a card of this house may answer. */
+  house: string;
+  door: Words;
+  /** Seconds until it is over, counted from the sending of this event. */
+  left_s: number;
+}
+
+export interface Door {
+  id: string;
+  name: Words;
+}
+
+/** A card of the visited household; the holder is masked. */
+export interface Card {
+  id: string;
+  holder: string;
+  issued_at: string;
+  blocked: boolean;
+  /** Whether the doors that knew it are counted yet. */
+  told: boolean;
+  doors_total: number;
+  doors_gone: number;
+  still_known: Words[];
+}
+
+export interface Guests {
+  doors: Door[];
+  /** Those of them where a code can be typed. */
+  code_doors: Door[];
+}
+
+export interface Made {
+  doors: Door[];
+  ends: string;
+  /** A pass, drawn; null for a code. */
+  svg: string | null;
+  code: string | null;
+  /** False while the code is on its way to its door. */
+  reached: boolean;
+}
+
+export interface Wish {
+  label: string;
+  doors: string[];
+  hours: 2 | 12;
+  typed: boolean;
 }
 
 export interface Notice {
@@ -132,6 +185,7 @@ export interface LocalEvents {
   payment: Payment | null;
   online: boolean;
   paper: Paper;
+  call: Call | null;
 }
 
 /** 200 gives the JSON, 204 undefined; else Refused (with `say`?: Words in its body) or Unreachable. */
@@ -158,6 +212,16 @@ export const local = {
   print: () => post<void>("/local/print"),
   /** Card holders only: a one-time code that brings a new phone in. 403 without a card session. */
   phoneCode: () => post<{ code: string; valid_s: number }>("/local/phone-code"),
+  /** The household's cards, for whoever lost one. */
+  cards: () => post<{ cards: Card[] }>("/local/cards"),
+  /** Blocks one; all of them as they are now. */
+  block: (card: string) => post<{ cards: Card[] }>("/local/block", { card }),
+  /** Card holders only: where a pass or a code of theirs would open. */
+  guests: () => post<Guests>("/local/guests"),
+  /** Card holders only: a pass or a code. 409 `passes_many`, 429 `too_many`. */
+  invite: (wish: Wish) => post<Made>("/local/invite", wish),
+  /** Card holders of the rung flat only. The door has the last word: any reason of a refused opening. */
+  answer: (call: string, open: boolean) => post<{ opened: boolean }>("/local/answer", { call, open }),
   /** Somebody touched the glass; at most one in 10 s. The agent's own idle belt starts again. */
   here: () => post<void>("/local/here"),
 };

@@ -1,5 +1,6 @@
 import "@linli/shared/base.css";
 import "./kiosk.css";
+import "./errands.css";
 
 import { chime, primeChimes } from "@linli/shared/chime";
 import { say } from "@linli/shared/i18n";
@@ -10,12 +11,16 @@ import { asking, watchIdle } from "./idle";
 import { Bills } from "./screens/bills";
 import { Find } from "./screens/find";
 import { Head, Strips } from "./screens/frame";
+import { Guest } from "./screens/guest";
 import { Home } from "./screens/home";
+import { Lost } from "./screens/lost";
 import { Pay } from "./screens/pay";
 import { PhoneCode } from "./screens/phone";
 import { Receipt } from "./screens/receipt";
+import { Ring, Rung } from "./screens/ring";
+import { Services } from "./screens/services";
 import { Still } from "./screens/still";
-import { agentLost, card, screen } from "./visit";
+import { agentLost, call, card, screen } from "./visit";
 import { spoken } from "./voice";
 import { w } from "./words";
 
@@ -37,6 +42,16 @@ function Now() {
       return <Bills session={now.session} />;
     case "phone":
       return <PhoneCode />;
+    case "services":
+      return <Services session={now.session} />;
+    case "lost":
+      return <Lost />;
+    case "guest":
+      return <Guest />;
+    case "ring":
+      return <Ring call={now.call} session={now.session} />;
+    case "rung":
+      return <Rung opened={now.opened} />;
     case "pay":
       return now.payment.state === "paid" ? (
         <Receipt payment={now.payment} session={now.session} />
@@ -66,6 +81,13 @@ function Kiosk() {
 effect(() => {
   if (card.value === "known") chime("noted");
   else if (card.value === "refused" || card.value === "lost") chime("pause");
+});
+const RING_EVERY_MS = 3_000;
+effect(() => {
+  if (call.value === null) return;
+  chime("welcome");
+  const again = setInterval(() => chime("welcome"), RING_EVERY_MS);
+  return () => clearInterval(again);
 });
 // an elder's long press is a press: no menu, no dragged pictures
 addEventListener("contextmenu", (event) => event.preventDefault());

@@ -7,6 +7,7 @@ import { reasons } from "@linli/shared/reasons.gen";
 import { batch, computed, effect, signal } from "@preact/signals";
 
 import {
+  type Call,
   type CardSign,
   local,
   type LocalEvents,
@@ -20,14 +21,16 @@ import { w } from "./words";
 export type Size = "usual" | "elder";
 
 /** What the person asked to see; the agent's session and payment come before it. */
-type Page = "home" | "find" | "bills" | "phone";
+type Page = "home" | "find" | "bills" | "phone" | "services" | "lost" | "guest";
 
 export type Screen =
   | { name: "starting" }
   | { name: "home" }
   | { name: "find" }
   | { name: "bills"; session: Session }
-  | { name: "phone"; session: Session }
+  | { name: "phone" | "services" | "lost" | "guest"; session: Session }
+  | { name: "ring"; call: Call; session: Session | null }
+  | { name: "rung"; opened: boolean }
   | { name: "pay"; payment: Payment; session: Session };
 
 export const settings = signal<LocalState | null>(null);
@@ -45,6 +48,12 @@ export const trouble = signal<Words | null>(null);
 /** A verb is on its way to the agent: its button waits. */
 export const busy = signal(false);
 export const phoneCode = signal<{ code: string; valid_s: number } | null>(null);
+/** Somebody rings a flat at this kiosk. */
+export const call = signal<Call | null>(null);
+/** What became of the call that was answered here; stands until the visit ends. */
+export const rung = signal<boolean | null>(null);
+/** What somebody without a card came for: the visit that they find begins there. */
+const errand = signal<Page | null>(null);
 /** Which payments the person has put aside (read the receipt, went back to the bills). */
 const aside = signal<string | null>(null);
 /** Counts the visits, so that an answer for one never reaches the next. */
@@ -58,11 +67,22 @@ export const screen = computed<Screen>(() => {
   if (settings.value === null) return { name: "starting" };
   const here = session.value;
   const paying = payment.value;
-  if (here === null) return { name: page.value === "find" ? "find" : "home" };
+  const rings = call.value;
+  if (here === null) {
+    if (page.value === "find") return { name: "find" };
+    return rings === null ? { name: "home" } : { name: "ring", call: rings, session: null };
+  }
   if (paying !== null && paying.id !== aside.value) {
     return { name: "pay", payment: paying, session: here };
   }
-  return { name: page.value === "phone" ? "phone" : "bills", session: here };
+  if (rung.value !== null) return { name: "rung", opened: rung.value };
+  if (rings !== null && rings.house === here.house && here.by === "card") {
+    return { name: "ring", call: rings, session: here };
+  }
+  const name = page.value;
+  return name === "home" || name === "find" || name === "bills"
+    ? { name: "bills", session: here }
+    : { name, session: here };
 });
 
 /** Something that the next person must not find. */
@@ -94,6 +114,8 @@ function forget(): void {
     session.value = null;
     payment.value = null;
     aside.value = null;
+    rung.value = null;
+    errand.value = null;
     phoneCode.value = null;
     card.value = null;
     trouble.value = null;
@@ -121,7 +143,8 @@ function takeSession(next: Session | null): void {
     session.value = next;
     if (fresh) {
       card.value = null;
-      page.value = "bills";
+      page.value = errand.value ?? "bills";
+      errand.value = null;
       trouble.value = null;
       if (next.elder) size.value = "elder";
     }
@@ -147,7 +170,20 @@ function takeState(next: LocalState): void {
     if (first) language.value = next.language;
     takeSession(next.session);
     payment.value = next.session === null ? null : next.payment;
+    takeCall(next.call ?? null);
   });
+}
+
+let callOver: ReturnType<typeof setTimeout> | undefined;
+
+function takeCall(next: Call | null): void {
+  clearTimeout(callOver);
+  call.value = next;
+  if (next !== null) {
+    callOver = setTimeout(() => {
+      call.value = null;
+    }, next.left_s * 1_000);
+  }
 }
 
 type Take = { [Kind in keyof LocalEvents]: (data: LocalEvents[Kind]) => void };
@@ -166,6 +202,7 @@ const take: Take = {
   paper: (next) => {
     paper.value = next;
   },
+  call: takeCall,
 };
 
 const live = openLive({
@@ -192,7 +229,7 @@ function wordsFor(error: unknown): Words {
 }
 
 /** Do one verb; what comes back for a visit that is over is dropped. */
-async function act<T>(verb: () => Promise<T>, take: (answer: T) => void = () => {}): Promise<void> {
+export async function act<T>(verb: () => Promise<T>, take: (answer: T) => void = () => {}): Promise<void> {
   if (busy.value) return;
   const mine = visit;
   busy.value = true;
@@ -231,9 +268,25 @@ export function go(to: Page): void {
   batch(() => {
     trouble.value = null;
     if (to !== "phone") phoneCode.value = null;
+    if (to === "home") errand.value = null;
     page.value = to;
   });
 }
+
+/** Find the house first, and then do this. */
+export function findFor(what: "lost"): void {
+  errand.value = what;
+  go("find");
+}
+
+export const answer = (rings: Call, open: boolean) =>
+  act(
+    () => local.answer(rings.id, open),
+    (told) => {
+      call.value = null;
+      rung.value = told.opened;
+    },
+  );
 
 /** Put the finished payment aside and show the bills again. */
 export function toBills(): void {

@@ -120,11 +120,6 @@ export const w = dictionary({
     "zh-Hant": "網絡恢復後再繳",
     en: "Pay when the network is back",
   },
-  billsPhoneCode: {
-    "zh-Hans": "给我的手机一个新号码",
-    "zh-Hant": "給我的手機一個新號碼",
-    en: "New code for my phone",
-  },
 
   // kind
   kindProperty: { "zh-Hans": "物业费", "zh-Hant": "管理費", en: "Property fee" },

@@ -6,7 +6,8 @@ import { Icon } from "@linli/shared/icons";
 import { Sign } from "../art";
 import type { Bill, Session } from "../local";
 import { day, KIND_ICONS, KIND_WORDS, period } from "../show";
-import { agentLost, busy, newPhoneCode, online, pay } from "../visit";
+import { e } from "../errand-words";
+import { agentLost, busy, go, online, pay } from "../visit";
 import { w } from "../words";
 import { Screen } from "./frame";
 
@@ -76,15 +77,9 @@ export function Bills({ session }: { session: Session }) {
       title={say(w.billsTitle)}
       sentence={sentence}
       keys={
-        session.by === "card" && (
-          <Button
-            icon="phone"
-            disabled={!online.value || agentLost.value || busy.value}
-            onClick={() => void newPhoneCode()}
-          >
-            {say(w.billsPhoneCode)}
-          </Button>
-        )
+        <Button icon="dots" onClick={() => go("services")}>
+          {say(e.services)}
+        </Button>
       }
     >
       <div class="holder">

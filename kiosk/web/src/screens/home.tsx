@@ -1,11 +1,12 @@
 /** The untouched screen: the time, today's notices, and the card's place at the lower edge. */
-import { language, say } from "@linli/shared/i18n";
+import { language, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { useEffect, useState } from "preact/hooks";
 
 import { CardArt, NoticeIcon, Sign, Willow } from "../art";
 import type { CardSign } from "../local";
-import { agentLost, card, go, settings } from "../visit";
+import { e } from "../errand-words";
+import { agentLost, card, findFor, go, settings } from "../visit";
 import { announce } from "../voice";
 import { w } from "../words";
 
@@ -71,9 +72,9 @@ const CARD_WORDS = {
 const MINDFUL: readonly CardSign["state"][] = ["refused", "lost"];
 
 /** The card's place: it says what to do, and then what the reader feels. */
-function CardPlace() {
+export function CardPlace({ tap = w.tapTitle }: { tap?: Words }) {
   const state = card.value;
-  const title = say(state === null ? w.tapTitle : CARD_WORDS[state]);
+  const title = say(state === null ? tap : CARD_WORDS[state]);
   const line = state === null ? say(w.tapLine) : null;
   useEffect(() => announce(line === null ? title : `${title} ${line}`), [title, line]);
   return (
@@ -102,6 +103,16 @@ export function Home() {
         >
           <Icon name="search" />
           <span>{say(w.findButton)}</span>
+          <Icon name="chevron" />
+        </button>
+        <button
+          type="button"
+          class="button lost-key"
+          disabled={agentLost.value}
+          onClick={() => findFor("lost")}
+        >
+          <Icon name="card" />
+          <span>{say(e.lostHome)}</span>
           <Icon name="chevron" />
         </button>
       </div>

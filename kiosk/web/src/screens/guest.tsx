@@ -1,0 +1,192 @@
+/** A visitor for whoever has no phone: a picture to photograph, or nine digits to tell a courier. */
+import { Button, Skeleton } from "@linli/shared/bits";
+import { clockTime, say } from "@linli/shared/i18n";
+import { Icon } from "@linli/shared/icons";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { Code } from "../code";
+import { e } from "../errand-words";
+import { type Door, type Guests, local, type Made } from "../local";
+import { act, agentLost, busy, go, online, settings } from "../visit";
+import { w } from "../words";
+import { Screen } from "./frame";
+import { Tile } from "./services";
+
+/** Doors of one pass; devices/passes.py holds it too. */
+const MOST_DOORS = 4;
+const HOURS = [2, 12] as const;
+type Hours = (typeof HOURS)[number];
+
+const named = (doors: readonly Door[]) => doors.map((each) => say(each.name)).join(say(e.comma));
+
+function Back() {
+  return (
+    <Button icon="back" onClick={() => go("services")}>
+      {say(w.back)}
+    </Button>
+  );
+}
+
+function MadeOne({ made }: { made: Made }) {
+  const code = made.code;
+  const at = clockTime(made.ends, settings.value?.time_zone);
+  const title = say(code === null ? e.madePass : e.madeCode);
+  const line = code === null ? say(e.madePassLine) : say(e.madeCodeLine, { door: named(made.doors) });
+  return (
+    <Screen
+      name="made"
+      title={title}
+      sentence={`${title} ${code === null ? "" : [...code].join(" ")} ${line}`}
+      keys={
+        <Button look="main" icon="back" onClick={() => go("bills")}>
+          {say(w.payToBills)}
+        </Button>
+      }
+    >
+      {made.svg && (
+        <div class="code-paper">
+          <Code svg={made.svg} label={say(e.madePicture)} />
+        </div>
+      )}
+      {code && (
+        <p class="six figures">
+          {[0, 3, 6].map((from) => (
+            <span key={from}>{code.slice(from, from + 3)}</span>
+          ))}
+        </p>
+      )}
+      <p class="lead">{line}</p>
+      <p class="lead">
+        {code === null && `${say(e.guestDoors, { doors: named(made.doors) })}　`}
+        {say(e.madeUntil, { at })}
+      </p>
+      {!made.reached && (
+        <p class="mind">
+          <Icon name="hourglass" />
+          <span>{say(e.madeNotYet)}</span>
+        </p>
+      )}
+    </Screen>
+  );
+}
+
+interface ChoiceProps<T> {
+  legend: string;
+  value: T;
+  options: readonly { value: T; text: string }[];
+  onChoose: (value: T) => void;
+}
+
+function Keys<T extends string | number>({ legend, value, options, onChoose }: ChoiceProps<T>) {
+  return (
+    <div class="choose" role="group" aria-label={legend}>
+      <h2>{legend}</h2>
+      <div>
+        {options.map((each) => (
+          <button
+            key={each.value}
+            type="button"
+            class="button"
+            aria-pressed={each.value === value}
+            onClick={() => onChoose(each.value)}
+          >
+            {each.value === value && <Icon name="check" />}
+            <span>{each.text}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function When({ typed, doors, onMade }: { typed: boolean; doors: readonly Door[]; onMade: (made: Made) => void }) {
+  const hours = useSignal<Hours>(2);
+  const door = useSignal(doors[0]?.id ?? "");
+  const chosen = typed ? doors.filter((each) => each.id === door.value) : doors.slice(0, MOST_DOORS);
+  const title = say(e.guestWhen);
+  const make = () =>
+    act(
+      () =>
+        local.invite({
+          label: say(e.guestLabel),
+          doors: chosen.map((each) => each.id),
+          hours: hours.value,
+          typed,
+        }),
+      onMade,
+    );
+  const words = { 2: e.guestSoon, 12: e.guestDay } as const;
+  return (
+    <Screen
+      name="guest-when"
+      title={say(typed ? e.guestCode : e.guestPass)}
+      sentence={title}
+      keys={
+        <>
+          <Back />
+          <Button
+            look="main"
+            icon="key"
+            disabled={busy.value || !online.value || agentLost.value}
+            onClick={() => void make()}
+          >
+            {say(busy.value ? e.guestMaking : e.guestMake)}
+          </Button>
+        </>
+      }
+    >
+      <Keys<Hours>
+        legend={title}
+        value={hours.value}
+        options={HOURS.map((each) => ({ value: each, text: say(words[each]) }))}
+        onChoose={(each) => (hours.value = each)}
+      />
+      {typed && doors.length > 1 ? (
+        <Keys
+          legend={say(e.guestDoor)}
+          value={door.value}
+          options={doors.map((each) => ({ value: each.id, text: say(each.name) }))}
+          onChoose={(each) => (door.value = each)}
+        />
+      ) : (
+        <p class="lead">{say(e.guestDoors, { doors: named(chosen) })}</p>
+      )}
+    </Screen>
+  );
+}
+
+export function Guest() {
+  const guests = useSignal<Guests | null>(null);
+  const kind = useSignal<"pass" | "code" | null>(null);
+  const made = useSignal<Made | null>(null);
+  useEffect(() => {
+    void act(local.guests, (told) => {
+      guests.value = told;
+      if (told.code_doors.length === 0 && told.doors.length > 0) kind.value = "pass";
+    });
+  }, []);
+  if (made.value !== null) return <MadeOne made={made.value} />;
+  const known = guests.value;
+  if (known !== null && kind.value !== null) {
+    const typed = kind.value === "code";
+    const doors = typed ? known.code_doors : known.doors;
+    return <When typed={typed} doors={doors} onMade={(told) => (made.value = told)} />;
+  }
+  return (
+    <Screen name="guest" title={say(e.guestTitle)} sentence={say(e.guestTitle)} keys={<Back />}>
+      {known === null && busy.value && (
+        <div role="status" aria-label={say(e.guestBusy)}>
+          <Skeleton rows={3} />
+        </div>
+      )}
+      {known?.doors.length === 0 && <p class="lead">{say(e.guestNone)}</p>}
+      {known !== null && known.doors.length > 0 && (
+        <div class="tiles">
+          <Tile icon="people" title={e.guestPass} line={e.guestPassLine} onClick={() => (kind.value = "pass")} />
+          <Tile icon="phone" title={e.guestCode} line={e.guestCodeLine} onClick={() => (kind.value = "code")} />
+        </div>
+      )}
+    </Screen>
+  );
+}
