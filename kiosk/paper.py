@@ -77,15 +77,15 @@ class NoPrinter:
 
 
 ON_GLASS = Words(
-    "这台机器不打印小票。收据在屏幕上,请记下收据号。",
-    "這台機器不列印收據條。收據在螢幕上,請記下收據號碼。",
+    "这台机器不打印小票。收据在屏幕上，请记下收据号。",
+    "這台機器不列印收據條。收據在螢幕上，請記下收據號碼。",
     "This kiosk does not print. Your receipt is on the screen; please note its number.",
 )
 """What somebody hears who asks for a slip where there is no printer."""
 
 STUCK = Words(
-    "打印机暂时用不了。请记下收据号,服务台可以补打。",
-    "列印機暫時不能使用。請記下收據號碼,服務台可以補印。",
+    "打印机暂时用不了。请记下收据号，服务台可以补打。",
+    "列印機暫時不能使用。請記下收據號碼，服務台可以補印。",
     "The printer does not work now. Please note the number; the desk can print your receipt.",
 )
 """What somebody hears who asks for a slip where the printer needs a hand."""

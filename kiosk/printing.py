@@ -33,8 +33,8 @@ _KEEP = Words("请收好小票。", "請收好收據條。", "Please keep this s
 _ASKING = Words("正在核对", "正在核對", "Being checked")
 _ASK_WITH = Words("查询号", "查詢號碼", "Number to ask with")
 _ASK_LINE = Words(
-    "这笔缴费正在核对,请不要再付一次。钱不会丢;凭查询号到服务台可以查到结果。",
-    "這筆繳費正在核對,請不要再付一次。錢不會不見;憑查詢號碼到服務台可以查到結果。",
+    "这笔缴费正在核对，请不要再付一次。钱不会丢；凭查询号到服务台可以查到结果。",
+    "這筆繳費正在核對，請不要再付一次。錢不會不見；憑查詢號碼到服務台可以查到結果。",
     "This payment is being checked; please do not pay again. No money gets lost: "
     "the desk finds the result by this number.",
 )

@@ -357,10 +357,6 @@ export interface GuestsShown {
   code_doors: OwnDoor[];
 }
 
-export interface HTTPValidationError {
-  detail?: ValidationError[];
-}
-
 /** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
 export interface HomeAssistantAsked {
   enabled: boolean;
@@ -947,14 +943,6 @@ export interface UnblockAsked {
 export interface UndoBegun {
   state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed" | "settled";
   changes: number;
-}
-
-export interface ValidationError {
-  loc: (string | number)[];
-  msg: string;
-  type: string;
-  input?: unknown;
-  ctx?: Record<string, unknown>;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */

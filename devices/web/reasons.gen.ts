@@ -11,16 +11,16 @@ export const reasons = {
   "assurance_low": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
   "audience": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
@@ -35,8 +35,8 @@ export const reasons = {
   "bill_pending": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "正在核对,请不要再付一次。",
-      "zh-Hant": "正在核對,請不要再付一次。",
+      "zh-Hans": "正在核对，请不要再付一次。",
+      "zh-Hant": "正在核對，請不要再付一次。",
       "en": "We are checking. Please do not pay again."
     }
   },
@@ -51,88 +51,88 @@ export const reasons = {
   "call_over": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这次呼叫已经结束了,或别人已经应答了。",
-      "zh-Hant": "這次呼叫已經結束了,或別人已經應答了。",
+      "zh-Hans": "这次呼叫已经结束了，或别人已经应答了。",
+      "zh-Hant": "這次呼叫已經結束了，或別人已經應答了。",
       "en": "This call is over, or somebody has answered it."
     }
   },
   "callback_amount": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "callback_cipher": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "callback_form": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "callback_merchant": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "callback_serial": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "callback_signature": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "callback_timestamp": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "card_session_refused": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
   "checked_in": {
     "severity": "fine",
     "words": {
-      "zh-Hans": "记上了,祝您愉快。",
-      "zh-Hant": "記上了,祝您愉快。",
+      "zh-Hans": "记上了，祝您愉快。",
+      "zh-Hant": "記上了，祝您愉快。",
       "en": "Noted. Enjoy yourself."
     }
   },
   "checked_in_again": {
     "severity": "fine",
     "words": {
-      "zh-Hans": "刚才已经记上了,不用再刷。",
-      "zh-Hant": "剛才已經記上了,不用再刷。",
+      "zh-Hans": "刚才已经记上了，不用再刷。",
+      "zh-Hant": "剛才已經記上了，不用再刷。",
       "en": "You are already noted, no need to tap again."
     }
   },
@@ -147,8 +147,8 @@ export const reasons = {
   "clock_unsigned": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "系统正忙,请稍等一下再试。",
-      "zh-Hant": "系統正忙,請稍等一下再試。",
+      "zh-Hans": "系统正忙，请稍等一下再试。",
+      "zh-Hant": "系統正忙，請稍等一下再試。",
       "en": "We are busy. Please wait a moment and try again."
     }
   },
@@ -163,48 +163,48 @@ export const reasons = {
   "codes_locked": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "码错了太多次,请过一会儿再试,或按呼叫键。",
-      "zh-Hant": "碼錯了太多次,請過一會兒再試,或按呼叫鍵。",
+      "zh-Hans": "码错了太多次，请过一会儿再试，或按呼叫键。",
+      "zh-Hant": "碼錯了太多次，請過一會兒再試，或按呼叫鍵。",
       "en": "Too many wrong codes. Please wait a little, or press call."
     }
   },
   "connection_old": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有等到门的回答。请看看门有没有开,没开就再试一次。",
-      "zh-Hant": "沒有等到門的回答。請看看門有沒有開,沒開就再試一次。",
+      "zh-Hans": "没有等到门的回答。请看看门有没有开，没开就再试一次。",
+      "zh-Hant": "沒有等到門的回答。請看看門有沒有開，沒開就再試一次。",
       "en": "The door did not answer. Please look whether it is open; if not, try again."
     }
   },
   "courier_code_wrong": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "取件码不对,请再试一次,或按呼叫键。",
-      "zh-Hant": "取件碼不對,請再試一次,或按呼叫鍵。",
+      "zh-Hans": "取件码不对，请再试一次，或按呼叫键。",
+      "zh-Hant": "取件碼不對，請再試一次，或按呼叫鍵。",
       "en": "This courier's code is not right. Please try again, or press call."
     }
   },
   "credential_blocked": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
   "credential_forged": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
   "credential_unknown": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
@@ -251,32 +251,32 @@ export const reasons = {
   "epoch_old": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "exit": {
     "severity": "fine",
     "words": {
-      "zh-Hans": "门开了,请慢走",
-      "zh-Hant": "門開了,請慢走",
+      "zh-Hans": "门开了，请慢走",
+      "zh-Hant": "門開了，請慢走",
       "en": "The door is open, goodbye"
     }
   },
   "expired": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这次请求不是新的,门没有动。请再开一次。",
-      "zh-Hant": "這次請求不是新的,門沒有動。請再開一次。",
+      "zh-Hans": "这次请求不是新的，门没有动。请再开一次。",
+      "zh-Hant": "這次請求不是新的，門沒有動。請再開一次。",
       "en": "This request is not a new one, so the door did not move. Please try again."
     }
   },
   "factor_wrong": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "动态码不对,请用新的一个。",
-      "zh-Hant": "動態碼不對,請用新的一個。",
+      "zh-Hans": "动态码不对，请用新的一个。",
+      "zh-Hant": "動態碼不對，請用新的一個。",
       "en": "The code is not right. Please use a new one."
     }
   },
@@ -291,16 +291,16 @@ export const reasons = {
   "fire": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "消防警报,请马上离开。",
-      "zh-Hant": "消防警報,請馬上離開。",
+      "zh-Hans": "消防警报，请马上离开。",
+      "zh-Hant": "消防警報，請馬上離開。",
       "en": "Fire alarm. Please leave now."
     }
   },
   "font_missing": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "服务器缺中文字体,信打不出来。",
-      "zh-Hant": "伺服器缺中文字型,信印不出來。",
+      "zh-Hans": "服务器缺中文字体，信打不出来。",
+      "zh-Hant": "伺服器缺中文字型，信印不出來。",
       "en": "The server has no Chinese font to print letters with."
     }
   },
@@ -315,16 +315,16 @@ export const reasons = {
   "form": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "granted": {
     "severity": "fine",
     "words": {
-      "zh-Hans": "门开了,请进",
-      "zh-Hant": "門開了,請進",
+      "zh-Hans": "门开了，请进",
+      "zh-Hant": "門開了，請進",
       "en": "The door is open, please come in"
     }
   },
@@ -371,8 +371,8 @@ export const reasons = {
   "hold_long": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
@@ -387,40 +387,40 @@ export const reasons = {
   "hub_busy": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "系统正忙,请稍等一下再试。",
-      "zh-Hant": "系統正忙,請稍等一下再試。",
+      "zh-Hans": "系统正忙，请稍等一下再试。",
+      "zh-Hant": "系統正忙，請稍等一下再試。",
       "en": "We are busy. Please wait a moment and try again."
     }
   },
   "id_conflict": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "import_forgotten": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "预览过期了,请重新选一次文件。",
-      "zh-Hant": "預覽過期了,請重新選一次檔案。",
+      "zh-Hans": "预览过期了，请重新选一次文件。",
+      "zh-Hant": "預覽過期了，請重新選一次檔案。",
       "en": "The preview has expired. Please choose the file again."
     }
   },
   "import_overtaken": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "导入之后有人改过,撤销会盖掉这些改动。",
-      "zh-Hant": "匯入之後有人改過,復原會蓋掉這些改動。",
+      "zh-Hans": "导入之后有人改过，撤销会盖掉这些改动。",
+      "zh-Hant": "匯入之後有人改過，復原會蓋掉這些改動。",
       "en": "Somebody has changed rows since; undoing would overwrite that."
     }
   },
   "import_running": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "另一份表格正在导入,请等它完成。",
-      "zh-Hant": "另一份試算表正在匯入,請等它完成。",
+      "zh-Hans": "另一份表格正在导入，请等它完成。",
+      "zh-Hant": "另一份試算表正在匯入，請等它完成。",
       "en": "Another sheet is being imported. Please wait for it."
     }
   },
@@ -443,16 +443,16 @@ export const reasons = {
   "internal": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "出了点问题,已经记下来了。请按呼叫键。",
-      "zh-Hant": "出了點問題,已經記下來了。請按呼叫鍵。",
+      "zh-Hans": "出了点问题，已经记下来了。请按呼叫键。",
+      "zh-Hant": "出了點問題，已經記下來了。請按呼叫鍵。",
       "en": "Something went wrong and has been recorded. Press call, please."
     }
   },
   "key_unknown": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
@@ -467,16 +467,16 @@ export const reasons = {
   "lookup_expired": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "时间到了,请重新查一次。",
-      "zh-Hant": "時間到了,請重新查一次。",
+      "zh-Hans": "时间到了，请重新查一次。",
+      "zh-Hant": "時間到了，請重新查一次。",
       "en": "Time is up. Please look it up again."
     }
   },
   "method_wrong": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
@@ -507,8 +507,8 @@ export const reasons = {
   "not_entered": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "放行了,门没有开。",
-      "zh-Hant": "放行了,門沒有開。",
+      "zh-Hans": "放行了，门没有开。",
+      "zh-Hant": "放行了，門沒有開。",
       "en": "Let in, but the door was not opened."
     }
   },
@@ -523,24 +523,24 @@ export const reasons = {
   "opened_elsewhere": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "outcome_unknown": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有等到门的回答。请看看门有没有开,没开就再试一次。",
-      "zh-Hant": "沒有等到門的回答。請看看門有沒有開,沒開就再試一次。",
+      "zh-Hans": "没有等到门的回答。请看看门有没有开，没开就再试一次。",
+      "zh-Hant": "沒有等到門的回答。請看看門有沒有開，沒開就再試一次。",
       "en": "The door did not answer. Please look whether it is open; if not, try again."
     }
   },
   "oversize": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
@@ -579,8 +579,8 @@ export const reasons = {
   "pass_online": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张访客码要联网核对,现在核对不了。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張訪客碼要連線核對,現在核對不了。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张访客码要联网核对，现在核对不了。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張訪客碼要連線核對，現在核對不了。請按呼叫鍵，我們來幫您。",
       "en": "This pass must be checked online, which is not possible now. Press call, we will help."
     }
   },
@@ -611,16 +611,16 @@ export const reasons = {
   "passback": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "系统记着您已经在里面。请按呼叫键,我们来帮您。",
-      "zh-Hant": "系統記著您已經在裡面。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "系统记着您已经在里面。请按呼叫键，我们来帮您。",
+      "zh-Hant": "系統記著您已經在裡面。請按呼叫鍵，我們來幫您。",
       "en": "You are noted as already inside. Press call, we will help."
     }
   },
   "passes_many": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "邀请已经够多了。请先取消一个,或等旧的过期。",
-      "zh-Hant": "邀請已經夠多了。請先取消一個,或等舊的過期。",
+      "zh-Hans": "邀请已经够多了。请先取消一个，或等旧的过期。",
+      "zh-Hant": "邀請已經夠多了。請先取消一個，或等舊的過期。",
       "en": "There are enough invitations. Please cancel one, or wait until one has ended."
     }
   },
@@ -635,8 +635,8 @@ export const reasons = {
   "payment_conflict": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "正在核对,请不要再付一次。",
-      "zh-Hant": "正在核對,請不要再付一次。",
+      "zh-Hans": "正在核对，请不要再付一次。",
+      "zh-Hant": "正在核對，請不要再付一次。",
       "en": "We are checking. Please do not pay again."
     }
   },
@@ -651,40 +651,40 @@ export const reasons = {
   "person_denied": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
   "person_unknown": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这部手机现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這部手機現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这部手机现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這部手機現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This phone cannot open this door now. Press call, we will help."
     }
   },
   "phone_revoked": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码,一分钟就好。",
-      "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼,一分鐘就好。",
+      "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码，一分钟就好。",
+      "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼，一分鐘就好。",
       "en": "This phone must be introduced again. A new six-digit code takes a minute."
     }
   },
   "phone_unknown": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码,一分钟就好。",
-      "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼,一分鐘就好。",
+      "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码，一分钟就好。",
+      "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼，一分鐘就好。",
       "en": "This phone must be introduced again. A new six-digit code takes a minute."
     }
   },
   "pin_locked": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "密码错了太多次,请过一会儿再试,或者刷卡。",
-      "zh-Hant": "密碼錯了太多次,請過一會兒再試,或者刷卡。",
+      "zh-Hans": "密码错了太多次，请过一会儿再试，或者刷卡。",
+      "zh-Hant": "密碼錯了太多次，請過一會兒再試，或者刷卡。",
       "en": "Too many wrong PINs. Please wait a little, or use your card."
     }
   },
@@ -699,72 +699,72 @@ export const reasons = {
   "pin_wrong": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "密码不对,请再试一次。",
-      "zh-Hant": "密碼不對,請再試一次。",
+      "zh-Hans": "密码不对，请再试一次。",
+      "zh-Hant": "密碼不對，請再試一次。",
       "en": "The PIN is not right. Please try again."
     }
   },
   "policy_behind": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "policy_missing": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "系统正忙,请稍等一下再试。",
-      "zh-Hant": "系統正忙,請稍等一下再試。",
+      "zh-Hans": "系统正忙，请稍等一下再试。",
+      "zh-Hant": "系統正忙，請稍等一下再試。",
       "en": "We are busy. Please wait a moment and try again."
     }
   },
   "policy_stale": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "门很久没有联网了,暂时不能用临时权限。请按呼叫键,我们来帮您。",
-      "zh-Hant": "門很久沒有連線了,暫時不能用臨時權限。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "门很久没有联网了，暂时不能用临时权限。请按呼叫键，我们来帮您。",
+      "zh-Hant": "門很久沒有連線了，暫時不能用臨時權限。請按呼叫鍵，我們來幫您。",
       "en": "This door has been offline too long for temporary access. Press call, we will help."
     }
   },
   "proof_forged": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "proof_form": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "proof_missing": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码,一分钟就好。",
-      "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼,一分鐘就好。",
+      "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码，一分钟就好。",
+      "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼，一分鐘就好。",
       "en": "This phone must be introduced again. A new six-digit code takes a minute."
     }
   },
   "provider_refused": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "支付平台没有接受,请稍后再付。",
-      "zh-Hant": "支付平台沒有接受,請稍後再付。",
+      "zh-Hans": "支付平台没有接受，请稍后再付。",
+      "zh-Hant": "支付平台沒有接受，請稍後再付。",
       "en": "The payment service did not accept. Please pay later."
     }
   },
   "provider_silent": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "支付平台暂时连不上,请稍后再付。",
-      "zh-Hant": "支付平台暫時連不上,請稍後再付。",
+      "zh-Hans": "支付平台暂时连不上，请稍后再付。",
+      "zh-Hant": "支付平台暫時連不上，請稍後再付。",
       "en": "The payment service cannot be reached. Please pay later."
     }
   },
@@ -803,32 +803,32 @@ export const reasons = {
   "request_altered": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "这次请求不是新的,门没有动。请再开一次。",
-      "zh-Hant": "這次請求不是新的,門沒有動。請再開一次。",
+      "zh-Hans": "这次请求不是新的，门没有动。请再开一次。",
+      "zh-Hant": "這次請求不是新的，門沒有動。請再開一次。",
       "en": "This request is not a new one, so the door did not move. Please try again."
     }
   },
   "request_repeated": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这次请求已经用过了,门没有再动。",
-      "zh-Hant": "這次請求已經用過了,門沒有再動。",
+      "zh-Hans": "这次请求已经用过了，门没有再动。",
+      "zh-Hant": "這次請求已經用過了，門沒有再動。",
       "en": "This request was already used. The door did not move again."
     }
   },
   "request_spent": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这次请求不是新的,门没有动。请再开一次。",
-      "zh-Hant": "這次請求不是新的,門沒有動。請再開一次。",
+      "zh-Hans": "这次请求不是新的，门没有动。请再开一次。",
+      "zh-Hant": "這次請求不是新的，門沒有動。請再開一次。",
       "en": "This request is not a new one, so the door did not move. Please try again."
     }
   },
   "request_stale": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这次请求不是新的,门没有动。请再开一次。",
-      "zh-Hant": "這次請求不是新的,門沒有動。請再開一次。",
+      "zh-Hans": "这次请求不是新的，门没有动。请再开一次。",
+      "zh-Hant": "這次請求不是新的，門沒有動。請再開一次。",
       "en": "This request is not a new one, so the door did not move. Please try again."
     }
   },
@@ -843,64 +843,64 @@ export const reasons = {
   "schedule_closed": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "现在不在开放时间。请按呼叫键,我们来帮您。",
-      "zh-Hant": "現在不在開放時間。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "现在不在开放时间。请按呼叫键，我们来帮您。",
+      "zh-Hant": "現在不在開放時間。請按呼叫鍵，我們來幫您。",
       "en": "This is outside the opening hours. Press call, we will help."
     }
   },
   "second_awaited": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "请第二位也刷一下,十五秒之内。",
-      "zh-Hant": "請第二位也刷一下,十五秒之內。",
+      "zh-Hans": "请第二位也刷一下，十五秒之内。",
+      "zh-Hant": "請第二位也刷一下，十五秒之內。",
       "en": "A second person, please, within fifteen seconds."
     }
   },
   "sheet_broken": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这个表格文件坏了,请重新保存一次。",
-      "zh-Hant": "這個試算表檔案壞了,請重新儲存一次。",
+      "zh-Hans": "这个表格文件坏了，请重新保存一次。",
+      "zh-Hant": "這個試算表檔案壞了，請重新儲存一次。",
       "en": "This workbook is damaged. Please save it again."
     }
   },
   "sheet_macros": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "带宏的表格不收,请另存为 .xlsx。",
-      "zh-Hant": "帶巨集的試算表不收,請另存為 .xlsx。",
+      "zh-Hans": "带宏的表格不收，请另存为 .xlsx。",
+      "zh-Hant": "帶巨集的試算表不收，請另存為 .xlsx。",
       "en": "Workbooks with macros are not taken. Please save it as .xlsx."
     }
   },
   "sheet_no_header": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有找到表头,要有“姓名”“房号”这样的一行。",
-      "zh-Hant": "沒有找到表頭,要有「姓名」「房號」這樣的一行。",
+      "zh-Hans": "没有找到表头，要有“姓名”“房号”这样的一行。",
+      "zh-Hant": "沒有找到表頭，要有「姓名」「房號」這樣的一行。",
       "en": "No header was found: one row must say Name, House and so on."
     }
   },
   "sheet_old": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "旧格式或带密码的表格读不了,请另存为 .xlsx。",
-      "zh-Hant": "舊格式或帶密碼的試算表讀不了,請另存為 .xlsx。",
+      "zh-Hans": "旧格式或带密码的表格读不了，请另存为 .xlsx。",
+      "zh-Hant": "舊格式或帶密碼的試算表讀不了，請另存為 .xlsx。",
       "en": "Old or password-protected workbooks cannot be read. Please save it as .xlsx."
     }
   },
   "sheet_too_large": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这个表格太大了,请分成几份。",
-      "zh-Hant": "這個試算表太大了,請分成幾份。",
+      "zh-Hans": "这个表格太大了，请分成几份。",
+      "zh-Hant": "這個試算表太大了，請分成幾份。",
       "en": "This sheet is too large. Please split it."
     }
   },
   "sheet_unknown": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "看不懂这个文件,请存成 .xlsx 或 CSV。",
-      "zh-Hant": "看不懂這個檔案,請存成 .xlsx 或 CSV。",
+      "zh-Hans": "看不懂这个文件，请存成 .xlsx 或 CSV。",
+      "zh-Hant": "看不懂這個檔案，請存成 .xlsx 或 CSV。",
       "en": "This file is not clear. Please save it as .xlsx or CSV."
     }
   },
@@ -915,8 +915,8 @@ export const reasons = {
   "signature": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
@@ -931,24 +931,24 @@ export const reasons = {
   "storage_fault": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "系统正忙,请稍等一下再试。",
-      "zh-Hant": "系統正忙,請稍等一下再試。",
+      "zh-Hans": "系统正忙，请稍等一下再试。",
+      "zh-Hant": "系統正忙，請稍等一下再試。",
       "en": "We are busy. Please wait a moment and try again."
     }
   },
   "store_unavailable": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "系统正忙,请稍等一下再试。",
-      "zh-Hant": "系統正忙,請稍等一下再試。",
+      "zh-Hans": "系统正忙，请稍等一下再试。",
+      "zh-Hant": "系統正忙，請稍等一下再試。",
       "en": "We are busy. Please wait a moment and try again."
     }
   },
   "strike_fault": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "门锁没有反应。请按呼叫键,我们来帮您。",
-      "zh-Hant": "門鎖沒有反應。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "门锁没有反应。请按呼叫键，我们来帮您。",
+      "zh-Hant": "門鎖沒有反應。請按呼叫鍵，我們來幫您。",
       "en": "The lock does not respond. Press call, we will help."
     }
   },
@@ -963,24 +963,24 @@ export const reasons = {
   "sun_form": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "sun_repeat": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "刚才已经记上了,不用再刷。",
-      "zh-Hant": "剛才已經記上了,不用再刷。",
+      "zh-Hans": "刚才已经记上了，不用再刷。",
+      "zh-Hant": "剛才已經記上了，不用再刷。",
       "en": "You are already noted, no need to tap again."
     }
   },
   "sun_review": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "已经收到,等待核对。",
-      "zh-Hant": "已經收到,等待核對。",
+      "zh-Hans": "已经收到，等待核对。",
+      "zh-Hant": "已經收到，等待核對。",
       "en": "Received; it will be checked."
     }
   },
@@ -995,48 +995,48 @@ export const reasons = {
   "too_early": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "too_many": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "试得太多了,请过一会儿再来。",
-      "zh-Hant": "試得太多了,請過一會兒再來。",
+      "zh-Hans": "试得太多了，请过一会儿再来。",
+      "zh-Hant": "試得太多了，請過一會兒再來。",
       "en": "Too many tries. Please come back in a little while."
     }
   },
   "unlocked": {
     "severity": "fine",
     "words": {
-      "zh-Hans": "门开着,请进",
-      "zh-Hant": "門開著,請進",
+      "zh-Hans": "门开着，请进",
+      "zh-Hant": "門開著，請進",
       "en": "The door is unlocked, please come in"
     }
   },
   "unsupported": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   },
   "validity_over": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键,我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵,我們來幫您。",
+      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
+      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
   "window_long": {
     "severity": "alarm",
     "words": {
-      "zh-Hans": "没有听清,请再试一次。",
-      "zh-Hant": "沒有聽清,請再試一次。",
+      "zh-Hans": "没有听清，请再试一次。",
+      "zh-Hant": "沒有聽清，請再試一次。",
       "en": "That did not arrive clearly. Please try again."
     }
   }

@@ -70,6 +70,7 @@ def forget(tx: Tx, old: Forget, now: datetime) -> Done[int]:
         plain = PLAIN[table][0]
         if table == "passes":
             tx.execute(delete(t.pass_uses).where(t.pass_uses.c.pass_id.in_(old.ids)))
+            tx.execute(delete(t.pass_words).where(t.pass_words.c.pass_id.in_(old.ids)))
         gone = tx.execute(delete(plain).where(plain.c.id.in_(old.ids))).rowcount
         _ran(tx, old.scope, 0, gone)
         return Done(gone)

@@ -195,7 +195,7 @@ def _staff(router: APIRouter, gate: Gate) -> None:
         expires_s = await hub.writer.submit(offer_claim, NewClaim(mark, asked.role))
         return ClaimOffered(code=spelled(code), role=asked.role, expires_at=instant(expires_s))
 
-    ends = told("endMember", None, "not_found", *CHANGE, by="operator", status=204)
+    ends = told("endMember", None, "not_found", "field_wrong", *CHANGE, by="operator", status=204)
 
     @router.post("/staff/{name}/end", status_code=204, **ends)
     async def end(name: str, request: Request) -> None:

@@ -294,7 +294,7 @@ def old_rows(folder_s: float) -> list[tuple[Any, dict[str, Any]]]:
         (t.passes, {"id": "v", "host_id": "p", "household_id": "h", "doors": [],
                     "label_sealed": "-", "from_at": at_s, "to_at": at_s, "issued_at": at_s,
                     "issued_by": "phone:1"}),
-        (t.pass_uses, {"pass_id": "v", "door_id": "d", "at": at_s}),
+        (t.pass_uses, {"pass_id": "v", "door_id": "d", "at": at_s, "last_at": at_s}),
         (t.calls, {"id": "c", "door_id": "d", "desk": True, "rang_at": at_s}),
         (t.letters, {"id": "l", "household_id": "h", "issued_by": "b", "issued_at": at_s,
                      "expires_at": at_s}),

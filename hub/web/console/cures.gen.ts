@@ -73,10 +73,20 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "發一個新的號碼。",
     "en": "Issue a new code."
   },
+  "codes_locked": {
+    "zh-Hans": "这扇门的取件码要等一会儿；刷卡和密码不受影响。",
+    "zh-Hant": "這扇門的取件碼要等一會兒；感應卡和密碼不受影響。",
+    "en": "Couriers' codes wait at this door; cards and PINs do not."
+  },
   "connection_old": {
     "zh-Hans": "这条命令是给上一次连接的。",
     "zh-Hant": "這條命令是給上一次連線的。",
     "en": "The command was made for an earlier connection."
+  },
+  "courier_code_wrong": {
+    "zh-Hans": "这扇门没有这个有效的取件码；也可能门口机还没收到。",
+    "zh-Hant": "這扇門沒有這個有效的取件碼；也可能門口機還沒收到。",
+    "en": "No living code of this door; the door may not have it yet."
   },
   "credential_blocked": {
     "zh-Hans": "这张卡已经停用：发一张新的。",
@@ -281,7 +291,7 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
   "pass_online": {
     "zh-Hans": "太长的、只许用一次的访客码，要由主机核对。",
     "zh-Hant": "太長的、只許用一次的訪客碼，要由主機核對。",
-    "en": "Passes that are long or count strictly once are checked by the hub."
+    "en": "Passes that are long, count strictly once, or are older than the controller's memory are checked by the hub."
   },
   "pass_over": {
     "zh-Hans": "请邀请的人再发一个。",
