@@ -57,6 +57,8 @@ lock:
 	$(COMPILE) pyproject.toml --extra demo --group build -o requirements.lock
 	$(COMPILE) pyproject.toml --extra demo --extra postgres --group build --group dev \
 		-c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra faces --extra face-recognition \
+		-c requirements-dev.lock -o requirements-faces.lock
 	$(COMPILE) --group node -o requirements-node.lock
 	$(COMPILE) --group setup -o requirements-setup.lock
 	sh bootstrap.sh npm install --package-lock-only
