@@ -192,22 +192,21 @@ def _told_apart(
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Scores as a door would see them with the reduced template in the owner's row."""
     each = np.arange(len(owners))
-    own_distance = np.linalg.norm(probes - fronts, axis=1)
+    own_distance = np.asarray(np.linalg.norm(probes - fronts, axis=1), np.float32)
     found[each, owners] = own_distance
     if not gallery.crowded:
-        own = own_distance.astype(np.float32)
-        scores = found
+        own, scores = own_distance, found
     else:
         around_probe = mean_without(smallest(found, NEIGHBOURS + 1), found)
-        around = np.broadcast_to(gallery.near[:, :NEIGHBOURS].mean(axis=1), found.shape)
-        scores = found - (around_probe + around) / 2
+        scores = np.asarray(found - (around_probe + gallery.around) / 2, np.float32)
         front_found = gallery.distances(fronts)
         front_found[each, owners] = np.inf
         around_front = smallest(front_found, NEIGHBOURS).mean(axis=1)
-        own = own_distance - (around_probe[each, owners] + around_front) / 2
+        around_own = (around_probe[each, owners] + around_front) / 2
+        own = np.asarray(own_distance - around_own, np.float32)
     others = np.where(inside, scores, np.inf)
     others[each, owners] = np.inf
-    return np.asarray(own, np.float32), np.asarray(others.min(axis=1), np.float32)
+    return own, np.asarray(others.min(axis=1), np.float32)
 
 
 def held_back(photos: int) -> list[NDArray[np.intp]]:

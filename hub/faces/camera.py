@@ -77,9 +77,10 @@ Event = Seen | Ready | Gone
 
 @dataclass(slots=True)
 class Camera:
-    """The state of one camera's pipeline."""
+    """The state of one camera's pipeline; ``shots``: good looks wanted before a decision."""
 
     engine: Engine
+    shots: int = READY_SHOTS
     motion: Motion = field(default_factory=Motion)
     tracks: Tracks = field(default_factory=Tracks)
     looked_s: float | None = None
@@ -151,7 +152,7 @@ class Camera:
 
     def _ready(self, track: Track, now_s: float) -> list[Event]:
         waited = now_s - track.began_s >= WAIT_MOST_S
-        if track.decided or len(track.best) < (1 if waited else READY_SHOTS):
+        if track.decided or len(track.best) < (1 if waited else self.shots):
             return []
         found, gaps = encode_both(self.engine.encoder, [shot.chip for shot in track.best])
         good = [row for row, gap in enumerate(gaps.tolist())
