@@ -23,7 +23,6 @@ from hub.faces.gallery import Floats, Gallery, Person
 THRESHOLDS: Final = tuple(round(0.30 + 0.02 * step, 2) for step in range(21))
 WANTED_FMR: Final = (1e-2, 1e-3, 1e-4, 1e-5)
 FUSIONS: Final = ((1, 1), (1, 3), (3, 1), (3, 3), (5, 3))  # photos in the template, frames
-WANTED: Final = Wanted(strangers=0.01, claims=0.004, misses=0.05)
 STRANGERS_MOST: Final = 3_000
 TARGETS_LEAST: Final = 5
 _IMPOSTORS_KEPT: Final = 8_000_000
@@ -55,6 +54,7 @@ def evaluate(
     pairs: Sequence[Pair],
     groups: Mapping[str, str],
     sizes: Sequence[int],
+    wanted: Wanted,
     luck: random.Random,
 ) -> Evaluation:
     """Judge an album: its pairs, all comparisons, fusion, and open-set search of ``sizes``."""
@@ -82,7 +82,7 @@ def evaluate(
         errors[f"{name}, one photo"] = curves.trade_off(one)
         if fused is not None:
             errors[f"{name}, 3 x 3"] = curves.trade_off(fused)
-        found, lines = open_set(some, sizes, luck)
+        found, lines = open_set(some, sizes, wanted, luck)
         search |= {f"{name}, {size}": line for size, line in lines.items()}
         report["groups"][name] = {
             "people": len(some),
@@ -113,18 +113,18 @@ def _pairs(album: Album, pairs: Sequence[Pair]) -> dict[str, Any]:
         else:
             impostor.append(distance)
     held = curves.compare(genuine, np.array(impostor, np.float64))
-    best = max(
-        (
-            (len(genuine) * (1 - held.fnmr(at)) + len(impostor) * (1 - held.fmr(at)), at)
-            for at in THRESHOLDS
-        ),
-    )
+    tried = sorted({*(score for score, _ in genuine), *impostor, 0.0})
+    right = [
+        (len(genuine) * (1 - held.fnmr(at)) + len(impostor) * (1 - held.fmr(at)), at)
+        for at in tried
+    ]
+    best = max(right)
     used = len(genuine) + len(impostor)
     return {
         "used": used,
         "left_out": len(pairs) - used,
         "best_accuracy": round(best[0] / used, 4) if used else None,
-        "best_threshold": best[1] if used else None,
+        "best_threshold": round(best[1], 4) if used else None,
         "equal_error": float(f"{held.equal_error():.3g}"),
         "at_thresholds": curves.rates_at(held, list(THRESHOLDS)),
     }
@@ -211,7 +211,7 @@ def _shuffled(people: People, luck: random.Random) -> dict[str, Floats]:
 
 
 def open_set(
-    people: People, sizes: Sequence[int], luck: random.Random
+    people: People, sizes: Sequence[int], wanted: Wanted, luck: random.Random
 ) -> tuple[list[dict[str, Any]], dict[int, list[tuple[float, float]]]]:
     """Search among ``sizes`` residents: what the audit predicts, and what strangers do."""
     rows: list[dict[str, Any]] = []
@@ -226,17 +226,17 @@ def open_set(
         chosen = set(residents)
         rest = sorted(one for one in people if one not in chosen)
         strangers = luck.sample(rest, min(len(rest), STRANGERS_MOST))
-        row, line = _searched(people, enrolled, strangers)
+        row, line = _searched(people, enrolled, strangers, wanted)
         rows.append(row)
         lines[size] = line
     return rows, lines
 
 
 def _searched(
-    people: People, enrolled: list[Person], strangers: list[str]
+    people: People, enrolled: list[Person], strangers: list[str], wanted: Wanted
 ) -> tuple[dict[str, Any], list[tuple[float, float]]]:
     held = gallery.build("", enrolled)
-    told = audit.audit(enrolled, held, WANTED, none_yet(""))
+    told = audit.audit(enrolled, held, wanted, none_yet(""))
     outside = np.array(
         [held.scores(np.asarray(people[one][:audit.FRAMES].mean(axis=0), np.float32)).min()
          for one in strangers]
@@ -260,7 +260,7 @@ def _searched(
         "strangers": len(strangers),
         "refused": told.search.refused,
         "threshold": None if at is None else round(at, 4),
-        "fpir_wanted": WANTED.strangers,
+        "fpir_wanted": wanted.strangers,
         "fpir": None if found is None else round(found[0], 4),
         "fnir_expected": told.search.missed,
         "fnir": None if found is None else round(found[1], 4),

@@ -30,6 +30,10 @@ def face(parser: argparse.ArgumentParser) -> None:
     judge.add_argument("--plots", type=Path, help="folder for plots (PNG)")
     judge.add_argument("--gallery", type=int, action="append", metavar="N",
                        help="open-set search among N people; may be repeated")  # fmt: skip
+    judge.add_argument("--strangers", type=float, default=0.01, metavar="SHARE",
+                       help="of strangers that a search may let in")  # fmt: skip
+    judge.add_argument("--misses", type=float, default=0.05, metavar="SHARE",
+                       help="of residents that a search may fail to recognise")  # fmt: skip
     judge.add_argument("--seed", type=int, default=1, help="draws galleries and probes")
     _engine(judge)
     judge.set_defaults(func=_evaluate)
@@ -60,7 +64,11 @@ def _installed() -> None:
 def _evaluate(asked: argparse.Namespace) -> None:
     _installed()
     from hub.faces import albums, engine, evaluate, plots  # noqa: PLC0415 (an extra)
+    from hub.faces.audit import Wanted  # noqa: PLC0415
 
+    if not (0 < asked.strangers < 1 and 0 < asked.misses < 1):
+        raise Mistake("--strangers and --misses are shares between 0 and 1")
+    wanted = Wanted(asked.strangers, asked.strangers, asked.misses)
     people = albums.find(asked.images)
     pairs = albums.read_pairs(asked.pairs)
     groups = albums.read_groups(asked.groups) if asked.groups else {}
@@ -73,7 +81,8 @@ def _evaluate(asked: argparse.Namespace) -> None:
 
     album = albums.encode(people, ready, told)
     sizes = asked.gallery or [50, 200, 1000]
-    found = evaluate.evaluate(album, pairs, groups, sizes, random.Random(asked.seed))
+    luck = random.Random(asked.seed)
+    found = evaluate.evaluate(album, pairs, groups, sizes, wanted, luck)
     if asked.plots is not None:
         asked.plots.mkdir(parents=True, exist_ok=True)
         for name, content in (
