@@ -17,6 +17,7 @@ import httpx
 from devices.mistake import Mistake
 from hub import config, keys
 from hub.asking import call
+from hub.faces.verbs import absent
 
 DISK_LEAST_MB = 500  # a year of an estate's log is about as much
 CLOCK_LEAST_S = 1_795_000_000.0  # November 2026: an older clock has lost its battery
@@ -38,7 +39,7 @@ class Finding:
 
 def look_at_machine(data: Path) -> list[Finding]:
     """This machine and the settings of a data folder."""
-    found = [_python(), _clock(), _disk(data), _mosquitto(), _font()]
+    found = [_python(), _clock(), _disk(data), _mosquitto(), _font(), _faces()]
     if not (data / "hub.toml").exists():
         return [*found, Finding("site", False, f"none in {data}: run `linli init --data {data}`")]
     try:
@@ -172,6 +173,14 @@ def _font() -> Finding:
     font = find_font("zh-Hans")
     told = font.path.name if font else "absent: `apt install fonts-noto-cjk`; letters need it"
     return Finding("font for letters", font is not None, told)
+
+
+def _faces() -> Finding:
+    """Faces are an extra: without them the hub is whole, so their absence is no fault."""
+    missing = absent()
+    if not missing:
+        return Finding("faces", True, "installed")
+    return Finding("faces", True, f"not installed ({', '.join(missing)}): `make faces` if wanted")
 
 
 def _port(what: str, port: int, *, running: bool) -> Finding:

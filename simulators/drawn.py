@@ -1,8 +1,8 @@
 """People drawn by lot: portraits of nobody, which face detectors take for faces.
 
 For the town's cameras, the benchmarks and the tests: no photograph of a person is needed. The same
-seed is the same person; pose, size and light are given. They are cartoons: how well an encoder tells
-people apart is not learnt from them.
+seed is the same person; pose, size and light are given. They are cartoons: how well an encoder
+tells people apart is not learnt from them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The self-audit: what faces are worth among the people who live here, measured on themselves. Pure.
+"""The self-audit: what faces are worth among those who live here, measured on themselves. Pure.
 
 Every resident in turn is a stranger to everybody else: how near the nearest other one comes is the
 distribution from which the threshold for a wanted rate of strangers let in follows. Photos held

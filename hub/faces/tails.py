@@ -1,4 +1,4 @@
-"""The low tail of a sample of distances: what share lies at or below a value, also beyond the sample.
+"""The low tail of a sample of distances: shares at or below a value, also beyond the sample.
 
 Below a part of the sample (the *shoulder*) the shares come from a generalised Pareto tail fitted by
 probability-weighted moments; its shape is held between that of a bounded and of an exponential
@@ -25,7 +25,7 @@ _SHAPE_LEAST: Final = -0.5
 
 @dataclass(frozen=True, slots=True)
 class LowTail:
-    """Shares of a sample at or below a value; ``share`` and ``value_at`` are each other's inverse."""
+    """Shares at or below a value; ``share`` and ``value_at`` are each other's inverse."""
 
     ordered: Doubles
     total: int  # how many the sample stands for: ordered may hold its low part only

@@ -1,7 +1,8 @@
 """Faces followed from frame to frame, and the few best looks of each: pure.
 
-A track is one passage of one person. It keeps at most ``BEST_MOST`` chips and no picture, is decided
-once, and is gone ``GONE_S`` after its face was last seen: what is not matched lives no longer.
+A track is one passage of one person. It keeps at most ``BEST_MOST`` chips and no picture, is
+decided once, and is gone ``GONE_S`` after its face was last seen: what is not matched
+lives no longer.
 """
 
 from __future__ import annotations

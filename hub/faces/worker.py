@@ -1,8 +1,8 @@
 """The face process: ``python -m hub.faces.worker``. Commands come in, events and embeddings go out.
 
-One thread reads commands, one per camera fetches and decodes, the main one finds and encodes. Between
-them stands one frame per camera, the newest; cameras take turns. What a camera sends wrongly ends
-its own thread only; what kills the process is the hub's to notice and to start again.
+One thread reads commands, one per camera fetches and decodes, the main one finds and encodes.
+Between them stands one frame per camera, the newest; cameras take turns. What a camera sends
+wrongly ends its own thread only; what kills the process is the hub's to notice and to start again.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Desk:
             self._changed.notify()
 
     def take(self) -> tuple[str, Frame] | tuple[int, bytes] | None:
-        """The next piece of work: a portrait, else the camera after the last one; None at the end."""
+        """The next work: a portrait, else the camera after the last one; None at the end."""
         with self._changed:
             while not (self._closed or self._portraits or self._frames):
                 self._changed.wait()
@@ -181,7 +181,7 @@ class Worker:
                     self._desk.put_frame(name, frame)
             except sources.SourceEnded as ended:
                 reason = ended.reason
-            except Exception as fault:  # noqa: BLE001 (one camera's decoder must not end the others)
+            except Exception as fault:  # noqa: BLE001 (one decoder must not end the others)
                 # Never its text: libraries put the address there, and addresses hold passwords.
                 _log.error("a camera's source failed: %s", type(fault).__name__)
             with contextlib.suppress(OSError, ValueError):
@@ -197,7 +197,7 @@ class Worker:
             return
         try:
             found = camera.frame(frame)
-        except Exception as fault:  # noqa: BLE001 (what the engine cannot bear is this camera's own)
+        except Exception as fault:  # noqa: BLE001 (what it cannot bear is this camera's own)
             _log.error("a frame could not be looked at: %s", type(fault).__name__)
             self._cameras[name] = Camera(self._engine)
             self._say({"say": "fault", "camera": name})

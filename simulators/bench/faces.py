@@ -31,6 +31,7 @@ TARGETS: Final = (
     Target("recall", "share", 0.95, ">="),
     Target("encode_speedup", "x", 10.0, ">="),
     Target("idle_cpu_ms", "ms", 2.0),
+    Target("loop_cpu_ms_most", "ms", 5.0),
     Target("search_15000_ms", "ms", 0.3),
     Target("search_178000_ms", "ms", 10.0),
 )

@@ -14,15 +14,15 @@ PORTRAITS = ("obama.jpg", "obama2.jpg", "biden.jpg", "32bit.png")
 
 
 @pytest.fixture(scope="session")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which the network was converted once."""
     return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture(scope="session")
-def eyes(data_folder: Path) -> engine.Engine:
+def eyes(site_folder: Path) -> engine.Engine:
     """The engine as a hub makes it."""
-    return engine.make(data_folder)
+    return engine.make(site_folder)
 
 
 def chip_of(picture: engine.Picture, eyes: engine.Engine) -> engine.Picture:

@@ -111,7 +111,7 @@ def test_a_search_is_refused_among_too_few() -> None:
 
 
 def test_a_search_is_refused_where_faces_are_too_much_alike() -> None:
-    """The crowd of which a model confuses most: identities lie as close as a person's own photos."""
+    """The crowd a model confuses most: identities lie as close as a person's own photos."""
     told = judged(2, 300, spread=0.03, noise=0.05)[4]
     assert told.search.refused == "face_audit_poor"
     assert told.search.missed is not None

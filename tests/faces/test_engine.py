@@ -94,16 +94,16 @@ def test_a_face_and_its_mirror_are_averaged(eyes: engine.Engine) -> None:
 
 
 def test_the_network_is_converted_once_and_a_damaged_file_made_anew(
-    eyes: engine.Engine, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+    eyes: engine.Engine, site_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del eyes  # it has converted
-    kept = next((data_folder / models.FOLDER).glob("*.onnx"))
+    kept = next((site_folder / models.FOLDER).glob("*.onnx"))
     whole = kept.read_bytes()
     with monkeypatch.context() as patched:
         patched.setattr(network, "convert", lambda _: pytest.fail("converted again"))
-        assert models.encoder_onnx(data_folder) == (models.ENCODER, whole)
+        assert models.encoder_onnx(site_folder) == (models.ENCODER, whole)
     kept.write_bytes(whole[:-9])
-    assert models.encoder_onnx(data_folder)[1] == whole == kept.read_bytes()
+    assert models.encoder_onnx(site_folder)[1] == whole == kept.read_bytes()
 
 
 def test_an_exchanged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

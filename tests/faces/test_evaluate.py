@@ -180,7 +180,7 @@ def test_numbers_are_those_of_the_files(tmp_path: Path) -> None:
 
 
 def test_the_whole_command_on_drawn_people(
-    eyes: Engine, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    eyes: Engine, site_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del eyes  # the network is converted
     images = tmp_path / "images"
@@ -197,7 +197,7 @@ def test_the_whole_command_on_drawn_people(
     verbs.face(parser)
     asked = parser.parse_args(
         ["evaluate", str(images), "--pairs", str(tmp_path / "pairs.txt"), "--data",
-         str(data_folder), "--plots", str(tmp_path / "plots"), "--gallery", "3",
+         str(site_folder), "--plots", str(tmp_path / "plots"), "--gallery", "3",
          "--strangers", "0.02"]
     )  # fmt: skip
     asked.func(asked)

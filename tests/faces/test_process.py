@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -319,7 +320,7 @@ def run_worker(
             pen.write(one)
             pen.flush()
             done += b'"do": "frame"' in one  # the hub sends the next picture after this word
-            wait_for(lambda wanted=done: out.getvalue().count(b'"done"') >= wanted)  # type: ignore[misc]
+            wait_for(partial(has_said, out, done))
         if linger_s:
             wait_for(lambda: b"ended" in out.getvalue())
         time.sleep(0.3)  # what is still being worked on
@@ -327,6 +328,10 @@ def run_worker(
         thread.join(60)
         assert not thread.is_alive()
     return messages(out.getvalue())
+
+
+def has_said(out: io.BytesIO, done: int) -> bool:
+    return out.getvalue().count(b'"done"') >= done
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -431,14 +436,14 @@ class Listener:
 
 
 async def test_cameras_portraits_and_a_process_that_dies(
-    eyes: Engine, data_folder: Path, tmp_path: Path
+    eyes: Engine, site_folder: Path, tmp_path: Path
 ) -> None:
     """One story, because a process takes seconds to begin."""
     del eyes  # the network is converted
     film = write_film(tmp_path / "film.mp4", passage(3) * 2)
     silent = socket.create_server(("127.0.0.1", 0))  # accepts and never says a word
     told = Listener()
-    faces = FaceProcess(data_folder, told)
+    faces = FaceProcess(site_folder, told)
     faces.add("film", Source("film", str(film)))
     faces.add("stalled", Source("snapshots", f"http://127.0.0.1:{silent.getsockname()[1]}/"))
     faces.add("broken", Source("film", str(tmp_path / "none.mp4")))
@@ -467,7 +472,7 @@ async def test_cameras_portraits_and_a_process_that_dies(
         waiting = asyncio.create_task(faces.portrait(as_jpeg(portrait(4))))
         assert isinstance(await waiting, Refused | Portrait)  # answered, whatever became of it
         async with asyncio.timeout(90):
-            while faces.starts < 2 or not faces._here.is_set():  # noqa: ASYNC110 (its death is silent)
+            while not (faces.starts > 1 and faces._here.is_set()):  # noqa: ASYNC110 - it dies silent
                 await asyncio.sleep(0.05)
         assert faces.pid not in (None, first)
         assert isinstance(await faces.portrait(as_jpeg(portrait(4))), Portrait)

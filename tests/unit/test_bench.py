@@ -7,7 +7,7 @@ from inspect import signature
 
 import pytest
 
-from simulators.bench import decide, events, openings, reconnect, revoke, start, taps
+from simulators.bench import decide, events, faces, openings, reconnect, revoke, start, taps
 from simulators.bench.figures import Against, Target, percentile, spread
 from simulators.bench.limit import Limit
 from simulators.bench.line import HttpLine, LineBroken
@@ -45,7 +45,7 @@ def test_ours_is_held_against_the_parts_and_against_the_whole() -> None:
 
 def test_every_benchmark_has_targets_and_takes_quick() -> None:
     found = {entry.name: entry.load() for entry in entry_points(group="linli.benchmarks")}
-    benches = (decide, openings, taps, start, revoke, events, reconnect)
+    benches = (decide, openings, taps, start, revoke, events, reconnect, faces)
     assert found == {bench.__name__.rpartition(".")[2]: bench.run for bench in benches}
     for run in found.values():
         assert list(signature(run).parameters) == ["quick"]
