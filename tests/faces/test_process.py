@@ -472,7 +472,7 @@ async def test_cameras_portraits_and_a_process_that_dies(
         waiting = asyncio.create_task(faces.portrait(as_jpeg(portrait(4))))
         assert isinstance(await waiting, Refused | Portrait)  # answered, whatever became of it
         async with asyncio.timeout(90):
-            while not (faces.starts > 1 and faces._here.is_set()):  # noqa: ASYNC110 - it dies silent
+            while not (faces.starts > 1 and faces._here.is_set()):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert faces.pid not in (None, first)
         assert isinstance(await faces.portrait(as_jpeg(portrait(4))), Portrait)
