@@ -1,8 +1,7 @@
-"""The face process and its sources: what stalls, breaks, floods or dies harms nobody else."""
+"""The face process: what stalls, breaks, floods or dies harms nobody else."""
 
 import asyncio
 import io
-import itertools
 import os
 import signal
 import socket
@@ -11,16 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from hub.faces import camera, photo, pipe, sources
+from hub.faces import camera, pipe, sources
 from hub.faces.camera import Event, Gone, Ready, Seen
 from hub.faces.decide import Probe, Refused
 from hub.faces.engine import Engine
@@ -28,197 +26,8 @@ from hub.faces.enrol import Portrait
 from hub.faces.geometry import Box, Points
 from hub.faces.process import CameraEnded, FaceProcess, Source
 from hub.faces.worker import Desk, Worker, read_message
-from simulators.drawn import Pose, portrait
-
-SCENE = (640, 360)
-
-
-def picture(seed: int | None, left: int = 100, shot: int = 0) -> Image.Image:
-    image = Image.new("RGB", SCENE, (110, 118, 112))
-    if seed is not None:
-        image.paste(portrait(seed, Pose(90, shot=shot)), (left, 60))
-    return image
-
-
-def as_jpeg(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def write_film(path: Path, pictures: list[Image.Image], rate: int = 10) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = *SCENE, "yuv420p"
-        stream.bit_rate = 4_000_000
-        for one in pictures:
-            made = av.VideoFrame.from_ndarray(np.asarray(one), format="rgb24")
-            container.mux(stream.encode(made))
-        container.mux(stream.encode(None))
-    return path
-
-
-def passage(seed: int, steps: int = 8) -> list[Image.Image]:
-    walked = [picture(seed, 100 + 8 * step, step) for step in range(steps)]
-    return [picture(None), picture(None), *walked, picture(None)]
-
-
-# --- sources ---------------------------------------------------------------------------------
-
-
-class Clock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def sleep(self, wait_s: float) -> None:
-        self.now_s += wait_s
-
-
-def ended(frames: Iterator[Any]) -> tuple[list[Any], str | None]:
-    found = []
-    try:
-        for frame in frames:
-            found.append(frame)  # noqa: PERF402 (what came before the end counts)
-    except sources.SourceEnded as end:
-        return found, end.reason
-    pytest.fail("a source ends by saying so")
-
-
-def test_a_film_is_shown_at_its_own_speed(tmp_path: Path) -> None:
-    clock = Clock()
-    film = write_film(tmp_path / "film.mp4", passage(3))
-    found, reason = ended(sources.film(str(film), clock, clock.sleep))
-    assert reason is None
-    assert [round(frame.at_s - 100.0, 2) for frame in found] == [n / 10 for n in range(11)]
-    frame = found[4]
-    assert (frame.width, frame.height, frame.coarse.shape) == (*SCENE, (90, 160))
-    window = frame.open_window(Box(100, 60, 339, 259))
-    assert window.shape == (200, 240, 3)
-    told = np.asarray(passage(3)[4].crop((100, 60, 340, 260)), np.int16)
-    assert np.abs(window.astype(np.int16) - told).mean() < 12
-    wide = np.asarray(passage(3)[4].convert("L"), np.int16)[::4, ::4]
-    assert (
-        np.abs(frame.coarse.astype(np.int16) - wide).mean() < 25
-    )  # luminance of video is narrower
-
-
-@pytest.mark.parametrize("content", [b"", b"no film at all" * 500])
-def test_what_is_no_film_ends(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "film.mp4").write_bytes(content)
-    clock = Clock()
-    assert ended(sources.film(str(tmp_path / "film.mp4"), clock, clock.sleep)) == (
-        [], "camera_silent"
-    )  # fmt: skip
-    assert ended(sources.film(str(tmp_path / "none.mp4"), clock, clock.sleep))[1] == "camera_silent"
-
-
-def test_a_damaged_film_gives_what_it_can_and_ends(tmp_path: Path) -> None:
-    film = write_film(tmp_path / "film.avi", passage(3, 20))
-    content = bytearray(film.read_bytes())
-    random = np.random.default_rng(3)
-    for at in random.integers(len(content) // 4, len(content), 400):
-        content[at] = random.integers(256)
-    film.write_bytes(content)
-    clock = Clock()
-    found, reason = ended(sources.film(str(film), clock, clock.sleep))
-    assert 1 <= len(found) <= 24
-    assert reason in (None, "camera_broken", "camera_silent")
-
-
-def test_a_camera_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "FRAME_PIXELS_MOST", 1_000)
-    film = write_film(tmp_path / "film.mp4", passage(3, 1))
-    clock = Clock()
-    assert ended(sources.film(str(film), clock, clock.sleep)) == ([], "camera_broken")
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
-    """A function that serves every connection by ``answer`` and gives back the address."""
-    doors: list[socket.socket] = []
-    held: list[socket.socket] = []
-
-    def begin(answer: Callable[[socket.socket], None]) -> str:
-        door = socket.create_server(("127.0.0.1", 0))
-        doors.append(door)
-
-        def work() -> None:
-            while True:
-                try:
-                    line, _ = door.accept()
-                except OSError:
-                    return
-                held.append(line)
-                try:
-                    line.recv(4_096)
-                    answer(line)
-                except OSError:
-                    pass
-
-        threading.Thread(target=work, daemon=True).start()
-        return f"http://127.0.0.1:{door.getsockname()[1]}/snapshot.jpg"
-
-    yield begin
-    for door in doors:
-        door.shutdown(socket.SHUT_RDWR)
-    for one in doors + held:
-        one.close()
-
-
-def http(body: bytes, status: str = "200 OK") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    return head.encode() + body
-
-
-def test_snapshots_are_fetched_and_wrong_ones_dropped(
-    serve: Callable[[Callable[[socket.socket], None]], str],
-) -> None:
-    answers = itertools.cycle([http(as_jpeg(picture(3))), http(b"no"), http(b"", "500 No")])
-
-    def answer(line: socket.socket) -> None:
-        line.sendall(next(answers))
-        line.close()
-
-    clock = Clock()
-    frames = sources.snapshots(serve(answer), clock, clock.sleep)
-    found = [next(frames) for _ in range(3)]
-    assert [(frame.width, frame.height) for frame in found] == [SCENE] * 3
-    assert clock.now_s >= 100.0 + 6 / sources.SNAPSHOTS_PER_S
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"), [(http(b"no picture"), "camera_broken"), (b"rubbish", "camera_silent")]
-)
-def test_a_snapshot_camera_that_only_errs_ends(
-    serve: Callable[[Callable[[socket.socket], None]], str], body: bytes, reason: str
-) -> None:
-    def answer(line: socket.socket) -> None:
-        line.sendall(body)
-        line.close()
-
-    clock = Clock()
-    assert ended(sources.snapshots(serve(answer), clock, clock.sleep)) == ([], reason)
-
-
-def test_a_body_without_end_is_cut_off(
-    serve: Callable[[Callable[[socket.socket], None]], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(photo, "BYTES_MOST", 100_000)
-
-    def answer(line: socket.socket) -> None:
-        line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        while True:
-            line.sendall(bytes(10_000))
-
-    clock = Clock()
-    monkeypatch.setattr(sources, "BROKEN_MOST", 4)
-    assert ended(sources.snapshots(serve(answer), clock, clock.sleep)) == ([], "camera_broken")
-
+from simulators.drawn import portrait
+from tests.faces.films import as_jpeg, passage, picture, write_film
 
 # --- the pipe --------------------------------------------------------------------------------
 
@@ -291,9 +100,17 @@ def test_of_a_flood_only_the_newest_waits_and_cameras_take_turns() -> None:
     for _ in range(4):
         taken = desk.take()
         assert taken is not None
-        order.append(taken[0])
+        assert isinstance(taken[1], camera.Frame)
+        order.append((taken[0], taken[1].at_s))
         desk.put_frame("b", frame_at(99.0))
-    assert order == ["a", "b", "c", "b"]
+    assert order == [("a", 1.0), ("b", 99.0), ("c", 1.0), ("b", 99.0)]
+    flood = Desk()
+    for step in range(50):
+        flood.put_frame("b", frame_at(float(step)))
+    last = flood.take()
+    assert last is not None
+    assert isinstance(last[1], camera.Frame)
+    assert last[1].at_s == 49.0
 
 
 def test_portraits_go_first_and_are_bounded() -> None:
@@ -433,6 +250,41 @@ class Listener:
             while not any(fits(*one) for one in self.heard):
                 self._changed.clear()
                 await self._changed.wait()
+
+
+class Pen:
+    """The process's pipe, as far as the hub writes into it."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, content: bytes) -> None:
+        self.written += content
+
+
+async def test_of_pushed_pictures_one_is_under_way_and_the_newest_waits(tmp_path: Path) -> None:
+    faces = FaceProcess(tmp_path, Listener())
+    pen = Pen()
+    faces.add("a", Source("pushed"))
+    faces.add("b", Source("pushed"))
+    faces._child = SimpleNamespace(stdin=pen)  # type: ignore[assignment]
+    faces._here.set()
+
+    def sent() -> list[tuple[str, float]]:
+        heads = [head for head, _ in messages(pen.written)]
+        return [(head["camera"], head["at_s"]) for head in heads if head["do"] == "frame"]
+
+    for step in range(5):
+        assert faces.push("a", b"x", float(step)) is None
+    faces.push("b", b"x", 7.0)
+    assert sent() == [("a", 0.0), ("b", 7.0)]
+    faces._take({"say": "done", "camera": "a"}, b"")
+    assert sent() == [("a", 0.0), ("b", 7.0), ("a", 4.0)]
+    faces._take({"say": "done", "camera": "a"}, b"")
+    faces._take({"say": "done", "camera": "b"}, b"")
+    assert len(sent()) == 3
+    faces.push("b", b"x", 8.0)
+    assert sent()[-1] == ("b", 8.0)
 
 
 async def test_cameras_portraits_and_a_process_that_dies(
