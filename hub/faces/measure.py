@@ -69,7 +69,7 @@ def measure(images: Path, engine: Engine, rounds: int) -> dict[str, Any]:
 def made_up(count: int) -> Gallery:
     """A gallery of nobody, of the size asked for; how crowded it is is made up as well."""
     luck = np.random.default_rng(1)
-    templates = luck.normal(0, 0.07, (count, DIM)).astype(np.float32)
+    templates = np.asfortranarray(luck.normal(0, 0.07, (count, DIM)), np.float32)
     near = np.sort(luck.uniform(0.5, 0.7, (count, gallery.NEIGHBOURS + 1)), axis=1)
     squares = np.einsum("ij,ij->i", templates, templates)
     people = tuple(map(str, range(count)))

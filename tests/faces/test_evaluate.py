@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from devices.mistake import Mistake
+from hub import doctor
 from hub.faces import albums, calibration, curves, evaluate, plots, verbs
 from hub.faces.albums import Album, Pair
 from hub.faces.audit import Wanted
@@ -219,3 +220,8 @@ def test_without_the_extra_the_command_says_so(monkeypatch: pytest.MonkeyPatch) 
     asked = parser.parse_args(["evaluate", "x", "--pairs", "y"])
     with pytest.raises(Mistake, match=r"not installed \(onnxruntime_absent\): `make faces`"):
         asked.func(asked)
+    found = doctor._faces()
+    assert found.fine  # a hub without faces is whole
+    assert found.told == "not installed (onnxruntime_absent): `make faces` if wanted"
+    monkeypatch.setattr(verbs, "NEEDED", ("numpy",))
+    assert doctor._faces().told == "installed"
