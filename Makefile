@@ -6,10 +6,11 @@ ARGS ?=
 JOBS ?= 2
 export LINLI_PYTHON
 
-.PHONY: help setup demo demo-check dev test check format lock wheel clean
+.PHONY: help setup faces demo demo-check dev test check format lock wheel clean
 
 help:
 	@echo "make setup        .venv/bin/linli and its pages, from nothing but Python >= 3.11"
+	@echo "make faces        setup, and what faces need (nothing compiles)"
 	@echo "make demo         a town of simulated people, in your browser (LAN=1: for phones too)"
 	@echo "make demo-check   the same town, walked through by itself; says what held"
 	@echo "make test         every test (ARGS='tests/unit -x' picks; JOBS=1: one at a time)"
@@ -21,6 +22,9 @@ help:
 
 setup:
 	@sh bootstrap.sh setup
+
+faces:
+	@sh bootstrap.sh faces
 
 demo: setup
 	@$(LINLI) demo $(if $(LAN),--lan) $(ARGS)
@@ -57,6 +61,8 @@ lock:
 	$(COMPILE) pyproject.toml --extra demo --group build -o requirements.lock
 	$(COMPILE) pyproject.toml --extra demo --extra postgres --group build --group dev \
 		-c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra faces --extra face-recognition \
+		-c requirements-dev.lock -o requirements-faces.lock
 	$(COMPILE) --group node -o requirements-node.lock
 	$(COMPILE) --group setup -o requirements-setup.lock
 	sh bootstrap.sh npm install --package-lock-only

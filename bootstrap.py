@@ -29,6 +29,7 @@ PAGES = {
 }
 PAGES_COMMON = ("devices/web", "package.json", "package-lock.json", "tsconfig.base.json")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+FACES_LOCK = "requirements-faces.lock"
 HASHED = ("--quiet", "--require-hashes", "--requirement")
 NOT_SOURCE = {"node_modules", "dist", "__pycache__"}
 
@@ -266,13 +267,13 @@ def install(why: str, *what: str) -> None:
         run([PYTHON, "-m", "pip", "install", *what], why)
 
 
-def install_locked(lock: str) -> None:
+def install_locked(lock: str, *options: str) -> None:
     """Install what a lock names, each file checked against its hash."""
     why = (
         f"could not install {lock}. Is a package index reachable? A mirror set in PIP_INDEX_URL,"
         " pip.conf, UV_DEFAULT_INDEX or uv.toml is used as it stands"
     )
-    install(why, *HASHED, lock)
+    install(why, *options, *HASHED, lock)
 
 
 def install_checkout() -> None:
@@ -294,6 +295,16 @@ def python_side(*, dev: bool) -> bool:
     made |= step("Python packages", locks, lambda: install_locked(list(locks)[-1]))
     own = {"linli": digest(ROOT / "pyproject.toml", also=str(ROOT))}
     return made | step("the linli command", own, install_checkout)
+
+
+def faces_side() -> bool:
+    """The extra for faces, beside what is there; whether anything had to be made.
+
+    Without dependencies: the lock holds them all, and one of them names dlib, which has no wheels;
+    dlib-bin stands in for it.
+    """
+    lock = {FACES_LOCK: digest(ROOT / FACES_LOCK)}
+    return step("faces", lock, lambda: install_locked(FACES_LOCK, "--no-deps"))
 
 
 # --- pages -----------------------------------------------------------------------------------
@@ -376,10 +387,10 @@ def pages_side(node: Path) -> bool:
 
 
 def main(words: Sequence[str]) -> int:
-    """setup: what a town needs; dev: what the tests need as well; npm ...: npm as setup runs it."""
+    """setup: a town; dev: the tests as well; faces: setup and that extra; npm ...: npm as there."""
     verb = words[0] if words else "setup"
-    if verb not in {"setup", "dev", "npm"}:
-        print(f"usage: bootstrap.sh [setup|dev|npm ...], not {verb}", file=sys.stderr)
+    if verb not in {"setup", "dev", "faces", "npm"}:
+        print(f"usage: bootstrap.sh [setup|dev|faces|npm ...], not {verb}", file=sys.stderr)
         return 2
     with (ROOT / ".setup.lock").open("w") as lock:
         try:
@@ -387,7 +398,8 @@ def main(words: Sequence[str]) -> int:
         except BlockingIOError:
             say("another setup is at work here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        made = python_side(dev=verb != "setup")
+        made = python_side(dev=verb not in {"setup", "faces"})
+        made |= verb == "faces" and faces_side()
         node = node_folder()
         # npm by hand may be what mends the lock that the pages need.
         made |= verb != "npm" and pages_side(node)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Finds a Python (>= 3.11) and hands over to bootstrap.py: `sh bootstrap.sh [setup|dev|npm ...]`.
+# Finds a Python (>= 3.11) and hands over to bootstrap.py: `sh bootstrap.sh [setup|dev|faces|npm ...]`.
 # LINLI_PYTHON names one by hand. Versions the tests run on come before newer ones.
 set -eu
 cd "$(dirname "$0")"

@@ -19,6 +19,7 @@ from devices.mistake import Mistake
 from hub import config, keys
 from hub.asking import call
 from hub.config import HubSettings
+from hub.faces.verbs import absent
 
 DISK_LEAST_MB = 500  # a year of an estate's log is about as much
 CLOCK_LEAST_S = 1_795_000_000.0  # November 2026: an older clock has lost its battery
@@ -42,7 +43,16 @@ class Finding:
 
 def look_at_machine(data: Path) -> list[Finding]:
     """This machine and the settings of a data folder."""
-    found = [_python(), _clock(), _disk(data), _mosquitto(), _font(), _pages(), *_serial()]
+    found = [
+        _python(),
+        _clock(),
+        _disk(data),
+        _mosquitto(),
+        _font(),
+        _pages(),
+        *_serial(),
+        _faces(),
+    ]
     if not (data / "hub.toml").exists():
         return [*found, Finding("site", False, f"none in {data}: run `linli init --data {data}`")]
     try:
@@ -253,6 +263,14 @@ def _font() -> Finding:
     font = find_font("zh-Hans")
     told = font.path.name if font else "absent: `apt install fonts-noto-cjk`; letters need it"
     return Finding("font for letters", font is not None, told)
+
+
+def _faces() -> Finding:
+    """Faces are an extra: without them the hub is whole, so their absence is no fault."""
+    missing = absent()
+    if not missing:
+        return Finding("faces", True, "installed")
+    return Finding("faces", True, f"not installed ({', '.join(missing)}): `make faces` if wanted")
 
 
 def _port(what: str, port: int, *, running: bool, name: str = "port") -> Finding:

@@ -112,6 +112,22 @@ export const reasons = {
       "en": "That did not arrive clearly. Please try again."
     }
   },
+  "camera_broken": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "摄像头的画面读不出来。",
+      "zh-Hant": "攝影機的畫面讀不出來。",
+      "en": "The camera's pictures cannot be read."
+    }
+  },
+  "camera_silent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "摄像头没有画面。",
+      "zh-Hant": "攝影機沒有畫面。",
+      "en": "The camera sends no picture."
+    }
+  },
   "card_session_refused": {
     "severity": "notice",
     "words": {
@@ -270,6 +286,174 @@ export const reasons = {
       "zh-Hans": "这次请求不是新的，门没有动。请再开一次。",
       "zh-Hant": "這次請求不是新的，門沒有動。請再開一次。",
       "en": "This request is not a new one, so the door did not move. Please try again."
+    }
+  },
+  "face_alike": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "有人和您很像。请再刷一下卡。",
+      "zh-Hant": "有人和您很像。請再刷一下卡。",
+      "en": "Somebody looks much like you. Please tap your card as well."
+    }
+  },
+  "face_audit_few": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "登记的人太少，还量不准，不能只靠人脸开门。",
+      "zh-Hant": "登記的人太少，還量不準，不能只靠人臉開門。",
+      "en": "Too few people are enrolled to measure; faces alone cannot open."
+    }
+  },
+  "face_audit_photos": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "有多张照片的人太少，算不出漏认率。",
+      "zh-Hant": "有多張照片的人太少，算不出漏認率。",
+      "en": "Too few people have several photos; misses cannot be told."
+    }
+  },
+  "face_audit_poor": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "按本小区的实测，只靠人脸不够准。",
+      "zh-Hant": "按本社區的實測，只靠人臉不夠準。",
+      "en": "Measured on this community, faces alone are not exact enough."
+    }
+  },
+  "face_blurred": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "有点模糊，请站稳一下。",
+      "zh-Hant": "有點模糊，請站穩一下。",
+      "en": "A little blurred. Please hold still."
+    }
+  },
+  "face_bright": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "太亮了，请避开强光。",
+      "zh-Hant": "太亮了，請避開強光。",
+      "en": "Too bright. Please turn away from the strong light."
+    }
+  },
+  "face_claim_wide": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "一次最多核对四个人。",
+      "zh-Hant": "一次最多核對四個人。",
+      "en": "At most four people can be claimed at once."
+    }
+  },
+  "face_dark": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "太暗了，请到亮一点的地方。",
+      "zh-Hant": "太暗了，請到亮一點的地方。",
+      "en": "Too dark. Please move into the light."
+    }
+  },
+  "face_model_other": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "人脸模板是别的模型做的，要重新登记。",
+      "zh-Hant": "人臉範本是別的模型做的，要重新登記。",
+      "en": "The templates are of another model; enrol again."
+    }
+  },
+  "face_none": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "没有看到脸。请正对镜头。",
+      "zh-Hant": "沒有看到臉。請正對鏡頭。",
+      "en": "No face was seen. Please look into the camera."
+    }
+  },
+  "face_not_enrolled": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这里没有登记过人脸。请刷卡。",
+      "zh-Hant": "這裡沒有登記過人臉。請刷卡。",
+      "en": "No face is registered here. Please use your card."
+    }
+  },
+  "face_not_matched": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "没有认出来。请刷卡或按呼叫键。",
+      "zh-Hant": "沒有認出來。請刷卡或按呼叫鍵。",
+      "en": "You were not recognised. Please use your card, or press call."
+    }
+  },
+  "face_several": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "照片里不止一个人。请一个人拍。",
+      "zh-Hant": "照片裡不止一個人。請一個人拍。",
+      "en": "There is more than one person. Please be alone in the picture."
+    }
+  },
+  "face_small": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "离得太远了，请靠近一点。",
+      "zh-Hant": "離得太遠了，請靠近一點。",
+      "en": "Too far away. Please come a little closer."
+    }
+  },
+  "face_turn_jumped": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "动得太快了，请慢慢转头。",
+      "zh-Hant": "動得太快了，請慢慢轉頭。",
+      "en": "That was too quick. Please turn your head slowly."
+    }
+  },
+  "face_turn_late": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "时间到了，请再来一次，或者刷卡。",
+      "zh-Hant": "時間到了，請再來一次，或者刷卡。",
+      "en": "Time is up. Please try again, or use your card."
+    }
+  },
+  "face_turn_lost": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "中途看不到脸了，请再来一次。",
+      "zh-Hant": "中途看不到臉了，請再來一次。",
+      "en": "The face was out of sight. Please try again."
+    }
+  },
+  "face_turn_other": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "方向反了。请看箭头，再来一次。",
+      "zh-Hant": "方向反了。請看箭頭，再來一次。",
+      "en": "That was the other side. Please follow the arrow and try again."
+    }
+  },
+  "face_turned": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请正对镜头。",
+      "zh-Hant": "請正對鏡頭。",
+      "en": "Please look straight into the camera."
+    }
+  },
+  "face_unclear": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "脸被挡住了，或光线不匀。请再来一次。",
+      "zh-Hant": "臉被擋住了，或光線不勻。請再來一次。",
+      "en": "The face is partly hidden or unevenly lit. Please try again."
+    }
+  },
+  "faces_absent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这台主机没有装人脸模块。",
+      "zh-Hant": "這台主機沒有裝人臉模組。",
+      "en": "Faces are not installed on this hub."
     }
   },
   "factor_wrong": {
@@ -678,6 +862,22 @@ export const reasons = {
       "zh-Hans": "这部手机需要重新登记。用一个新的六位数号码，一分钟就好。",
       "zh-Hant": "這部手機需要重新登記。用一個新的六位數號碼，一分鐘就好。",
       "en": "This phone must be introduced again. A new six-digit code takes a minute."
+    }
+  },
+  "photo_broken": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张照片打不开，请重新拍一张。",
+      "zh-Hant": "這張照片打不開，請重新拍一張。",
+      "en": "This picture cannot be read. Please take a new one."
+    }
+  },
+  "photo_large": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张照片太大了，请换一张小一点的。",
+      "zh-Hant": "這張照片太大了，請換一張小一點的。",
+      "en": "This picture is too large. Please choose a smaller one."
     }
   },
   "pin_locked": {

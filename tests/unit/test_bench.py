@@ -7,7 +7,18 @@ from inspect import signature
 
 import pytest
 
-from simulators.bench import decide, events, forged, openings, reconnect, revoke, start, taps, wires
+from simulators.bench import (
+    decide,
+    events,
+    faces,
+    forged,
+    openings,
+    reconnect,
+    revoke,
+    start,
+    taps,
+    wires,
+)
 from simulators.bench.figures import Against, Target, percentile, spread
 from simulators.bench.limit import Limit
 from simulators.bench.line import HttpLine, LineBroken
@@ -45,7 +56,7 @@ def test_ours_is_held_against_the_parts_and_against_the_whole() -> None:
 
 def test_every_benchmark_has_targets_and_takes_quick() -> None:
     found = {entry.name: entry.load() for entry in entry_points(group="linli.benchmarks")}
-    benches = (decide, openings, taps, start, revoke, events, forged, reconnect, wires)
+    benches = (decide, openings, taps, start, revoke, events, faces, forged, reconnect, wires)
     assert found == {bench.__name__.rpartition(".")[2]: bench.run for bench in benches}
     for run in found.values():
         assert list(signature(run).parameters) == ["quick"]

@@ -20,7 +20,7 @@ from devices.mistake import Mistake
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock",
-         "requirements-setup.lock")  # fmt: skip
+         "requirements-setup.lock", "requirements-faces.lock")  # fmt: skip
 
 
 # --- locks -----------------------------------------------------------------------------------
@@ -56,6 +56,36 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     assert {name_of(one) for one in runtime} <= locked("requirements.lock").keys()
     assert {name_of(one) for one in groups["dev"]} <= locked("requirements-dev.lock").keys()
     assert "face-recognition" not in locked("requirements-dev.lock")
+
+
+def test_faces_are_locked_and_nothing_of_them_compiles() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    held, dev = locked("requirements-faces.lock"), locked("requirements-dev.lock")
+    assert {name_of(one) for one in extras["faces"]} <= held.keys() & dev.keys()
+    assert {"face-recognition", "dlib-bin"} <= held.keys()
+    assert {name: held[name] for name in held.keys() & dev.keys()}.items() <= dev.items()
+    text = (ROOT / "requirements-faces.lock").read_text(encoding="utf-8")
+    assert re.search(r"^dlib==\S+ ; sys_platform == 'never'", text, re.MULTILINE)  # for nobody
+    assert not {"face-recognition", "dlib-bin", "numpy"} & locked("requirements.lock").keys()
+
+
+WITHOUT_FACES = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] in ('numpy', 'dlib', 'onnxruntime', 'av'):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+import hub.api.server, hub.app, hub.doctor, hub.verbs, hub.verbs_day_two, hub.faces.verbs
+print('runs')
+"""
+
+
+def test_the_hub_runs_without_faces() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_FACES], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == "runs\n", ran.stderr
 
 
 def test_the_pages_lock_knows_every_workspace_and_no_address() -> None:

@@ -53,6 +53,16 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "通知已經超過五分鐘：是重放。",
     "en": "The callback is older than five minutes: a replay."
   },
+  "camera_broken": {
+    "zh-Hans": "请它送 H.264 或 JPEG，最大 4K。",
+    "zh-Hant": "請它送 H.264 或 JPEG，最大 4K。",
+    "en": "Ask for H.264 or JPEG of at most 4K."
+  },
+  "camera_silent": {
+    "zh-Hans": "看它的电源、网络和地址。",
+    "zh-Hant": "看它的電源、網路和位址。",
+    "en": "Look at its power, network and address."
+  },
   "card_session_refused": {
     "zh-Hans": "卡没能向主机证明自己的钥匙。",
     "zh-Hant": "卡沒能向主機證明自己的金鑰。",
@@ -137,6 +147,66 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "命令到的时候已经过时。",
     "zh-Hant": "命令到的時候已經過時。",
     "en": "The command came after its time."
+  },
+  "face_alike": {
+    "zh-Hans": "这扇门有两个人都够像：只有先报是谁才分得开。",
+    "zh-Hant": "這扇門有兩個人都夠像：只有先報是誰才分得開。",
+    "en": "Two people of this door are below the threshold: only a claim tells them apart."
+  },
+  "face_audit_few": {
+    "zh-Hans": "继续先刷卡、用手机或报房号，或者放宽要求的误认率。",
+    "zh-Hant": "繼續先刷卡、用手機或報房號，或者放寬要求的誤認率。",
+    "en": "Keep the claim (card, phone, flat number), or ask for a higher rate."
+  },
+  "face_audit_photos": {
+    "zh-Hans": "至少二十个人，每人两张不同日子的照片。",
+    "zh-Hant": "至少二十個人，每人兩張不同日子的照片。",
+    "en": "At least twenty people with two photos of different days."
+  },
+  "face_audit_poor": {
+    "zh-Hans": "看自测：预计的漏认和长得像的人。继续先报是谁。",
+    "zh-Hant": "看自測：預計的漏認和長得像的人。繼續先報是誰。",
+    "en": "See the audit: expected misses and look-alike pairs. Keep the claim."
+  },
+  "face_dark": {
+    "zh-Hans": "在摄像头上方加一盏灯。",
+    "zh-Hant": "在攝影機上方加一盞燈。",
+    "en": "A lamp above the camera helps."
+  },
+  "face_model_other": {
+    "zh-Hans": "两种模型的模板不能相互比对。",
+    "zh-Hant": "兩種模型的範本不能互相比對。",
+    "en": "Embeddings of two models cannot be compared."
+  },
+  "face_not_enrolled": {
+    "zh-Hans": "这里的人都没有同意并登记照片。",
+    "zh-Hant": "這裡的人都沒有同意並登記照片。",
+    "en": "Nobody of the claim has given consent and photos."
+  },
+  "face_not_matched": {
+    "zh-Hans": "换一天再拍一张会好一些；刷卡一样能开。",
+    "zh-Hant": "換一天再拍一張會好一些；刷卡一樣能開。",
+    "en": "Another photo of another day helps; the card works as well."
+  },
+  "face_turn_jumped": {
+    "zh-Hans": "前后两眼差得太多：换了人，或者换了图。",
+    "zh-Hant": "前後兩次差得太多：換了人，或者換了圖。",
+    "en": "Two looks differ too much: another face, or a picture exchanged."
+  },
+  "face_turn_late": {
+    "zh-Hans": "没有在规定的时间里转头。",
+    "zh-Hant": "沒有在規定的時間內轉頭。",
+    "en": "The head was not turned in time."
+  },
+  "face_turn_other": {
+    "zh-Hans": "录像不知道这次抽到的是哪一边。",
+    "zh-Hant": "錄影不知道這次抽到的是哪一邊。",
+    "en": "A recording does not know the side that was drawn."
+  },
+  "faces_absent": {
+    "zh-Hans": "运行 make faces，或者装上 `faces` 这个附加包。",
+    "zh-Hant": "執行 make faces，或者裝上 `faces` 這個附加套件。",
+    "en": "make faces, or the extra `faces`."
   },
   "factor_wrong": {
     "zh-Hans": "要本人一个新的动态码。",
@@ -342,6 +412,16 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "这部手机没有登记过，或者已经移除。",
     "zh-Hant": "這部手機沒有登記過，或者已經移除。",
     "en": "This phone key was never enrolled or was removed."
+  },
+  "photo_broken": {
+    "zh-Hans": "收 JPEG、PNG 和 WebP；文件可能不完整。",
+    "zh-Hant": "接受 JPEG、PNG 和 WebP；檔案可能不完整。",
+    "en": "JPEG, PNG and WebP are taken; the file may be cut off."
+  },
+  "photo_large": {
+    "zh-Hans": "最多 15 MB、五千万像素。",
+    "zh-Hant": "最多 15 MB、五千萬像素。",
+    "en": "At most 15 MB and 50 megapixels."
   },
   "pin_locked": {
     "zh-Hans": "键盘要等一会儿；刷卡不受影响。",
