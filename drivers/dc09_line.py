@@ -1,0 +1,92 @@
+"""The line to a DC-09 receiver on the running loop: TCP, with TLS where the station has it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from drivers.dc09 import ATTEMPTS_MAX, Account, Event, Exchange, Verdict
+from drivers.reconnect import Backoff
+
+ANSWER_S: Final = 10.0  # connecting and answering; a receiver that meets a wrong sum says nothing
+PAUSE_S: Final = 1.0  # before the second attempt, then twice as long each time
+READ_MOST_BYTES: Final = 4_096
+
+
+class StationLine:
+    """Sends one event at a time; the connection is kept between events and opened when needed."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        account: Account,
+        now: Callable[[], datetime],
+        *,
+        tls: ssl.SSLContext | None = None,
+        luck: Callable[[int], bytes] = secrets.token_bytes,
+        jitter: Callable[[], float] = random.random,
+        answer_s: float = ANSWER_S,
+        pause_s: float = PAUSE_S,
+        attempts_max: int = ATTEMPTS_MAX,
+    ) -> None:
+        self._host, self._port, self._tls = host, port, tls
+        self._account, self._now, self._luck, self._jitter = account, now, luck, jitter
+        self._answer_s, self._pause_s, self._attempts_max = answer_s, pause_s, attempts_max
+        self._turn = asyncio.Lock()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def send(self, event: Event, sequence: int) -> Verdict:
+        """Send until it is taken, refused, or the attempts are spent; network faults are silence.
+
+        Raises ValueError for an event that cannot be written. After SILENT the event may stand at
+        the station: send it again with the same sequence, never with a new one.
+        """
+        exchange = Exchange(self._account, event, sequence, self._luck, self._attempts_max)
+        pauses = Backoff(self._pause_s, self._pause_s * 8, luck=self._jitter)
+        async with self._turn:
+            while (raw := exchange.send(self._now())) is not None:
+                try:
+                    async with asyncio.timeout(self._answer_s):
+                        await self._attempt(exchange, raw)
+                except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+                    pass
+                finally:
+                    if exchange.verdict is None:  # a late answer must not meet the next attempt
+                        self._hang_up()
+                if exchange.verdict is None and exchange.attempts < self._attempts_max:
+                    await asyncio.sleep(pauses.next_s())
+        assert exchange.verdict is not None
+        return exchange.verdict
+
+    async def close(self) -> None:
+        """Hang up."""
+        async with self._turn:
+            writer = self._hang_up()
+            if writer is not None:
+                with contextlib.suppress(OSError, TimeoutError):
+                    async with asyncio.timeout(self._answer_s):
+                        await writer.wait_closed()
+
+    async def _attempt(self, exchange: Exchange, raw: bytes) -> None:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
+        reader, writer = self._streams
+        writer.write(raw)
+        await writer.drain()
+        while chunk := await reader.read(READ_MOST_BYTES):
+            if exchange.feed(chunk, self._now()) is not None:
+                return
+
+    def _hang_up(self) -> asyncio.StreamWriter | None:
+        streams, self._streams = self._streams, None
+        if streams is None:
+            return None
+        streams[1].close()
+        return streams[1]
