@@ -11,7 +11,9 @@ from functools import partial
 from typing import Any
 
 from drivers import (
+    cap,
     cjt188,
+    dc09,
     dlt645,
     modbus_relay,
     ntag424,
@@ -65,6 +67,19 @@ def deframed(make: Callable[[], Deframer[Any]], fuzzed: bytes) -> list[Any]:
     assert parts.idle() == late, "another cut, other frames after silence"
     assert whole.held == 0, "keeps bytes after silence"
     return [*at_once, *late]
+
+
+def of_dc09(fuzzed: bytes) -> None:
+    for body in deframed(dc09.Bodies, fuzzed):
+        assert dc09.framed(body), "a body that could not have been sent"
+        dc09.read_answer(body, KEY)
+    dc09.read_answer(fuzzed, None)
+
+
+def of_cap(fuzzed: bytes) -> None:
+    with suppress(cap.CapWrong):
+        told = cap.read(fuzzed)
+        assert cap.read(cap.write(told)) == told, "what was read cannot be written"
 
 
 def of_pn532(fuzzed: bytes) -> None:
@@ -211,7 +226,9 @@ def of_urls(fuzzed: bytes) -> None:
 
 # A new parser is one line here, and a file of the same name in corpus/.
 TARGETS: dict[str, Target] = {
+    "cap": of_cap,
     "cjt188": of_cjt188,
+    "dc09": of_dc09,
     "dlt645": of_dlt645,
     "lcus": of_lcus,
     "modbus": of_modbus,
