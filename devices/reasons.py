@@ -235,6 +235,11 @@ _TABLE: tuple[Reason, ...] = (
     _reason("import_undone", _S, _NOTE, 409, Words("这次导入已经撤销了。", "這次匯入已經復原了。", "This import is already undone."), ""),
     _reason("import_overtaken", _S, _NOTE, 409, Words("导入之后有人改过，撤销会盖掉这些改动。", "匯入之後有人改過，復原會蓋掉這些改動。", "Somebody has changed rows since; undoing would overwrite that."), "See later: each row with its column."),
     _reason("font_missing", _S, _NOTE, 503, Words("服务器缺中文字体，信打不出来。", "伺服器缺中文字型，信印不出來。", "The server has no Chinese font to print letters with."), "apt install fonts-noto-cjk"),
+    # --- incidents and the police link
+    _reason("incident_step", _S, _NOTE, 409, Words("现在不能这样处理这件事，请刷新后再看。", "現在不能這樣處理這件事，請重新整理後再看。", "This cannot be done with this incident now. Please look at it again."), "Its state does not allow this step."),
+    _reason("incident_elsewhere", _S, _NOTE, 409, Words("这件事已经有别人在核对。", "這件事已經有別人在核對。", "Somebody else is reviewing this incident."), "Take it over first."),
+    _reason("incident_unseen", _S, _NOTE, 422, Words("请先把每张图片都看过，再确认。", "請先把每張圖片都看過，再確認。", "Please look at every picture before you confirm."), "A hit of the watch list needs the scene and the listed picture."),
+    _reason("authority_missing", _S, _NOTE, 422, Words("没有有效的授权文件，不能报送。", "沒有有效的授權文件，不能報送。", "Without a valid order of a named authority nothing is reported."), "Enter authority, legal basis and expiry."),
     # --- bills and payments
     _reason("bill_unknown", _R, _NOTE, 404, Words("没有找到账单。", "沒有找到帳單。", "We found no such bill."), ""),
     _reason("bill_paid", _R, _FINE, 409, Words("这张账单已经付过了。", "這張帳單已經付過了。", "This bill is already paid."), ""),

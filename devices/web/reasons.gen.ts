@@ -24,6 +24,14 @@ export const reasons = {
       "en": "That did not arrive clearly. Please try again."
     }
   },
+  "authority_missing": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "没有有效的授权文件，不能报送。",
+      "zh-Hant": "沒有有效的授權文件，不能報送。",
+      "en": "Without a valid order of a named authority nothing is reported."
+    }
+  },
   "bill_paid": {
     "severity": "fine",
     "words": {
@@ -614,6 +622,30 @@ export const reasons = {
       "zh-Hans": "这次导入已经撤销了。",
       "zh-Hant": "這次匯入已經復原了。",
       "en": "This import is already undone."
+    }
+  },
+  "incident_elsewhere": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这件事已经有别人在核对。",
+      "zh-Hant": "這件事已經有別人在核對。",
+      "en": "Somebody else is reviewing this incident."
+    }
+  },
+  "incident_step": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "现在不能这样处理这件事，请刷新后再看。",
+      "zh-Hant": "現在不能這樣處理這件事，請重新整理後再看。",
+      "en": "This cannot be done with this incident now. Please look at it again."
+    }
+  },
+  "incident_unseen": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请先把每张图片都看过，再确认。",
+      "zh-Hant": "請先把每張圖片都看過，再確認。",
+      "en": "Please look at every picture before you confirm."
     }
   },
   "interlock": {

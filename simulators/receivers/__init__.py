@@ -1,4 +1,4 @@
-"""Far ends of the hub's outlets: group robots, a webhook, a gateway for short messages, a mailbox.
+"""Far ends of what leaves the hub: group robots, webhooks, short messages, a mailbox, a station.
 
 They judge as the vendors' pages say, by code of their own: nothing here is shared with the sender.
 """

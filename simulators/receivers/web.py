@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,7 +23,7 @@ from starlette.routing import Route
 
 KEPT_MAX = 1_000  # messages remembered; the oldest go first
 HOUR_S = 3_600.0  # DingTalk and Feishu take signatures of the hour around now
-HOOK_S = 300.0  # our own webhook's signatures live five minutes
+HOOK_S = 300.0  # webhooks' signatures live five minutes, our own and Standard Webhooks'
 MINUTE_S = 60.0
 MINUTE_MOST = 20  # messages a robot takes in a minute (DingTalk, WeCom)
 WECOM_TEXT_BYTES = 2_048
@@ -44,6 +46,7 @@ class Receivers:
     now_s: Callable[[], float]
     secret: str = "SEC-simulated"
     token: str = "simulated"
+    public_key: bytes = b""  # Ed25519, of who may tell incidents; empty: nobody
     on_taken: Callable[[Taken], None] = lambda _taken: None
     failing: dict[str, int] = field(default_factory=dict)
     taken: deque[Taken] = field(default_factory=lambda: deque(maxlen=KEPT_MAX))
@@ -76,6 +79,7 @@ class Receivers:
             "wecom": ("/cgi-bin/webhook/send", self._wecom),
             "webhook": ("/hook", self._webhook),
             "sms": ("/sms", self._sms),
+            "incident": ("/incidents", self._incident),
         }
         return Starlette(
             routes=[
@@ -163,6 +167,37 @@ class Receivers:
         if not self._knows("sms", body["id"]):
             self.take("sms", body["id"], body["text"], tuple(body["to"]))
         return Response(status_code=202)
+
+    # ----------------------------------------------------------------- Standard Webhooks
+
+    def _vouched(self, request: Request, raw: bytes) -> bool:
+        key, stamp = (
+            request.headers.get("webhook-id", ""),
+            request.headers.get("webhook-timestamp", ""),
+        )
+        marks = request.headers.get("webhook-signature", "").split()
+        if not key or not stamp.isdecimal() or abs(self.now_s() - int(stamp)) > HOOK_S:
+            return False
+        return any(
+            self._made(base64.b64decode(mark[4:]), f"{key}.{stamp}.".encode() + raw)
+            for mark in marks
+            if mark.startswith("v1a,")
+        )
+
+    def _made(self, mark: bytes, signed: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(mark, signed)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def _incident(self, request: Request, raw: bytes) -> Response:
+        if not self._vouched(request, raw):
+            return Response(status_code=401)
+        key = request.headers["webhook-id"]
+        if not self._knows("incident", key):
+            self.take("incident", key, raw.decode())
+        return Response(status_code=204)
 
 
 def _same(mark: bytes, shown: object) -> bool:

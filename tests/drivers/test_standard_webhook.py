@@ -4,6 +4,7 @@ import base64
 import time
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from nacl.signing import SigningKey as NaclKey
 
 from drivers import standard_webhook as hooks
 from drivers.standard_webhook import Flaw, KeyWrong, PrivateKey, PublicKey, Secret, read_key
+from simulators.receivers.web import Receivers
 
 # of the reference libraries' tests
 ID, AT_S, BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, b'{"test": 2432232314}'
@@ -150,3 +152,23 @@ def test_one_changed_byte_is_forged(body: bytes, at: int, flip: int) -> None:
         changed = bytearray(body)
         changed[at] ^= flip
         assert hooks.flaw_of([PUBLIC, SECRET], sent, bytes(changed), AT_S) is Flaw.FORGED
+
+
+async def test_a_receiver_by_code_of_its_own_takes_it_once() -> None:
+    receivers = Receivers(lambda: AT_S, public_key=PUBLIC.raw)
+    transport = httpx.ASGITransport(receivers.application())
+    async with httpx.AsyncClient(transport=transport, base_url="http://station.invalid") as client:
+
+        async def told(keys: list[PrivateKey | Secret], at_s: int, body: bytes = BODY) -> int:
+            post = hooks.post("/incidents", keys, ID, BODY, at_s)
+            answer = await client.post(post.url, content=body, headers=dict(post.headers))
+            return answer.status_code
+
+        assert await told([SECRET, PRIVATE], AT_S) == 204
+        assert await told([PRIVATE], AT_S + 200) == 204  # a copy, signed anew
+        assert await told([SECRET], AT_S) == 401
+        assert await told([PRIVATE], AT_S - 301) == 401
+        assert await told([PRIVATE], AT_S, BODY + b" ") == 401
+    assert [(one.kind, one.key, one.text) for one in receivers.taken] == [
+        ("incident", ID, BODY.decode())
+    ]
