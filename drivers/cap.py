@@ -148,8 +148,8 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
-    """What is told, in one language."""
+class Segment:
+    """What is told, in one language: the standard's "info"."""
 
     event: str
     categories: tuple[Category, ...]
@@ -190,7 +190,7 @@ class Alert:
     note: str = ""
     references: tuple[Reference, ...] = ()
     incidents: tuple[str, ...] = ()
-    infos: tuple[Info, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     def __post_init__(self) -> None:
         _named(self.sender, self.identifier)
@@ -233,15 +233,15 @@ def write(alert: Alert) -> bytes:
     told = (f"{one.sender},{one.identifier},{_instant(one.sent)}" for one in alert.references)
     _put(root, "references", " ".join(told))
     _put(root, "incidents", _listed(alert.incidents))
-    for info in alert.infos:
-        _put_info(ET.SubElement(root, _tag("info")), info)
+    for info in alert.segments:
+        _put_segment(ET.SubElement(root, _tag("info")), info)
     raw: bytes = ET.tostring(root, "utf-8", xml_declaration=True, default_namespace=NAMESPACE)
     if len(raw) > BYTES_MAX:
         raise CapWrong(f"an alert of {len(raw)} bytes; at most {BYTES_MAX}")
     return raw
 
 
-def _put_info(node: ET.Element, info: Info) -> None:
+def _put_segment(node: ET.Element, info: Segment) -> None:
     _put(node, "language", info.language)
     for category in info.categories:
         _put(node, "category", category)
@@ -350,16 +350,16 @@ def read(raw: bytes) -> Alert:
         note=_text(root, "note"),
         references=tuple(_read_reference(one) for one in _text(root, "references").split()),
         incidents=_read_list(_text(root, "incidents")),
-        infos=tuple(_read_info(node) for node in root.iterfind(_tag("info"))),
+        segments=tuple(_read_segment(node) for node in root.iterfind(_tag("info"))),
     )
 
 
-def _read_info(node: ET.Element) -> Info:
+def _read_segment(node: ET.Element) -> Segment:
     effective, onset, expires = (
         _read_instant(told) if told else None
         for told in (_text(node, name) for name in ("effective", "onset", "expires"))
     )
-    return Info(
+    return Segment(
         event=_text(node, "event"),
         categories=tuple(_one_of(Category, one) for one in _texts(node, "category")),
         urgency=_one_of(Urgency, _text(node, "urgency")),

@@ -16,7 +16,7 @@ from drivers.cap import (
     Area,
     Category,
     Certainty,
-    Info,
+    Segment,
     MsgType,
     Reference,
     ResponseType,
@@ -83,8 +83,8 @@ def cap_alert(pack: Pack, sender: str, number: int, at: datetime) -> Alert:
         restriction=RESTRICTION,
         addresses=(pack.station,),
         incidents=(pack.incident,),
-        infos=tuple(
-            _info(pack, language, event, sent)
+        segments=tuple(
+            _segment(pack, language, event, sent)
             for language, event in zip(("zh-Hans", "en"), EVENTS[pack.kind], strict=True)
         ),
     )
@@ -108,10 +108,10 @@ def cap_cancel(pack: Pack, sender: str, number: int, first_at: datetime, at: dat
     )
 
 
-def _info(pack: Pack, language: str, event: str, sent: datetime) -> Info:
+def _segment(pack: Pack, language: str, event: str, sent: datetime) -> Segment:
     told = [("rule", pack.rule), ("authority", pack.authority), ("basis", pack.basis)]
     told += [(f"picture-{one.role}-sha256", one.sha256) for one in pack.pictures]
-    return Info(
+    return Segment(
         event=event,
         categories=(Category.SECURITY,),
         urgency=Urgency.IMMEDIATE if pack.kind in _URGENT else Urgency.EXPECTED,

@@ -16,7 +16,7 @@ from drivers.cap import (
     CapWrong,
     Category,
     Certainty,
-    Info,
+    Segment,
     MsgType,
     Reference,
     ResponseType,
@@ -27,7 +27,7 @@ from drivers.cap import (
 )
 
 SENT = datetime(2026, 11, 26, 8, 0, 0, tzinfo=UTC)
-INFO = Info(
+SEGMENT = Segment(
     event="门被强行打开",
     categories=(Category.SECURITY,),
     urgency=Urgency.IMMEDIATE,
@@ -53,7 +53,7 @@ ALERT = Alert(
     restriction="police only",
     addresses=("110-desk", "duty officer"),
     incidents=("inc-1",),
-    infos=(INFO, dataclasses.replace(INFO, language="en", event="Door forced open")),
+    segments=(SEGMENT, dataclasses.replace(SEGMENT, language="en", event="Door forced open")),
 )
 CANCEL = dataclasses.replace(
     ALERT,
@@ -65,7 +65,7 @@ CANCEL = dataclasses.replace(
 WHOLE = cap.write(ALERT)
 
 
-@pytest.mark.parametrize("alert", [ALERT, CANCEL, dataclasses.replace(CANCEL, infos=())])
+@pytest.mark.parametrize("alert", [ALERT, CANCEL, dataclasses.replace(CANCEL, segments=())])
 def test_the_schema_takes_what_we_write(alert: Alert, shared_file: Callable[[str], Path]) -> None:
     etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
     schema = etree.XMLSchema(etree.parse(str(shared_file("cap/CAP-v1.2.xsd"))))
@@ -88,7 +88,7 @@ def test_another_zone_and_spelling_are_the_same_alert() -> None:
         told = told.replace(f"<{name}>".encode(), f"<c:{name}>\n ".encode())
     told = told[: told.index(b"<addresses>")] + b"<c:unknown>1</c:unknown></c:alert>"
     read = cap.read(told)
-    assert (read.sent, read.identifier, read.infos) == (SENT, "inc-1-sent", ())
+    assert (read.sent, read.identifier, read.segments) == (SENT, "inc-1-sent", ())
 
 
 LAUGHS = (
@@ -143,7 +143,7 @@ def test_what_is_no_alert(raw: bytes, why: str) -> None:
         lambda: dataclasses.replace(ALERT, sent=SENT.replace(microsecond=1)),
         lambda: dataclasses.replace(ALERT, scope=Scope.PRIVATE, addresses=()),
         lambda: dataclasses.replace(ALERT, addresses=('a"b',)),
-        lambda: dataclasses.replace(INFO, categories=()),
+        lambda: dataclasses.replace(SEGMENT, categories=()),
         lambda: cap.write(dataclasses.replace(ALERT, note="\x00")),
         lambda: cap.write(dataclasses.replace(ALERT, note="\r")),
         lambda: cap.write(dataclasses.replace(ALERT, note="x" * cap.BYTES_MAX)),
@@ -167,9 +167,9 @@ def test_any_words_come_back(
     event: str, note: str, text: str, at: datetime, pairs: list[tuple[str, str]]
 ) -> None:
     info = dataclasses.replace(
-        INFO, event=event, description=text, expires=at, parameters=tuple(pairs)
+        SEGMENT, event=event, description=text, expires=at, parameters=tuple(pairs)
     )
-    alert = dataclasses.replace(ALERT, note=note, sent=at, infos=(info,))
+    alert = dataclasses.replace(ALERT, note=note, sent=at, segments=(info,))
     assert cap.read(cap.write(alert)) == alert
 
 

@@ -68,8 +68,8 @@ def test_the_incident_as_an_alert(kind: Kind, played: bool, status: Status) -> N
         ("inc-1",),
         ("station-1",),
     )
-    assert [one.language for one in told.infos] == ["zh-Hans", "en"]
-    for info in told.infos:
+    assert [one.language for one in told.segments] == ["zh-Hans", "en"]
+    for info in told.segments:
         assert info.expires is not None
         assert info.expires > told.sent
         assert dict(info.parameters) == {
@@ -81,7 +81,7 @@ def test_the_incident_as_an_alert(kind: Kind, played: bool, status: Status) -> N
             "pack-sha256": pack.sha256,
         }
     bare = replace(pack, authority="", basis="", pictures=())
-    (first, _) = police.cap_alert(bare, SENDER, 41, NOW).infos
+    (first, _) = police.cap_alert(bare, SENDER, 41, NOW).segments
     assert [name for name, _ in first.parameters] == ["rule", "pack-sha256"]
 
 

@@ -135,13 +135,12 @@ def test_a_hit_is_confirmed_by_who_reviews_it_and_saw_both_pictures() -> None:
 
 def test_a_watch_list_lives_by_its_order() -> None:
     after = ORDER.to_at
-    late = {"at": after}
     for order, at in ((None, NOW), (ORDER, after), (ORDER, ORDER.from_at - timedelta(seconds=1))):
         made = law.detect("inc-1", Kind.WATCH_LIST, "gate-1", "watch-1", at, (), order)
         assert made == Refused("authority_missing")
-    assert refusal(moved(hit(), UP), replace(YES, **late)) == "authority_missing"  # type: ignore[arg-type]
+    assert refusal(moved(hit(), UP), replace(YES, at=after)) == "authority_missing"
     confirmed = moved(hit(), UP, YES)
-    assert refusal(confirmed, replace(SENT, **late)) == "authority_missing"  # type: ignore[arg-type]
+    assert refusal(confirmed, replace(SENT, at=after)) == "authority_missing"
     assert law.pack(confirmed, REAL, after) == Refused("authority_missing")
     # what was noticed without a list needs none
     forced = law.detect("inc-2", Kind.FORCED, "gate-1", "forced", after)
