@@ -55,7 +55,7 @@ class StationLine:
                 try:
                     async with asyncio.timeout(self._answer_s):
                         await self._attempt(exchange, raw)
-                except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+                except OSError:  # which TimeoutError and ssl.SSLError are
                     pass
                 finally:
                     if exchange.verdict is None:  # a late answer must not meet the next attempt
@@ -70,7 +70,7 @@ class StationLine:
         async with self._turn:
             writer = self._hang_up()
             if writer is not None:
-                with contextlib.suppress(OSError, TimeoutError):
+                with contextlib.suppress(OSError):
                     async with asyncio.timeout(self._answer_s):
                         await writer.wait_closed()
 

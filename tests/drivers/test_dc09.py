@@ -102,6 +102,15 @@ def test_what_cannot_be_written_is_the_callers_fault(wrong: object) -> None:
         wrong()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("length", range(17))
+def test_every_sealed_message_is_padded(length: int) -> None:
+    event = SiaEvent("PA", text="x" * length)
+    plain = body_of(message(PLAIN, event, 1, NOW, zeros)).partition(b"[")[2]
+    sealed = body_of(message(SEALED, event, 1, NOW, zeros)).partition(b"[")[2]
+    assert 2 <= len(sealed) // 2 - len(plain) <= 17  # the bar, and 1 to 16 of padding
+    assert len(sealed) % 32 == 0
+
+
 def test_keys_are_in_no_text() -> None:
     assert "AAAA" not in repr(SEALED)
 
@@ -255,7 +264,8 @@ def test_what_the_station_cannot_use() -> None:
 def test_a_plain_ack_proves_nothing_of_a_sealed_message() -> None:
     exchange, _ = asked()
     assert exchange.feed(framed(b'"ACK"0041R1L0#1234AB[]'), NOW) is None
-    assert exchange.strange == 1
+    assert exchange.feed(framed(b'"ACK"0041R1L0#1234AB[]_08:00:00,11-26-2026'), NOW) is None
+    assert exchange.strange == 2
     plain, _ = asked(PLAIN)
     verdict = plain.feed(framed(b'"ACK"0041R1L0#1234AB[][K0000]'), NOW)
     assert verdict is not None
@@ -269,9 +279,13 @@ def test_an_ack_of_another_event_time_or_key_is_not_believed() -> None:
     exchange, _ = asked()
     assert exchange.feed(old, NOW) is None  # of the event before
     copied = bytearray(body_of(old))
-    copied[7:11] = b"0041"
+    copied[6:10] = b"0041"
     much_later = NOW + timedelta(seconds=41)
     assert exchange.feed(framed(bytes(copied)), much_later) is None  # a copy with our number on it
+    twin, _ = asked()
+    verdict = twin.feed(framed(bytes(copied)), NOW)  # nothing but its age gives it away
+    assert verdict is not None
+    assert verdict.taken
     other = Exchange(dataclasses.replace(SEALED, key=b"B" * 16), PANIC, 40, zeros)
     other.send(NOW)
     assert other.feed(old, NOW) is None

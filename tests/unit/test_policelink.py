@@ -148,6 +148,22 @@ def test_a_watch_list_lives_by_its_order() -> None:
     assert isinstance(law.pack(moved(forced, UP, YES), REAL, after), Pack)
 
 
+def test_a_pack_is_made_only_between_confirmed_and_acknowledged() -> None:
+    ways: tuple[tuple[Move, ...], ...] = (
+        (),
+        (UP,),
+        (UP, NO),
+        (UP, YES, NO),
+        (UP, YES, SENT, NO),
+        (UP, YES, SENT, ACK),
+        (UP, YES, SENT, ACK, HANDLED),
+    )
+    for way in ways:
+        assert law.pack(moved(hit(), *way), PLAYED, NOW) == Refused("incident_step")
+    for way in ((UP, YES), (UP, YES, SENT), (UP, YES, SENT, wish(What.RETURNED))):
+        assert isinstance(law.pack(moved(hit(), *way), PLAYED, NOW), Pack)
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_only_a_person_confirms(kind: Kind) -> None:
     pressed = kind in {Kind.DURESS, Kind.PANIC}
