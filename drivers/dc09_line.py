@@ -75,6 +75,8 @@ class StationLine:
                         await writer.wait_closed()
 
     async def _attempt(self, exchange: Exchange, raw: bytes) -> None:
+        if self._streams is not None and self._streams[0].at_eof():
+            self._hang_up()  # stations close lines that are quiet
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
         reader, writer = self._streams

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,8 +44,13 @@ class Alarm:
 class Station:
     """Takes alarms of known accounts; ``deaf`` of the next are recorded and not answered."""
 
-    def __init__(self, now: Callable[[], datetime], accounts: dict[str, bytes | None]) -> None:
-        self._now, self.accounts = now, accounts
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        accounts: dict[str, bytes | None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._now, self.accounts, self._tls = now, accounts, tls
         self.alarms: deque[Alarm] = deque(maxlen=ALARMS_MAX)
         self.beats = 0  # supervisions heard
         self.copies = 0
@@ -57,7 +63,7 @@ class Station:
     async def start(self, port: int = 0) -> int:
         """Listen on loopback; the port."""
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", port, limit=LINE_BYTES_MAX
+            self._serve, "127.0.0.1", port, limit=LINE_BYTES_MAX, ssl=self._tls
         )
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -69,7 +75,7 @@ class Station:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(
-            ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
+            ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
         ):
             while True:
                 answer = self.hear(await reader.readuntil(b"\r"))
@@ -77,7 +83,7 @@ class Station:
                     writer.write(answer)
                     await writer.drain()
         writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
 
     def hear(self, raw: bytes) -> bytes:

@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers.dc09 import Account, ContactId, Event, Outcome, SiaEvent, Supervision
 from drivers.dc09_line import StationLine
+from hub import certs
 from simulators.receivers.station import Station
 
 KEY = "0123456789ABCDEF"
@@ -186,11 +189,47 @@ async def test_a_spoilt_message_meets_silence_and_is_said_again(
     async with foreign() as (port, taken, counts):
         loss = Loss(port)
         loss.spoil_questions = 1
-        async with loss.open() as through, calling(through, answer_s=0.5) as line:
+        async with loss.open() as through, calling(through, answer_s=2.0) as line:
             verdict = await line.send(PANIC, 7)
         assert verdict.outcome is Outcome.TAKEN
         assert counts.error_crc == 1
         assert len(taken) == verdict.attempts - 1
+
+
+async def test_a_line_that_the_station_closed_in_between_is_opened_again() -> None:
+    station = Station(now, {ACCOUNT: KEY.encode()})
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(station.hear(await reader.readuntil(b"\r")))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with calling(server.sockets[0].getsockname()[1]) as line:
+        for sequence in (1, 2):
+            assert (await line.send(PANIC, sequence)).attempts == 1
+            assert line._streams is not None
+            assert await line._streams[0].read() == b""  # hears that the station hangs up
+    server.close()
+    await server.wait_closed()
+    assert [one.sequence for one in station.alarms] == [1, 2]
+
+
+async def test_inside_tls_and_not_with_a_stranger(tmp_path: Path) -> None:
+    signed = certs.ensure(tmp_path / "certs", [], ["127.0.0.1"], now())
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(signed.chain)
+    station = Station(now, {ACCOUNT: None}, context)
+    port = await station.start()
+    known = ssl.create_default_context(cafile=str(signed.authority))
+    async with calling(port, None, tls=known) as line:
+        assert (await line.send(PANIC, 1)).taken
+    async with calling(port, None, tls=ssl.create_default_context()) as line:
+        assert (await line.send(PANIC, 2)).outcome is Outcome.SILENT
+    async with calling(port, None) as line:  # in the clear nobody there understands us
+        assert (await line.send(PANIC, 3)).outcome is Outcome.SILENT
+    await station.stop()
+    assert [one.sequence for one in station.alarms] == [1]
 
 
 async def test_nobody_there_is_silence() -> None:
