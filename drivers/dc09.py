@@ -294,7 +294,7 @@ class Verdict:
 
 
 class Exchange:
-    """One event until its verdict: same sequence in every attempt, so a lost answer doubles nothing.
+    """One event until its verdict: same sequence each time, so a lost answer doubles nothing.
 
     Only an encrypted ACK of a fitting time counts for an encrypted message: anybody on the way can
     write the plain one. A NAK cannot be sealed (its sender may not have our key) and names no

@@ -1,4 +1,4 @@
-"""Our DC-09 sender before a receiver that nobody here wrote, and before a line that loses things."""
+"""Our DC-09 sender before a receiver that nobody here wrote, and on a line that loses things."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The police link: who may move an incident, what is recorded, and that nothing leaves too early."""
+"""The police link: who may move an incident, what is recorded, that nothing leaves too early."""
 
 import json
 import re
