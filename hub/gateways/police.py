@@ -44,7 +44,7 @@ EVENTS: Final[Mapping[Kind, tuple[str, str]]] = {  # zh-Hans, en
     Kind.DURESS: ("有人被胁迫开门", "Opened under duress"),
     Kind.FORCED: ("门被强行打开", "Door forced open"),
     Kind.REPEATED: ("有人反复试图开门", "Repeated attempts at a door"),
-    Kind.WATCH_LIST: ("疑似布控人员,已由人工核对", "Possible match of a watch list, reviewed"),
+    Kind.WATCH_LIST: ("疑似布控人员，已由人工核对", "Possible match of a watch list, reviewed"),
     Kind.TAILGATE: ("有人尾随进门", "Somebody followed through a door"),
 }
 _URGENT: Final = frozenset({Kind.PANIC, Kind.DURESS})
