@@ -219,6 +219,14 @@ _CHINESE: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "camera_silent": ("看它的电源、网络和地址。", "看它的電源、網路和位址。"),
     "camera_broken": ("请它送 H.264 或 JPEG，最大 4K。", "請它送 H.264 或 JPEG，最大 4K。"),
+    # --- incidents
+    "incident_step": ("这件事现在的状态不允许这一步。", "這件事目前的狀態不允許這一步。"),
+    "incident_elsewhere": ("先接手过来。", "先接手過來。"),
+    "incident_unseen": (
+        "关注名单的命中要看现场图和名单图两张。",
+        "關注名單的命中要看現場圖和名單圖兩張。",
+    ),
+    "authority_missing": ("填上授权机关、法律依据和到期日。", "填上授權機關、法律依據和到期日。"),
 }
 
 

@@ -13,6 +13,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這條訊息是給另一台設備的。",
     "en": "The message was made for another device."
   },
+  "authority_missing": {
+    "zh-Hans": "填上授权机关、法律依据和到期日。",
+    "zh-Hant": "填上授權機關、法律依據和到期日。",
+    "en": "Enter authority, legal basis and expiry."
+  },
   "bill_pending": {
     "zh-Hans": "这张账单还有一笔付款没有结束。",
     "zh-Hant": "這張帳單還有一筆付款沒有結束。",
@@ -282,6 +287,21 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "看后来的改动：每一行和它的列。",
     "zh-Hant": "看後來的改動：每一列和它的欄。",
     "en": "See later: each row with its column."
+  },
+  "incident_elsewhere": {
+    "zh-Hans": "先接手过来。",
+    "zh-Hant": "先接手過來。",
+    "en": "Take it over first."
+  },
+  "incident_step": {
+    "zh-Hans": "这件事现在的状态不允许这一步。",
+    "zh-Hant": "這件事目前的狀態不允許這一步。",
+    "en": "Its state does not allow this step."
+  },
+  "incident_unseen": {
+    "zh-Hans": "关注名单的命中要看现场图和名单图两张。",
+    "zh-Hant": "關注名單的命中要看現場圖和名單圖兩張。",
+    "en": "A hit of the watch list needs the scene and the listed picture."
   },
   "interlock": {
     "zh-Hans": "互锁的另一扇门开着、正在开，或者看不到它。",
