@@ -1,0 +1,140 @@
+"""What guests, kiosks and restores brought with them: second uses, late wishes, leaks by chance."""
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from devices.access import Granted, State
+from devices.facts import TRIES_FREE
+from devices.guests import CODES
+from devices.messages import Outcome
+from drivers import osdp_wire
+from drivers.osdp_words import Command, Reply
+from drivers.spy import Spy, hide_reader_secrets
+from hub.acts.calls import CallAnswer
+from hub.acts.cards import BlockCard, block_card
+from hub.acts.kiosk_calls import LetIn, let_in
+from hub.acts.phones import NewCode, Revocation, issue_code, revoke
+from hub.acts.visits import Invitation, invite
+from hub.core.errors import DomainError
+from hub.store import tables as t
+from simulators.phone import Phone
+from tests.unit.hub_bench import hub_bench
+from tests.unit.test_guests import DIGITS, WRONG, coded, types
+from tests.unit.test_kiosk_guests import CARD, door_here, ring
+from tests.unit.test_kiosk_hub import Desk, desk, refused, session_of
+from tests.unit.test_visit_kinds import asks, in_hours, told
+from tests.unit.test_visits import ASKED, wish
+
+# --------------------------------------------------------------------------- a stolen card
+
+
+async def test_a_blocked_card_brings_no_phone_in(tmp_path: Path) -> None:
+    """The visit at the kiosk outlives the card by minutes; a phone would outlive it for good."""
+    async with desk(tmp_path) as here:
+        token = await session_of(here)
+        await here.bench.hub.writer.submit(block_card, BlockCard(CARD, "staff:x"))
+        asked = here.kiosk.post("/api/v1/kiosk/phone-codes", {"card_session": token})
+        assert (await refused(asked)).code == "lookup_expired"
+
+
+async def test_a_code_that_a_stolen_card_drew_ends_with_the_card(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        token = await session_of(here)
+        drawn = await here.kiosk.post("/api/v1/kiosk/phone-codes", {"card_session": token})
+        await here.bench.hub.writer.submit(block_card, BlockCard(CARD, "staff:x"))
+        reply = await Phone("http://hub", here.bench.http).enrol(drawn["code"], "the thief's")
+        assert (reply.status, reply.body["code"]) == (403, "code_wrong")
+
+
+def invitation(here: Desk, by: str) -> Invitation:
+    now_s = here.bench.now.timestamp()
+    return Invitation("v-00", "p-1", ["d-1"], now_s, now_s + 3600, "", by)
+
+
+async def test_a_wish_that_comes_behind_the_end_of_its_card_makes_nothing(tmp_path: Path) -> None:
+    """A block overtakes what waits: what the gate saw a moment ago is not true any more."""
+    async with desk(tmp_path) as here:
+        await session_of(here)
+        door_here(here)
+        await ring(here)
+        writer = here.bench.hub.writer
+        await writer.submit(block_card, BlockCard(CARD, "staff:x"))
+        with here.bench.hub.engines.read.connect() as connection:
+            call = connection.execute(select(t.calls.c.id)).scalar_one()
+        answer = CallAnswer(call, "open", f"card:{CARD}", "p-1", "kiosk-1")
+        with pytest.raises(DomainError, match="lookup_expired"):
+            await writer.submit(let_in, LetIn(answer, "k-1", "p-1", "gate", 2, None))
+        with pytest.raises(DomainError, match="lookup_expired"):
+            await writer.submit(invite, invitation(here, f"card:{CARD}"))
+        with pytest.raises(DomainError, match="lookup_expired"):
+            await writer.submit(issue_code, NewCode("p-1", "mark", "kiosk:kiosk-1", CARD))
+        with here.bench.hub.engines.read.connect() as connection:
+            assert connection.execute(select(t.passes)).all() == []
+            assert connection.execute(select(t.codes)).all() == []
+            assert connection.execute(select(t.calls.c.answer)).scalar_one() is None
+
+
+async def test_a_revoked_phone_invites_nobody_who_was_still_waiting(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.bench.phone()
+        with here.bench.hub.engines.read.connect() as connection:
+            phone = connection.execute(select(t.phones.c.id)).scalar_one()
+        writer = here.bench.hub.writer
+        await writer.submit(revoke, Revocation(phone, "staff:x"))
+        with pytest.raises(DomainError, match="phone_revoked"):
+            await writer.submit(invite, invitation(here, f"phone:{phone}"))
+
+
+# --------------------------------------------------------------------------- counted once, or never
+
+
+async def test_a_long_pass_handed_back_at_once_is_another_use(tmp_path: Path) -> None:
+    """Ten seconds are for a door that did not open; whoever was given a word has come in."""
+    async with hub_bench(tmp_path) as bench:
+        phone = await bench.phone()
+        body = wish(bench, ends=in_hours(bench, 72), uses=2)
+        visit = (await phone.send("POST", ASKED, body)).body["id"]
+        for seq in (1, 11):
+            assert await asks(bench, visit, seq) == [None]
+            await told(bench, visit, seq + 1, seq, Outcome.GRANTED)
+            bench.pass_s(8)
+        assert await asks(bench, visit, 21) == ["pass_used"]
+
+
+def test_a_code_shown_again_forgives_no_guesses() -> None:
+    """Nothing is used up where the door was not opened, so nothing is bought with it either."""
+    rules, state = coded(), State()
+    decision, state = types(rules, state, DIGITS)
+    assert isinstance(decision, Granted)
+    for turn in range(TRIES_FREE):
+        assert types(rules, state, DIGITS, turn)[0].reason == "granted"
+        _, state = types(rules, state, DIGITS, turn)
+        _, state = types(rules, state, WRONG, turn)
+    assert types(rules, state, DIGITS, TRIES_FREE)[0].reason == "codes_locked"
+    assert state.of(1).tries[CODES].wrong == TRIES_FREE
+
+
+# --------------------------------------------------------------------------- spies
+
+
+@pytest.mark.parametrize("block", [b"", b"\x17"])
+def test_a_typed_digit_is_masked_wherever_the_line_cuts(block: bytes) -> None:
+    """The code of "keys were pressed" is the byte that begins a frame: a cut there looks like one.
+
+    On a bus with an echo the panel's own words come back, a new key among them.
+    """
+    typed = osdp_wire.encode(1, 1, Reply.KEYPAD, b"\x00\x041234", is_reply=True, block=block)
+    key = bytes(range(0x20, 0x30))
+    echoed = osdp_wire.encode(1, 1, Command.KEYSET, b"\x01\x10" + key, block=block)
+    for whole, secret in ((typed, b"1234"), (echoed, key)):
+        for cut in range(1, len(whole)):
+            out = io.StringIO()
+            spy = Spy("x", hide_reader_secrets, out.write, clock=lambda: datetime.now(UTC))
+            spy("<", 0, whole[:cut])
+            spy("<", 0, whole[cut:])
+            shown = out.getvalue()
+            assert not any(secret[at : at + 2].hex(" ") in shown for at in range(len(secret) - 1))
