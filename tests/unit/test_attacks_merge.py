@@ -26,6 +26,7 @@ from tests.unit.hub_bench import hub_bench
 from tests.unit.test_guests import DIGITS, WRONG, coded, types
 from tests.unit.test_kiosk_guests import CARD, door_here, ring
 from tests.unit.test_kiosk_hub import Desk, desk, refused, session_of
+from tests.unit.test_payments_store import money_bench
 from tests.unit.test_visit_kinds import asks, in_hours, told
 from tests.unit.test_visits import ASKED, wish
 
@@ -138,3 +139,34 @@ def test_a_typed_digit_is_masked_wherever_the_line_cuts(block: bytes) -> None:
             spy("<", 0, whole[cut:])
             shown = out.getvalue()
             assert not any(secret[at : at + 2].hex(" ") in shown for at in range(len(secret) - 1))
+
+
+# --------------------------------------------------------------------------- the kiosk's hall
+
+
+async def test_four_digits_cannot_be_tried_out_in_a_day(tmp_path: Path) -> None:
+    """Behind them are a household's bills, and the screen that blocks its cards."""
+    right = {"house": "1-1-101", "phone_last4": "7302"}
+    async with money_bench(tmp_path) as money:
+        answers: list[str] = []
+        for digits in range(40):
+            money.bench.pass_s(120)  # slower than the bound of a minute
+            wrong = right | {"phone_last4": f"{digits:04d}"}
+            reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", wrong)
+            answers.append(reply.body["code"])
+        assert 20 <= answers.count("house_unknown") <= 22
+        assert answers[-1] == "too_many"
+        reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", right)
+        assert reply.body["code"] == "too_many", "or a guesser would learn it all the same"
+        other = right | {"house": "1-1-102", "phone_last4": "0000"}
+        reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", other)
+        assert reply.body["code"] == "house_unknown", "another house is not held up"
+
+
+async def test_whoever_knows_the_digits_may_look_all_day(tmp_path: Path) -> None:
+    right = {"house": "1-1-101", "phone_last4": "7302"}
+    async with money_bench(tmp_path) as money:
+        for _ in range(40):
+            money.bench.pass_s(120)
+            reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", right)
+            assert reply.status == 200, reply.body
