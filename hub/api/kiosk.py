@@ -120,6 +120,7 @@ def _cards(router: APIRouter, gate: Gate) -> None:
     @router.post("/kiosk/cards/answer", **answers)
     async def answer(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
+        gate.sighted()  # what a card begins lasts longer than its visit: a phone, a pass
         asked = Answered.model_validate(read_body(signed.body))
         uid = exchanges.finish(kiosk.id, asked.exchange, bytes.fromhex(asked.answer), gate.now_s())
         holder = await hub.writer.submit(recognise, CardShown(uid.hex(), kiosk.id))

@@ -21,8 +21,10 @@ from hub.acts.phones import NewCode, Revocation, issue_code, revoke
 from hub.acts.visits import Invitation, invite
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from kiosk.cards import CardSign, Known, prove
 from simulators.phone import Phone
 from tests.unit.hub_bench import hub_bench
+from tests.unit.kiosk_town import InHand
 from tests.unit.test_guests import DIGITS, WRONG, coded, types
 from tests.unit.test_kiosk_guests import CARD, door_here, ring
 from tests.unit.test_kiosk_hub import Desk, desk, refused, session_of
@@ -88,6 +90,19 @@ async def test_a_revoked_phone_invites_nobody_who_was_still_waiting(tmp_path: Pa
         await writer.submit(revoke, Revocation(phone, "staff:x"))
         with pytest.raises(DomainError, match="phone_revoked"):
             await writer.submit(invite, invitation(here, f"phone:{phone}"))
+
+
+async def test_a_restored_hub_takes_no_card_before_it_knows_what_was_blocked(
+    tmp_path: Path,
+) -> None:
+    """Its list may be older than the theft; a card would bring a phone in, as sign-in would."""
+    async with desk(tmp_path) as here:
+        card = await here.issue()
+        here.bench.hub.recalls.blind = True
+        assert await prove(InHand(card), here.kiosk) is CardSign.REFUSED
+        assert here.journal("kiosk_card") == []
+        here.bench.hub.recalls.blind = False
+        assert isinstance(await prove(InHand(card), here.kiosk), Known)
 
 
 # --------------------------------------------------------------------------- counted once, or never
