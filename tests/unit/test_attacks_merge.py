@@ -1,8 +1,10 @@
 """What guests, kiosks and restores brought with them: second uses, late wishes, leaks by chance."""
 
 import io
+import ipaddress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,11 +21,13 @@ from hub.acts.cards import BlockCard, block_card
 from hub.acts.kiosk_calls import LetIn, let_in
 from hub.acts.phones import NewCode, Revocation, issue_code, revoke
 from hub.acts.visits import Invitation, invite
+from hub.api.forwarded import real_scope
 from hub.core.errors import DomainError
+from hub.gateways.broker import BrokerFailed, Listener, ManagedBroker
 from hub.store import tables as t
 from kiosk.cards import CardSign, Known, prove
 from simulators.phone import Phone
-from tests.unit.hub_bench import hub_bench
+from tests.unit.hub_bench import SITE, hub_bench
 from tests.unit.kiosk_town import InHand
 from tests.unit.test_guests import DIGITS, WRONG, coded, types
 from tests.unit.test_kiosk_guests import CARD, door_here, ring
@@ -185,3 +189,49 @@ async def test_whoever_knows_the_digits_may_look_all_day(tmp_path: Path) -> None
             money.bench.pass_s(120)
             reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", right)
             assert reply.status == 200, reply.body
+
+
+# --------------------------------------------------------------------------- the edge
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ([], 200),
+        ([(b"x-forwarded-for", b"127.0.0.1")], 401),
+        ([(b"x-forwarded-for", b"127.0.0.1, unknown")], 401),
+        ([(b"x-forwarded-for", b"127.0.0.1, 198.51.100.7")], 401),
+        (None, 200),
+    ],
+)
+async def test_a_proxy_on_this_machine_makes_nobody_a_program_of_it(
+    tmp_path: Path, header: list[tuple[bytes, bytes]] | None, status: int
+) -> None:
+    """Numbers are free to this machine's own programs, not to whom its proxy lets through."""
+    trusted = [ipaddress.ip_network("127.0.0.1")] if header is not None else []
+    async with hub_bench(tmp_path) as bench:
+        said: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            said.append(message.get("status"))
+
+        scope = {
+            "type": "http", "method": "GET", "path": "/metrics", "raw_path": b"/metrics",
+            "query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": "",
+            "server": ("hub", 80), "client": ("127.0.0.1", 5), "headers": header or [],
+        }  # fmt: skip
+        await bench.app(real_scope(scope, trusted), receive, send)
+        assert said[0] == status
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1\nallow_anonymous true", "localhost x", ""])
+def test_no_setting_writes_a_line_into_the_brokers_file(tmp_path: Path, host: str) -> None:
+    file = tmp_path / "x.pem"
+    with pytest.raises(BrokerFailed, match="has no host"):
+        ManagedBroker(
+            tmp_path, 1883, site=SITE, hub="hub-1",
+            outside=(Listener(host, 8883, file, file),), kind="mosquitto",
+        )  # fmt: skip
