@@ -1,10 +1,11 @@
 """What guests, kiosks and restores brought with them: second uses, late wishes, leaks by chance."""
 
+import asyncio
 import io
 import ipaddress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -25,7 +26,9 @@ from hub.api.forwarded import real_scope
 from hub.core.errors import DomainError
 from hub.gateways.broker import BrokerFailed, Listener, ManagedBroker
 from hub.store import tables as t
+from kiosk.bell import REST_S, Bell
 from kiosk.cards import CardSign, Known, prove
+from kiosk.hub import Hub
 from simulators.phone import Phone
 from tests.unit.hub_bench import SITE, hub_bench
 from tests.unit.kiosk_town import InHand
@@ -189,6 +192,33 @@ async def test_whoever_knows_the_digits_may_look_all_day(tmp_path: Path) -> None
             money.bench.pass_s(120)
             reply = await money.kiosk.send("POST", "/api/v1/kiosk/bills", right)
             assert reply.status == 200, reply.body
+
+
+class Hasty:
+    """A hub where too many wait already: it answers at once, and always the same."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def get(self, path: str, *, answer_s: float) -> dict[str, Any]:
+        del answer_s
+        self.asked += 1
+        assert self.asked < 100, "asked again and again without a rest"
+        return {"calls": [{"answer": None}] if "known" in path else []}
+
+
+async def test_a_hub_that_holds_nobody_is_not_asked_without_a_rest() -> None:
+    hub, rests = Hasty(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 3:
+            raise asyncio.CancelledError
+
+    bell = Bell(cast("Hub", hub), lambda: 0.0, sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await bell.run()
+    assert (hub.asked, set(rests)) == (4, {REST_S})
 
 
 # --------------------------------------------------------------------------- the edge
