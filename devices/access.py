@@ -382,7 +382,8 @@ def _visit(
     reason = _visit_reason(policy, door, before, visit, request, now)
     if reason is not None:
         return Refused(reason, None, visit.id)
-    if tries is not None:
+    if tries is not None and not again(before.visits.get(visit.id), at_s):
+        # what uses nothing up must not buy further guesses
         facts = (PinTried(door.number, CODES, right=True, at_s=at_s),)
     used = PassUsed(door.number, visit.id, at_s, visit.to_s)
     area = door.passage.area_to if door.passage else None

@@ -47,10 +47,15 @@ def hide_text(direction: Direction, chunk: bytes) -> Iterable[int]:
 def hide_reader_secrets(direction: Direction, chunk: bytes) -> Iterable[int]:
     """A reader's new key, and what is typed on it: under the key from the box all can be read.
 
-    A chunk that begins in the middle of a frame is hidden whole.
+    A chunk that begins in the middle of a frame is hidden whole. The code of what is typed is the
+    byte that begins a frame, so the address behind it must say that a reader speaks: what comes
+    back as an echo is hidden, too.
     """
     start = len(chunk) - len(chunk.lstrip(bytes((osdp_wire.MARK,))))
-    if chunk[start : start + 1] != bytes((osdp_wire.START,)):
+    ours = chunk[start : start + 1] == bytes((osdp_wire.START,))
+    if direction == "<" and len(chunk) > start + 1:
+        ours = ours and bool(chunk[start + 1] & osdp_wire.REPLY)
+    if not ours:
         return () if direction == ">" else range(start, len(chunk))
     code_at = start + osdp_wire.HEAD_BYTES
     if len(chunk) > code_at and chunk[start + 4] & osdp_wire.HAS_BLOCK:

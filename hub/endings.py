@@ -70,11 +70,15 @@ def seal(keys: HubKeys, ended: Ended) -> bytes:
                                                               ended.cards)))  # fmt: skip
 
 
-def unseal(keys: HubKeys, site: str, raw: bytes) -> Ended | None:
-    """The list in signed endings; None when the hub of these keys did not make them."""
+def unseal(keys: HubKeys, site: str, raw: bytes, since_epoch: int = 0) -> Ended | None:
+    """The list in signed endings; None when the hub of these keys did not make them.
+
+    None, too, when they were made before ``since_epoch``, that of a copy: such a list knows nothing
+    that the copy has not, and would block again what was found again since.
+    """
     audit = {keys.signers["audit"].kid: keys.audit_public()}
     told = open_endings(raw, site, audit.get)
-    if isinstance(told, Refusal):
+    if isinstance(told, Refusal) or told.serial.epoch < since_epoch:
         return None
     try:
         body = json.loads(zlib.decompress(keys.open_envelope(told.sealed.hex(), _ABOUT)))

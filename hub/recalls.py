@@ -20,6 +20,7 @@ from devices.recall import KIND, Testimony, read_endings, read_testimony
 from hub.acts.restoring import (
     KNOWN_KEY,
     MARK_KEY,
+    SINCE_KEY,
     WAITING,
     Testified,
     end_again,
@@ -60,6 +61,7 @@ class Recalls:
         self.on_told: Callable[[], None] = lambda: None
         self._wake = asyncio.Event()
         self.mark = ""
+        self._since_epoch = 0  # of the copy
         # until most devices have told: who was ended since the copy is not known
         self.blind = False
         self.waiting: frozenset[str] = frozenset()
@@ -74,6 +76,7 @@ class Recalls:
             said = {row.key: row.value for row in connection.execute(keys)}
             rows = connection.execute(select(t.recalls)).all()
             self.mark = said.get(MARK_KEY, "")
+            self._since_epoch = int(said.get(SINCE_KEY, "0"))
             self.waiting = frozenset(row.device_id for row in rows if row.state == WAITING)
             self._known = {
                 row.device_id: Revision(row.known_epoch, row.known_number) for row in rows
@@ -126,7 +129,7 @@ class Recalls:
         if testimony is None or kept is None or device is None:
             return
         # a device is believed of its own doors; of anything else, only what we sealed ourselves
-        ended = unseal(self._keys, self._memory.site, kept)
+        ended = unseal(self._keys, self._memory.site, kept, self._since_epoch)
         for part in in_parts(ended) if ended is not None else ():
             await self._writer.submit(end_again, part)
         held: tuple[str, ...] = ()

@@ -180,9 +180,10 @@ def _end_again(engines: Any, done: Any, file: Path) -> None:
     from hub.endings import unseal  # noqa: PLC0415
 
     held = keys.load(done.settings.data)
-    ended = unseal(held, done.manifest["site"], file.read_bytes())
+    site, since_epoch = done.manifest["site"], done.manifest["epoch"]
+    ended = unseal(held, site, file.read_bytes(), since_epoch)
     if ended is None:
-        raise Mistake(f"{file} was not made by the hub of this back-up: the site is restored, "
+        raise Mistake(f"{file} was not made by the hub of this back-up, or before it: the site is restored, "
                       "and its devices will be asked instead")  # fmt: skip
     for part in in_parts(ended):
         write_offline(engines, end_again, part)

@@ -13,7 +13,8 @@ from kiosk.read import read_words
 
 WAIT_S: Final = 25  # what the hub holds a request for
 ANSWER_S: Final = 30.0
-REST_S: Final = 5.0  # a hub that is away is asked calmly
+REST_S: Final = 5.0  # a hub that is away, or too busy to hold us, is asked calmly
+NO_WAIT_S: Final = 1.0  # an answer without news that came sooner was not held
 PATH: Final = "/api/v1/kiosk/calls"
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -68,6 +69,7 @@ class Bell:
         """Hear of calls until cancelled; a hub that is away rings nobody."""
         while True:
             known = f"?known={self._mark}&wait_s={WAIT_S}" if self._mark else ""
+            before, asked_s = self._mark, self._monotonic()
             try:
                 told = await self._hub.get(PATH + known, answer_s=ANSWER_S)
             except (HubRefused, HubSilent):
@@ -77,9 +79,13 @@ class Bell:
                 continue
             rows = told.get("calls")
             self._take(rows if isinstance(rows, list) else [])
+            if self._mark == before and self._monotonic() - asked_s < NO_WAIT_S:
+                await self._sleep(REST_S)  # too many wait there already: it holds nobody
 
     def _take(self, rows: list[Any]) -> None:
-        calls = [row for row in rows if isinstance(row, Mapping) and _ID.fullmatch(str(row["id"]))]
+        calls = [
+            row for row in rows if isinstance(row, Mapping) and _ID.fullmatch(str(row.get("id", "")))
+        ]
         self._mark = ",".join(f"{row['id']}.{row.get('answer') or ''}" for row in calls) or "none"
         ringing = [row for row in calls if row.get("answer") is None]
         self._hear(self._read(ringing[0]) if ringing else None)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from devices.messages import ClockQuality, Event
+from hub.acts.askers import still_good
 from hub.core.effects import Announce
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -101,6 +102,7 @@ def answer_call(tx: Tx, wish: CallAnswer, now: datetime) -> Done[str]:
         return Done(str(row.door_id))  # the answer to this answer was lost
     if row.answer is not None or tx.now_s >= row.rang_at + RING_S:
         raise DomainError("call_over")
+    still_good(tx, wish.by)
     tx.execute(
         update(t.calls)
         .where(t.calls.c.id == wish.call)

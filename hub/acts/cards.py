@@ -56,6 +56,16 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
     tx.journal("card_blocked", {"card": wish.card, "by": wish.by})
     # whoever held the card may have let himself in for tomorrow, at a kiosk
     ended = end_passes_by(tx, f"card:{wish.card}", wish.by)
+    # and so may have drawn a code for a phone of his own: the desk gives the holder another
+    tx.execute(
+        update(t.codes)
+        .where(
+            t.codes.c.subject == card.person_id,
+            t.codes.c.purpose == "phone",
+            t.codes.c.used_at.is_(None),
+        )
+        .values(tries_left=0)
+    )
     effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}), *ended)
     return Done(Blocked(wish.card, revocation, fresh=True), effects)
 

@@ -136,9 +136,9 @@ def _of_visitors(tx: Tx, event: Event, heard: Heard, door: str, n: int) -> tuple
         return ring(tx, event, door, f"c-{n}")
     if event.via not in GUESTS:
         return ()
-    settle_word(tx, event, heard.device, door)
+    spent = settle_word(tx, event, heard.device, door)
     if event.outcome is Outcome.GRANTED and event.credential is not None:
-        note_use(tx, event.credential, door, event.at_s)
+        note_use(tx, event.credential, door, event.at_s, word=spent)
     return answer_question(tx, event, heard.device, door)
 
 

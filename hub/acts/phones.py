@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from hub.acts.askers import still_good
 from hub.acts.cards import note_revocation
 from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce, Forget
@@ -27,11 +28,15 @@ LABEL_CHARS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """Somebody with the right to do so asks for a code; ``mark`` is the code's keyed hash."""
+    """Somebody with the right to do so asks for a code; ``mark`` is the code's keyed hash.
+
+    ``card``: the card that was shown for it at a kiosk.
+    """
 
     person: str
     mark: str
     by: str
+    card: str | None = None
 
 
 def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float | None]:
@@ -40,6 +45,8 @@ def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float | None]:
     None when these digits are known already: two people must never hold one code.
     """
     del now
+    if wish.card is not None:
+        still_good(tx, f"card:{wish.card}")
     known = tx.execute(
         select(t.codes.c.id).where(t.codes.c.mark == wish.mark, t.codes.c.purpose == "phone")
     ).first()

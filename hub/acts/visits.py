@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, update
 from devices.facts import PASS_AGAIN_S
 from devices.guests import CODE_LENGTH_MAX_S, CODE_USES_MAX, CODES_MAX
 from devices.passes import DOORS_MAX, LENGTH_MAX_S
+from hub.acts.askers import still_good
 from hub.acts.policies import ask_for
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -67,6 +68,7 @@ def invite(tx: Tx, wish: Invitation, now: datetime) -> Done[Invited]:
         return Done(
             Invited(known.id, known.host_id, tuple(known.doors), known.from_at, known.to_at)
         )
+    still_good(tx, wish.by)
     household = tx.execute(
         select(t.people.c.household_id).where(t.people.c.id == wish.host)
     ).scalar()
@@ -199,11 +201,12 @@ def _end(tx: Tx, found: Iterable[tuple[str, Sequence[str]]], by: str) -> tuple[o
     return (_tell_doors(tx, doors),) if doors else ()
 
 
-def note_use(tx: Tx, name: str, door: str, at_s: float) -> None:
+def note_use(tx: Tx, name: str, door: str, at_s: float, *, word: bool = False) -> None:
     """A door let this visitor in; part of hearing its event.
 
     What nobody issued is not noted, nor what a door says of a pass that does not name it. Showing
-    it again at a door that never opened is the same coming in.
+    it again at a door that never opened is the same coming in; where the hub gave its ``word`` for
+    this showing, the door did open before, and it is another one.
     """
     known = tx.execute(select(t.passes.c.doors).where(t.passes.c.id == name)).first()
     if known is None or door not in known.doors:
@@ -214,7 +217,7 @@ def note_use(tx: Tx, name: str, door: str, at_s: float) -> None:
         first = {"pass_id": name, "door_id": door, "at": at_s, "last_at": at_s, "times": 1}
         tx.execute(insert(t.pass_uses).values(**first))
         return
-    again = abs(at_s - use.last_at) <= PASS_AGAIN_S
+    again = not word and abs(at_s - use.last_at) <= PASS_AGAIN_S
     tx.execute(
         update(t.pass_uses)
         .where(*own)

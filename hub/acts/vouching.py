@@ -104,18 +104,21 @@ def _uses(tx: Tx, visit: str, *doors: str) -> int:
     return int(tx.execute(used).scalar_one()) + int(tx.execute(given).scalar_one())
 
 
-def settle_word(tx: Tx, event: Event, device: str, door: str) -> None:
-    """What became of a question; part of hearing the event. Unknown stays a use."""
+def settle_word(tx: Tx, event: Event, device: str, door: str) -> bool:
+    """What became of a question; part of hearing the event. Unknown stays a use.
+
+    True when a word that was given has surely let somebody in.
+    """
     ask = _ask_of(event)
     if event.kind != "access" or ask is None or event.outcome is None:
-        return
+        return False
     if event.outcome is Outcome.UNKNOWN:
-        return
+        return False
     state = VOID if event.outcome is Outcome.REFUSED else USED
     if _word(tx, device, ask) is None:
         _keep(tx, device, ask, event.credential or "", door, state)
-        return
-    tx.execute(
+        return False
+    settled = tx.execute(
         update(t.pass_words)
         .where(
             t.pass_words.c.device_id == device,
@@ -124,3 +127,4 @@ def settle_word(tx: Tx, event: Event, device: str, door: str) -> None:
         )
         .values(state=state)
     )
+    return state == USED and settled.rowcount > 0

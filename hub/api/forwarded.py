@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks: TypeAlias = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
+_FORWARDED = 0  # the port of whoever is known by a header alone
 HOPS_MAX = 16  # a chain of proxies has two or three; a longer header is somebody's own
 
 
@@ -39,7 +40,15 @@ def real_scope(scope: Any, trusted: Networks) -> Any:
         found = hop
         if not _is_named(hop, trusted):
             break
-    return {**scope, "client": (str(found), 0), "scheme": scheme}
+    shown = (str(found), _FORWARDED) if chain else client  # no word of others: the proxy itself
+    return {**scope, "client": shown, "scheme": scheme}
+
+
+def is_here(scope: Any) -> bool:
+    """Whether a program of this machine asks, by its socket; a proxy's word for it is none."""
+    host, port = scope.get("client") or ("", _FORWARDED)
+    address = _address(host)
+    return port != _FORWARDED and address is not None and address.is_loopback
 
 
 def _is_named(address: Address, trusted: Networks) -> bool:

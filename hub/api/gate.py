@@ -60,6 +60,8 @@ class Gate:
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))
+        # four digits are few: of one house a day's wrong ones are bounded, too
+        self.lookups_wrong = Limiter(Limit(20, 86_400.0))
         self.card_sessions = Lookups()
         self.lookups_store = Lookups()
         self.spent = Spent()

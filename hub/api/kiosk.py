@@ -15,6 +15,7 @@ from sqlalchemy import select
 from hub.acts.kiosk import NOTICES_KEY, CardShown, Posting, post_notices, recognise
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
+from hub.api.kiosk_holder import holder
 from hub.api.kiosk_sessions import masked
 from hub.api.phone import read_body
 from hub.api.problems import reply
@@ -119,6 +120,7 @@ def _cards(router: APIRouter, gate: Gate) -> None:
     @router.post("/kiosk/cards/answer", **answers)
     async def answer(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
+        gate.sighted()  # what a card begins lasts longer than its visit: a phone, a pass
         asked = Answered.model_validate(read_body(signed.body))
         uid = exchanges.finish(kiosk.id, asked.exchange, bytes.fromhex(asked.answer), gate.now_s())
         holder = await hub.writer.submit(recognise, CardShown(uid.hex(), kiosk.id))
@@ -141,11 +143,9 @@ def _cards(router: APIRouter, gate: Gate) -> None:
     async def phone_codes(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = CodeAsked.model_validate(read_body(signed.body))
-        person = gate.card_sessions.resolve(asked.card_session, kiosk.id, gate.now_s()).person_id
-        if person is None:
-            raise DomainError("lookup_expired")
+        _, person, card = holder(gate, asked.card_session, kiosk.id)
         gate.guard(codes, person)
-        code = await new_phone_code(gate, person, f"kiosk:{kiosk.id}")
+        code = await new_phone_code(gate, person, f"kiosk:{kiosk.id}", card)
         return reply(code.model_dump(), request)
 
 

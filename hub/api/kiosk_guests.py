@@ -18,7 +18,7 @@ from hub.acts.kiosk_calls import LetIn, let_in
 from hub.api.calls import WAIT_MAX_S, calls_of, mark_of
 from hub.api.documents import ANY, CHANGE, told
 from hub.api.gate import Gate
-from hub.api.kiosk_sessions import Lookup
+from hub.api.kiosk_holder import holder
 from hub.api.phone import ask_door, read_body
 from hub.api.problems import reply
 from hub.api.shapes import OpeningProblem, OpeningTold
@@ -50,20 +50,6 @@ def routes(gate: Gate) -> APIRouter:
     return router
 
 
-def _holder(gate: Gate, token: str, kiosk: str) -> tuple[Lookup, str, str]:
-    """(visit, person, card) of a card session; a card blocked since then is none any more."""
-    seen = gate.card_sessions.resolve(token, kiosk, gate.now_s())
-    if seen.person_id is None or seen.card_id is None:
-        raise DomainError("lookup_expired")
-    with gate.hub.engines.read.connect() as connection:
-        good = connection.execute(
-            select(t.cards.c.id).where(t.cards.c.id == seen.card_id, t.cards.c.blocked_at.is_(None))
-        ).first()
-    if good is None:
-        raise DomainError("lookup_expired")
-    return seen, seen.person_id, seen.card_id
-
-
 def _passes(router: APIRouter, gate: Gate) -> None:
     made = Limiter(_PASSES)
     reads = told("readKioskGuests", GuestsShown, "lookup_expired", by="kiosk", takes=GuestsAsked)
@@ -73,7 +59,7 @@ def _passes(router: APIRouter, gate: Gate) -> None:
         """Which doors a pass made here may name, and where a code can be typed."""
         kiosk, signed = await gate.device(request, "kiosk")
         asked = GuestsAsked.model_validate(read_body(signed.body))
-        _, person, _ = _holder(gate, asked.card_session, kiosk.id)
+        _, person, _ = holder(gate, asked.card_session, kiosk.id)
         return reply(guest_doors(gate, person), request)
 
     refuses = ("lookup_expired", "too_many", *REFUSED)
@@ -85,7 +71,7 @@ def _passes(router: APIRouter, gate: Gate) -> None:
     async def issued(request: Request) -> Response:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = KioskVisitAsked.model_validate(read_body(signed.body))
-        _, person, card = _holder(gate, asked.card_session, kiosk.id)
+        _, person, card = holder(gate, asked.card_session, kiosk.id)
         gate.guard(made, card)
         name = visit_id(secrets.token_bytes(ID_BYTES))
         fresh = await invited_by(gate, person, asked, name, f"card:{card}")
@@ -149,7 +135,7 @@ async def _answer(gate: Gate, request: Request, call: str, said: str) -> tuple[C
     """Who answers a call here: the holder of a card that was shown a moment ago."""
     kiosk, signed = await gate.device(request, "kiosk")
     asked = KioskCallAnswered.model_validate(read_body(signed.body))
-    _, person, card = _holder(gate, asked.card_session, kiosk.id)
+    _, person, card = holder(gate, asked.card_session, kiosk.id)
     if not 0 < len(call) <= 64:
         raise DomainError("not_found", "no such call")
     return CallAnswer(call, said, f"card:{card}", person, kiosk.id), person

@@ -123,6 +123,7 @@ def _household(gate: Gate, body: dict[str, Any], kiosk: str) -> str:
         raise DomainError("field_wrong", "phone_last4 is four digits", "phone_last4")
     gate.guard(gate.lookups, f"kiosk:{kiosk}")
     gate.guard(gate.lookups, f"house:{house.upper()}")
+    gate.guard(gate.lookups_wrong, house.upper())
     with gate.hub.engines.read.connect() as connection:
         home = connection.execute(
             select(t.households.c.id).where(t.households.c.house == house.upper())
@@ -135,6 +136,7 @@ def _household(gate: Gate, body: dict[str, Any], kiosk: str) -> str:
         ).first()
     if home is None or held is None:
         raise DomainError("house_unknown")
+    gate.lookups_wrong.forgive(house.upper())
     return str(home.id)
 
 

@@ -35,8 +35,8 @@ from hub.api import (
     visits,
 )
 from hub.api.documents import Api, told
-from hub.api.forwarded import Networks, real_scope
-from hub.api.gate import Gate, address_of
+from hub.api.forwarded import Networks, is_here, real_scope
+from hub.api.gate import Gate
 from hub.api.line import Line
 from hub.api.problems import HANDLERS, body_of, problem, reply
 from hub.api.shapes import Site
@@ -181,7 +181,7 @@ def _health(app: FastAPI, gate: Gate) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     def numbers(request: Request) -> Response:
-        if address_of(request) not in ("127.0.0.1", "::1"):
+        if not is_here(request.scope):
             gate.member(request, "read", "metrics")
         return Response(metrics.expose(hub), media_type=metrics.CONTENT_TYPE)
 

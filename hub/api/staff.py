@@ -381,12 +381,12 @@ def _phones(router: APIRouter, gate: Gate) -> None:
         await hub.writer.submit(revoke, Revocation(phone, f"staff:{member.id}"), Lane.URGENT)
 
 
-async def new_phone_code(gate: Gate, person: str, by: str) -> PhoneCode:
+async def new_phone_code(gate: Gate, person: str, by: str, card: str | None = None) -> PhoneCode:
     """A fresh six-digit code; only its keyed hash is kept."""
     for _ in range(CODES_DRAWN_MAX):
         code = f"{secrets.randbelow(1_000_000):06d}"
         mark = gate.hub.keys.mark("phone-code", code)
-        expires_s = await gate.hub.writer.submit(issue_code, NewCode(person, mark, by))
+        expires_s = await gate.hub.writer.submit(issue_code, NewCode(person, mark, by, card))
         if expires_s is not None:
             return PhoneCode(code=code, expires_at=instant(expires_s))
     raise DomainError("hub_busy")

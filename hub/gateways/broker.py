@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -44,6 +45,7 @@ QUEUED_MOST_BYTES: Final = 64 << 20  # an eighth of what the broker may use
 INFLIGHT_MOST_MESSAGES: Final = 1_000  # un-acknowledged QoS 1, each way; 20 would throttle the hub
 MEMORY_MOST_BYTES: Final = 512 << 20  # half of a village box; retained topics have no other bound
 
+_HOST: Final = re.compile(r"[A-Za-z0-9.:%_-]{1,253}")
 Kind = Literal["mosquitto", "amqtt"]
 _USER: Final = "mosquitto"  # whom the distribution's package makes
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -451,6 +453,8 @@ def _owner() -> pwd.struct_passwd | None:
 
 def _check_listener(listener: Listener, kind: Kind) -> None:
     where = f"{listener.host}:{listener.port}"
+    if not _HOST.fullmatch(listener.host):  # it becomes a word of the broker's own file
+        raise BrokerFailed(f"the listener {where!a} has no host: write an address or a name")
     if kind == "amqtt":
         raise BrokerFailed(f"amqtt listens on loopback only, not on {where}: apt install mosquitto")
     if (listener.certificate is None) != (listener.key is None):

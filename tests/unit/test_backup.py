@@ -15,18 +15,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from devices.messages import Revision
 from devices.mistake import Mistake
-from hub import backup, config, sealed
+from devices.wire_endings import Endings, sign_endings
+from hub import backup, config, keys, sealed
 from hub.acts.phones import Revocation, revoke
-from hub.acts.restoring import KNOWN_KEY, MARK_KEY, WAITING, Restored, mark_restored
+from hub.acts.restoring import KNOWN_KEY, MARK_KEY, WAITING, Ended, Restored, mark_restored
 from hub.backup import back_up, bring_back, drill, lift_epoch
+from hub.endings import seal
 from hub.sealed import Passphrase
 from hub.store import chain
 from hub.store import tables as t
 from hub.store.engine import open_engines
 from hub.store.lease import take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
-from tests.unit.hub_bench import HubBench, hub_bench, settle
+from tests.unit.hub_bench import SITE, HubBench, hub_bench, settle
 
 WORDS = Passphrase("correct horse battery")
 
@@ -297,10 +300,14 @@ async def test_the_old_machines_endings_are_read_and_no_copy_holds_them(
     kept = data / "endings.sealed"
     assert kept.stat().st_mode & 0o077 == 0
     assert str(phone).encode() not in kept.read_bytes()
+    held = keys.load(data)
+    empty = Endings(SITE, Revision(0, 9), seal(held, Ended()))  # older than the copy
+    old = tmp_path / "old.sealed"
+    old.write_bytes(sign_endings(empty, held.signers["audit"]))
     later = str(tmp_path / "later.sealed")
     assert main([*made[:4], later, *made[5:]]) == 0
     for number, (file, ended, code) in enumerate(
-        [(copy, kept, 0), (later, None, 0), (copy, data / "hub.toml", 2)]
+        [(copy, kept, 0), (later, None, 0), (copy, data / "hub.toml", 2), (copy, old, 2)]
     ):
         back = tmp_path / f"back-{number}"
         asked = ["restore", file, "--key", key, "--data", str(back)]
