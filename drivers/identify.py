@@ -18,7 +18,9 @@ async def identify(url: str) -> list[str]:
     """What answers at this URL, a line for each; raises CatalogueError saying what to check."""
     protocol = parse(url).protocol
     if protocol not in IDENTIFIERS:
-        raise CatalogueError(f"{protocol}: such a device cannot be asked what it is")
+        raise CatalogueError(
+            f"{protocol}: there is no question for it; its own program opens it and says what it is"
+        )
     return await IDENTIFIERS[protocol](url)
 
 

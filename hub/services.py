@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devices.mistake import Mistake
 
-UNITS = ("hub", "door", "point", "kiosk")
+UNITS = ("hub", "door", "point", "kiosk", "meter")
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 
 # What no part of the product ever needs. MemoryDenyWriteExecute is left out: some builds of
@@ -124,7 +124,12 @@ def _hub(place: Place, port: int) -> str:
 
 
 def _device(place: Place, name: str) -> str:
-    what = {"door": "door controller %i", "point": "card point %i", "kiosk": "kiosk %i"}[name]
+    what = {
+        "door": "door controller %i",
+        "point": "card point %i",
+        "kiosk": "kiosk %i",
+        "meter": "reader of meters %i",
+    }[name]
     more = "CapabilityBoundingSet=\n" + _SERIAL + (_PRINTER if name == "kiosk" else "")
     if name == "door":
         more += "OOMScoreAdjust=-900\n"  # the door is the last that may go

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from zoneinfo import available_timezones
 
 from devices import logs
-from devices.identity import Identity, PublicIdentity, write_private
+from devices.identity import KINDS, Identity, PublicIdentity, write_private
 from devices.mistake import Mistake
 from devices.verbs import run_until_signal
 from hub.asking import answer_of, call
@@ -200,6 +200,8 @@ async def _serve(settings: Any) -> None:
         host = "127.0.0.1" if everywhere else settings.http.host
         body = {"url": f"{scheme}://{host}:{settings.http.port}", "token": gate.operator_token}
         write_private(token, json.dumps(body))
+        seen_at = settings.http.origin or body["url"]
+        print(json.dumps({"hub": settings.hub, "console": f"{seen_at}/console/"}), flush=True)
         serving = asyncio.ensure_future(server.serve(sockets=[sock]))
         try:
             await asyncio.shield(serving)
@@ -219,7 +221,7 @@ async def _serve(settings: Any) -> None:
 
 LOAD_ORDER = (  # what is named comes before what names it
     "households", "people", "calendars", "schedules", "areas", "doors", "groups", "door_groups",
-    "rules", "bills", "alert_policies", "responders",
+    "rules", "bells", "bills", "alert_policies", "responders",
 )  # fmt: skip
 
 
@@ -255,12 +257,17 @@ def _load(asked: argparse.Namespace) -> None:
         body = json.loads(asked.file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise Mistake(f"{asked.file} cannot be read as JSON: {fault}") from fault
+    if not isinstance(body, dict) or not body.keys() <= set(LOAD_ORDER):
+        raise Mistake(f"{asked.file} is one object with lists called {', '.join(LOAD_ORDER)}")
     counts = {}
     for kind in LOAD_ORDER:
         rows = body.get(kind, [])
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
-            call(asked.data, "roster", {"kind": kind, "rows": part})
+            try:
+                call(asked.data, "roster", {"kind": kind, "rows": part})
+            except Mistake as fault:
+                raise Mistake(f"{kind} from row {start + 1}: {fault}") from fault
         counts[kind] = len(rows)
     print(json.dumps(counts))
 
@@ -275,7 +282,7 @@ def device(parser: argparse.ArgumentParser) -> None:
     make = actions.add_parser("identity", help="on the device: make keys, show the fingerprint")
     _folder(make)
     make.add_argument("--id", required=True)
-    make.add_argument("--kind", required=True, choices=["door", "point", "kiosk", "meter"])
+    make.add_argument("--kind", required=True, choices=KINDS)
     make.set_defaults(func=_device_identity)
     adopt = actions.add_parser("adopt", help="at the hub: take a device in")
     _folder(adopt)

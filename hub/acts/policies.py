@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from devices.access import Credential
+from devices.identity import KINDS
 from devices.messages import NO_REVISION, Delta, Have, Revision
 from hub.core.effects import Announce, WorkWaiting
 from hub.core.errors import DomainError
@@ -466,8 +467,8 @@ class Adoptee:
 def adopt(tx: Tx, new: Adoptee, now: datetime) -> Done[None]:
     """Take a device in, or replace its keys after a new comparison."""
     del now
-    if new.kind not in ("door", "point", "kiosk"):
-        raise DomainError("field_wrong", "kind is door, point or kiosk", "kind")
+    if new.kind not in KINDS:
+        raise DomainError("field_wrong", f"kind is one of {', '.join(KINDS)}", "kind")
     known = tx.execute(select(t.devices.c.id).where(t.devices.c.id == new.device)).first()
     keys = {"kind": new.kind, "ed25519": new.ed25519, "x25519": new.x25519, "removed_at": None}
     if known is None:

@@ -40,7 +40,7 @@ _CALLBACKS = Limit(600, 60.0)  # signature checks cost 0.1 ms; a storm must not
 
 
 def routes(gate: Gate) -> APIRouter:
-    """The router of the money endpoints."""
+    """The router of the money endpoints; without a provider bills can be seen, and not paid."""
     router = APIRouter(prefix="/api/v1", tags=["money"])
     callbacks = Limiter(_CALLBACKS)
 
@@ -63,6 +63,8 @@ def routes(gate: Gate) -> APIRouter:
     async def pay(request: Request) -> Response:
         return await _begin(gate, request)
 
+    if gate.hub.payments is None:
+        return router
     look_told = told("readPayment", PaymentShown, "payment_unknown", "field_wrong", by="kiosk")
 
     @router.get("/payments/{payment}", **look_told)
@@ -92,7 +94,9 @@ def routes(gate: Gate) -> APIRouter:
 
 
 def _payments(gate: Gate) -> Payments:
-    payments: Payments = gate.hub.payments
+    payments: Payments | None = gate.hub.payments
+    if payments is None:
+        raise DomainError("provider_refused", "no payment provider is named in hub.toml")
     return payments
 
 

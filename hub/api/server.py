@@ -27,6 +27,7 @@ from hub.api import (
     kiosk,
     kiosk_guests,
     letters,
+    money,
     operating,
     operator,
     phone,
@@ -143,10 +144,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     app.include_router(imports.routes(gate))
     app.include_router(letters.routes(gate))
     app.include_router(household.routes(gate))
-    if hub.payments is not None:
-        from hub.api import money  # noqa: PLC0415
-
-        app.include_router(money.routes(gate))
+    app.include_router(money.routes(gate))
     _health(app, gate)
     _pages(app)
     trusted = hub.settings.http.trusted_proxies

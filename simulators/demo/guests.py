@@ -19,9 +19,14 @@ _LETTERS: Final = "AB"
 
 
 async def invite(phone: Phone, doors: Collection[str]) -> Reply:
-    """A resident's phone makes a pass for these doors; the reply's ``text`` is the code's."""
-    ends = (datetime.now(UTC) + PASS_LIFE).isoformat()
-    asked = {"label": LABEL, "doors": list(doors), "ends": ends}
+    """A resident's phone makes a pass for these doors; the reply's ``text`` is the code's.
+
+    It begins now: one "from now" begins a minute ago, and controllers whose disks are younger than
+    that, as in a town that has just woken up, would ask the hub about it.
+    """
+    now = datetime.now(UTC)
+    span = {"begins": now.isoformat(), "ends": (now + PASS_LIFE).isoformat()}
+    asked = {"label": LABEL, "doors": list(doors), **span}
     return await phone.send("POST", "/api/v1/me/visits", asked)
 
 

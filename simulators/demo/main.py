@@ -23,6 +23,7 @@ from simulators.demo.processes import ChildFailed, listen_near, near_port, run
 from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town, TownSettings
 
+KIOSK_PORT = 8480  # or one near it
 WATCH_S = 1.0  # how often it is looked whether a part of the town has ended
 FAULTS = (ChildFailed, Mistake, OSError, httpx.HTTPError)
 
@@ -117,10 +118,12 @@ async def foreground(asked: argparse.Namespace) -> int:
 
 
 def _listen(settings: TownSettings, asked: argparse.Namespace) -> socket.socket:
-    """The page's socket, and a port for the hub that is not the page's."""
+    """The page's socket, and ports for hub and kiosk that are not the page's."""
     listening = listen_near(settings.host, asked.panel_port)
     port = int(listening.getsockname()[1])
     settings.http_port = near_port(settings.host, asked.port)
+    # a town that begins anew serves where it said it would
+    settings.kiosk_port = near_port("127.0.0.1", KIOSK_PORT)
     if port != asked.panel_port:
         say(f"port {asked.panel_port} is taken: the town's page is on {port}")
     if settings.http_port != asked.port:
@@ -172,7 +175,8 @@ def _lines(panel: Any, lan: Lan) -> Sequence[str]:
         f"  a phone       {address}/phone/     (codes: on the town's page)",
         f"  the kiosk     {town.kiosk_url}/",
         f"  staff         {address}/console/   {NAME} / {PASSWORD}",
-        f"                second factor for an authenticator app: {panel.life.secret}",
+        "                six-digit codes: on the town's page; for an authenticator app",
+        f"                {panel.life.secret}, until the town begins anew",
         "",
     ]
 

@@ -82,6 +82,7 @@ class TownSettings:
 
     folder: Path
     http_port: int = 0
+    kiosk_port: int = 0
     host: str = "127.0.0.1"
     origin: str = ""
     certificate: str = ""
@@ -127,6 +128,7 @@ class Town:
         folder.mkdir(parents=True, exist_ok=True)
         http_port, broker_port, proxy_port, self._kiosk_port = free_ports(4)
         http_port = self.settings.http_port or http_port
+        self._kiosk_port = self.settings.kiosk_port or self._kiosk_port
         self._stage("wires")
         self._lay_wires()
         await self._open_provider()

@@ -53,7 +53,8 @@ def test_a_lost_card_is_stopped_without_it_and_every_door_is_named(
         type_in(page, part)
         key(page, "下一步").click()
     type_in(page, "0302")
-    key(page, "查账单").click()
+    expect(key(page, "查账单")).to_have_count(0)  # who lost a card is not after bills
+    key(page, "下一步").click()
     expect(heading(page, "哪张卡丢了？")).to_be_visible()
     page.locator(".lost-card", has_text="沈**").get_by_role("button").click()
     expect(heading(page, "停用沈**的卡？")).to_be_visible()

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy import update as sql_update
 
 from devices.cli import main
+from devices.identity import KINDS
 from devices.mistake import Mistake
 from hub import keys, sealed, updating
 from hub.doctor import look_at_machine
@@ -40,7 +41,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     made = units(Place(root, data, "root"), list(UNITS), port=443, backup_key="/etc/linli.pub")
     assert set(made) == {
         "linli-hub.service", "linli-door@.service", "linli-point@.service", "linli-kiosk@.service",
-        "linli-backup.service", "linli-backup.timer",
+        "linli-meter@.service", "linli-backup.service", "linli-backup.timer",
     }  # fmt: skip
     folder = tmp_path / "units"
     folder.mkdir()
@@ -60,6 +61,10 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     )
     ours = [line for line in done.stderr.splitlines() if str(folder) in line]
     assert ours == [], done.stderr
+
+
+def test_every_kind_of_device_has_a_unit() -> None:
+    assert set(UNITS) == {"hub", *KINDS}
 
 
 def test_every_part_is_fenced_in() -> None:

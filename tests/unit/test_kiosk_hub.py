@@ -90,6 +90,20 @@ async def session_of(here: Desk) -> str:
 # ---------------------------------------------------------------- the card
 
 
+async def test_without_a_provider_bills_are_seen_and_not_paid(tmp_path: Path) -> None:
+    """Else a card would open nothing at the kiosk: no visitor's code, no bell, no lost card."""
+    async with desk(tmp_path) as here:
+        assert here.bench.hub.payments is None
+        session = await session_of(here)
+        told = await here.kiosk.post("/api/v1/kiosk/bills", {"card_session": session})
+        (bill, *_) = told["bills"]
+        wish = {"id": "pay-1", "bill": bill["id"], "lookup": told["lookup"]}
+        no = await refused(here.kiosk.post("/api/v1/payments", wish))
+        assert no.code == "provider_refused"
+        with here.bench.hub.engines.read.connect() as connection:
+            assert connection.execute(select(t.intents)).all() == []
+
+
 async def test_a_genuine_card_opens_a_visit_and_who_looked_is_recorded(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         known = await prove(InHand(await here.issue()), here.kiosk)

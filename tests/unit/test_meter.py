@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from devices.identity import Identity, adoption_json
+from devices.identity import KINDS, Identity, adoption_json
 from devices.messages import Event
 from devices.meter import RETRY_S, MeterReader, Plan, plans_of
 from devices.wire import read_event
 from drivers.readings import MeterFault, Reading
+from hub.acts.policies import Adoptee
+from hub.acts.policies import adopt as take_in
+from hub.core.errors import DomainError
+from hub.store import tables as t
 from simulators.ends import Cjt188Meter, Dlt645Meter, MeterLineEnd
 from tests.drivers.waiting import until
 from tests.simulation import virtual
@@ -235,6 +240,19 @@ async def test_wrong_wires_are_one_line(tmp_path: Path, wires: str, told: str) -
     (line,) = [line for line in said.decode().splitlines() if line.startswith("linli:")]
     assert told in line
     assert "Traceback" not in said.decode()
+
+
+async def test_the_hub_takes_in_every_kind_that_can_run_and_no_other(tmp_path: Path) -> None:
+    key = bytes(32)
+    async with hub_bench(tmp_path) as bench:
+        for kind in KINDS:
+            await bench.hub.writer.submit(take_in, Adoptee(f"new-{kind}", kind, key, key))
+        with pytest.raises(DomainError, match="door, point, kiosk, meter"):
+            await bench.hub.writer.submit(take_in, Adoptee("new-lift", "lift", key, key))
+        with bench.hub.engines.read.connect() as connection:
+            rows = connection.execute(select(t.devices.c.id, t.devices.c.kind)).all()
+        kept = {row.id: row.kind for row in rows if row.id.startswith("new-")}
+        assert kept == {f"new-{kind}": kind for kind in KINDS}
 
 
 async def test_the_hub_keeps_readings_in_its_chain_and_off_the_wall(tmp_path: Path) -> None:

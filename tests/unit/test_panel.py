@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from typing import cast as as_a
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from drivers.mqtt_packets import head_of
 from drivers.pn532 import ACK, CHIP, HOST
 from drivers.pn532 import encode as pn532
 from simulators.demo import lan, sse, staff, trust
+from simulators.demo.guests import invite
 from simulators.demo.processes import listen_near, near_port
 from simulators.ends.wires import WireEntry, WireLog
 from simulators.panel import cast, life, server, wirewords
@@ -33,6 +35,7 @@ from simulators.panel.shell import Shell, host_of
 from simulators.panel.streams import BACKLOG_MAX, LISTENERS_MAX, LiveStream, Streams
 from simulators.panel.waiting import Waiting
 from simulators.panel.wirefeed import SHOWN_MAX, WireFeed
+from simulators.phone import Phone
 from simulators.proxy import Seen
 from simulators.roster import CARD_HOLDERS, DOORS
 
@@ -434,3 +437,19 @@ def test_the_page_of_trust_speaks_the_phone_s_language(
     asked: str | None, accepted: str, language: str
 ) -> None:
     assert trust.language(asked, accepted) == language
+
+
+async def test_a_guest_s_pass_begins_after_the_town_s_disks() -> None:
+    """Else young controllers would ask the hub about it, and a cut network would shut it out."""
+    sent: list[Any] = []
+
+    class Pocket:
+        async def send(self, method: str, path: str, body: Any) -> Any:
+            sent.append((method, path, body))
+
+    before = datetime.now(UTC)
+    await invite(as_a(Phone, Pocket()), ["gate-east"])
+    ((method, path, body),) = sent
+    assert (method, path, body["doors"]) == ("POST", "/api/v1/me/visits", ["gate-east"])
+    begins, ends = (datetime.fromisoformat(body[name]) for name in ("begins", "ends"))
+    assert before <= begins < ends

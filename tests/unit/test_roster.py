@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from devices.cli import main
 from hub.acts import billing, roster
 from hub.acts.roster import RosterPart, load_part
 from hub.core.errors import DomainError
 from hub.core.roster import ROWS, is_day, missing_member, wrong_member
 from hub.core.words import in_every_language, is_text
 from hub.store import tables as t
+from hub.verbs import LOAD_ORDER
 from simulators.roster import make_roster
 from tests.unit.hub_bench import ROSTER, hub_bench
 
@@ -93,11 +95,27 @@ def test_the_rosters_we_have_fit() -> None:
 def test_the_example_in_the_documents_fits() -> None:
     text = (Path(__file__).parents[2] / "docs" / "doors.md").read_text(encoding="utf-8")
     example = json.loads(text.split("```json")[1].split("```")[0])
-    assert len(example) >= 7
+    assert example.keys() == set(LOAD_ORDER) - {"alert_policies", "responders"}
     for kind, rows in example.items():
         for row in rows:
             assert wrong_member(kind, row) is None, row
             assert missing_member(kind, row) is None, row
+
+
+def test_a_file_is_loaded_with_every_kind_it_may_hold() -> None:
+    assert sorted(LOAD_ORDER) == sorted(ROWS)
+    names = [("people", "households"), ("rules", "doors"), ("bells", "doors"),
+             ("bells", "households"), ("bills", "households")]  # fmt: skip
+    assert all(LOAD_ORDER.index(later) > LOAD_ORDER.index(first) for later, first in names)
+
+
+@pytest.mark.parametrize("body", [{"bell": []}, [], {"doors": [], "house": []}])
+def test_a_list_that_nobody_knows_is_told(
+    tmp_path: Path, body: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "roster.json").write_text(json.dumps(body))
+    assert main(["load", "--data", str(tmp_path), str(tmp_path / "roster.json")]) == 2
+    assert "lists called households, people" in capsys.readouterr().err
 
 
 def test_the_law_knows_every_column() -> None:

@@ -145,7 +145,7 @@ export function EventRow({ event }: { event: EventShown }) {
             {person && <Name>{person}</Name>}
             {!event.person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
             {event.via && <span>{named(viaWords, event.via)}</span>}
-            {outcome !== "opened" && event.reason && <code>{event.reason}</code>}
+            {outcome !== "opened" && event.reason && event.reason !== event.kind && <code>{event.reason}</code>}
             {event.late && <em>{say(words.lateBy, { by: span(event.at, event.recorded_at) })}</em>}
           </span>
         </span>

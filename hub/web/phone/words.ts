@@ -49,9 +49,9 @@ export const words = dictionary({
     en: "At the neighbour desk: the staff give you one",
   },
   whereKiosk: {
-    "zh-Hans": "在自助机上刷您的卡，屏幕上就有",
-    "zh-Hant": "在自助機上刷您的卡，螢幕上就有",
-    en: "At the kiosk: tap your card and it is on the screen",
+    "zh-Hans": "在自助机上刷您的卡，点“办别的事”，再点“登记新手机”",
+    "zh-Hant": "在自助機上感應您的卡片，點「辦別的事」，再點「登記新手機」",
+    en: "At the kiosk: tap your card, then “Other things”, “Bring in a new phone”",
   },
   phoneLabel: { "zh-Hans": "给这部手机起个名字", "zh-Hant": "給這部手機取個名字", en: "A name for this phone" },
   phoneLabelHint: {

@@ -3,7 +3,7 @@ import { dictionary } from "@linli/shared/i18n";
 
 export const e = dictionary({
   /** Between names in a row. */
-  comma: { "zh-Hans": "、", "zh-Hant": "、", en: ", " },
+  comma: { "zh-Hans": "、", "zh-Hant": "、", en: "; " },
   services: { "zh-Hans": "办别的事", "zh-Hant": "辦別的事", en: "Other things" },
   servicesTitle: { "zh-Hans": "您要办什么？", "zh-Hant": "您要辦什麼？", en: "What would you like to do?" },
   phone: { "zh-Hans": "登记新手机", "zh-Hant": "登記新手機", en: "Bring in a new phone" },

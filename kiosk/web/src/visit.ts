@@ -53,7 +53,7 @@ export const call = signal<Call | null>(null);
 /** What became of the call that was answered here; stands until the visit ends. */
 export const rung = signal<boolean | null>(null);
 /** What somebody without a card came for: the visit that they find begins there. */
-const errand = signal<Page | null>(null);
+export const errand = signal<Page | null>(null);
 /** Which payments the person has put aside (read the receipt, went back to the bills). */
 const aside = signal<string | null>(null);
 /** Counts the visits, so that an answer for one never reaches the next. */

@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 
 import { EraseIcon } from "../art";
-import { agentLost, busy, find, go, online } from "../visit";
+import { agentLost, busy, errand, find, go, online } from "../visit";
 import { w } from "../words";
 import { Screen } from "./frame";
 
@@ -147,7 +147,8 @@ export function Find() {
   });
 
   const title = say(onPhone ? w.findTitlePhone : w.findTitle);
-  const look = say(busy.value ? w.findLooking : w.findLook);
+  // whoever came for a lost card is not after bills
+  const look = say(busy.value ? w.findLooking : errand.value === null ? w.findLook : w.findNext);
   return (
     <Screen
       name="find"
