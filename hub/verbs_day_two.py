@@ -183,7 +183,8 @@ def _end_again(engines: Any, done: Any, file: Path) -> None:
     site, since_epoch = done.manifest["site"], done.manifest["epoch"]
     ended = unseal(held, site, file.read_bytes(), since_epoch)
     if ended is None:
-        raise Mistake(f"{file} was not made by the hub of this back-up, or before it: the site is restored, "
+        raise Mistake(f"{file} was not made by the hub of this back-up, or before it: "
+                      "the site is restored, "
                       "and its devices will be asked instead")  # fmt: skip
     for part in in_parts(ended):
         write_offline(engines, end_again, part)

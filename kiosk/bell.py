@@ -84,7 +84,9 @@ class Bell:
 
     def _take(self, rows: list[Any]) -> None:
         calls = [
-            row for row in rows if isinstance(row, Mapping) and _ID.fullmatch(str(row.get("id", "")))
+            row
+            for row in rows
+            if isinstance(row, Mapping) and _ID.fullmatch(str(row.get("id", "")))
         ]
         self._mark = ",".join(f"{row['id']}.{row.get('answer') or ''}" for row in calls) or "none"
         ringing = [row for row in calls if row.get("answer") is None]
