@@ -20,6 +20,7 @@ pytestmark = pytest.mark.timeout(300)
 
 ELDER, CARER, STRANGER, COPY = "p-shen-guifang", "p-zheng-haiyan", "card-stranger", "card-copy"
 NEIGHBOUR, GUEST, ALTERED = "p-chen-jing-1", "pass-guest", "pass-altered"
+PRESSES = 4
 DOORS = ("gate-east", "gate-west", "b1-u1", "b1-u2", "b2-u1", "b2-u2")
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
 
@@ -252,12 +253,22 @@ def test_a_pass_needs_no_hub_at_the_door(page: Page) -> None:
     page.wait(mark, "journal", lambda entry: (entry["via"], entry["late"]) == ("pass", True))
 
 
+def rung(page: Page, door: str) -> Any:
+    """Press until somebody hears: a controller that is not back yet from a cut tells of it late."""
+    for _ in range(PRESSES):
+        answer = page.ask("ring", door=door)
+        if answer.json().get("code") != "bell_unheard":
+            break
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 def test_whoever_a_bell_rings_answers_and_opens(page: Page) -> None:
     assert page.ask("answer", answer="open").json()["code"] == "nobody_rings"
     for door, rings, via in (("b1-u2", ELDER, "phone"), ("gate-east", None, "staff")):
         page.shut(door)
         mark = page.mark()
-        call = page.do("ring", door=door)
+        call = rung(page, door)
         assert (call["rings"], call["state"]) == (rings, "ringing")
         assert page.ask("ring", door=door).json()["code"] == "bell_rings"
         assert not opened(page, mark)  # a bell moves nothing

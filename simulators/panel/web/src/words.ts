@@ -204,7 +204,7 @@ export const w = dictionary({
   trayHint: {
     "zh-Hans": "把卡放到读卡器上，把访客码对着扫码口，或者让一个人到门前摇手机：拖过去，或先点这里，再点门牌。",
     "zh-Hant": "把卡放到讀卡器上，把訪客碼對著掃碼口，或者讓一個人到門前搖手機：拖過去，或先點這裡，再點門牌。",
-    en: "Hold a card to a reader, a pass to a scanner, or shake a phone at a door: drag it, or press it, then a plate.",
+    en: "Drag a card, a pass or a phone to a door, or press it, then a plate.",
   },
   holding: {
     "zh-Hans": "手里拿着：{what}。现在点一块门牌。",
