@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
@@ -21,8 +21,10 @@ from hub.core.payments import Ask
 from hub.core.words import in_every_language, is_text
 from hub.gateways.wechatpay import CallbackRefused, ProviderRefused, ProviderSilent
 from hub.live import instant
-from hub.payments import Payments
 from hub.store import tables as t
+
+if TYPE_CHECKING:  # a provider's client costs a third of a second of every start
+    from hub.payments import Payments
 
 log = logging.getLogger(__name__)
 
