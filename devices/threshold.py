@@ -9,19 +9,18 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from devices.access import Decision, Refused, Request, Visit, Way, asked_at
 from devices.cards import prove
-from devices.device import Device
 from devices.freshness import Freshness
 from devices.keypad import CLAIM_WAIT_S, CodeTyped, Typing, pressed
 from devices.messages import Assurance, Event
 from devices.ports import Card, CardReader, Keypad, Light, Show
 from devices.shelf import PolicyShelf
-from devices.vouching import Vouching
+from devices.vouching import Asker, Vouching
 
 if TYPE_CHECKING:
     from devices.door import DoorHardware
@@ -32,28 +31,11 @@ SHOWN_MS = 2_000  # a refusal; long enough for old eyes
 SHUT_REASONS = ("fire", "locked_down", "door_blocked")  # said before anything was asked
 
 
-class Judge(Protocol):
+class Judge(Asker, Protocol):
     """What a threshold needs of its controller."""
 
-    device: Device
     shelf: PolicyShelf
     freshness: Freshness
-
-    def present(
-        self,
-        request: Request,
-        draft: Event,
-        *,
-        hold: Callable[[Decision], bool] | None = None,
-        raw: bytes = b"",
-    ) -> Decision:
-        """Decide, write, and open or refuse; where ``hold`` says so nothing is written yet."""
-
-    def refuse(self, draft: Event, raw: bytes) -> None:
-        """Answer and keep the refusal of a command that ``raw`` are the bytes of."""
-
-    def clock_facts(self) -> tuple[bool, bool]:
-        """(clock_known, fresh) of a request made now."""
 
 
 @dataclass(slots=True)

@@ -37,10 +37,10 @@ class Asker(Protocol):
         hold: Callable[[Decision], bool] | None = None,
         raw: bytes = b"",
     ) -> Decision:
-        """Decide, write, and open or refuse."""
+        """Decide, write, and open or refuse; where ``hold`` says so nothing is written yet."""
 
     def refuse(self, draft: Event, raw: bytes) -> None:
-        """Answer and keep the refusal of a command."""
+        """Answer and keep the refusal of a command that ``raw`` are the bytes of."""
 
     def clock_facts(self) -> tuple[bool, bool]:
         """(clock_known, fresh) of a request made now."""
