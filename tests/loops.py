@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import inspect
-from collections.abc import Coroutine
+from asyncio import events
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -19,7 +21,7 @@ class LeftBehind(AssertionError):
 def run(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine on a loop of its own; raises LeftBehind when anything of it lives on."""
     errors: list[str] = []
-    with asyncio.Runner() as runner:
+    with _alone(), asyncio.Runner() as runner:
         loop = runner.get_loop()
         loop.set_exception_handler(lambda _, context: errors.append(_told(context)))
         result = runner.run(main)
@@ -28,6 +30,20 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
     if errors or left:
         raise LeftBehind("; ".join([*left, *errors]))
     return result
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Set aside a loop that stands still in a greenlet of this thread: Playwright's.
+
+    Pages come last, but a worker that takes over from one that crashed gets both kinds mixed.
+    """
+    asleep = events._get_running_loop()
+    events._set_running_loop(None)
+    try:
+        yield
+    finally:
+        events._set_running_loop(asleep)
 
 
 async def _left_behind(loop: asyncio.AbstractEventLoop) -> list[str]:

@@ -41,6 +41,7 @@ def test_a_tile_leads_to_its_door_and_back(wall: SmallVisit, staffed: StubHub) -
     ]
     assert rows[0] == ["门端合计", "31 毫秒", "78 毫秒", "140 毫秒"]
     assert rows[3][:2] == ["记盘", "0.4 毫秒"]
+    one.see(".timeline .event")
     assert one.page.locator(".timeline .event").count() == 1
     assert "会记下来" in one.see(".timeline").inner_text()
     assert one.violations() == []

@@ -24,7 +24,7 @@ def process() -> Iterator[DemoProcess]:
     if all(address.startswith("127.") for address in addresses):
         pytest.skip("needs a network: this machine has no address but loopback")
     with demo("--lan") as running:
-        running.wait_for("second factor")
+        running.wait_for("six-digit codes")
         yield running
         assert running.interrupt() == 0, running.told
 
