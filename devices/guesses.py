@@ -11,11 +11,11 @@ count) is right once in ``SPACE / m``. Wrong ones fill levels that fade by thems
   of no other claim, and none from the keypad's level or past it.
 
 What guessing at neighbours gets, at worst: of ``D`` doors with keypads and ``S`` familiar flats
-(each counted at each of its doors), day and night for 30 days, ``D * (20 + 48 * 30) + S * (3 + 30)``
-looks. For six doors and 200 that is 15,360, so some 0.017 * m PINs are found by somebody who has
-stood there for a month, however many right PINs lie between. A single flat, be it by somebody who
-lives behind the same claim, is looked at ``D * (5 + 24 * 30 + 10 + 24 * 30)`` times: 8,730, one in
-a hundred for each of its PINs. The same holds for a stolen card whose PIN is asked.
+(each counted at each of its doors), day and night for 30 days: ``D * (20 + 48 * 30)`` and
+``S * (3 + 30)`` looks. For six doors and 200 that is 15,360, so some 0.017 * m PINs are found by
+somebody who has stood there for a month, however many right PINs lie between. A single flat,
+also by somebody who lives behind the same claim, is looked at ``D * (5 + 24 * 30 + 10 + 24 * 30)``
+times: 8,730, one in a hundred for each of its PINs. So is a stolen card whose PIN is asked.
 
 What it costs others: a flat at which somebody guesses waits an hour at most for its next look once
 the guessing is over, one that was not used here for 30 days half an hour. Cards never wait for what

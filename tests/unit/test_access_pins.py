@@ -135,6 +135,8 @@ def test_the_wrong_pins_of_a_card_are_its_own() -> None:
         assert decision.reason == "pin_wrong"
     assert reason(rules, replace(CARD, pin="2580"), state) == "pin_locked"
     assert reason(rules, replace(CARD_2, pin="3690"), state) == "granted"
+    full = wrong(rules, state, KEYPAD.free, claim="999")
+    assert reason(rules, replace(CARD_2, pin="3690"), full) == "granted", "no card waits for typing"
     assert reason(rules, Request(door=1, way=Way.PIN, claim="302", pin="2580"), state) == "granted"
 
 
