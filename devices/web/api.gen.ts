@@ -493,8 +493,14 @@ export interface LookShown {
   card_doors: CardDoors | null;
 }
 
+/** When a lost card was last surely had; without it a day is assumed. */
+export interface LostAsked {
+  last_had?: string | null;
+}
+
 /** One of these cards is lost. */
 export interface LostCard {
+  last_had?: string | null;
   lookup: string;
   card: string;
 }
@@ -524,6 +530,8 @@ export interface NewPhone {
   label: string;
   enrolled_at: string;
   person: PersonNamed;
+  /** The card that brought it in was reported lost then. */
+  paused_at: string | null;
 }
 
 /** A single-use nonce for signing. */
@@ -702,7 +710,7 @@ export interface PersonShown {
   name: string;
   /** Empty for somebody without one. */
   house: string;
-  phones: PhoneShown[];
+  phones: UsedPhone[];
   cards: number;
 }
 
@@ -945,6 +953,14 @@ export interface UndoBegun {
   changes: number;
 }
 
+/** A phone as the desk sees it; `paused` with the lost card that brought it in. */
+export interface UsedPhone {
+  id: string;
+  label: string;
+  enrolled_at: string;
+  paused: boolean;
+}
+
 /** Somebody shall be let in; without `begins` from now on. */
 export interface VisitAsked {
   label: string;
@@ -1082,7 +1098,7 @@ export interface Operations {
   blockCard: {
     method: "POST";
     path: `/api/v1/cards/${string}/block`;
-    body: undefined;
+    body: LostAsked | null;
     answer: CardShown;
   };
   blockKioskCard: {
@@ -1094,7 +1110,7 @@ export interface Operations {
   blockMyCard: {
     method: "POST";
     path: `/api/v1/me/cards/${string}/block`;
-    body: undefined;
+    body: LostAsked;
     answer: OwnCard;
   };
   challengeCard: {
@@ -1132,6 +1148,18 @@ export interface Operations {
     path: `/api/v1/payments/${string}/close`;
     body: undefined;
     answer: PaymentShown;
+  };
+  confirmHouseholdPhone: {
+    method: "POST";
+    path: `/api/v1/me/household/phones/${string}/confirm`;
+    body: undefined;
+    answer: null;
+  };
+  confirmPhone: {
+    method: "POST";
+    path: `/api/v1/phones/${string}/confirm`;
+    body: undefined;
+    answer: null;
   };
   declineKioskCall: {
     method: "POST";

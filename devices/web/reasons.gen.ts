@@ -880,6 +880,14 @@ export const reasons = {
       "en": "This phone cannot open this door now. Press call, we will help."
     }
   },
+  "phone_paused": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。",
+      "zh-Hant": "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。",
+      "en": "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."
+    }
+  },
   "phone_revoked": {
     "severity": "notice",
     "words": {

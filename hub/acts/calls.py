@@ -71,6 +71,7 @@ def _has_phones(tx: Tx, household: str) -> bool:
         select(t.phones.c.id)
         .join(t.people, t.people.c.id == t.phones.c.person_id)
         .where(t.people.c.household_id == household, t.phones.c.revoked_at.is_(None))
+        .where(t.phones.c.suspended_at.is_(None))
         .limit(1)
     )
     return tx.execute(phone).first() is not None

@@ -18,7 +18,7 @@ from devices.messages import NO_REVISION, Assurance, Presentation
 from hub.acts.events import announced
 from hub.acts.homeassistant import disown
 from hub.acts.openings import Opening
-from hub.acts.policies import ask_for
+from hub.acts.policies import ask_for, ask_where_typed
 from hub.core.early import early_refusal
 from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
@@ -283,6 +283,7 @@ def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
             "sealed": sealed,
             "mark": wish.marks[kind],
             "set_at": tx.now_s,
+            "set_by": wish.by,
         }
         for kind, sealed in wish.sealed.items()
     ]
@@ -292,7 +293,4 @@ def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
     except IntegrityError as fault:
         raise DomainError("field_wrong", "choose another PIN", "pin") from fault
     tx.journal("pin_set" if rows else "pin_removed", {"person": wish.person, "by": wish.by})
-    d = t.doors.c  # where PINs are typed: fifteen thousand people set one, and most doors take none
-    doors = select(d.device_id, d.pin, d.typed, d.asks_by)
-    typed = {row.device_id for row in tx.execute(doors) if row.pin or row.typed or row.asks_by}
-    return Done(None, (ask_for(tx, typed),))
+    return Done(None, (ask_where_typed(tx),))

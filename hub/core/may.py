@@ -30,6 +30,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "events"),
             ("read", "people"),
             ("issue", "code"),
+            ("confirm", "phone"),
             ("revoke", "phone"),
             ("load", "roster"),
             ("adopt", "device"),
@@ -53,6 +54,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "events"),
             ("read", "people"),
             ("issue", "code"),
+            ("confirm", "phone"),
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
@@ -82,6 +84,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("answer", "own_alert"),
             ("read", "household"),
             ("end", "household_phone"),
+            ("confirm", "household_phone"),
         }
     ),
 }

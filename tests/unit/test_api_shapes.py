@@ -115,6 +115,8 @@ async def by_phones(bench: HubBench) -> None:
     bench.pass_s(1)
     await bench.phone()
     (newer,) = (await phone.send("GET", "/api/v1/me/household/phones", None)).body["phones"]
+    path = f"/api/v1/me/household/phones/{newer['id']}/confirm"
+    assert (await phone.send("POST", path, None)).status == 204
     path = f"/api/v1/me/household/phones/{newer['id']}/end"
     assert (await phone.send("POST", path, None)).status == 204
     assert (await phone.send("POST", path.replace(newer["id"], "x"), None)).status == 404
@@ -170,7 +172,12 @@ async def by_staff(bench: HubBench) -> str:
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
     await operated(bench, secret)
     await about_cards(bench)
-    for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
+    for path in (
+        "people/p-1/phone-codes",
+        f"phones/{phone['id']}/confirm",
+        f"phones/{phone['id']}/revoke",
+        "staff/sign-out",
+    ):
         assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
     await http.get("/api/v1/events")
     return secret

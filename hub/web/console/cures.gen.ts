@@ -423,6 +423,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這個人在這扇門沒有通行規則。",
     "en": "The person has no access rule for this door."
   },
+  "phone_paused": {
+    "zh-Hans": "问清楚是谁的手机：认得就确认，不认得就停用。",
+    "zh-Hant": "問清楚是誰的手機：認得就確認，不認得就停用。",
+    "en": "Ask whose phone it is; confirm it, or end it."
+  },
   "phone_revoked": {
     "zh-Hans": "这部手机已经停用。",
     "zh-Hant": "這部手機已經停用。",
