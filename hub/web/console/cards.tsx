@@ -62,7 +62,7 @@ const path = (card: CardShown) => `/api/v1/cards/${encodeURIComponent(card.id)}`
 
 function stop(card: CardShown): Promise<void> {
   stopping.value = null;
-  return act(async () => put((await staffAsk("POST", `${path(card)}/block`)).body));
+  return act(async () => put((await staffAsk("POST", `${path(card)}/block`, {})).body));
 }
 
 function bringBack(card: CardShown): Promise<void> {
