@@ -37,8 +37,11 @@ class Holder:
     card: str
 
 
-def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
-    """The holder of a proven card, or None for one that must not be used; both are recorded."""
+def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | str]:
+    """The holder of a proven card, or the reason why it must not be used; both are recorded.
+
+    Whoever hears the reason holds the card itself, so it gives nothing away.
+    """
     del now
     row = tx.execute(
         select(
@@ -52,12 +55,15 @@ def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
         .where(t.cards.c.uid == shown.uid)
     ).first()
     if row is None:
-        return Done(None)
+        return Done("card_session_refused")
     seen = {"card": row.card, "person": row.person, "kiosk": shown.kiosk}
     household = home_of(tx, row.person, tx.now_s)
-    if row.blocked_at is not None or household is None:
+    if row.blocked_at is not None:
         tx.journal("kiosk_card_refused", seen)
-        return Done(None)
+        return Done("card_stopped")
+    if household is None:
+        tx.journal("kiosk_card_refused", seen)
+        return Done("card_homeless")
     tx.journal("kiosk_card", seen)
     home = select(t.households.c.house).where(t.households.c.id == household)
     house = str(tx.execute(home).scalar_one())

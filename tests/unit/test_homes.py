@@ -161,7 +161,7 @@ async def test_a_kiosk_knows_nobody_who_moved_out(tmp_path: Path) -> None:
         assert (await refused(block)).code == "not_found"
         invited = here.kiosk.post("/api/v1/kiosk/visits", wish(here, token))
         assert (await refused(invited)).code == "field_wrong"
-        assert await prove(InHand(await here.issue(UID2)), here.kiosk) is CardSign.REFUSED
+        assert await prove(InHand(await here.issue(UID2)), here.kiosk) is CardSign.HOMELESS
 
 
 async def test_a_rule_that_ended_shows_no_door(tmp_path: Path) -> None:
