@@ -167,6 +167,11 @@ _CHINESE: Final[Mapping[str, tuple[str, str]]] = {
     "font_missing": ("apt install fonts-noto-cjk", "apt install fonts-noto-cjk"),
     # --- bills and payments
     "bill_pending": ("这张账单还有一笔付款没有结束。", "這張帳單還有一筆付款沒有結束。"),
+    "card_homeless": (
+        "持卡人今天不住在任何一户；请查看该住户的租期。",
+        "持卡人今天不住在任何一戶；請查看該住戶的租期。",
+    ),
+    "card_stopped": ("这张卡已停用；请发一张新卡。", "這張卡已停用；請發一張新卡。"),
     "card_session_refused": ("卡没能向主机证明自己的钥匙。", "卡沒能向主機證明自己的金鑰。"),
     "payment_conflict": ("同一个付款编号带来了别的内容。", "同一個付款編號帶來了別的內容。"),
     "provider_silent": ("看通到支付平台的路。", "看通到支付平台的路。"),

@@ -136,12 +136,28 @@ export const reasons = {
       "en": "The camera sends no picture."
     }
   },
+  "card_homeless": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡没有登记在哪一户。请到服务台问一问。",
+      "zh-Hant": "這張卡沒有登記在哪一戶。請到服務台問一問。",
+      "en": "No flat is recorded for this card. Please ask at the desk."
+    }
+  },
   "card_session_refused": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
-      "en": "This card cannot open this door now. Press call, we will help."
+      "zh-Hans": "这张卡在这里用不了。请到服务台，我们来帮您。",
+      "zh-Hant": "這張卡在這裡用不了。請到服務台，我們來幫您。",
+      "en": "This card does not work here. Please come to the desk, we will help."
+    }
+  },
+  "card_stopped": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经停用了。请到服务台换一张新卡。",
+      "zh-Hant": "這張卡已經停用了。請到服務台換一張新卡。",
+      "en": "This card was stopped. Please get a new one at the desk."
     }
   },
   "checked_in": {

@@ -68,10 +68,20 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "看它的電源、網路和位址。",
     "en": "Look at its power, network and address."
   },
+  "card_homeless": {
+    "zh-Hans": "持卡人今天不住在任何一户；请查看该住户的租期。",
+    "zh-Hant": "持卡人今天不住在任何一戶；請查看該住戶的租期。",
+    "en": "The holder lives in no household today; see the person's tenancy."
+  },
   "card_session_refused": {
     "zh-Hans": "卡没能向主机证明自己的钥匙。",
     "zh-Hant": "卡沒能向主機證明自己的金鑰。",
     "en": "The card could not prove its key to the hub."
+  },
+  "card_stopped": {
+    "zh-Hans": "这张卡已停用；请发一张新卡。",
+    "zh-Hant": "這張卡已停用；請發一張新卡。",
+    "en": "The card was blocked; give out a new one."
   },
   "client_header": {
     "zh-Hans": "请带上 Linli-Client 头。",
