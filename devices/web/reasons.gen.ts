@@ -136,12 +136,76 @@ export const reasons = {
       "en": "The camera sends no picture."
     }
   },
+  "card_blank": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡还没有写钥匙。",
+      "zh-Hant": "這張卡還沒有寫金鑰。",
+      "en": "This card has no keys yet."
+    }
+  },
+  "card_foreign": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这不是 NTAG 424 DNA 卡。",
+      "zh-Hant": "這不是 NTAG 424 DNA 卡。",
+      "en": "This is no NTAG 424 DNA card."
+    }
+  },
+  "card_number_only": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这种卡只有卡号，写不了钥匙。",
+      "zh-Hant": "這種卡只有卡號，寫不了金鑰。",
+      "en": "This card is only a number and takes no keys."
+    }
+  },
+  "card_others": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡上的钥匙不是我们的，只能作废。",
+      "zh-Hant": "這張卡上的金鑰不是我們的，只能作廢。",
+      "en": "This card bears keys that are not ours; it is scrap."
+    }
+  },
+  "card_scrapped": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经作废，请换一张。",
+      "zh-Hant": "這張卡已經作廢，請換一張。",
+      "en": "This card is scrap. Please take another one."
+    }
+  },
   "card_session_refused": {
     "severity": "notice",
     "words": {
       "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
       "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
+    }
+  },
+  "card_stopped": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经停用，不能再发。",
+      "zh-Hant": "這張卡已經停用，不能再發。",
+      "en": "This card is stopped and cannot be given out."
+    }
+  },
+  "card_taken": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经是别人的了。",
+      "zh-Hant": "這張卡已經是別人的了。",
+      "en": "This card already belongs to somebody."
+    }
+  },
+  "card_torn": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "卡拿开得太早了，请再放一次。",
+      "zh-Hant": "卡拿開得太早了，請再放一次。",
+      "en": "The card was taken away too soon. Please put it down again."
     }
   },
   "checked_in": {
@@ -230,6 +294,38 @@ export const reasons = {
       "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
       "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
       "en": "This card cannot open this door now. Press call, we will help."
+    }
+  },
+  "desk_away": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "发卡台的读卡器连不上。",
+      "zh-Hant": "發卡台的讀卡機連不上。",
+      "en": "The desk's reader cannot be reached."
+    }
+  },
+  "desk_busy": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "发卡台正在处理一张卡，请稍等。",
+      "zh-Hant": "發卡台正在處理一張卡，請稍等。",
+      "en": "The desk is busy with a card. Please wait."
+    }
+  },
+  "desk_empty": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "读卡器上没有卡。",
+      "zh-Hant": "讀卡機上沒有卡。",
+      "en": "No card lies on the reader."
+    }
+  },
+  "desk_shut": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请先输入动态码，打开发卡台。",
+      "zh-Hant": "請先輸入動態碼，打開發卡台。",
+      "en": "Please open the desk with your one-time code first."
     }
   },
   "door_blocked": {
