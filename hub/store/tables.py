@@ -821,3 +821,28 @@ outlets = Table(
 )
 
 RECORDED |= {alert_log.name: alert_log}
+
+# ----------------------------------------------------------------- the issuing desk
+
+# cards that bear our keys, and cards that never will; which of them somebody has is in ``cards``
+card_stock = Table(
+    "card_stock",
+    metadata,
+    Column("uid", String(20), primary_key=True),
+    Column("ready_at", Double),
+    Column("scrapped_at", Double),
+    Column("why", String(32)),  # of scrap
+    Column("by", String(64), nullable=False),
+)
+
+# who was given which card, when and by whom; a card's row may go, this stays
+handouts = Table(
+    "handouts",
+    metadata,
+    Column("card_id", String(32), primary_key=True),
+    Column("person_id", String(32), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("by", String(64), nullable=False),
+    Column("replaces", String(32)),
+)

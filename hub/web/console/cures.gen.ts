@@ -68,10 +68,37 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "看它的電源、網路和位址。",
     "en": "Look at its power, network and address."
   },
+<<<<<<< HEAD
   "card_homeless": {
     "zh-Hans": "持卡人今天不住在任何一户；请查看该住户的租期。",
     "zh-Hant": "持卡人今天不住在任何一戶；請查看該住戶的租期。",
     "en": "The holder lives in no household today; see the person's tenancy."
+=======
+  "card_blank": {
+    "zh-Hans": "先给它写钥匙。",
+    "zh-Hant": "先給它寫金鑰。",
+    "en": "Make it ready first."
+  },
+  "card_foreign": {
+    "zh-Hans": "换一张对的卡。",
+    "zh-Hant": "換一張對的卡。",
+    "en": "Take a card of the right kind."
+  },
+  "card_number_only": {
+    "zh-Hans": "按旧卡登记，或者换 NTAG 424 DNA。",
+    "zh-Hant": "按舊卡登記，或者換 NTAG 424 DNA。",
+    "en": "Enrol it as an old card, or take an NTAG 424 DNA."
+  },
+  "card_others": {
+    "zh-Hans": "是给别的小区做的，或者是换总钥匙以前做的。",
+    "zh-Hant": "是給別的社區做的，或者是換總金鑰以前做的。",
+    "en": "It was made for another site, or before the card masters were replaced."
+  },
+  "card_scrapped": {
+    "zh-Hans": "卡上的钥匙不是我们的，或者改不了，在这里没人能用。",
+    "zh-Hant": "卡上的金鑰不是我們的，或者改不了，在這裡沒人能用。",
+    "en": "Its keys are not ours or cannot be changed; nobody can use it here."
+>>>>>>> issuing
   },
   "card_session_refused": {
     "zh-Hans": "卡没能向主机证明自己的钥匙。",
@@ -79,9 +106,25 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "en": "The card could not prove its key to the hub."
   },
   "card_stopped": {
+<<<<<<< HEAD
     "zh-Hans": "这张卡已停用；请发一张新卡。",
     "zh-Hant": "這張卡已停用；請發一張新卡。",
     "en": "The card was blocked; give out a new one."
+=======
+    "zh-Hans": "找回来的卡先解除停用，不然就换一张。",
+    "zh-Hant": "找回來的卡先解除停用，不然就換一張。",
+    "en": "If it was found again, lift its stop first; else take another card."
+  },
+  "card_taken": {
+    "zh-Hans": "换一张卡；卡不会从一个人转给另一个人。",
+    "zh-Hant": "換一張卡；卡不會從一個人轉給另一個人。",
+    "en": "Take another card; a card is never moved from one person to another."
+  },
+  "card_torn": {
+    "zh-Hans": "再放一次，就会接着做完。",
+    "zh-Hant": "再放一次，就會接著做完。",
+    "en": "The next try finishes what was begun."
+>>>>>>> issuing
   },
   "client_header": {
     "zh-Hans": "请带上 Linli-Client 头。",
@@ -127,6 +170,21 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "这扇门不认识这张卡：查它的通行规则。",
     "zh-Hant": "這扇門不認識這張卡：查它的通行規則。",
     "en": "The card is not known at this door; check its access rules."
+  },
+  "desk_away": {
+    "zh-Hans": "看发卡台的程序在不在，读卡器插好没有。",
+    "zh-Hant": "看發卡台的程式在不在，讀卡機插好沒有。",
+    "en": "Check that the desk's program runs and its reader is plugged in."
+  },
+  "desk_empty": {
+    "zh-Hans": "把卡放上去，别拿开。",
+    "zh-Hant": "把卡放上去，別拿開。",
+    "en": "Put a card down and leave it there."
+  },
+  "desk_shut": {
+    "zh-Hans": "写卡钥匙的人要用第二种凭证，四小时一次。",
+    "zh-Hant": "寫卡金鑰的人要用第二種憑證，四小時一次。",
+    "en": "Whoever writes card keys proves a second factor, once in four hours."
   },
   "door_blocked": {
     "zh-Hans": "解除这扇门的停用。",
