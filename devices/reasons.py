@@ -242,7 +242,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("authority_missing", _S, _NOTE, 422, Words("没有有效的授权文件，不能报送。", "沒有有效的授權文件，不能報送。", "Without a valid order of a named authority nothing is reported."), "Enter authority, legal basis and expiry."),
     # --- the issuing desk
     _reason("card_taken", _S, _NOTE, 409, Words("这张卡已经是别人的了。", "這張卡已經是別人的了。", "This card already belongs to somebody."), "Take another card; a card is never moved from one person to another."),
-    _reason("card_stopped", _S, _NOTE, 409, Words("这张卡已经停用，不能再发。", "這張卡已經停用，不能再發。", "This card is stopped and cannot be given out."), "If it was found again, lift its stop first; else take another card."),
+    _reason("card_kept_out", _S, _NOTE, 409, Words("这张卡已经停用，不能再发。", "這張卡已經停用，不能再發。", "This card is stopped and cannot be given out."), "If it was found again, lift its stop first; else take another card."),
     _reason("card_scrapped", _S, _NOTE, 409, Words("这张卡已经作废，请换一张。", "這張卡已經作廢，請換一張。", "This card is scrap. Please take another one."), "Its keys are not ours or cannot be changed; nobody can use it here."),
     _reason("card_number_only", _S, _NOTE, 422, Words("这种卡只有卡号，写不了钥匙。", "這種卡只有卡號，寫不了金鑰。", "This card is only a number and takes no keys."), "Enrol it as an old card, or take an NTAG 424 DNA."),
     _reason("card_foreign", _S, _NOTE, 422, Words("这不是 NTAG 424 DNA 卡。", "這不是 NTAG 424 DNA 卡。", "This is no NTAG 424 DNA card."), "Take a card of the right kind."),

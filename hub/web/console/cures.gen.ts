@@ -68,12 +68,6 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "看它的電源、網路和位址。",
     "en": "Look at its power, network and address."
   },
-<<<<<<< HEAD
-  "card_homeless": {
-    "zh-Hans": "持卡人今天不住在任何一户；请查看该住户的租期。",
-    "zh-Hant": "持卡人今天不住在任何一戶；請查看該住戶的租期。",
-    "en": "The holder lives in no household today; see the person's tenancy."
-=======
   "card_blank": {
     "zh-Hans": "先给它写钥匙。",
     "zh-Hant": "先給它寫金鑰。",
@@ -83,6 +77,16 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "换一张对的卡。",
     "zh-Hant": "換一張對的卡。",
     "en": "Take a card of the right kind."
+  },
+  "card_homeless": {
+    "zh-Hans": "持卡人今天不住在任何一户；请查看该住户的租期。",
+    "zh-Hant": "持卡人今天不住在任何一戶；請查看該住戶的租期。",
+    "en": "The holder lives in no household today; see the person's tenancy."
+  },
+  "card_kept_out": {
+    "zh-Hans": "找回来的卡先解除停用，不然就换一张。",
+    "zh-Hant": "找回來的卡先解除停用，不然就換一張。",
+    "en": "If it was found again, lift its stop first; else take another card."
   },
   "card_number_only": {
     "zh-Hans": "按旧卡登记，或者换 NTAG 424 DNA。",
@@ -98,7 +102,6 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "卡上的钥匙不是我们的，或者改不了，在这里没人能用。",
     "zh-Hant": "卡上的金鑰不是我們的，或者改不了，在這裡沒人能用。",
     "en": "Its keys are not ours or cannot be changed; nobody can use it here."
->>>>>>> issuing
   },
   "card_session_refused": {
     "zh-Hans": "卡没能向主机证明自己的钥匙。",
@@ -106,14 +109,9 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "en": "The card could not prove its key to the hub."
   },
   "card_stopped": {
-<<<<<<< HEAD
     "zh-Hans": "这张卡已停用；请发一张新卡。",
     "zh-Hant": "這張卡已停用；請發一張新卡。",
     "en": "The card was blocked; give out a new one."
-=======
-    "zh-Hans": "找回来的卡先解除停用，不然就换一张。",
-    "zh-Hant": "找回來的卡先解除停用，不然就換一張。",
-    "en": "If it was found again, lift its stop first; else take another card."
   },
   "card_taken": {
     "zh-Hans": "换一张卡；卡不会从一个人转给另一个人。",
@@ -124,7 +122,6 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "再放一次，就会接着做完。",
     "zh-Hant": "再放一次，就會接著做完。",
     "en": "The next try finishes what was begun."
->>>>>>> issuing
   },
   "client_header": {
     "zh-Hans": "请带上 Linli-Client 头。",
