@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from devices.mistake import Mistake
 from hub.core.outlets import AlertSettings, OutletWire, read_outlets, read_settings
+from hub.core.stations import StationWire, read_stations
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -64,6 +65,7 @@ class HubSettings:
     pay: PaySettings
     alerts: AlertSettings = field(default_factory=AlertSettings)
     outlets: dict[str, OutletWire] = field(default_factory=dict)
+    stations: dict[str, StationWire] = field(default_factory=dict)
 
 
 _KNOWN: dict[str, set[str]] = {
@@ -72,7 +74,7 @@ _KNOWN: dict[str, set[str]] = {
     "broker": {"url", "port", "secret", "kind", "tls_port", "tls_host", "certificate", "key"},
     "pay": {"base_url", "folder"},
 }
-_OWN_READERS = ("alerts", "outlets")  # sections with words of their own
+_OWN_READERS = ("alerts", "outlets", "stations")  # sections with words of their own
 
 
 def load(data: Path) -> HubSettings:
@@ -87,6 +89,7 @@ def load(data: Path) -> HubSettings:
     try:
         alerts = read_settings(_section(body, "alerts"))
         outlets = read_outlets(_section(body, "outlets"))
+        stations = read_stations(_section(body, "stations"))
     except ValueError as fault:
         raise Mistake(f"{path}: {fault}") from fault
     for section, values in body.items():
@@ -118,6 +121,7 @@ def load(data: Path) -> HubSettings:
         ),
         alerts=alerts,
         outlets=outlets,
+        stations=stations,
     )
 
 

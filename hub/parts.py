@@ -14,6 +14,7 @@ from hub.core.effects import Forget
 from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
+from hub.incidents import Incidents
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects
 from hub.keeping import Keeping
@@ -48,6 +49,7 @@ class Hub:
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
+    incidents: Incidents
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -82,15 +84,15 @@ def assemble(
     endings = Tell(engines, ingest, keys, settings.data)
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
-
-    origin = settings.http.origin
-    around = Surroundings(settings.data, settings.alerts, origin)
+    around = Surroundings(settings.data, settings.alerts, settings.http.origin)
     alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
+    incidents = Incidents(engines, writer, keys, settings.stations, clock, luck)
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
         "zone": zones.wake,
         "alerts": alerting.wake,
+        "incidents": incidents.wake,
         "import": imports.wake,
     }
 
@@ -111,5 +113,5 @@ def assemble(
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
-        imports, live, zones, endings, clock, epoch, alerting,
+        imports, live, zones, endings, clock, epoch, alerting, incidents,
     )  # fmt: skip

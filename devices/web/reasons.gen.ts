@@ -1024,6 +1024,22 @@ export const reasons = {
       "en": "This picture is too large. Please choose a smaller one."
     }
   },
+  "picture_gone": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "图片已经按规定删除。",
+      "zh-Hant": "圖片已經依規定刪除。",
+      "en": "The picture has been deleted as the rules want."
+    }
+  },
+  "picture_unfit": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张图片不能用。",
+      "zh-Hant": "這張圖片不能用。",
+      "en": "This picture cannot be used."
+    }
+  },
   "pin_locked": {
     "severity": "notice",
     "words": {
@@ -1270,6 +1286,86 @@ export const reasons = {
       "zh-Hans": "请先登录。",
       "zh-Hant": "請先登入。",
       "en": "Please sign in first."
+    }
+  },
+  "station_clock": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台和我们的时钟对不上，它没有收，请打电话。",
+      "zh-Hant": "接警臺和我們的時鐘對不上，它沒有收，請打電話。",
+      "en": "The station's clock and ours are too far apart, so it did not take it. Please telephone."
+    }
+  },
+  "station_flood": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台的回答多得不正常，已断开，请打电话。",
+      "zh-Hant": "接警臺的回答多得不正常，已斷開，請打電話。",
+      "en": "The far end sends far too much; we hung up. Please telephone."
+    }
+  },
+  "station_given_up": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "一整天没有送到，不再重试。",
+      "zh-Hant": "一整天沒有送到，不再重試。",
+      "en": "It did not get through for a day; we stopped trying."
+    }
+  },
+  "station_missing": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "没有配置能接收这件事的接警台，请打电话。",
+      "zh-Hant": "沒有設定能接收這件事的接警臺，請打電話。",
+      "en": "No station is set up for this. Please telephone."
+    }
+  },
+  "station_refused": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台拒收：密钥或账号不对，请打电话。",
+      "zh-Hant": "接警臺拒收：金鑰或帳號不對，請打電話。",
+      "en": "The station refused: key or account are wrong. Please telephone."
+    }
+  },
+  "station_silent": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台没有回答，还在重试，请打电话。",
+      "zh-Hant": "接警臺沒有回答，還在重試，請打電話。",
+      "en": "The station does not answer. We keep trying; please telephone."
+    }
+  },
+  "station_tls": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台的证书不对，没有发出，请打电话。",
+      "zh-Hant": "接警臺的憑證不對，沒有送出，請打電話。",
+      "en": "The station's certificate is not right, so nothing was sent. Please telephone."
+    }
+  },
+  "station_unable": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台看不懂这类消息，请打电话。",
+      "zh-Hant": "接警臺看不懂這類訊息，請打電話。",
+      "en": "The station cannot use this kind of message. Please telephone."
+    }
+  },
+  "station_unproven": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "有回答，但证明不了是接警台，不能算数，请打电话。",
+      "zh-Hant": "有回答，但證明不了是接警臺，不能算數，請打電話。",
+      "en": "An answer came that does not prove to be the station's, so it does not count. Please telephone."
+    }
+  },
+  "station_unreachable": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台连不上，还在重试，请打电话。",
+      "zh-Hant": "接警臺連不上，還在重試，請打電話。",
+      "en": "The station cannot be reached. We keep trying; please telephone."
     }
   },
   "storage_fault": {

@@ -508,6 +508,16 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "最多 15 MB、五千萬像素。",
     "en": "At most 15 MB and 50 megapixels."
   },
+  "picture_gone": {
+    "zh-Hans": "误报的图片立即删除，其他的到期删除。",
+    "zh-Hant": "誤報的圖片立即刪除，其他的到期刪除。",
+    "en": "Pictures of false alarms go at once, others after their time."
+  },
+  "picture_unfit": {
+    "zh-Hans": "JPEG 或 PNG，最大 512 kB。",
+    "zh-Hant": "JPEG 或 PNG，最大 512 kB。",
+    "en": "JPEG or PNG, at most 512 kB."
+  },
   "pin_locked": {
     "zh-Hans": "键盘要等一会儿；刷卡不受影响。",
     "zh-Hant": "鍵盤要等一會兒；感應卡不受影響。",
@@ -622,6 +632,56 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "签名对不上：可能有人伪造。",
     "zh-Hant": "簽名對不上：可能有人偽造。",
     "en": "The signature does not match; somebody may be forging."
+  },
+  "station_clock": {
+    "zh-Hans": "用 NTP 校准这台机器的时钟，之后会自动再发。",
+    "zh-Hant": "用 NTP 校準這臺機器的時鐘，之後會自動再送。",
+    "en": "Set this machine's clock by NTP; it is sent again by itself."
+  },
+  "station_flood": {
+    "zh-Hans": "可能有别人冒充接警台在回答。",
+    "zh-Hant": "可能有別人冒充接警臺在回答。",
+    "en": "Somebody else may be answering in the station's place."
+  },
+  "station_given_up": {
+    "zh-Hans": "打电话，然后写下是怎么处理的。",
+    "zh-Hant": "打電話，然後寫下是怎麼處理的。",
+    "en": "Telephone; then note how it was dealt with."
+  },
+  "station_missing": {
+    "zh-Hans": "在 hub.toml 里写上接警台，见 docs/police.md；在那之前打电话。",
+    "zh-Hant": "在 hub.toml 裡寫上接警臺，見 docs/police.md；在那之前打電話。",
+    "en": "Name one in hub.toml, see docs/police.md; until then telephone."
+  },
+  "station_refused": {
+    "zh-Hans": "和接警台核对账号和密钥，然后再发一次。",
+    "zh-Hant": "和接警臺核對帳號和金鑰，然後再送一次。",
+    "en": "Compare account and key with the station, then send again."
+  },
+  "station_silent": {
+    "zh-Hans": "那边可能收到了，也可能没有：报消息号问接警台。",
+    "zh-Hant": "那邊可能收到了，也可能沒有：報訊息號問接警臺。",
+    "en": "It may stand there or not: ask the station for the message number."
+  },
+  "station_tls": {
+    "zh-Hans": "和接警台核对证书；用 ca 写上它的签发机构。",
+    "zh-Hant": "和接警臺核對憑證；用 ca 寫上它的簽發機構。",
+    "en": "Compare the certificate with the station; name its authority with ca."
+  },
+  "station_unable": {
+    "zh-Hans": "和接警台约好代码和防区，然后再发一次。",
+    "zh-Hant": "和接警臺約好代碼和防區，然後再送一次。",
+    "en": "Agree on codes and zones with the station, then send again."
+  },
+  "station_unproven": {
+    "zh-Hans": "密钥不对、旧的回答，或者答的是别的消息：线上可能有别人。",
+    "zh-Hant": "金鑰不對、舊的回答，或者答的是別的訊息：線上可能有別人。",
+    "en": "Wrong key, an old answer, or one for another message: somebody may be on the line."
+  },
+  "station_unreachable": {
+    "zh-Hans": "查网络和接警台的地址。",
+    "zh-Hant": "查網路和接警臺的位址。",
+    "en": "Look at the network and the station's address."
   },
   "storage_fault": {
     "zh-Hans": "门口机写不了自己的盘。",
