@@ -53,6 +53,15 @@ class PaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceSettings:
+    """Files of the operator's own: a detector, encoder weights, and what these are worth."""
+
+    detector: Path | None = None
+    weights: Path | None = None
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     """All of it."""
 
@@ -64,6 +73,7 @@ class HubSettings:
     pay: PaySettings
     alerts: AlertSettings = field(default_factory=AlertSettings)
     outlets: dict[str, OutletWire] = field(default_factory=dict)
+    faces: FaceSettings = field(default_factory=FaceSettings)
 
 
 _KNOWN: dict[str, set[str]] = {
@@ -71,6 +81,7 @@ _KNOWN: dict[str, set[str]] = {
     "http": {"host", "port", "origin", "certificate", "key", "trusted_proxies"},
     "broker": {"url", "port", "secret", "kind", "tls_port", "tls_host", "certificate", "key"},
     "pay": {"base_url", "folder"},
+    "faces": {"detector", "weights", "calibration"},
 }
 _OWN_READERS = ("alerts", "outlets")  # sections with words of their own
 
@@ -118,6 +129,9 @@ def load(data: Path) -> HubSettings:
         ),
         alerts=alerts,
         outlets=outlets,
+        faces=FaceSettings(
+            *(_file(path, body, "faces", name) for name in ("detector", "weights", "calibration"))
+        ),
     )
 
 
