@@ -416,6 +416,14 @@ export const reasons = {
       "en": "Somebody looks much like you. Please tap your card as well."
     }
   },
+  "face_assessment": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "还没有做人脸的影响评估，先做评估。",
+      "zh-Hant": "還沒有做人臉的影響評估，先做評估。",
+      "en": "The impact assessment of faces is missing. Make it first."
+    }
+  },
   "face_audit_few": {
     "severity": "notice",
     "words": {
@@ -472,12 +480,44 @@ export const reasons = {
       "en": "Too dark. Please move into the light."
     }
   },
+  "face_guardian": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "未满十四岁，要由监护人同意。",
+      "zh-Hant": "未滿十四歲，要由監護人同意。",
+      "en": "Under fourteen, a guardian must consent."
+    }
+  },
+  "face_keys_elsewhere": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "人脸密钥不在这台主机上，人脸停用。",
+      "zh-Hant": "人臉金鑰不在這台主機上，人臉停用。",
+      "en": "The keys of the faces are not on this hub; faces rest."
+    }
+  },
   "face_model_other": {
     "severity": "alarm",
     "words": {
       "zh-Hans": "人脸模板是别的模型做的，要重新登记。",
       "zh-Hant": "人臉範本是別的模型做的，要重新登記。",
       "en": "The templates are of another model; enrol again."
+    }
+  },
+  "face_moved": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "已经不住在这里，不能登记人脸。",
+      "zh-Hant": "已經不住在這裡，不能登記人臉。",
+      "en": "Whoever no longer lives here cannot register a face."
+    }
+  },
+  "face_no_consent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "还没有同意使用人脸，什么都没有保存。",
+      "zh-Hant": "還沒有同意使用人臉，什麼都沒有保存。",
+      "en": "There is no consent to use this face. Nothing was kept."
     }
   },
   "face_none": {
@@ -504,6 +544,46 @@ export const reasons = {
       "en": "You were not recognised. Please use your card, or press call."
     }
   },
+  "face_off": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这扇门不认人脸。请刷卡。",
+      "zh-Hant": "這扇門不認人臉。請刷卡。",
+      "en": "This door takes no faces. Please use your card."
+    }
+  },
+  "face_only": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这扇门除了人脸没有别的开法，不能这样设。",
+      "zh-Hant": "這扇門除了人臉沒有別的開法，不能這樣設。",
+      "en": "This door would open by a face alone, with no equal other way."
+    }
+  },
+  "face_order": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "布控名单没有启用。",
+      "zh-Hant": "布控名單沒有啟用。",
+      "en": "The watch list is off."
+    }
+  },
+  "face_own_consent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这件事只能由本人同意。",
+      "zh-Hant": "這件事只能由本人同意。",
+      "en": "Only the person can consent to this."
+    }
+  },
+  "face_photos_many": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "照片已经够多了。",
+      "zh-Hant": "照片已經夠多了。",
+      "en": "There are enough photos already."
+    }
+  },
   "face_several": {
     "severity": "notice",
     "words": {
@@ -518,6 +598,14 @@ export const reasons = {
       "zh-Hans": "离得太远了，请靠近一点。",
       "zh-Hant": "離得太遠了，請靠近一點。",
       "en": "Too far away. Please come a little closer."
+    }
+  },
+  "face_starting": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "人脸功能正在启动，请先刷卡。",
+      "zh-Hant": "人臉功能正在啟動，請先刷卡。",
+      "en": "Faces are starting. Please use your card for now."
     }
   },
   "face_turn_jumped": {
@@ -566,6 +654,14 @@ export const reasons = {
       "zh-Hans": "脸被挡住了，或光线不匀。请再来一次。",
       "zh-Hant": "臉被擋住了，或光線不勻。請再來一次。",
       "en": "The face is partly hidden or unevenly lit. Please try again."
+    }
+  },
+  "face_zone": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这种地方不能用人脸。",
+      "zh-Hant": "這種地方不能用人臉。",
+      "en": "Faces are not allowed at such a place."
     }
   },
   "faces_absent": {
