@@ -14,7 +14,7 @@ from hub.store.writer import Tx
 
 
 def still_good(tx: Tx, by: str) -> None:
-    """Refuse (lookup_expired, phone_revoked, phone_paused) for a card or phone that was ended meanwhile.
+    """Refuse a card (lookup_expired) or phone (phone_revoked, phone_paused) ended meanwhile.
 
     ``by`` is ``card:ID`` or ``phone:ID``; anybody else is the gate's to judge.
     """

@@ -1,8 +1,9 @@
 """Phones that a lost card brought in: paused when it is reported, until the household knows them.
 
-A card shown at a kiosk draws a code for a phone. Whoever found the card has a phone of the holder's
-then, which outlives the card. So a report pauses what came in by it since the card was last surely
-in good hands, with all that such a phone began; one older phone at home, or the desk, lets it go on.
+A card shown at a kiosk draws a code for a phone. Whoever found the card then has a phone in the
+holder's name, which outlives the card. So a report pauses what came in by it since the card was
+last surely in good hands, with all that such a phone began; one older phone at home, or the desk,
+lets it go on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce, Forget
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 LAST_HAD_S = 86_400.0  # where nobody says when the card was last had
@@ -83,28 +85,25 @@ def confirm(tx: Tx, wish: Confirmed, now: datetime) -> Done[None]:
     own = _phone(tx, wish.own) if wish.own is not None else None
     if other is None or other.revoked_at is not None:
         raise DomainError("not_found", "no such phone", "phone")
-    if wish.own is not None and not _speaks_for(own, other):
+    if wish.own is not None and not _speaks_for(tx, own, other):
         raise DomainError("not_found", "no newer phone of your household", "phone")
     if other.suspended_at is None:
         return Done(None)
     tx.execute(update(t.phones).where(t.phones.c.id == wish.phone).values(suspended_at=None))
     tx.journal("phone_confirmed", {"phone": wish.phone, "by": wish.by})
-    told = {"id": other.id, "person": other.person, "label": other.label, "paused": False}
+    told = {"id": other.id, "person": other.person_id, "label": other.label, "paused": False}
     return Done(None, (Forget("phone", other.kid), Announce("phone", told)))
 
 
 def _phone(tx: Tx, name: str) -> Any:
-    p = t.phones.c
-    query = select(
-        p.id, p.kid, p.label, p.enrolled_at, p.revoked_at, p.suspended_at,
-        t.people.c.id.label("person"), t.people.c.household_id,
-    )  # fmt: skip
-    joined = query.join(t.people, t.people.c.id == p.person_id)
-    return tx.execute(joined.where(p.id == name)).first()
+    return tx.execute(select(t.phones).where(t.phones.c.id == name)).first()
 
 
-def _speaks_for(own: Any, other: Any) -> bool:
+def _speaks_for(tx: Tx, own: Any, other: Any) -> bool:
     if own is None or own.revoked_at is not None or own.suspended_at is not None:
         return False
-    at_home = own.household_id is not None and own.household_id == other.household_id
-    return bool(own.enrolled_at < other.enrolled_at and (at_home or own.person == other.person))
+    homes = [home_of(tx, one.person_id, tx.now_s) for one in (own, other)]
+    at_home = homes[0] is not None and homes[0] == homes[1]
+    return bool(
+        own.enrolled_at < other.enrolled_at and (at_home or own.person_id == other.person_id)
+    )

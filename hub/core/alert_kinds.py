@@ -183,6 +183,26 @@ KINDS: dict[str, Kind] = {
             "Check the outlet's address, secret and network; the others are used meanwhile.",
         ),
     ),
+    "station_failing": Kind(
+        _SEVERE,
+        Words("报警送不到接警台", "報警送不到接警臺", "Incidents do not reach the station"),
+        Words(
+            "看“事件”页，急的先打 110。",
+            "看「事件」頁，急的先打報警電話。",
+            "See the page of incidents; telephone the police about what is urgent.",
+        ),
+    ),
+    "incident_waiting": Kind(
+        _SEVERE,
+        Words(
+            "有一件事等人核对", "有一件事等人核對", "An incident waits for somebody to review it"
+        ),
+        Words(
+            "打开“事件”页，看过图片再定。",
+            "打開「事件」頁，看過圖片再決定。",
+            "Open the page of incidents, look at the pictures, then decide.",
+        ),
+    ),
     "clock_unsigned": Kind(
         _MINOR,
         Words("设备的时间没有核对过", "設備的時間沒有核對過", "Clock not confirmed"),

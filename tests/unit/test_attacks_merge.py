@@ -105,7 +105,7 @@ async def test_a_restored_hub_takes_no_card_before_it_knows_what_was_blocked(
     async with desk(tmp_path) as here:
         card = await here.issue()
         here.bench.hub.recalls.blind = True
-        assert await prove(InHand(card), here.kiosk) is CardSign.REFUSED
+        assert await prove(InHand(card), here.kiosk) is CardSign.BUSY
         assert here.journal("kiosk_card") == []
         here.bench.hub.recalls.blind = False
         assert isinstance(await prove(InHand(card), here.kiosk), Known)
