@@ -177,6 +177,7 @@ def _doors(roster: Roster) -> None:
                 "building": door.building,
                 "unit": door.unit,
                 "kind": door.kind,
+                "passes": door.id in PANELS,
             }
         )
         kind = "everyone" if door.kind == "perimeter" else "building"

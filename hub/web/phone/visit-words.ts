@@ -12,6 +12,16 @@ export const visitWords = dictionary({
     "zh-Hant": "做一個，傳給要來的人，到門口掃一下就能進。",
     en: "Make one and send it to whoever is coming. They hold it to the scanner at the door.",
   },
+  noDoors: {
+    "zh-Hans": "您家的门不收访客码",
+    "zh-Hant": "您家的門不收訪客碼",
+    en: "Your doors take no visitor codes",
+  },
+  noDoorsLine: {
+    "zh-Hans": "客人来时请按门铃，或请服务台帮忙。",
+    "zh-Hant": "客人來時請按門鈴，或請服務台幫忙。",
+    en: "Your visitor can ring the bell, or the desk can help.",
+  },
 
   // making one
   who: { "zh-Hans": "谁要来？", "zh-Hant": "誰要來？", en: "Who is coming?" },
