@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from devices.access import Granted, State
 from devices.facts import TRIES_FREE
-from devices.guests import CODES
 from devices.messages import Outcome
 from drivers import osdp_wire
 from drivers.osdp_words import Command, Reply
@@ -138,7 +137,7 @@ def test_a_code_shown_again_forgives_no_guesses() -> None:
         _, state = types(rules, state, DIGITS, turn)
         _, state = types(rules, state, WRONG, turn)
     assert types(rules, state, DIGITS, TRIES_FREE)[0].reason == "codes_locked"
-    assert state.of(1).tries[CODES].wrong == TRIES_FREE
+    assert state.of(1).codes.wrong == TRIES_FREE
 
 
 # --------------------------------------------------------------------------- spies

@@ -14,8 +14,8 @@ from devices.identity import Identity
 from devices.jws import Signer
 from drivers.ntag424 import AuthenticationRefused, challenge, respond, select_application
 from drivers.ntag424_desk import CardKeys, personalise
+from hub.acts.issuing import NewCard, issue_card
 from hub.acts.policies import Adoptee, adopt
-from hub.acts.roster import NewCard, issue_card
 from hub.api.kiosk_sessions import LIFE_S, SPENT_MAX, TOKENS_MAX, Lookups, Spent
 from hub.core.errors import DomainError
 from hub.gateways.card_exchanges import LIFE_S as EXCHANGE_S
