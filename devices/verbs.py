@@ -46,8 +46,10 @@ def reader(parser: argparse.ArgumentParser) -> None:
     give.add_argument("--again", action="store_true", help="it has a key: give it another one")
     give.set_defaults(func=_reader_pair)
     shift = actions.add_parser("move", help="another address and speed")
-    shift.add_argument("--to-address", type=int, required=True, choices=range(127), metavar="N")
-    shift.add_argument("--to-baud", type=int, required=True, metavar="BAUD")
+    shift.add_argument(
+        "--to-address", type=int, required=True, choices=range(127), metavar="N", help="0 to 126"
+    )
+    shift.add_argument("--to-baud", type=int, required=True, metavar="BAUD", help="such as 115200")
     shift.set_defaults(func=_reader_move)
     for action in (give, shift):
         action.add_argument("--data", type=Path, required=True, help="the door's data folder")

@@ -39,7 +39,7 @@ def face(parser: argparse.ArgumentParser) -> None:
     judge.set_defaults(func=_evaluate)
     cost = actions.add_parser("measure", help="what a decision costs here; prints JSON")
     cost.add_argument("images", type=Path, help="folder of pictures with one face each")
-    cost.add_argument("--rounds", type=int, default=20)
+    cost.add_argument("--rounds", type=int, default=20, help="so often")
     _engine(cost)
     cost.set_defaults(func=_measure)
 

@@ -118,6 +118,7 @@ class StubHub:
     ended_phones: list[Json] = field(default_factory=list)
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
+    scannerless: tuple[str, ...] = ()  # doors that read no pass
     keypads: tuple[str, ...] = ()
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False

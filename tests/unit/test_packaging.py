@@ -135,7 +135,7 @@ def test_an_unknown_verb_is_told_in_one_line() -> None:
 def test_the_command_without_words_says_what_there_is() -> None:
     ran = linli()
     assert ran.returncode == 2
-    assert "verbs: audit" in ran.stdout
+    assert "  audit     verify the log" in ran.stdout
 
 
 def test_starting_imports_no_verb() -> None:

@@ -89,7 +89,7 @@ export const w = dictionary({
   },
   cutResultOpen: {
     "zh-Hans": "没有网络，{ms} 毫秒开门。",
-    "zh-Hant": "沒有網絡，{ms} 毫秒開門。",
+    "zh-Hant": "沒有網路，{ms} 毫秒開門。",
     en: "Without a network: open in {ms} ms.",
   },
   cutResult: {
@@ -241,11 +241,11 @@ export const w = dictionary({
   doorShut: { "zh-Hans": "关着", "zh-Hant": "關著", en: "closed" },
   lettersWaiting: {
     "zh-Hans": "{n} 件事等着网络",
-    "zh-Hant": "{n} 件事等著網絡",
+    "zh-Hant": "{n} 件事等著網路",
     en: "{n} waiting for the network",
   },
-  netOn: { "zh-Hans": "网络通着", "zh-Hant": "網絡通著", en: "Network joined" },
-  netOff: { "zh-Hans": "网络断了", "zh-Hant": "網絡斷了", en: "Network cut" },
+  netOn: { "zh-Hans": "网络通着", "zh-Hant": "網路通著", en: "Network joined" },
+  netOff: { "zh-Hans": "网络断了", "zh-Hant": "網路斷了", en: "Network cut" },
   netCut: { "zh-Hans": "剪断网线", "zh-Hant": "剪斷網線", en: "Cut the wire" },
   netJoin: { "zh-Hans": "接上网线", "zh-Hant": "接上網線", en: "Join the wire" },
   hub: { "zh-Hans": "邻里主机", "zh-Hant": "鄰里主機", en: "Linli hub" },
@@ -333,7 +333,7 @@ export const w = dictionary({
   },
   troubleBellUnheard: {
     "zh-Hans": "铃按了，没有人听见。网络接上以后再按一次。",
-    "zh-Hant": "鈴按了，沒有人聽見。網絡接上以後再按一次。",
+    "zh-Hant": "鈴按了，沒有人聽見。網路接上以後再按一次。",
     en: "The bell was pressed and nobody heard it. Try again when the wire is joined.",
   },
   troubleBellDeclined: {
