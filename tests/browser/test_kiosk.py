@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import LANGUAGES, Agent, Sight, bills, chromium, plain, sight
+from tests.browser.kiosk_stub import LANGUAGES, Agent, Sight, bills, plain, sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -22,12 +21,6 @@ FRAME_MS = 50
 PERSONAL = ("沈", "1-2-302", "106.80", "247.47", "LX20261123", "0302", "482913")
 PHONE, PHONE_FIRST = re.compile("登记新手机"), re.compile("登记新手机.*先刷卡")
 PAY_PROPERTY = re.compile("缴这一笔.*物业费")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture
