@@ -9,25 +9,18 @@ import pytest
 from playwright.sync_api import expect
 
 from kiosk.paper import PASS_ON_GLASS
-from tests.browser.kiosk_stub import LANGUAGES, Sight, chromium, sight
+from tests.browser.kiosk_stub import LANGUAGES, Sight, sight
 from tests.browser.stub_errands import CODE, GARDEN, ErrandAgent
 from tests.browser.test_kiosk import PORTRAIT, heading, key, left_behind, text, type_in
 from tests.browser.test_kiosk_looks import SHAPES, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 PRINT = re.compile("^(打印出来|再打一张|列印出來|再印一張|Print)")
 LOST, GUEST = re.compile("^卡丢了"), re.compile("^请人进门")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import Sight, chromium, sight
+from tests.browser.kiosk_stub import Sight, sight
 from tests.browser.panel_stub import Town, some_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -23,12 +22,6 @@ PROTOCOL = re.compile(
     r"MQTT|PN532|Modbus|PUBLISH|QoS|HTTP|JWS|SSE|JSON|TCP|broker|serial|hex|byte|relay|coil|字节码|串口",
     re.IGNORECASE,
 )
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture
