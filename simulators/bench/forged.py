@@ -21,6 +21,7 @@ from drivers.osdp import Session
 from drivers.osdp_wire import MAC_BYTES, Frame, OsdpDeframer, encode
 from drivers.osdp_words import Reply
 from drivers.qr_scanner import TextDeframer
+from drivers.readings import ANSWER
 from simulators.bench.figures import Target
 from simulators.ends.osdp_pd import OsdpPd
 
@@ -66,12 +67,12 @@ def _modbus(luck: random.Random) -> bytes:
 
 
 def _dlt645(luck: random.Random) -> bytes:
-    whole = dlt645.encode(luck.randbytes(6), dlt645.READ | dlt645.ANSWER, luck.randbytes(8))
+    whole = dlt645.encode(luck.randbytes(6), dlt645.READ | ANSWER, luck.randbytes(8))
     return whole[:-2] + luck.randbytes(1) + whole[-1:]
 
 
 def _cjt188(luck: random.Random) -> bytes:
-    control = cjt188.READ | cjt188.ANSWER
+    control = cjt188.READ | ANSWER
     whole = cjt188.encode(0x10, luck.randbytes(7), control, luck.randbytes(22))
     return whole[:-2] + luck.randbytes(1) + whole[-1:]
 

@@ -137,6 +137,8 @@ def of_escpos(fuzzed: bytes) -> None:
             case escpos.Report(raw):
                 assert raw in fuzzed, "a report nobody sent"
                 status = status.reported(raw)
+            case _:
+                assert isinstance(word, escpos.Reached)
         assert status.trouble is None or status.trouble in escpos.Trouble
 
 
