@@ -20,7 +20,7 @@ from devices.mistake import Mistake
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock",
-         "requirements-setup.lock", "requirements-faces.lock")  # fmt: skip
+         "requirements-setup.lock", "requirements-faces.lock", "requirements-fuzz.lock")  # fmt: skip
 
 
 # --- locks -----------------------------------------------------------------------------------
@@ -55,6 +55,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     runtime = project["dependencies"] + project["optional-dependencies"]["demo"] + groups["build"]
     assert {name_of(one) for one in runtime} <= locked("requirements.lock").keys()
     assert {name_of(one) for one in groups["dev"]} <= locked("requirements-dev.lock").keys()
+    assert {name_of(one) for one in groups["fuzz"]} == locked("requirements-fuzz.lock").keys()
     assert "face-recognition" not in locked("requirements-dev.lock")
 
 
