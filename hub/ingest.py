@@ -24,6 +24,7 @@ from devices.messages import (
 )
 from devices.ports import Bus, Hail, Luck
 from devices.recall import KIND as RECALLED
+from devices.wire_desk import DESK_STATE, DESK_TOLD
 from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
@@ -78,6 +79,7 @@ class Ingest:
         self.on_work: Callable[[str], None] = lambda _kind: None
         self.on_behind: Callable[[str], None] = lambda _device: None
         self.on_forget: Callable[[Forget], None] = lambda _what: None
+        self.on_desk: Callable[[DeviceEntry, str, bytes], None] = lambda _device, _leaf, _raw: None
         self.question: Callable[[DeviceEntry], Recall | None] = lambda _device: None
         self.boot = f"{epoch}-{luck(8).hex()}"
         self.connection = ""
@@ -110,6 +112,8 @@ class Ingest:
             wire.STATE,
             wire.DESCRIPTION,
             "door/+/state",
+            DESK_STATE,
+            DESK_TOLD,
         )
         filters = tuple((f"{wire.ROOT}/{self.memory.site}/+/{leaf}", 1) for leaf in leaves)
         return Hail(self.hub, mine.of(wire.STATE), self._state(Life.LOST), filters)
@@ -171,6 +175,8 @@ class Ingest:
             self._on_description(device, payload)
         elif leaf == wire.POLICY_HAVE:
             self._on_have(device, payload)
+        elif leaf in (DESK_STATE, DESK_TOLD):
+            self.on_desk(device, leaf, payload)
         elif leaf.startswith("door/"):
             self._on_condition(device, leaf, payload)
         else:

@@ -11,6 +11,7 @@ from typing import Any
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
+from hub.desks import Desks
 from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
@@ -48,6 +49,7 @@ class Hub:
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
+    desks: Desks
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -82,6 +84,7 @@ def assemble(
     endings = Tell(engines, ingest, keys, settings.data)
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
+    desks = Desks(ingest, memory, keys, clock, luck)
 
     origin = settings.http.origin
     around = Surroundings(settings.data, settings.alerts, origin)
@@ -111,5 +114,5 @@ def assemble(
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
-        imports, live, zones, endings, clock, epoch, alerting,
+        imports, live, zones, endings, clock, epoch, alerting, desks,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from hub.api import (
     calls,
     card_lists,
     cards,
+    desks,
     foreign,
     household,
     imports,
@@ -142,6 +143,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     app.include_router(calls.routes(gate))
     app.include_router(cards.routes(gate))
     app.include_router(card_lists.routes(gate))
+    app.include_router(desks.routes(gate))
     app.include_router(alerts.routes(gate))
     app.include_router(imports.routes(gate))
     app.include_router(letters.routes(gate))
