@@ -85,9 +85,7 @@ def assemble(
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
     desks = Desks(ingest, memory, keys, clock, luck)
-
-    origin = settings.http.origin
-    around = Surroundings(settings.data, settings.alerts, origin)
+    around = Surroundings(settings.data, settings.alerts, settings.http.origin)
     alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
     wakes = {
         "policy": policies.wake,
