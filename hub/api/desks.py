@@ -28,7 +28,8 @@ from hub.gateways.desk_cards import WHY_NOT, Lies
 from hub.live import instant
 
 _AT_DESK = (
-    "not_found", "desk_away", "desk_empty", "desk_changed", "desk_busy", "card_torn", *BODY, *CHANGE,
+    "not_found", "desk_away", "desk_empty", "desk_changed", "desk_busy", "card_torn", *BODY,
+    *CHANGE,
 )  # fmt: skip
 _WRITES = ("desk_shut", "card_scrapped", *(WHY_NOT[lies] for lies in WHY_NOT))
 

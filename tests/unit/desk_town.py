@@ -148,7 +148,7 @@ async def desk_town(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         root = Ed25519PublicKey.from_public_bytes(hub.keys.root_public)
         adoption = Adoption(SITE, "hub-1", root, hub.keys.keyset, "-", 1, None, "-")
         journal = Journal(folder / "desk.db", synced=False)
-        clock = DeviceClock(lambda: bench.now.timestamp(), None, 0.0)  # noqa: PLW0108 - it is set anew
+        clock = DeviceClock(lambda: bench.now.timestamp(), None, 0.0)  # noqa: PLW0108
         device = Device(identity, adoption, journal, clock, _luck(), _DESCRIPTION)
         hand, line = Hand(), Line()
         desk = IssuingDesk(device, hand)

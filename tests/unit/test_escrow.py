@@ -1,4 +1,4 @@
-"""Card masters on paper: two sheets of three bring them back, one says nothing, wrong ones are named."""
+"""Card masters on paper: two sheets of three bring them back, one says nothing."""
 
 import argparse
 import io
