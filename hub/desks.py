@@ -19,6 +19,7 @@ from devices.ports import Luck
 from devices.wire_desk import (
     DESK_DO,
     DESK_STATE,
+    DESK_TOLD,
     EXCHANGES_MAX,
     NO_COMMANDS,
     SESSION_KEY_BYTES,
@@ -73,7 +74,7 @@ class Desks:
         self._desks: dict[str, Desk] = {}  # bounded by adopted devices
         self._waiting: dict[tuple[str, str, int], asyncio.Future[DeskTold]] = {}  # one a desk
         self.writer = CardWriter(keys.masters, keys.system_id)
-        ingest.on_desk = self._on_message
+        ingest.listeners |= {DESK_STATE: self._on_state, DESK_TOLD: self._on_told}
 
     def all(self) -> list[tuple[DeviceEntry, Desk]]:
         """The adopted desks, by name."""
@@ -118,18 +119,10 @@ class Desks:
     def _desk(self, name: str) -> Desk:
         return self._desks.setdefault(name, Desk())
 
-    def _on_message(self, device: DeviceEntry, leaf: str, raw: bytes) -> None:
-        if device.kind != KIND:
-            self._ingest.counters["desk_kind"] += 1
-        elif leaf == DESK_STATE:
-            self._on_state(device, raw)
-        else:
-            self._on_told(device, raw)
-
     def _on_state(self, device: DeviceEntry, raw: bytes) -> None:
         state = decode_desk_state(raw)
-        if isinstance(state, Refusal):
-            self._ingest.counters[state.reason] += 1
+        if device.kind != KIND or isinstance(state, Refusal):
+            self._ingest.counters["desk_state"] += 1
             return
         desk = self._desk(device.id)
         desk.reader, desk.card = state.reader, state.card
@@ -138,8 +131,8 @@ class Desks:
     def _on_told(self, device: DeviceEntry, raw: bytes) -> None:
         topics = wire.Topics(self._memory.site, device.id)
         told = open_desk_told(raw, topics, lambda kid: device.key if kid == device.id else None)
-        if isinstance(told, Refusal):
-            self._ingest.counters[told.reason] += 1
+        if device.kind != KIND or isinstance(told, Refusal):
+            self._ingest.counters["desk_told"] += 1
             return
         waiting = self._waiting.get((device.id, told.session, told.number))
         if waiting is not None and not waiting.done():
@@ -150,6 +143,7 @@ class Desks:
     def say(self, device: DeviceEntry, wish: DeskDo) -> None:
         """One number of a session, whose answer nobody waits for."""
         raw = sign_desk_do(wish, self.topics(device), self._keys.signers["command"])
+        self._ingest.floods.asked(device.id, wish.issued_at_s)
         self._ingest.publish_for(device.id, DESK_DO, raw)
 
     async def ask(self, device: DeviceEntry, wish: DeskDo) -> DeskTold:

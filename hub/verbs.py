@@ -383,10 +383,12 @@ def _config_check(asked: argparse.Namespace) -> None:
     from hub import config as settings  # noqa: PLC0415
     from hub import keys  # noqa: PLC0415
     from hub.gateways.outlets import Outlets  # noqa: PLC0415
+    from hub.gateways.stations import Stations  # noqa: PLC0415
 
     found = settings.load(asked.data)
     keys.load(asked.data)
     Outlets(found.outlets, asked.data, time.time)  # names the secret that is missing
+    Stations(found.stations, asked.data, lambda: datetime.now(UTC))
     print("the settings are fine")
 
 

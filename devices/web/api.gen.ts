@@ -823,7 +823,7 @@ export interface PhoneShown {
   enrolled_at: string;
 }
 
-/** A PIN of four to eight digits, and perhaps one to type under duress. */
+/** A PIN of six to eight digits, and perhaps one to type under duress. */
 export interface PinAsked {
   pin: string;
   duress?: string | null;

@@ -55,7 +55,7 @@ def issue_card(tx: Tx, wish: NewCard, now: datetime) -> Done[Given]:
     if known is not None and known.person_id != wish.person:
         raise DomainError("card_taken", "", "uid")
     if known is not None and known.blocked_at is not None:
-        raise DomainError("card_stopped", "", "uid")
+        raise DomainError("card_kept_out", "", "uid")
     ended: tuple[object, ...] = ()
     if wish.replaces is not None:
         ended = _replaced(tx, wish, now, None if known is None else known.id)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.acts.alerts import name_responder
 from hub.acts.billing import issue_bill
+from hub.acts.faces import check_ways
 from hub.acts.homeassistant import disown
 from hub.acts.memberships import MEMBERS, check_names, check_part, keep_members
 from hub.acts.policies import ask_for
@@ -93,6 +94,7 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
         check_part(tx, part.kind, [row["id"] for row in rows])
         if part.kind == "doors":
             check_remote_only(tx, [row["id"] for row in part.rows])
+            check_ways(tx, [row["id"] for row in part.rows])
             disown(tx, [row["id"] for row in part.rows if "mode" in row])
     except IntegrityError as fault:
         raise DomainError("field_wrong", _ODD, part.kind) from fault

@@ -33,7 +33,7 @@ from hub.store import tables as t
 from hub.store.writer import Lane
 from hub.weak_doors import weak_doors
 
-DESK_REFUSES = ("card_taken", "card_stopped", "card_scrapped")
+DESK_REFUSES = ("card_taken", "card_kept_out", "card_scrapped")
 
 
 def routes(gate: Gate) -> APIRouter:

@@ -20,6 +20,8 @@ class Grant:
 
 
 # Passes for people without a phone, and the calls that ring at the desk.
+# What was noticed: looking at it, deciding on it, taking the evidence along.
+_REVIEW = (("read", "incident"), ("review", "incident"))
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
 
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
@@ -44,6 +46,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_REVIEW,
+            ("export", "incident"),
+            ("accept", "station"),
             ("import", "roster"),
             ("print", "letters"),
         }
@@ -64,6 +69,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_REVIEW,
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back

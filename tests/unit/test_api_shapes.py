@@ -104,7 +104,7 @@ async def by_phones(bench: HubBench) -> None:
     phone = await bench.phone()
     await bench.http.get("/api/v1/site")
     await phone.send("GET", "/api/v1/me", None)
-    await phone.send("PUT", "/api/v1/me/pin", {"pin": "2580", "duress": "1470"})
+    await phone.send("PUT", "/api/v1/me/pin", {"pin": "258013", "duress": "147014"})
     assert (await phone.open("d-1")).status == 200
     door_answers(bench, Outcome.REFUSED, "schedule_closed")
     assert (await phone.open("d-1")).status == 403
@@ -144,7 +144,7 @@ async def operated(bench: HubBench, secret: str) -> None:
         await bench.http.get("/api/v1/lockdown")
     for method in ("PUT", "DELETE"):
         await bench.http.request(
-            method, "/api/v1/people/p-1/pin", json={"pin": "2580"}, headers=CLIENT
+            method, "/api/v1/people/p-1/pin", json={"pin": "258013"}, headers=CLIENT
         )
 
 

@@ -144,7 +144,7 @@ async def test_new_card_and_the_end_of_the_old_one_are_one_act(tmp_path: Path) -
         with pytest.raises(Mistake, match="no other card"):
             await desk_.clerk(Laid(new)).issue(["p-1"], desk_.said[-1]["given"])
         await desk_.clerk(Laid(old), Laid(third)).issue(["p-1"])  # a stopped card is not given
-        assert any("card_stopped" in said.get("refused", "") for said in desk_.said)
+        assert any("card_kept_out" in said.get("refused", "") for said in desk_.said)
 
 
 async def test_verify_tells_true_cards_from_copies_of_their_numbers(tmp_path: Path) -> None:

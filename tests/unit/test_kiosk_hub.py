@@ -198,7 +198,7 @@ async def test_a_blocked_card_proves_itself_and_is_refused_all_the_same(tmp_path
         card = await here.issue()
         with here.bench.hub.engines.write.begin() as connection:
             connection.execute(update(t.cards).values(blocked_at=1.0))
-        assert await prove(InHand(card), here.kiosk) is CardSign.REFUSED
+        assert await prove(InHand(card), here.kiosk) is CardSign.STOPPED
         assert here.journal("kiosk_card") == []
         assert [seen["kiosk"] for seen in here.journal("kiosk_card_refused")] == ["kiosk-1"]
 
