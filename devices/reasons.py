@@ -252,6 +252,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("card_torn", _S, _NOTE, 409, Words("卡拿开得太早了，请再放一次。", "卡拿開得太早了，請再放一次。", "The card was taken away too soon. Please put it down again."), "The next try finishes what was begun."),
     _reason("desk_away", _S, _NOTE, 503, Words("发卡台的读卡器连不上。", "發卡台的讀卡機連不上。", "The desk's reader cannot be reached."), "Check that the desk's program runs and its reader is plugged in."),
     _reason("desk_empty", _S, _NOTE, 409, Words("读卡器上没有卡。", "讀卡機上沒有卡。", "No card lies on the reader."), "Put a card down and leave it there."),
+    _reason("desk_changed", _S, _NOTE, 409, Words("读卡器上换了一张卡，请再看一遍。", "讀卡機上換了一張卡，請再看一遍。", "Another card lies on the reader now. Please look again."), ""),
     _reason("desk_busy", _S, _NOTE, 409, Words("发卡台正在处理一张卡，请稍等。", "發卡台正在處理一張卡，請稍等。", "The desk is busy with a card. Please wait."), ""),
     _reason("desk_shut", _S, _NOTE, 403, Words("请先输入动态码，打开发卡台。", "請先輸入動態碼，打開發卡台。", "Please open the desk with your one-time code first."), "Whoever writes card keys proves a second factor, once in four hours."),
     _reason("station_missing", _S, _NOTE, 503, Words("没有配置能接收这件事的接警台，请打电话。", "沒有設定能接收這件事的接警臺，請打電話。", "No station is set up for this. Please telephone."), "Name one in hub.toml, see docs/police.md; until then telephone."),

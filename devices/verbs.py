@@ -32,6 +32,12 @@ def point(parser: argparse.ArgumentParser) -> None:
     _run(parser, _point_run)
 
 
+def desk(parser: argparse.ArgumentParser) -> None:
+    """Run an issuing desk's reader until it is told to stop."""
+    parser.description = "Run an issuing desk's reader."
+    _run(parser, _desk_run)
+
+
 def meter(parser: argparse.ArgumentParser) -> None:
     """Run a reader of meters until it is told to stop."""
     parser.description = "Run a reader of meters."
@@ -149,6 +155,31 @@ async def _point(folder: Path) -> None:
         group.create_task(card_point.run())
         group.create_task(keep_lifeline(device, wires, folder))
         group.create_task(stay_connected(device, address, _told("broker")))
+
+
+def _desk_run(asked: argparse.Namespace) -> None:
+    logs.start()
+    run_until_signal(_desk(asked.data))
+
+
+async def _desk(folder: Path) -> None:
+    from devices.desk import IssuingDesk  # noqa: PLC0415
+    from devices.runner import stay_connected  # noqa: PLC0415
+    from devices.setup import make_device  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
+
+    device, address, wires = make_device(folder, "desk", (), asyncio.get_running_loop().time)
+    try:
+        reader = open_reader(wires.text(wires.body.get("desk", {}), "reader"), _no_secret)
+    except CatalogueError as fault:
+        raise Mistake(str(fault)) from fault
+    served = IssuingDesk(device, reader)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(served.run())
+            group.create_task(stay_connected(device, address, _told("broker")))
+    finally:
+        await reader.close()
 
 
 def _meter_run(asked: argparse.Namespace) -> None:

@@ -94,7 +94,7 @@ class Ingest:
         self._receipts: dict[str, Receipt] = {}  # bounded by the devices of the site
         self._noting = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listeners: dict[str, Callable[[DeviceEntry, bytes], None]] = {
+        self.listeners: dict[str, Callable[[DeviceEntry, bytes], None]] = {
             wire.EVENT: self._on_event,
             wire.ALARM: self._on_event,
             wire.ANSWER: self._on_answer,
@@ -115,7 +115,7 @@ class Ingest:
         """Everything devices of this site may say."""
         self.connection = self.luck(8).hex()
         mine = self._topics(self.hub)
-        leaves = (*self._listeners, "door/+/state")
+        leaves = (*self.listeners, "door/+/state")
         filters = tuple((f"{wire.ROOT}/{self.memory.site}/+/{leaf}", 1) for leaf in leaves)
         return Hail(self.hub, mine.of(wire.STATE), self._state(Life.LOST), filters)
 
@@ -170,7 +170,7 @@ class Ingest:
             for work in self._overflow.dropped(sender, bound, now_s):
                 self._spawn(work)
             return None
-        listener = self._listeners.get(leaf)
+        listener = self.listeners.get(leaf)
         if listener is not None:
             listener(device, payload)
         elif leaf.startswith("door/"):

@@ -11,6 +11,7 @@ from typing import Any
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
+from hub.desks import Desks
 from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
@@ -50,6 +51,7 @@ class Hub:
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
+    desks: Desks
     incidents: Incidents
     recognising: Recognising
     payments: Any = None
@@ -86,6 +88,7 @@ def assemble(
     endings = Tell(engines, ingest, keys, settings.data)
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
+    desks = Desks(ingest, memory, keys, clock, luck)
     around = Surroundings(settings.data, settings.alerts, settings.http.origin)
     alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
     incidents = Incidents(engines, writer, keys, settings.stations, clock, luck)
@@ -106,8 +109,7 @@ def assemble(
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
-        imports, live, zones, endings, clock, epoch, alerting,
-        incidents, recognising,
+        imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
     )  # fmt: skip
 
 

@@ -260,6 +260,58 @@ export interface ConsoleShown {
   broker: boolean;
 }
 
+/** What lies there: what its keys tell, and what the hub knows of it. */
+export interface DeskCard {
+  state: "unknown" | "ready" | "scrap" | "given" | "stopped";
+  card: string | null;
+  kind: "ntag424" | "mifare" | "cpu" | "em4100" | "id_card" | null;
+  assurance: "identifier" | "mutual" | null;
+  person: string | null;
+  person_name: string | null;
+  house: string | null;
+  issued_at: string | null;
+  lies: "number" | "foreign" | "blank" | "torn" | "ours" | "others";
+  proven: boolean;
+  /** A number of one of our cards, without its keys. */
+  copy_of: boolean;
+  /** The last four digits of its number. */
+  tail: string;
+}
+
+/** Give the card that lies there; a blank is made ready first, an old card takes its kind. */
+export interface DeskGive {
+  card: string;
+  person: string;
+  kind?: "ntag424" | "mifare" | "cpu" | "em4100" | "id_card";
+  replaces?: string | null;
+}
+
+/** The presence that the clerk sees. */
+export interface DeskLook {
+  card: string;
+}
+
+/** Open a desk with a second factor. */
+export interface DeskOpened {
+  otp: string;
+}
+
+/** An issuing desk: whether its reader is there, and which presence of a card lies on it. */
+export interface DeskShown {
+  id: string;
+  online: boolean;
+  reader: boolean;
+  /** A name for this presence; no number of the card. */
+  card: string | null;
+  /** Until when this member may write keys there. */
+  open_until: string | null;
+}
+
+/** All desks. */
+export interface DesksShown {
+  desks: DeskShown[];
+}
+
 /** A device; the policies of a door controller are told as epoch.number. */
 export interface DeviceShown {
   id: string;
@@ -1307,6 +1359,12 @@ export interface Operations {
     body: undefined;
     answer: PeopleShown;
   };
+  giveCard: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/give`;
+    body: DeskGive;
+    answer: DeskCard;
+  };
   inviteVisitor: {
     method: "POST";
     path: "/api/v1/me/visits";
@@ -1439,6 +1497,12 @@ export interface Operations {
     body: RosterAsked;
     answer: RowsLoaded;
   };
+  lookAtCard: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/look`;
+    body: DeskLook;
+    answer: DeskCard;
+  };
   lookAtSheet: {
     method: "POST";
     path: "/api/v1/imports" | `/api/v1/imports?${string}`;
@@ -1451,11 +1515,23 @@ export interface Operations {
     body: BillsAsked;
     answer: KioskBills;
   };
+  makeCardReady: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/ready`;
+    body: DeskLook;
+    answer: DeskCard;
+  };
   offerClaim: {
     method: "POST";
     path: "/api/v1/operator/staff/claims";
     body: RoleAsked;
     answer: ClaimOffered;
+  };
+  openDesk: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/open`;
+    body: DeskOpened;
+    answer: DesksShown;
   };
   openDoor: {
     method: "POST";
@@ -1498,6 +1574,12 @@ export interface Operations {
     path: "/api/v1/console";
     body: undefined;
     answer: ConsoleShown;
+  };
+  readDesks: {
+    method: "GET";
+    path: "/api/v1/desks";
+    body: undefined;
+    answer: DesksShown;
   };
   readDoorHealth: {
     method: "GET";

@@ -328,6 +328,14 @@ export const reasons = {
       "en": "The desk is busy with a card. Please wait."
     }
   },
+  "desk_changed": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "读卡器上换了一张卡，请再看一遍。",
+      "zh-Hant": "讀卡機上換了一張卡，請再看一遍。",
+      "en": "Another card lies on the reader now. Please look again."
+    }
+  },
   "desk_empty": {
     "severity": "notice",
     "words": {

@@ -23,6 +23,7 @@ from hub.api import (
     calls,
     card_lists,
     cards,
+    desks,
     foreign,
     household,
     imports,
@@ -135,7 +136,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         phone.routes(gate), staff.routes(gate, passwords), timelines.routes(gate),
         operator.routes(gate), operating.routes(gate), foreign.routes(gate), kiosk.routes(gate),
         kiosk_guests.routes(gate), visits.routes(gate), calls.routes(gate), cards.routes(gate),
-        card_lists.routes(gate),
+        card_lists.routes(gate), desks.routes(gate),
         alerts.routes(gate), imports.routes(gate), letters.routes(gate), household.routes(gate),
         money.routes(gate),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from collections import Counter
 from enum import StrEnum
 
 from devices import wire
+from devices.wire_desk import DESK_TOLD
 from hub.core.limits import Limit, Limiter
 
 COST_BYTES = 1_024  # a message counts once for each; an honest event has 600
@@ -48,6 +49,7 @@ _KINDS = {
     wire.EVENT: Bound.EVENTS,
     wire.ALARM: Bound.ALARMS,
     wire.ANSWER: Bound.ANSWERS,
+    DESK_TOLD: Bound.ANSWERS,
     wire.TIME_WANT: Bound.TIMES,
 }
 

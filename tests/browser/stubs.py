@@ -127,6 +127,11 @@ class StubHub:
     role: str = "administrator"
     lockdowns: list[Json] = field(default_factory=list)
     deeds: list[Json] = field(default_factory=list)
+    desks: list[Json] = field(default_factory=list)
+    laid: Json | None = None  # what lies on the desk's reader
+    torn: bool = False  # the next card is torn away while it is given
+    given: list[Json] = field(default_factory=list)
+    weak: Json | None = None
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, 
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
 from hub.acts.issuing import NewCard, issue_card
+from hub.acts.policies import Adoptee, adopt
 from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import RosterPart, load_part
 from hub.gateways.broker_rules import RelayRule
@@ -228,6 +231,31 @@ async def about_cards(bench: HubBench) -> None:
     assert (await http.get("/api/v1/card-handouts?form=json")).json()["rows"] == 1
 
 
+async def about_desks(bench: HubBench, secret: str) -> None:
+    """A card lies on a desk's reader: looked at, made ready, given."""
+    public = Identity.make("desk-1", "desk").public
+    await bench.hub.writer.submit(adopt, Adoptee("desk-1", "desk", public.ed25519, public.x25519))
+    bench.hub.memory.reload()
+    http, card = bench.http, InHand(Ntag424Card(bytes.fromhex("04aabbccddee0a")))
+
+    @asynccontextmanager
+    async def laid(_desk: str, _presence: str) -> AsyncIterator[InHand]:
+        yield card
+
+    bench.hub.desks.card = laid  # type: ignore[assignment, method-assign]
+    assert len((await http.get("/api/v1/desks")).json()["desks"]) == 1
+    bench.pass_s(31)
+    wishes: tuple[tuple[str, dict[str, str]], ...] = (
+        ("open", {"otp": bench.otp(secret)}),
+        ("look", {"card": "x"}),
+        ("ready", {"card": "x"}),
+        ("give", {"card": "x", "person": "p-2"}),
+    )
+    for what, body in wishes:
+        answer = await http.post(f"/api/v1/desks/desk-1/{what}", json=body, headers=CLIENT)
+        assert answer.status_code == 200, answer.text
+
+
 async def by_the_operator(bench: HubBench) -> None:
     bench.hub.broker = FakeBroker()  # type: ignore[assignment]
     public = Identity.make("hall", "point").public
@@ -320,7 +348,9 @@ async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
         listener = Listener(money.bench.http)
         await by_phones(money.bench)
         await answer_alerts(money.bench)
-        await by_import(money.bench, await by_staff(money.bench))
+        secret = await by_staff(money.bench)
+        await by_import(money.bench, secret)
+        await about_desks(money.bench, secret)
         await by_the_operator(money.bench)
         await by_a_kiosk(money)
         assert listener.faults == []

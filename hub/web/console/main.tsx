@@ -2,6 +2,7 @@
 
 import "@linli/shared/base.css";
 import "./calls.css";
+import "./issuing.css";
 import "./console.css";
 import "./deeds.css";
 

@@ -167,6 +167,9 @@ export async function readOlder(): Promise<void> {
   mayHaveOlder.value = body.next !== null && events.value.length < MOST_EVENTS;
 }
 
+/** Counts what an issuing desk said: a card was laid down or lifted, its reader came or went. */
+export const deskNews = signal(0);
+
 const cardListeners = new Set<(card: string) => void>();
 
 /** Hear of cards that were stopped, or that a door has forgotten; returns how to stop hearing. */
@@ -185,6 +188,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
     else if (kind === "call") takeCall(data as CallShown);
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
+    else if (kind === "desk") deskNews.value += 1;
     else if (kind === "alert") alertNews.value += 1;
     else if (kind === "lockdown") readLockdowns();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
@@ -207,7 +211,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown"],
+    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown", "desk"],
     onOpen: readAll,
     onMessages: take,
   });
