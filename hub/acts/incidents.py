@@ -285,10 +285,11 @@ def find(tx: Tx, name: str) -> Incident | None:
     row = tx.execute(select(t.incidents).where(t.incidents.c.id == name)).first()
     if row is None:
         return None
+    held = t.incident_pictures.c
     pictures = tx.execute(
-        select(t.incident_pictures)
-        .where(t.incident_pictures.c.incident_id == name)
-        .order_by(t.incident_pictures.c.n)
+        select(held.sha256, held.role, held.taken_at)  # not what they show: that is megabytes
+        .where(held.incident_id == name)
+        .order_by(held.n)
     ).all()
     return read_incident(row, pictures)
 

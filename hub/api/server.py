@@ -24,6 +24,7 @@ from hub.api import (
     foreign,
     household,
     imports,
+    incidents,
     kiosk,
     kiosk_guests,
     letters,
@@ -141,6 +142,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     app.include_router(calls.routes(gate))
     app.include_router(cards.routes(gate))
     app.include_router(alerts.routes(gate))
+    app.include_router(incidents.routes(gate))
     app.include_router(imports.routes(gate))
     app.include_router(letters.routes(gate))
     app.include_router(household.routes(gate))
