@@ -29,6 +29,8 @@ export const news = signal<ReadonlySet<number>>(new Set());
 
 /** Counts what the stream says of alerts; the board reads itself afresh. */
 export const alertNews = signal(0);
+/** The same of incidents. */
+export const incidentNews = signal(0);
 /** The phone that was introduced last, while this page looks. */
 export const arrived = signal<{ id: string; person: string; label: string } | null>(null);
 
@@ -186,6 +188,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "call") takeCall(data as CallShown);
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
     else if (kind === "alert") alertNews.value += 1;
+    else if (kind === "incident") incidentNews.value += 1;
     else if (kind === "lockdown") readLockdowns();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
@@ -207,7 +210,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown"],
+    kinds: ["event", "door", "device", "call", "card", "alert", "incident", "phone", "lockdown"],
     onOpen: readAll,
     onMessages: take,
   });
