@@ -15,7 +15,6 @@ from sqlalchemy import Row, select
 
 from hub.acts import incidents as acts
 from hub.acts.alerts import DURESS
-from hub.acts.reading import Reading, note_reading
 from hub.acts.stations import Accepted, accept
 from hub.api import incident_shown as shown
 from hub.api.documents import BODY, CHANGE, told
@@ -114,7 +113,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
     async def detail(incident: str, request: Request) -> Response:
         sight = _sight(gate, request, "read")
         _row(gate, sight, incident)
-        await gate.hub.writer.submit(note_reading, Reading(sight.by, f"incident:{incident}"))
+        await gate.hub.writer.submit(acts.note_look, acts.Look(incident, sight.by))
         with gate.hub.engines.read.connect() as connection:
             found = shown.show_detail(gate, connection, incident, sight.by)
         return reply(found, request)
@@ -132,9 +131,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
             raise DomainError("not_found")
         if found.sealed is None:
             raise DomainError("picture_gone")
-        await gate.hub.writer.submit(
-            note_reading, Reading(sight.by, acts.picture_object(incident, n))
-        )
+        await gate.hub.writer.submit(acts.note_look, acts.Look(incident, sight.by, n))
         raw = unseal(found.sealed, gate.hub.keys.incident_key(incident), incident, found.sha256)
         return Response(raw, 200, media_type=found.media_type)
 

@@ -81,10 +81,8 @@ class Desk:
 
     async def look(self, name: str, by: str = GUARD, pictures: Iterable[int] = (0, 1)) -> None:
         """As the page's pictures are asked for."""
-        from hub.acts.reading import Reading, note_reading  # noqa: PLC0415
-
         for n in pictures:
-            await self.hub.writer.submit(note_reading, Reading(by, acts.picture_object(name, n)))
+            await self.hub.writer.submit(acts.note_look, acts.Look(name, by, n))
 
     async def step(
         self,
@@ -178,15 +176,15 @@ async def decide_on_incidents(bench: HubBench) -> None:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, stations: str = STATIONS, wires: PlayedWires | None = None
+    folder: Path, stations: str = STATIONS, wires: PlayedWires | None = None, database: str = ""
 ) -> AsyncIterator[Desk]:
     """A second time in the same folder is a restart; ``stations`` is part of its hub.toml."""
     if not (folder / "hub.toml").exists():
-        async with hub_bench(folder):
+        async with hub_bench(folder, database):
             pass
         with (folder / "hub.toml").open("a", encoding="utf-8") as settings:
             settings.write(stations)
-    async with hub_bench(folder) as bench:
+    async with hub_bench(folder, database) as bench:
         made = Desk(bench, wires or PlayedWires())
         bench.hub.incidents.wires = made.wires
         yield made

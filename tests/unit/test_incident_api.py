@@ -170,7 +170,11 @@ async def test_duress_is_there_for_named_responders_alone(tmp_path: Path) -> Non
         await one.speak()
         assert len(one.wires.heard) == 1
         assert await ids(one) == [name]
-        assert (await get(one, f"/{name}")).json()["incident"]["restricted"]
+        detail = (await get(one, f"/{name}")).json()
+        assert detail["incident"]["restricted"]
+        assert detail["log"][-1]["what"] == "read"
+        # a look at it stands in its own log: the other one may leave the house
+        assert not [row for row in one.rows(t.access_log) if name in row.object]
         await post(one, "staff/sign-out")
         await one.bench.administrator("third")
         assert await ids(one) == []

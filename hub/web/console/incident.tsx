@@ -385,6 +385,7 @@ export function Incident({ id }: { id: string }) {
         <span>{say(incidentWords.back)}</span>
       </a>
       {told && <Whole key={id} told={told} />}
+      {!told && <h1 class="unseen">{say(incidentWords.incidents)}</h1>}
       {!told && lost.value && <ErrorState title={say(lost.value)} onAgain={read} />}
       {!told && !lost.value && <Skeleton rows={5} />}
       {reading.value === "failed" && told && (

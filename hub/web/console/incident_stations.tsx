@@ -124,7 +124,8 @@ export function Stations() {
       )}
       {list.length === 0 && (
         <p class="soft">
-          <Icon name="phone" /> {say(incidentWords.noStations)}
+          <Icon name="phone" />
+          <span>{say(incidentWords.noStations)}</span>
         </p>
       )}
       <ul>

@@ -25,7 +25,6 @@ export const incidentWords = dictionary({
   back: { "zh-Hans": "全部事件", "zh-Hant": "全部事件", en: "All incidents" },
   since: { "zh-Hans": "{at}，{by}", "zh-Hant": "{at}，{by}", en: "{at}, {by}" },
   by: { "zh-Hans": "{name} 在核对", "zh-Hant": "{name} 在核對", en: "{name} reviews it" },
-  nobody: { "zh-Hans": "还没有人看", "zh-Hant": "還沒有人看", en: "Nobody has looked at it yet" },
   named: { "zh-Hans": "只有指定的人看得到", "zh-Hant": "只有指定的人看得到", en: "Only named people see this" },
   simulated: { "zh-Hans": "模拟", "zh-Hant": "模擬", en: "Simulated" },
   simulatedLine: {
@@ -184,6 +183,7 @@ export const stepWords = dictionary({
   handled: { "zh-Hans": "处理完了", "zh-Hant": "處理完了", en: "Dealt with" },
   otherwise: { "zh-Hans": "另外处理了", "zh-Hant": "另外處理了", en: "Dealt with another way" },
   withdrawn: { "zh-Hans": "接警台知道是误报了", "zh-Hant": "接警臺知道是誤報了", en: "The station knows it was false" },
+  read: { "zh-Hans": "看过", "zh-Hant": "看過", en: "Read" },
   asked: { "zh-Hans": "要求再发", "zh-Hant": "要求再送", en: "Asked to send again" },
   exported: { "zh-Hans": "导出证据", "zh-Hant": "匯出證據", en: "Evidence exported" },
 });

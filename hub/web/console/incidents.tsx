@@ -45,29 +45,28 @@ export function Way({ incident }: { incident: IncidentShown }) {
   const { trouble, queued, owes_withdrawal: owes } = incident;
   return (
     <>
-      {incident.state === "detected" && (
-        <p class="soft">
-          <Icon name="hourglass" /> {say(incidentWords.nobody)}
-        </p>
-      )}
       {incident.reviewer && incident.state === "reviewing" && (
         <p class="soft">
-          <Icon name="person" /> {say(incidentWords.by, { name: incident.reviewer })}
+          <Icon name="person" />
+          <span>{say(incidentWords.by, { name: incident.reviewer })}</span>
         </p>
       )}
       {trouble !== "" && (
         <p class="trouble">
-          <Icon name="alert" /> {say(reasonWords(trouble))}
+          <Icon name="alert" />
+          <span>{say(reasonWords(trouble))}</span>
         </p>
       )}
       {queued && trouble === "" && (
         <p class="soft">
-          <Icon name="hourglass" /> {say(incidentWords.queued)}
+          <Icon name="hourglass" />
+          <span>{say(incidentWords.queued)}</span>
         </p>
       )}
       {owes && (
         <p class="soft">
-          <Icon name="refresh" /> {say(incidentWords.owes)}
+          <Icon name="refresh" />
+          <span>{say(incidentWords.owes)}</span>
         </p>
       )}
     </>
@@ -87,13 +86,14 @@ function IncidentCard({ incident }: { incident: IncidentShown }) {
         <Way incident={incident} />
         {incident.restricted && (
           <p class="soft">
-            <Icon name="eye" /> {say(incidentWords.named)}
+            <Icon name="eye" />
+            <span>{say(incidentWords.named)}</span>
           </p>
         )}
       </div>
       <a
         class="button"
-        data-look={incident.closed_at === null ? "main" : "usual"}
+        data-look={incident.state === "detected" || incident.state === "reviewing" ? "main" : "usual"}
         href={addressOf("incidents", incident.id)}
         aria-label={`${say(incidentWords.look)}: ${title}`}
       >
