@@ -177,7 +177,7 @@ function Deeds({ incident, seen, onAsk, act, onExport }: DeedsProps) {
           {say(incidentWords.confirm)}
         </Button>
       )}
-      {(state === "confirmed" || incident.owes_withdrawal) && !incident.queued && (
+      {(state === "confirmed" || state === "sent" || incident.owes_withdrawal) && !incident.queued && (
         <Button icon="refresh" onClick={() => act(() => sendAgain(id))}>
           {say(incidentWords.again)}
         </Button>
