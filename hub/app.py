@@ -79,6 +79,7 @@ class Running:
         self._alerts(hub)
         self._stations(hub)
         self._spawn(hub.imports.run())
+        self._spawn(hub.recognising.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.nightly(self._renew, 19)

@@ -54,6 +54,15 @@ class PaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceSettings:
+    """Files of the operator's own: a detector, encoder weights, and what these are worth."""
+
+    detector: Path | None = None
+    weights: Path | None = None
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     """All of it."""
 
@@ -66,6 +75,7 @@ class HubSettings:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     outlets: dict[str, OutletWire] = field(default_factory=dict)
     stations: dict[str, StationWire] = field(default_factory=dict)
+    faces: FaceSettings = field(default_factory=FaceSettings)
 
 
 _KNOWN: dict[str, set[str]] = {
@@ -73,6 +83,7 @@ _KNOWN: dict[str, set[str]] = {
     "http": {"host", "port", "origin", "certificate", "key", "trusted_proxies"},
     "broker": {"url", "port", "secret", "kind", "tls_port", "tls_host", "certificate", "key"},
     "pay": {"base_url", "folder"},
+    "faces": {"detector", "weights", "calibration"},
 }
 _OWN_READERS = ("alerts", "outlets", "stations")  # sections with words of their own
 
@@ -122,6 +133,9 @@ def load(data: Path) -> HubSettings:
         alerts=alerts,
         outlets=outlets,
         stations=stations,
+        faces=FaceSettings(
+            *(_file(path, body, "faces", name) for name in ("detector", "weights", "calibration"))
+        ),
     )
 
 

@@ -156,6 +156,8 @@ def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:
     elif scope.table == "archive":
         found = select(t.archive.c.n).where(t.archive.c.at < before_s)
         kind = t.archive.c.kind
+    elif scope.table == "face_matches":
+        return select(t.face_matches.c.n).where(t.face_matches.c.at < before_s)
     else:
         kind = t.chain.c.kind
         found = select(t.chain.c.n).where(

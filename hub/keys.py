@@ -55,6 +55,10 @@ class HubKeys:
         """The key under which one incident's pictures are kept; it opens no other's."""
         return hmac.digest(self.seal, f"incident\0{incident}".encode(), "sha256")
 
+    def face_key(self, purpose: str) -> bytes:
+        """The site's key for faces: ``wrap`` of people's keys, or ``turn`` of templates."""
+        return hmac.digest(self.seal, f"faces\0{purpose}".encode(), "sha256")
+
     def close_envelope(self, plain: bytes, about: str) -> str:
         """Seal a small secret for the database (AES-256-GCM, bound to what it is about)."""
         nonce = secrets.token_bytes(12)

@@ -29,11 +29,12 @@ FLOORS_DAYS = {
     "incident_log": 180,  # of incidents that are closed: who decided what
     "incidents": 180,  # closed ones whose log is forgotten
     "incident_pictures": 7,  # what they show; of false alarms it goes at once
+    "face_matches": 7,  # a week to ask who was taken for whom
     "imports": 7,  # until then somebody may want one undone
 }
 # what is kept for so long where nobody made a rule: an import is undone soon or never
 # a picture is kept while somebody may ask for it, and shorter where nobody confirmed it
-DEFAULT_DAYS = {"imports": 90, "incident_pictures": 30}
+DEFAULT_DAYS = {"imports": 90, "incident_pictures": 30, "face_matches": 30}
 UNCONFIRMED_DAYS = 7
 BY_KIND = ("events", "archive", "journal")
 NEVER = ("transfers",)  # the balances of accounts are the sum of all of them

@@ -48,6 +48,7 @@ if set(STAGE_WORDS) - {"phones"} != set(STAGES):
 
 ALARMS_MAX = 20  # of the station, as a page gets them at once
 _SIA = re.compile(r"/([A-Z]{2})(\d+)")  # code and zone, as the station reads them
+NOTHING: dict[str, Any] = {"doors": {}, "devices": {}}
 
 Json = dict[str, Any]
 
@@ -193,6 +194,8 @@ class Life:
             "story": self.story.now if is_ready else dict(IDLE),
             "kiosk": scene.glass.now if is_ready else dict(QUIET),
             "call": scene.guests.now if is_ready else None,
+            "parts": scene.parts.now() if is_ready else [],
+            "wall": scene.wall.now if is_ready else dict(NOTHING),
             "pages": scene.pages(host) if is_ready else [],
             "wire": list(self.feed.lines),
             "journal": list(scene.journal.entries) if is_ready else [],
