@@ -13,8 +13,8 @@ from tests.browser.stubs import Json, StubHub, now, stamp
 from tests.browser.test_console import PASSWORD, TABLET, sign_in
 
 Board = Callable[..., Visit]
-MINE = {"state": "reviewing", "reviewer": "周敏", "mine": True}
-OUT = {"reviewer": "周敏", "mine": True, "message": "hit-watch-list-41"}
+MINE: dict[str, Any] = {"state": "reviewing", "reviewer": "周敏", "mine": True}
+OUT: dict[str, Any] = {"reviewer": "周敏", "mine": True, "message": "hit-watch-list-41"}
 
 
 def every() -> list[Json]:

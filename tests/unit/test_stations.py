@@ -140,7 +140,7 @@ async def test_liars_on_the_line_are_no_receipt(tmp_path: Path) -> None:
     """Wrong key, stale time, another number, a plain word: each an answer, none of them counts."""
     honest = Station(utc_now, {"1234AB": KEY.encode()})
     stale = Station(lambda: utc_now() - timedelta(hours=1), {"1234AB": KEY.encode()})
-    stale._timely = lambda _stamp: True  # type: ignore[method-assign]
+    stale._timely = lambda stamp: True  # type: ignore[method-assign]
     recorded: list[bytes] = []
 
     def liar(kind: str) -> Callable[[bytes], bytes]:
