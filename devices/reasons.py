@@ -265,6 +265,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("station_refused", _S, _ALARM, 502, Words("接警台拒收：密钥或账号不对，请打电话。", "接警臺拒收：金鑰或帳號不對，請打電話。", "The station refused: key or account are wrong. Please telephone."), "Compare account and key with the station, then send again."),
     _reason("station_unable", _S, _ALARM, 502, Words("接警台看不懂这类消息，请打电话。", "接警臺看不懂這類訊息，請打電話。", "The station cannot use this kind of message. Please telephone."), "Agree on codes and zones with the station, then send again."),
     _reason("station_given_up", _S, _ALARM, 503, Words("一整天没有送到，不再重试。", "一整天沒有送到，不再重試。", "It did not get through for a day; we stopped trying."), "Telephone; then note how it was dealt with."),
+    _reason("station_restored", _S, _ALARM, 409, Words("从备份恢复过，没有自动再发，请先问接警台。", "從備份還原過，沒有自動再送，請先問接警臺。", "Restored from a back-up: it was not sent again by itself. Ask the station first."), "The old machine may have sent it: ask, then send again or note how it was dealt with."),
     _reason("picture_gone", _S, _NOTE, 410, Words("图片已经按规定删除。", "圖片已經依規定刪除。", "The picture has been deleted as the rules want."), "Pictures of false alarms go at once, others after their time."),
     _reason("picture_unfit", _S, _NOTE, 422, Words("这张图片不能用。", "這張圖片不能用。", "This picture cannot be used."), "JPEG or PNG, at most 512 kB."),
     # --- bills and payments

@@ -1,5 +1,10 @@
 // Made from the hub's OpenAPI document by `python -m hub.api.typescript`; do not edit.
 
+/** On what basis the station has taken the link into service, such as its letter. */
+export interface AcceptAsked {
+  basis: string;
+}
+
 /** The adoption file for the device. */
 export interface Adopted {
   adoption: string;
@@ -251,6 +256,11 @@ export interface CodeAsked {
   card_session: string;
 }
 
+/** The pictures that were on the screen, by their hashes. */
+export interface ConfirmAsked {
+  seen: string[];
+}
+
 /** All that the wall shows. */
 export interface ConsoleShown {
   site: SiteNamed;
@@ -392,6 +402,14 @@ export interface EnrolmentAsked {
   label: string;
 }
 
+/** An incident entered by hand; the same key twice is one incident. */
+export interface EnterAsked {
+  key: string;
+  kind: "forced" | "repeated" | "tailgate" | "fire" | "tamper";
+  door: string;
+  note?: string;
+}
+
 /** Something that happened; unknown members of the future are strings. */
 export interface EventShown {
   n: number;
@@ -495,6 +513,73 @@ export interface ImportShown {
 /** The newest imports. */
 export interface ImportsShown {
   imports: ImportShown[];
+}
+
+/** An incident with its log, from the beginning. */
+export interface IncidentDetail {
+  incident: IncidentShown;
+  log: IncidentLine[];
+  /** What can be compared by telephone. */
+  pack_sha256: string | null;
+}
+
+/** A step of an incident. */
+export interface IncidentLine {
+  at: string;
+  what: string;
+  new: string;
+  party: "reviewer" | "link" | "station" | "detector";
+  name: string;
+  number: number;
+  simulated: boolean;
+  detail: string;
+}
+
+/** An incident: what, where, who decides on it, how far it has come, what stands in its way. */
+export interface IncidentShown {
+  id: string;
+  kind: "watch_list" | "repeated" | "tailgate" | "forced" | "duress" | "panic" | "fire" | "tamper";
+  state: "detected" | "reviewing" | "confirmed" | "sent" | "acknowledged" | "handled" | "false_alarm";
+  door: string;
+  name: Words;
+  source: "rule" | "staff" | "alert";
+  restricted: boolean;
+  detected_at: string;
+  order: OrderShown | null;
+  /** Who reviews or confirmed it; empty: nobody yet. */
+  reviewer: string;
+  /** Whether the asking member reviews it. */
+  mine: boolean;
+  confirmed_at: string | null;
+  sent_at: string | null;
+  /** Where it went, or will go; empty: nowhere. */
+  station: string;
+  /** The message's name to ask the station about. */
+  message: string;
+  /** No station has accepted this way: it is only played. */
+  simulated: boolean;
+  /** A reason code; empty where it gets through. */
+  trouble: string;
+  /** Whether something waits to be sent. */
+  queued: boolean;
+  owes_withdrawal: boolean;
+  withdrawn: boolean;
+  closed_at: string | null;
+  pictures: PictureShown[];
+}
+
+/** Where an incident stands now. */
+export interface IncidentState {
+  id: string;
+  state: "detected" | "reviewing" | "confirmed" | "sent" | "acknowledged" | "handled" | "false_alarm";
+}
+
+/** Open incidents, the oldest first, or closed ones from the newest; `next` continues these. */
+export interface IncidentsPage {
+  incidents: IncidentShown[];
+  next: string | null;
+  stations: StationShown[];
+  may: Rights;
 }
 
 /** A household's bills; `lookup` lets this kiosk pay them. */
@@ -629,6 +714,11 @@ export interface NonceShown {
   expires_at: string;
 }
 
+/** Why, for those who come after; it never leaves the hub. */
+export interface NoteAsked {
+  note: string;
+}
+
 /** A public notice: what, and when and where. */
 export interface Notice {
   id: string;
@@ -703,6 +793,13 @@ export interface OpeningTold {
   reason: string;
   ms: Record<string, number>;
   repeat: boolean;
+}
+
+/** The order under which somebody was looked for. */
+export interface OrderShown {
+  authority: string;
+  basis: string;
+  ends_at: string;
 }
 
 /** An outlet that does not get messages through. */
@@ -831,6 +928,16 @@ export interface PhoneShown {
   enrolled_at: string;
 }
 
+/** A picture of an incident, asked for by its number. */
+export interface PictureShown {
+  n: number;
+  role: "scene" | "listed";
+  taken_at: string;
+  sha256: string;
+  /** Deleted, as the rules want; its hash stays. */
+  gone: boolean;
+}
+
 /** A PIN of six to eight digits, and perhaps one to type under duress. */
 export interface PinAsked {
   pin: string;
@@ -927,6 +1034,13 @@ export interface RevocationShown {
   doors: RevocationDoor[];
 }
 
+/** What the asking member may do here. */
+export interface Rights {
+  review: boolean;
+  export: boolean;
+  accept: boolean;
+}
+
 /** What the new member may do. */
 export interface RoleAsked {
   role: string;
@@ -1016,6 +1130,22 @@ export interface StageTimes {
 export interface StatesShown {
   devices: number;
   states: DeviceState[];
+}
+
+/** A station of hub.toml, and whether it has accepted the way to it. */
+export interface StationShown {
+  id: string;
+  kind: "dc09" | "webhook" | "cap";
+  accepted_at: string | null;
+  accepted_by: string;
+  basis: string;
+  failing_since: string | null;
+  trouble: string;
+}
+
+/** Whether a station's link counts as accepted now. */
+export interface StationState {
+  accepted: boolean;
 }
 
 /** A card was made ready, or is scrap for this reason. */
@@ -1167,6 +1297,12 @@ export interface Words {
 
 /** Every operation of the API by its id: `body` goes up, `answer` comes back. */
 export interface Operations {
+  acceptStation: {
+    method: "POST";
+    path: `/api/v1/stations/${string}/accept`;
+    body: AcceptAsked;
+    answer: StationState;
+  };
   acknowledgeAlert: {
     method: "POST";
     path: `/api/v1/alerts/${string}/acknowledge`;
@@ -1293,6 +1429,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  confirmIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/confirm`;
+    body: ConfirmAsked;
+    answer: IncidentState;
+  };
   confirmPhone: {
     method: "POST";
     path: `/api/v1/phones/${string}/confirm`;
@@ -1304,6 +1446,12 @@ export interface Operations {
     path: `/api/v1/kiosk/calls/${string}/decline`;
     body: KioskCallAnswered;
     answer: CallTaken;
+  };
+  dismissIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/dismiss`;
+    body: NoteAsked;
+    answer: IncidentState;
   };
   endHouseholdPhone: {
     method: "POST";
@@ -1329,11 +1477,23 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  endStation: {
+    method: "POST";
+    path: `/api/v1/stations/${string}/end`;
+    body: undefined;
+    answer: StationState;
+  };
   enrolPhone: {
     method: "POST";
     path: "/api/v1/phones";
     body: EnrolmentAsked;
     answer: Me;
+  };
+  enterIncident: {
+    method: "POST";
+    path: "/api/v1/incidents";
+    body: EnterAsked;
+    answer: IncidentState;
   };
   explainEvent: {
     method: "GET";
@@ -1364,6 +1524,12 @@ export interface Operations {
     path: `/api/v1/desks/${string}/give`;
     body: DeskGive;
     answer: DeskCard;
+  };
+  handleIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/handle`;
+    body: NoteAsked;
+    answer: IncidentState;
   };
   inviteVisitor: {
     method: "POST";
@@ -1454,6 +1620,12 @@ export interface Operations {
     path: "/api/v1/imports";
     body: undefined;
     answer: ImportsShown;
+  };
+  listIncidents: {
+    method: "GET";
+    path: "/api/v1/incidents" | `/api/v1/incidents?${string}`;
+    body: undefined;
+    answer: IncidentsPage;
   };
   listKioskCalls: {
     method: "GET";
@@ -1557,6 +1729,12 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  raiseAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/incident`;
+    body: undefined;
+    answer: IncidentState;
+  };
   readAlert: {
     method: "GET";
     path: `/api/v1/alerts/${string}`;
@@ -1598,6 +1776,12 @@ export interface Operations {
     path: "/api/v1/me/household/phones";
     body: undefined;
     answer: HouseholdPhones;
+  };
+  readIncident: {
+    method: "GET";
+    path: `/api/v1/incidents/${string}`;
+    body: undefined;
+    answer: IncidentDetail;
   };
   readKioskCards: {
     method: "POST";
@@ -1707,6 +1891,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  sendIncidentAgain: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/send`;
+    body: undefined;
+    answer: IncidentState;
+  };
   setOwnPin: {
     method: "PUT";
     path: "/api/v1/me/pin";
@@ -1742,6 +1932,12 @@ export interface Operations {
     path: `/api/v1/operator/relays/${string}/remove`;
     body: undefined;
     answer: null;
+  };
+  takeUpIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/take-up`;
+    body: undefined;
+    answer: IncidentState;
   };
   takeWechatpayNotice: {
     method: "POST";

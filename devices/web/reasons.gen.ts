@@ -1440,6 +1440,14 @@ export const reasons = {
       "en": "The station refused: key or account are wrong. Please telephone."
     }
   },
+  "station_restored": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "从备份恢复过，没有自动再发，请先问接警台。",
+      "zh-Hant": "從備份還原過，沒有自動再送，請先問接警臺。",
+      "en": "Restored from a back-up: it was not sent again by itself. Ask the station first."
+    }
+  },
   "station_silent": {
     "severity": "alarm",
     "words": {

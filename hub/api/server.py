@@ -27,6 +27,7 @@ from hub.api import (
     foreign,
     household,
     imports,
+    incidents,
     kiosk,
     kiosk_guests,
     letters,
@@ -137,7 +138,8 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         operator.routes(gate), operating.routes(gate), foreign.routes(gate), kiosk.routes(gate),
         kiosk_guests.routes(gate), visits.routes(gate), calls.routes(gate), cards.routes(gate),
         card_lists.routes(gate), desks.routes(gate),
-        alerts.routes(gate), imports.routes(gate), letters.routes(gate), household.routes(gate),
+        alerts.routes(gate), incidents.routes(gate), imports.routes(gate),
+        letters.routes(gate), household.routes(gate),
         money.routes(gate),
     ]  # fmt: skip
     for part in parts:  # one flat list: a router that is included is built again when first asked

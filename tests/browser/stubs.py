@@ -123,6 +123,10 @@ class StubHub:
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False
     alerts: list[Json] = field(default_factory=list)
+    incidents: list[Json] = field(default_factory=list)
+    stations: list[Json] = field(default_factory=list)
+    pictures_failing: set[int] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
     outlets_failing: list[Json] = field(default_factory=list)
     role: str = "administrator"
     lockdowns: list[Json] = field(default_factory=list)

@@ -79,6 +79,18 @@ def test_a_card_pressed_to_a_plate_opens_its_door(panel: Sight, town: Town) -> N
     expect(page.locator(".hub-sign")).to_contain_text("记录本 1")
 
 
+def test_what_the_police_desk_has_taken(panel: Sight, town: Town) -> None:
+    page = panel.page
+    expect(page.locator(".station")).to_have_count(0)
+    for number in (1, 1, 2):  # a copy is no second alarm
+        town.send("station", town.alarm(number, "RX" if number == 1 else "FA"))
+    lines = page.locator(".station li")
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text("消防报警")
+    expect(lines.last).to_contain_text("测试，没有人会出警")
+    expect(lines.last).to_contain_text("SIMULATED BA")
+
+
 def test_a_card_dragged_onto_a_plate(panel: Sight, town: Town) -> None:
     page = panel.page
     card(page, "郑海燕").hover()

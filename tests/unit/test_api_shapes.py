@@ -29,6 +29,7 @@ from simulators.phone import Phone
 from tests.unit.alert_town import answer_alerts
 from tests.unit.api_document import Document, Listener
 from tests.unit.hub_bench import CLIENT, HubBench
+from tests.unit.incident_town import decide_on_incidents
 from tests.unit.kiosk_town import InHand
 from tests.unit.test_api import door_answers
 from tests.unit.test_payments_store import MoneyBench, money_bench
@@ -348,6 +349,7 @@ async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
         listener = Listener(money.bench.http)
         await by_phones(money.bench)
         await answer_alerts(money.bench)
+        await decide_on_incidents(money.bench)
         secret = await by_staff(money.bench)
         await by_import(money.bench, secret)
         await about_desks(money.bench, secret)

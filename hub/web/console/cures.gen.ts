@@ -718,6 +718,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "和接警臺核對帳號和金鑰，然後再送一次。",
     "en": "Compare account and key with the station, then send again."
   },
+  "station_restored": {
+    "zh-Hans": "旧机器可能已经送过：先问，再决定重发，或者写下怎么处理的。",
+    "zh-Hant": "舊機器可能已經送過：先問，再決定重送，或者寫下怎麼處理的。",
+    "en": "The old machine may have sent it: ask, then send again or note how it was dealt with."
+  },
   "station_silent": {
     "zh-Hans": "那边可能收到了，也可能没有：报消息号问接警台。",
     "zh-Hant": "那邊可能收到了，也可能沒有：報訊息號問接警臺。",

@@ -5,6 +5,7 @@ import "./calls.css";
 import "./issuing.css";
 import "./console.css";
 import "./deeds.css";
+import "./incidents.css";
 
 import { Button, Dialog, ErrorState, hasNetwork, LanguageSwitch, Name, Skeleton, StatusLine } from "@linli/shared/bits";
 import { primeChimes } from "@linli/shared/chime";
@@ -25,6 +26,9 @@ import { Devices } from "./devices";
 import { Doors } from "./doors";
 import { Gate } from "./gate";
 import { Import } from "./import";
+import { waitingCount, watchIncidents } from "./incident_board";
+import { Incidents } from "./incidents";
+import { incidentWords } from "./incident_words";
 import { words as onboarding } from "./onboarding_words";
 import { People } from "./people";
 import { placeOf, thingOf } from "./place";
@@ -35,6 +39,7 @@ import { words } from "./words";
 const SECTIONS = {
   doors: { text: words.wall, icon: "door", show: Doors },
   alerts: { text: alertWords.alerts, icon: "bell", show: Alerts },
+  incidents: { text: incidentWords.incidents, icon: "shield", show: Incidents },
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
   cards: { text: cardWords.title, icon: "card", show: Cards },
@@ -61,6 +66,7 @@ function Nav() {
           <Icon name={SECTIONS[each].icon} />
           <span>{say(SECTIONS[each].text)}</span>
           {each === "alerts" && <AlertCount />}
+          {each === "incidents" && <IncidentCount />}
         </a>
       ))}
     </nav>
@@ -73,6 +79,16 @@ function AlertCount() {
   return (
     <b class="badge figures" aria-label={say(alertWords.waiting, { n: openCount.value })}>
       {openCount.value}
+    </b>
+  );
+}
+
+/** How many incidents wait for a decision. */
+function IncidentCount() {
+  if (waitingCount.value === 0) return null;
+  return (
+    <b class="badge figures" aria-label={say(incidentWords.waiting, { n: waitingCount.value })}>
+      {waitingCount.value}
     </b>
   );
 }
@@ -216,6 +232,7 @@ effect(() => {
   untracked(act);
 });
 watchAlerts();
+watchIncidents();
 addEventListener("hashchange", () => {
   if (location.hash !== "#content") section.value = sectionOf(location.hash);
 });

@@ -29,6 +29,8 @@ export const news = signal<ReadonlySet<number>>(new Set());
 
 /** Counts what the stream says of alerts; the board reads itself afresh. */
 export const alertNews = signal(0);
+/** The same of incidents. */
+export const incidentNews = signal(0);
 /** The phone that was introduced last, while this page looks. */
 export const arrived = signal<{ id: string; person: string; label: string } | null>(null);
 
@@ -190,6 +192,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
     else if (kind === "desk") deskNews.value += 1;
     else if (kind === "alert") alertNews.value += 1;
+    else if (kind === "incident") incidentNews.value += 1;
     else if (kind === "lockdown") readLockdowns();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
@@ -211,7 +214,9 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown", "desk"],
+    kinds: [
+      "event", "door", "device", "call", "card", "alert", "incident", "phone", "lockdown", "desk",
+    ],
     onOpen: readAll,
     onMessages: take,
   });

@@ -13,7 +13,7 @@ import { putDown } from "./hand";
 import { Overlay } from "./overlay";
 import { Picture } from "./picture/picture";
 import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
-import { Journal, Pages, Story } from "./side";
+import { Journal, Pages, Station, Story } from "./side";
 import { busy, lost, reset, town } from "./state";
 import { close, focus } from "./story";
 import { Ghost, Tray } from "./tray";
@@ -121,6 +121,7 @@ function Panel() {
             <BytesDrawer />
           ) : (
             <>
+              <Station />
               <Journal />
               <Pages />
             </>

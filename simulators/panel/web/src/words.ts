@@ -284,6 +284,22 @@ export const w = dictionary({
   outcomeNoted: { "zh-Hans": "记上了", "zh-Hant": "記上了", en: "noted" },
   outcomeUnknown: { "zh-Hans": "没有回音", "zh-Hant": "沒有回音", en: "no answer" },
 
+  // the made-up police desk
+  station: { "zh-Hans": "接警台（模拟）", "zh-Hant": "接警臺（模擬）", en: "Police desk (simulated)" },
+  stationWhat: {
+    "zh-Hans": "值班台确认以后送到这里的，一件一行；同一件再送也只有一行。",
+    "zh-Hant": "值班台確認以後送到這裡的，一件一行；同一件再送也只有一行。",
+    en: "What the staff console confirmed and sent here, a line each; a copy adds none.",
+  },
+  stationTest: { "zh-Hans": "测试，没有人会出警", "zh-Hant": "測試，沒有人會出警", en: "A test: nobody moves" },
+  stationPanic: { "zh-Hans": "求助", "zh-Hant": "求助", en: "Panic" },
+  stationDuress: { "zh-Hans": "胁迫", "zh-Hant": "脅迫", en: "Duress" },
+  stationForced: { "zh-Hans": "门被强行打开", "zh-Hant": "門被強行打開", en: "Door forced open" },
+  stationRepeated: { "zh-Hans": "有人反复试图开门", "zh-Hant": "有人反覆試圖開門", en: "Repeated attempts" },
+  stationFire: { "zh-Hans": "消防报警", "zh-Hant": "消防警報", en: "Fire alarm" },
+  stationTamper: { "zh-Hans": "设备外壳被打开", "zh-Hant": "設備外殼被打開", en: "A housing was opened" },
+  stationOther: { "zh-Hans": "报警", "zh-Hant": "警報", en: "Alarm" },
+
   // doors into the other pages
   pages: { "zh-Hans": "进去看看", "zh-Hant": "進去看看", en: "Go inside" },
   pagePhone: { "zh-Hans": "住户的手机页面", "zh-Hant": "住戶的手機頁面", en: "The residents' phone page" },
