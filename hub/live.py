@@ -102,7 +102,11 @@ class Live:
             return show_device(device) if device else None
         if kind == "call":
             return show_call(body, self._memory) if body["desk"] else None
-        if kind in ("card", "lockdown"):  # the page asks again: the gate says who may see what
+        if kind in (
+            "card",
+            "face",
+            "lockdown",
+        ):  # the page asks again: the gate says who may see what
             return body
         if kind == "alert":
             return dict(body)

@@ -118,7 +118,7 @@ class Recognising:
 
     @property
     def state(self) -> str:
-        """``absent``, ``off``, ``keys_elsewhere``, ``starting`` or ``ready``; for pages and doctor."""
+        """``absent``, ``off``, ``keys_elsewhere``, ``starting`` or ``ready``."""
         if self.missing:
             return "absent"
         if not self.wanted:
@@ -205,7 +205,7 @@ class Recognising:
     # ----------------------------------------------------------------- photos
 
     async def photo(self, person: str, content: bytes, by: str) -> tuple[int, ...]:
-        """Add one photo; the value: the days of all. Raises DomainError; the picture is not kept."""
+        """Add one photo; the value: the days of all. Raises DomainError. The picture goes."""
         roll = self._ready_roll()
         if self.portraits is None:
             raise DomainError("face_starting")
@@ -313,7 +313,7 @@ class Recognising:
             self.roll = None
             return
         names, coming = set(store.names()), set(self._coming)
-        for person, reason in await asyncio.to_thread(self._over, names):
+        for person, reason in await asyncio.to_thread(self._over, names, site.purpose):
             await self._writer.submit(withdraw, Withdrawal(person, "hub", reason))
             if self.roll is not None:
                 self.roll.drop(person)
@@ -331,11 +331,11 @@ class Recognising:
         with self._engines.read.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def _over(self, keys: set[str]) -> list[tuple[str, str]]:
+    def _over(self, keys: set[str], purpose: str) -> list[tuple[str, str]]:
         """People whose consent cannot go on, and why."""
         c, people = t.face_consents.c, t.people.c
         query = (
-            select(c.id.label("consent"), c.turns_14_on, people.id, people.household_id)
+            select(c.id.label("consent"), c.turns_14_on, c.purpose, people.id, people.household_id)
             .join(t.people, people.id == c.person_id)
             .where(c.ended_at.is_(None))
         )
@@ -345,6 +345,8 @@ class Recognising:
             for row in connection.execute(query).all():
                 if row.consent not in keys and row.consent not in self._coming:
                     found.append((row.id, "key_gone"))
+                elif row.purpose != purpose:  # nobody agreed to the new one
+                    found.append((row.id, "purpose"))
                 elif left(connection, row, today):
                     found.append((row.id, "moved"))
                 elif row.turns_14_on is not None and not is_child(row.turns_14_on, today):
@@ -410,6 +412,13 @@ class Recognising:
         if self.roll is roll:
             roll.stand(revision, people, task, report)
         return True
+
+    async def audit_now(self) -> None:
+        """The same for somebody who waits for it; raises DomainError where it cannot be."""
+        self._ready_roll()
+        if self.model is None:
+            raise DomainError("face_starting")
+        await self.audit()
 
     def _alone(self) -> dict[str, frozenset[str]]:
         """The people of each door that wants faces alone, as its controller knows them."""

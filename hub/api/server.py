@@ -21,6 +21,7 @@ from hub.api import (
     alerts,
     calls,
     cards,
+    faces,
     foreign,
     household,
     imports,
@@ -80,6 +81,8 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
+        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+            room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
 
@@ -144,6 +147,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     app.include_router(imports.routes(gate))
     app.include_router(letters.routes(gate))
     app.include_router(household.routes(gate))
+    app.include_router(faces.routes(gate))
     app.include_router(money.routes(gate))
     _health(app, gate)
     _pages(app)

@@ -22,6 +22,9 @@ class Grant:
 # Passes for people without a phone, and the calls that ring at the desk.
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
 
+# Faces at the desk: to see how they stand, to help somebody consent, enrol and withdraw.
+_FACES = (("read", "faces"), ("read", "face"), ("enrol", "face"), ("forget", "face"))
+
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "administrator": frozenset(
@@ -45,6 +48,8 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("answer", "alert"),
             ("import", "roster"),
             ("print", "letters"),
+            *_FACES,
+            ("set", "faces"),
         }
     ),
     "property_staff": frozenset(
@@ -62,6 +67,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_FACES,
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back
@@ -82,6 +88,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("answer", "own_alert"),
             ("read", "household"),
             ("end", "household_phone"),
+            ("read", "own_face"),
+            ("consent", "own_face"),
+            ("forget", "own_face"),
         }
     ),
 }

@@ -7,21 +7,12 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { words } from "./onboarding_words";
-import { staffFile } from "./staff";
+import { saveFile, staffFile } from "./staff";
 import { words as common } from "./words";
 
 const building = signal("");
 const state = signal<"idle" | "busy" | "done">("idle");
 const wrong = signal<Words | null>(null);
-
-/** Hand a file to the browser's downloads. */
-function save(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 async function print(event: Event): Promise<void> {
   event.preventDefault();
@@ -29,7 +20,7 @@ async function print(event: Event): Promise<void> {
   [wrong.value, state.value] = [null, "busy"];
   try {
     const wanted = { building: building.value.trim(), language: language.value };
-    save(await staffFile("/api/v1/letters", wanted), "linli-letters.pdf");
+    saveFile(await staffFile("/api/v1/letters", wanted), "linli-letters.pdf");
     state.value = "done";
   } catch (error) {
     wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;

@@ -169,6 +169,14 @@ export async function readOlder(): Promise<void> {
 
 const cardListeners = new Set<(card: string) => void>();
 
+const faceListeners = new Set<() => void>();
+
+/** Hear that something about faces changed; returns how to stop hearing. */
+export function onFaceNews(hear: () => void): () => void {
+  faceListeners.add(hear);
+  return () => faceListeners.delete(hear);
+}
+
 /** Hear of cards that were stopped, or that a door has forgotten; returns how to stop hearing. */
 export function onCardNews(hear: (card: string) => void): () => void {
   cardListeners.add(hear);
@@ -187,6 +195,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
     else if (kind === "alert") alertNews.value += 1;
     else if (kind === "lockdown") readLockdowns();
+    else if (kind === "face") for (const hear of faceListeners) hear();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
   }
@@ -207,7 +216,7 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown"],
+    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown", "face"],
     onOpen: readAll,
     onMessages: take,
   });
