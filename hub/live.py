@@ -108,7 +108,7 @@ class Live:
             "lockdown",
         ):  # the page asks again: the gate says who may see what
             return body
-        if kind == "alert":
+        if kind in ("alert", "incident"):
             return dict(body)
         if kind == "phone":  # by pseudonym: who may know the name can ask for it
             return body

@@ -14,6 +14,7 @@ from hub.core.effects import Forget
 from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
+from hub.incidents import Incidents
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects
 from hub.keeping import Keeping
@@ -49,6 +50,7 @@ class Hub:
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
+    incidents: Incidents
     recognising: Recognising
     payments: Any = None
     broker: ManagedBroker | None = None
@@ -84,10 +86,9 @@ def assemble(
     endings = Tell(engines, ingest, keys, settings.data)
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
-
-    origin = settings.http.origin
-    around = Surroundings(settings.data, settings.alerts, origin)
+    around = Surroundings(settings.data, settings.alerts, settings.http.origin)
     alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
+    incidents = Incidents(engines, writer, keys, settings.stations, clock, luck)
     recognising = Recognising(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
@@ -96,6 +97,7 @@ def assemble(
         "recall": recalls.wake,
         "zone": zones.wake,
         "alerts": alerting.wake,
+        "incidents": incidents.wake,
         "import": imports.wake,
         "faces": recognising.wake,
     }
@@ -105,7 +107,7 @@ def assemble(
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
         imports, live, zones, endings, clock, epoch, alerting,
-        recognising,
+        incidents, recognising,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ class Grant:
 
 
 # Passes for people without a phone, and the calls that ring at the desk.
+# What was noticed: looking at it, deciding on it, taking the evidence along.
+_REVIEW = (("read", "incident"), ("review", "incident"))
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
 
 # Faces at the desk: to see how they stand, to help somebody consent, enrol and withdraw.
@@ -43,9 +45,13 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            ("issue", "card"),
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_REVIEW,
+            ("export", "incident"),
+            ("accept", "station"),
             ("import", "roster"),
             ("print", "letters"),
             *_FACES,
@@ -64,10 +70,12 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            ("issue", "card"),
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
             *_FACES,
+            *_REVIEW,
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back

@@ -822,6 +822,111 @@ outlets = Table(
 
 RECORDED |= {alert_log.name: alert_log}
 
+# ----------------------------------------------------------------- the issuing desk
+
+# cards that bear our keys, and cards that never will; which of them somebody has is in ``cards``
+card_stock = Table(
+    "card_stock",
+    metadata,
+    Column("uid", String(20), primary_key=True),
+    Column("ready_at", Double),
+    Column("scrapped_at", Double),
+    Column("why", String(32)),  # of scrap
+    Column("by", String(64), nullable=False),
+)
+
+# who was given which card, when and by whom; a card's row may go, this stays
+handouts = Table(
+    "handouts",
+    metadata,
+    Column("card_id", String(32), primary_key=True),
+    Column("person_id", String(32), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("by", String(64), nullable=False),
+    Column("replaces", String(32)),
+)
+
+
+# ----------------------------------------------------------------- incidents
+
+# What somebody noticed and what became of it (hub/core/policelink.py). Texts of people stand in
+# its log alone; what leaves has no field for one.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("door_id", String(32), nullable=False),
+    Column("rule", String(63), nullable=False),
+    Column("source", String(64), nullable=False),  # alert:ID, staff:ID or rule:ID
+    Column("authority", JSON),
+    Column("detected_at", Double, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("reviewer", String(63), nullable=False, default=""),
+    Column("confirmed_at", Double),
+    Column("way", String(24), nullable=False, default=""),  # the station that it is meant for
+    Column("sent_at", Double),
+    Column("number", Integer, nullable=False, default=0),
+    Column("station", String(24), nullable=False, default=""),  # the one that it was sent to
+    Column("simulated", Boolean, nullable=False, default=False),
+    Column("withdrawal", Integer, nullable=False, default=0),  # the number of the message back
+    Column("withdrawal_at", Double),
+    Column("withdrawn", Boolean, nullable=False, default=False),
+    Column("trouble", String(32), nullable=False, default=""),  # why it does not get through
+    Column("closed_at", Double, index=True),
+)
+
+# sealed under a key of the incident's own; the hash stays when the picture is gone
+incident_pictures = Table(
+    "incident_pictures",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("taken_at", Double, nullable=False),
+    Column("media_type", String(16), nullable=False),
+    Column("sealed", LargeBinary),
+    Column("gone_at", Double),
+)
+
+# recorded
+incident_log = Table(
+    "incident_log",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("incident_id", String(40), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("old", String(16), nullable=False),
+    Column("new", String(16), nullable=False),
+    Column("party", String(16), nullable=False),
+    Column("by", String(64), nullable=False, default=""),
+    Column("number", Integer, nullable=False, default=0),
+    Column("simulated", Boolean, nullable=False, default=False),
+    Column("detail", String(500), nullable=False, default=""),
+)
+
+# how the stations of hub.toml fare, and which of them has accepted which wire
+stations = Table(
+    "stations",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("sequence", Integer, nullable=False, default=0),  # of the newest message
+    Column("accepted_at", Double),
+    Column("accepted_by", String(64), nullable=False, default=""),
+    Column("accepted_basis", String(200), nullable=False, default=""),
+    Column("accepted_mark", String(64), nullable=False, default=""),  # of the wire
+    Column("failures", Integer, nullable=False, default=0),
+    Column("failing_since", Double),
+    Column("trouble", String(32), nullable=False, default=""),
+    Column("heard_at", Double),
+)
+
+RECORDED |= {incident_log.name: incident_log}
+
+
 # ----------------------------------------------------------------- faces
 
 # One row: nothing of a face is kept before somebody assessed what it means and said what for.

@@ -18,8 +18,11 @@ from typing import Any
 import httpx
 
 from devices.identity import Identity, write_private
+from simulators.demo.fixtures import Fixture, Laying, lay
+from simulators.demo.fixtures.fixture import End
 from simulators.demo.kiosk import NOTICES
 from simulators.demo.processes import Child, ChildFailed, free_ports, run
+from simulators.demo.wiring import device_toml
 from simulators.ends import Ntag424Card, Pn532End, QrScannerEnd, RelayBoardEnd, WireLog
 from simulators.phone import Phone
 from simulators.provider import Provider, make_papers, serve, write_papers
@@ -31,10 +34,10 @@ from simulators.roster import (
     DOORS,
     ELDER,
     KIOSK,
+    METER_READER,
     NAMES,
     PANELS,
     POINT,
-    POINT_PLACE,
     SITE,
     ZONE,
     DoorPlan,
@@ -45,6 +48,7 @@ READY_WAIT_S = 60.0  # a quiet machine needs three; one that builds and tests be
 SEED = 20_261_009  # card numbers of the made-up town
 DESK_TRIES = 3  # how often the desk begins again where a card has failed
 WATCH_S = 0.05  # how often the town looks whether everybody is ready
+METERS = (METER_READER, "meter")  # started last: nothing in the town waits for it
 CALL_S = 10.0  # one call to the hub, on this machine
 
 Progress = Callable[[str], None]
@@ -103,6 +107,7 @@ class Town:
     doors: dict[str, TownDoor] = field(default_factory=dict)
     boards: dict[str, RelayBoardEnd] = field(default_factory=dict)
     cards: dict[str, Ntag424Card] = field(default_factory=dict)
+    fixtures: dict[str, Fixture] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     point_reader: Pn532End | None = None
     kiosk_reader: Pn532End | None = None
@@ -147,7 +152,7 @@ class Town:
             await self.operator("roster", {"kind": kind, "rows": rows})
         await self.operator("notices", {"notices": NOTICES})
         self._stage("devices")
-        for device, kind in self._devices():
+        for device, kind in (*self._devices(), METERS):
             await self._adopt(device, kind)
         self._stage("cards")
         await self._issue_cards()
@@ -155,6 +160,7 @@ class Town:
         for device, kind in self._devices():
             await self._start_device(device, kind)
         await self._until("doors and policies", self.all_ready)
+        await self._start_device(*METERS)  # nobody waits for a reading
 
     def _stage(self, stage: str) -> None:
         self.say(STAGES[stage])
@@ -189,11 +195,12 @@ class Town:
         for child in self.children.values():
             child.kill()
 
-    def _ends(self) -> list[Pn532End | QrScannerEnd | RelayBoardEnd]:
+    def _ends(self) -> list[End]:
         readers = [door.reader for door in self.doors.values()]
         scanners = [door.scanner for door in self.doors.values() if door.scanner is not None]
         extra = [reader for reader in (self.point_reader, self.kiosk_reader) if reader is not None]
-        return [*readers, *scanners, *extra, *self.boards.values()]
+        fixtures = [fixture.end for fixture in self.fixtures.values()]
+        return [*readers, *scanners, *extra, *self.boards.values(), *fixtures]
 
     def _devices(self) -> list[tuple[str, str]]:
         return [*((name, "door") for name in CONTROLLERS), (POINT, "point"), (KIOSK, "kiosk")]
@@ -219,6 +226,7 @@ class Town:
             self.doors[plan.id] = door
         self.point_reader = self._reader(lines, POINT)
         self.kiosk_reader = self._reader(lines, KIOSK)
+        self.fixtures = lay(Laying(lines, self._log))
 
     def _reader(self, lines: Path, name: str) -> Pn532End:
         return Pn532End(
@@ -270,43 +278,15 @@ class Town:
         body = json.loads(identity.public.as_json())
         told = await self.operator("devices", body | {"fingerprint": identity.public.fingerprint})
         write_private(folder / "adoption.json", told["adoption"])
-        (folder / "device.toml").write_text(self._wires_of(device, kind), encoding="utf-8")
-
-    def _wires_of(self, device: str, kind: str) -> str:
-        assert self.proxy is not None
-        lines = [f"[broker]\nport = {self.proxy.port}\n"]
-        folder = self.settings.folder / "lines"
-        if kind == "point":
-            lines.append(
-                f'[point]\nplace = "{POINT_PLACE}"\n'
-                f'reader = "pn532+serial://{folder}/{device}-reader"\n'
-            )
-        elif kind == "kiosk":
-            lines.append(
-                f"[kiosk]\nport = {self._kiosk_port}\n"
-                f'reader = "pn532+serial://{folder}/{device}-reader"\n'
-            )
-            if self.settings.authority:
-                lines.append(f'[hub]\nurl = "{self.base_url}"\nca = "{self.settings.authority}"\n')
-        for door in self.doors.values():
-            if door.plan.device == device:
-                strike = f"modbus-relay+serial://{folder}/{device}-relay?unit=1"
-                lines.append(
-                    f"[[doors]]\nnumber = {door.plan.number}\n"
-                    f'reader = "pn532+serial://{folder}/{door.plan.id}-reader"\n'
-                    f'strike = "{strike}"\noutput = {door.output}\n'
-                    f"contact_input = {door.output}\nexit_input = {door.output + 4}\n"
-                )
-                if door.scanner is not None:
-                    lines.append(
-                        f'scanner = "qr+serial://{folder}/{door.plan.id}-scanner"\n'
-                        f"call_inputs = [{door.call_input}]\n"
-                    )
-        return "\n".join(lines)
+        toml = device_toml(self, device, kind, self._kiosk_port)
+        (folder / "device.toml").write_text(toml, encoding="utf-8")
+        for fixture in self.fixtures.values():
+            for name, secret in fixture.secrets.items() if fixture.device == device else ():
+                (folder / "secrets").mkdir(mode=0o700, exist_ok=True)
+                write_private(folder / "secrets" / name, secret)
 
     async def _start_device(self, device: str, kind: str) -> None:
-        verb = {"door": "door", "point": "point", "kiosk": "kiosk"}[kind]
-        words = [verb, "run", "--data", str(self.settings.folder / device)]
+        words = [kind, "run", "--data", str(self.settings.folder / device)]
         child = await self._start_child(device, words)
         if kind == "point":
             child.on_line = self._point_said
@@ -348,7 +328,9 @@ class Town:
             while left:
                 card = Ntag424Card(b"\x04" + luck.randbytes(6))
                 desk.tap(card)
-                await self._heard(issued, child)
+                while not json.loads(await self._heard(issued, child)).get("issued"):
+                    desk.lift()  # the clerk asks for it again
+                    desk.tap(card)
                 self.cards[left.pop(0)] = card
                 desk.lift()
         finally:

@@ -1,7 +1,7 @@
 """Meters at the far end of one line: electricity (DL/T 645), water, gas and heat (CJ/T 188)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, Protocol
@@ -153,6 +153,7 @@ class MeterLineEnd:
         self.meters = list(meters)
         self.wire_log = wire_log if wire_log is not None else WireLog(name)
         self.think_s = think_s
+        self.on_answer: Callable[[Meter], None] = lambda _meter: None  # one has told its register
         self._echo = echo  # an RS-485 adapter that hears itself
         self._deframers = (dlt645.Dlt645Deframer(), cjt188.Cjt188Deframer())
         self._loop = asyncio.get_running_loop()
@@ -212,16 +213,18 @@ class MeterLineEnd:
 
     def _work(self, frames: Sequence[object]) -> None:
         for frame in frames:
-            answers = [told for meter in self.meters if (told := meter.answer(frame))]
+            answers = {m.address: told for m in self.meters if (told := m.answer(frame))}
             if answers and len(self._thoughts) < THOUGHTS_MOST:
                 self._thought += 1
                 self._thoughts[self._thought] = self._loop.call_later(
-                    self.think_s, self._say, self._thought, collided(answers), SHOWN
+                    self.think_s, self._say, self._thought, answers, SHOWN
                 )
 
-    def _say(self, thought: int, sent: bytes, told: Words) -> None:
+    def _say(self, thought: int, answers: Mapping[str, bytes], told: Words) -> None:
         del self._thoughts[thought]
-        self.wire_log.add("<", self._line.write(sent), told)
+        self.wire_log.add("<", self._line.write(collided(list(answers.values()))), told)
+        if len(answers) == 1 and self._line.is_plugged:
+            self.on_answer(self.meter(next(iter(answers))))
 
 
 def collided(answers: Sequence[bytes]) -> bytes:

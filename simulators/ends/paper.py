@@ -179,8 +179,10 @@ class Paper:
 
     slips: deque[list[Printed]] = field(default_factory=lambda: deque(maxlen=SLIPS_MOST))
     strip: list[Printed] = field(default_factory=list)  # what hangs out uncut
+    cut: int = 0  # slips so far, also those that the tray holds no more
     drawer_opened: int = 0
     on_line: Callable[[], None] = lambda: None  # a line of paper was used
+    on_slip: Callable[[], None] = lambda: None  # a slip was cut off
     _look: _Look = field(default_factory=_Look)
     _text: str = ""
     _code: str = ""
@@ -251,6 +253,8 @@ class Paper:
         if self.strip:
             self.slips.append(self.strip)
             self.strip = []
+            self.cut += 1
+            self.on_slip()
 
     def _function(self, body: bytes) -> None:
         """A function with a letter and a length; the codes are those of the letter k."""

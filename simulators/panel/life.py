@@ -42,6 +42,8 @@ STAGE_WORDS = {
 if set(STAGE_WORDS) - {"phones"} != set(STAGES):
     raise RuntimeError("a stage of the town has no words")
 
+NOTHING: dict[str, Any] = {"doors": {}, "devices": {}}
+
 Json = dict[str, Any]
 
 
@@ -170,6 +172,8 @@ class Life:
             "story": self.story.now if is_ready else dict(IDLE),
             "kiosk": scene.glass.now if is_ready else dict(QUIET),
             "call": scene.guests.now if is_ready else None,
+            "parts": scene.parts.now() if is_ready else [],
+            "wall": scene.wall.now if is_ready else dict(NOTHING),
             "pages": scene.pages(host) if is_ready else [],
             "wire": list(self.feed.lines),
             "journal": list(scene.journal.entries) if is_ready else [],

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import mimetypes
+import re
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from functools import partial
@@ -27,6 +28,7 @@ from simulators.panel.story import STEPS
 from simulators.panel.streams import LiveStream, Streams
 
 STATIC = Path(__file__).resolve().parent.parent / "static" / "panel"
+KEYS = re.compile(r"\*?[0-9]{1,10}#[0-9]{1,10}#")  # a flat and its PIN
 STOP_S = 2  # open connections get so long to end
 
 Json = dict[str, Any]
@@ -205,6 +207,17 @@ async def _net(life: Life, body: Json) -> Json:
     return life.free().cut(body["cut"])
 
 
+async def _type(life: Life, body: Json) -> Json:
+    keys = _text(body, "keys")
+    if not KEYS.fullmatch(keys):
+        raise Refused("field_wrong", "keys are a number, #, and another with #")
+    return await life.free().hands.type(_text(body, "door"), keys)
+
+
+async def _hand(life: Life, body: Json) -> Json:
+    return life.free().parts.hand(_text(body, "part"), _text(body, "verb"))
+
+
 async def _pay(life: Life, body: Json) -> Json:
     scene = life.free()
     if _text(body, "person") not in scene.hands.phone_doors:
@@ -224,6 +237,8 @@ async def _story(life: Life, body: Json) -> Json:
 
 VERBS: dict[str, _Verb] = {
     "tap": _tap,
+    "type": _type,
+    "hand": _hand,
     "shake": _shake,
     "copy": _copy,
     "invite": _invite,

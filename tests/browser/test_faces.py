@@ -65,7 +65,7 @@ def test_the_notice_comes_first_then_photos_then_one_tap_ends_it(desk: Any, face
     one.see("[data-photos='1']")
     assert faces.photos == [len(PHOTO["buffer"])]
     sheet.get_by_text("收下了，照片已经丢掉。").wait_for()
-    sheet.get_by_text("去世了").click()
+    sheet.get_by_role("radio", name="去世了").check()
     sheet.get_by_role("button", name="撤回并删除").click()
     sheet.get_by_text("已删除，谁也恢复不了。").wait_for()
     assert faces.asked[-1] == {"reason": "died"}
@@ -102,12 +102,11 @@ def test_a_child_needs_a_guardian_of_the_home(desk: Any, hub: StubHub, faces: Fa
     one = desk()
     open_person(one)
     sheet = one.see("[data-face]")
-    sheet.get_by_text("未满十四岁，监护人同意").click()
+    sheet.get_by_role("radio", name="未满十四岁，监护人同意").check()
     agree = sheet.get_by_role("button", name="已经读过，同意")
     one.see("input[name=turns14]").fill("2030-05-01")
     assert agree.is_disabled()
-    guardians = sheet.locator("fieldset").filter(has_text="监护人").last.locator("label")
-    guardians.first.click()
+    sheet.locator("fieldset").filter(has_text="监护人").last.locator("input").first.check()
     agree.click()
     one.see("[data-face] [data-photos], [data-face] h4")
     sheet.get_by_text("还没有照片").wait_for()
@@ -124,7 +123,7 @@ def test_what_was_measured_is_drawn_and_named(desk: Any, faces: Faces) -> None:
     assert "0.60 %" in told
     assert "按本小区的实测，只靠人脸不够准。" in told
     assert "沈桂芳 和 沈桂兰" in one.see("[data-look-alikes]").inner_text()
-    drawn = [path.get_attribute("d") or "" for path in audit.locator("svg path").all()]
+    drawn = [path.get_attribute("d") or "" for path in audit.locator("figure path").all()]
     assert len(drawn) == 4
     assert all(path.startswith("M") for path in drawn)
     assert one.violations() == []
@@ -137,7 +136,7 @@ def test_a_door_is_set_and_one_without_another_way_cannot_be(desk: Any, faces: F
     assert "实测合格（40 人）" in one.see(f"[data-door='{second}']").inner_text()
     assert doors.locator(f"[data-door='{bare}'] input").count() == 0
     assert "没有别的办法，不能用人脸" in one.see(f"[data-door='{bare}']").inner_text()
-    one.see(f"[data-door='{first}']").get_by_text("只看脸也开").click()
+    one.see(f"[data-door='{first}']").get_by_role("radio", name="只看脸也开").check()
     one.see(f"[data-door='{first}'] .status[data-tone=wait]")
     assert faces.shown["doors"][0]["mode"] == "alone"
 

@@ -191,11 +191,11 @@ class Page:
         """The whole town now."""
         return dict(self.http.get("/api/town").json())
 
-    def ask(self, verb: str, **body: Any) -> httpx.Response:
+    def ask(self, verb: str, /, **body: Any) -> httpx.Response:
         """One verb of the page."""
         return self.http.post(f"/api/{verb}", json=body)
 
-    def do(self, verb: str, **body: Any) -> Json:
+    def do(self, verb: str, /, **body: Any) -> Json:
         """One verb that must be done."""
         answer = self.ask(verb, **body)
         assert answer.status_code == 200, answer.text
