@@ -1,4 +1,4 @@
-"""Documents about faces: the impact assessment and the signs at the doors, printed when asked for."""
+"""Documents about faces: the impact assessment and the signs at the doors, printed on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How faces stand, read for pages: shares, days and states; never a score, template or threshold."""
+"""How faces stand, read for pages: shares, days and states; never a score or a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces as shapes: states, shares and days. No score, no template and no threshold is among them."""
+"""Faces as shapes: states, shares and days. No score and no template is among them."""
 
 from __future__ import annotations
 

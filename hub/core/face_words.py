@@ -87,8 +87,8 @@ REPORT: Mapping[str, _Text] = {
                   "核对记录留 {days} 天。"),
                   ("{people} 人的加密範本，沒有照片；金鑰與資料庫分開，不進備份，撤回即銷毀。"
                   "核對紀錄留 {days} 天。"),
-                  ("Sealed templates of {people} people, no photo; keys apart from the database and "
-                  "in no back-up, destroyed on withdrawal. Checks are logged for {days} days.")),
+                  ("Sealed templates of {people} people, no photo; keys apart from the database "
+                  "and in no back-up, destroyed on withdrawal. Checks are logged for {days} days.")),
     "consents": ("同意与撤回", "同意與撤回", "Consents and withdrawals"),
     "consents_line": ("有效 {open}，已撤回或结束 {ended}，监护人代为同意 {guardian}。",
                       "有效 {open}，已撤回或結束 {ended}，監護人代為同意 {guardian}。",
@@ -101,7 +101,7 @@ REPORT: Mapping[str, _Text] = {
                     ("先報是誰再核對：誤認 {claim}，漏認 {claim_missed}。"
                     "只靠人臉：誤認 {search}，漏認 {search_missed}，認成別人 {wrong}。"),
                     ("After a claim: false {claim}, missed {claim_missed}. By the face alone: "
-                    "strangers let in {search}, missed {search_missed}, taken for others {wrong}.")),
+                    "strangers let in {search}, missed {search_missed}, mistaken {wrong}.")),
     "alike": ("长得像的住户：{n} 对。", "長得像的住戶：{n} 對。", "Pairs of look-alikes: {n}."),
     "liveness": ("活体：只挡静止的照片，未经 ISO/IEC 30107-3 认证，挡不住录像和面具。",
                  "活體：只擋靜止的照片，未經 ISO/IEC 30107-3 認證，擋不住錄影和面具。",

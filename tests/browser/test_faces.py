@@ -106,12 +106,14 @@ def test_a_child_needs_a_guardian_of_the_home(desk: Any, hub: StubHub, faces: Fa
     agree = sheet.get_by_role("button", name="已经读过，同意")
     one.see("input[name=turns14]").fill("2030-05-01")
     assert agree.is_disabled()
-    sheet.locator("fieldset").filter(has_text="监护人").last.locator("input").first.check()
+    one.see("input[name=guardian]").fill("郑海燕")
+    sheet.get_by_role("button", name="查找").click()
+    sheet.get_by_role("radio", name="郑海燕").check()
     agree.click()
     one.see("[data-face] [data-photos], [data-face] h4")
     sheet.get_by_text("还没有照片").wait_for()
     assert faces.asked[0]["turns_14_on"] == "2030-05-01"
-    assert faces.asked[0]["guardian"]
+    assert faces.asked[0]["guardian"] == "p-zheng"
 
 
 def test_what_was_measured_is_drawn_and_named(desk: Any, faces: Faces) -> None:

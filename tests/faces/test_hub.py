@@ -1,6 +1,5 @@
 """Faces on the hub: the law as invariants, keys apart from every copy, decisions by the audit."""
 
-import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from hub.acts.faces import (
     set_door,
 )
 from hub.acts.roster import RosterPart, load_part
-from hub.core import face_law
 from hub.core.errors import DomainError
 from hub.faces import seal
 from hub.faces.decide import Probe
@@ -250,38 +248,6 @@ async def test_a_consent_under_way_keeps_its_key(tmp_path: Path) -> None:
         assert KeyStore(tmp_path / NAME).names() == (name,)
 
 
-def test_a_store_survives_what_a_disk_does(tmp_path: Path) -> None:
-    path = tmp_path / NAME
-    store = KeyStore(path)
-    assert (store.id, store.names()) == ("", ())
-    with pytest.raises(ValueError, match="cannot be kept"):
-        store.put("a", b"w")
-    store.create("1" * 32)
-    kept = {f"{number:032x}": secrets.token_bytes(60) for number in range(5)}
-    for name, wrapped in kept.items():
-        store.put(name, wrapped)
-    first, second, *rest = kept
-    store.put(first, kept[first])
-    with pytest.raises(ValueError, match="one key"):
-        store.put(first, b"other")
-    assert store.destroy(second)
-    assert not store.destroy(second)
-    assert path.stat().st_mode & 0o077 == 0
-    size = path.stat().st_size
-    store.put("f" * 32, b"n" * 60)  # takes the free place
-    assert path.stat().st_size == size
-    with path.open("ab") as file:
-        file.write(b"\x20\x3chalf of a rec")
-    again = KeyStore(path)
-    assert set(again.names()) == {first, *rest, "f" * 32}
-    assert again.get(rest[0]) == kept[rest[0]]
-    again.put("e" * 32, b"e" * 60)
-    assert KeyStore(path).get("e" * 32) == b"e" * 60
-    path.write_bytes(b"something else")
-    assert KeyStore(path).broken
-    assert KeyStore(path).names() == ()
-
-
 # --- doors -----------------------------------------------------------------------------------
 
 
@@ -316,21 +282,6 @@ async def test_a_door_that_opens_by_a_face_alone_cannot_be_saved(tmp_path: Path)
                 await submit(set_door, door(**wrong))
         await submit(set_door, door("d-2", mode=None))
         assert rows(bench, t.face_doors) == []
-
-
-@pytest.mark.parametrize(
-    ("people", "told"),
-    [(0, "below"), (79_999, "below"), (80_000, "near"), (99_999, "near"), (100_000, "due")],
-)
-def test_filing_is_warned_of_before_it_is_due(people: int, told: str) -> None:
-    assert face_law.filing(people) == told
-
-
-def test_what_an_enrolment_lacks() -> None:
-    assert face_law.missing(()) == ("photos", "days")
-    assert face_law.missing((1, 1, 1)) == ("days",)
-    assert face_law.missing((1, 2)) == ("photos", "days")
-    assert face_law.missing((1, 2, 3)) == ()
 
 
 # --- what decides ----------------------------------------------------------------------------

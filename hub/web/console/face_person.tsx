@@ -23,6 +23,7 @@ const family = signal<readonly PersonShown[]>([]);
 const age = signal<"grown" | "child">("grown");
 const turns14 = signal("");
 const guardian = signal("");
+const guardianQuery = signal("");
 const busy = signal(false);
 const wrong = signal<Words | null>(null);
 const told = signal<Words | null>(null);
@@ -52,11 +53,21 @@ function search(): Promise<void> {
   });
 }
 
+/** A guardian may live elsewhere. */
+function findGuardian(one: PersonShown): Promise<void> {
+  return act(async () => {
+    guardian.value = "";
+    const people = await findPeople(guardianQuery.value.trim());
+    family.value = people.filter((each) => each.id !== one.id);
+  });
+}
+
 const path = (one: PersonShown) => `/api/v1/people/${encodeURIComponent(one.id)}/face` as const;
 
 function choose(one: PersonShown): Promise<void> {
   return act(async () => {
     [age.value, turns14.value, guardian.value, why.value] = ["grown", "", "", "withdrawn"];
+    guardianQuery.value = "";
     face.value = (await staffAsk("GET", path(one))).body;
     person.value = one;
     const home = one.house ? await findPeople(one.house) : [];
@@ -147,10 +158,25 @@ function ConsentForm({ one, read }: { one: PersonShown; read: FaceNotice }) {
               },
             }}
           />
+          <div class="face-guardian">
+            <Field
+              label={say(words.guardianWho)}
+              input={{
+                name: "guardian",
+                maxLength: 40,
+                autocomplete: "off",
+                value: guardianQuery.value,
+                onInput: (event) => {
+                  guardianQuery.value = event.currentTarget.value;
+                },
+              }}
+            />
+            <Button icon="search" onClick={() => findGuardian(one)}>{say(common.searchButton)}</Button>
+          </div>
           <Choice<string>
             legend={say(words.guardian)}
             value={guardian.value}
-            options={family.value.map((each) => ({ value: each.id, text: each.name }))}
+            options={family.value.map((each) => ({ value: each.id, text: `${each.name} (${each.house})` }))}
             onChoose={(each) => {
               guardian.value = each;
             }}

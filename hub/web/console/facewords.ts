@@ -146,6 +146,7 @@ export const faceWords = dictionary({
   child: { "zh-Hans": "未满十四岁，监护人同意", "zh-Hant": "未滿十四歲，監護人同意", en: "Under fourteen, a guardian consents" },
   turns14: { "zh-Hans": "哪天满十四岁", "zh-Hant": "哪天滿十四歲", en: "Turns fourteen on" },
   guardian: { "zh-Hans": "监护人", "zh-Hant": "監護人", en: "Guardian" },
+  guardianWho: { "zh-Hans": "监护人的姓名或房号", "zh-Hant": "監護人的姓名或房號", en: "Guardian's name or house" },
   agree: { "zh-Hans": "已经读过，同意", "zh-Hant": "已經讀過，同意", en: "Read, and agreed" },
   consentedAt: { "zh-Hans": "{day} 同意", "zh-Hant": "{day} 同意", en: "Consented on {day}" },
   byGuardian: { "zh-Hans": "监护人：{name}", "zh-Hant": "監護人：{name}", en: "Guardian: {name}" },
