@@ -88,7 +88,7 @@ REPORT: Mapping[str, _Text] = {
                   ("{people} 人的加密範本，沒有照片；金鑰與資料庫分開，不進備份，撤回即銷毀。"
                   "核對紀錄留 {days} 天。"),
                   ("Sealed templates of {people} people, no photo; keys apart from the database "
-                  "and in no back-up, destroyed on withdrawal. Checks are logged for {days} days.")),
+                  "and in no back-up, destroyed on withdrawal. Checks are kept for {days} days.")),
     "consents": ("同意与撤回", "同意與撤回", "Consents and withdrawals"),
     "consents_line": ("有效 {open}，已撤回或结束 {ended}，监护人代为同意 {guardian}。",
                       "有效 {open}，已撤回或結束 {ended}，監護人代為同意 {guardian}。",

@@ -247,6 +247,7 @@ function Held({ one, shown }: { one: PersonShown; shown: FaceShown }) {
 
 function Sheet({ one, shown }: { one: PersonShown; shown: FaceShown }) {
   const read = notice.value;
+  const mayAsk = shown.consent === null && shown.state === "ready";
   return (
     <Card data-face={one.id}>
       <h3>
@@ -258,7 +259,7 @@ function Sheet({ one, shown }: { one: PersonShown; shown: FaceShown }) {
       {wrong.value && <Notice tone="mind" spoken>{say(wrong.value)}</Notice>}
       {told.value && <Notice tone="good" spoken>{say(told.value)}</Notice>}
       <Held one={one} shown={shown} />
-      {shown.consent === null && shown.state === "ready" && (read ? <ConsentForm one={one} read={read} /> : <Skeleton rows={3} />)}
+      {mayAsk && (read ? <ConsentForm one={one} read={read} /> : <Skeleton rows={3} />)}
       <Button
         look="plain"
         onClick={() => {
