@@ -26,6 +26,7 @@ from hub.recognising import Recognising
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
+from hub.watching import Watching
 from hub.zones import Zones
 
 
@@ -52,6 +53,7 @@ class Hub:
     alerting: Alerting
     incidents: Incidents
     recognising: Recognising
+    watching: Watching
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -92,6 +94,7 @@ def assemble(
     recognising = Recognising(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
+    watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
@@ -107,7 +110,7 @@ def assemble(
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
         imports, live, zones, endings, clock, epoch, alerting,
-        incidents, recognising,
+        incidents, recognising, watching,
     )  # fmt: skip
 
 

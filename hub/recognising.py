@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -115,6 +115,7 @@ class Recognising:
         self.portraits: Portraits | None = None
         self.judge: Judge = judge_beside
         self.heard: Heard = lambda _camera, _event: None
+        self.listed: Callable[[], Awaitable[set[str]]] = _nobody  # of a watch list
 
     @property
     def state(self) -> str:
@@ -152,22 +153,32 @@ class Recognising:
 
     async def give(self, asked: Asked) -> str:
         """Record a consent with a key of its own; the value is the id of the one that holds."""
-        roll = self._ready_roll()
         name = self._luck(16).hex()
-        self._coming.add(name)
-        try:
-            async with self._turn:
-                wrapped = roll.new_key(name)
-                await asyncio.to_thread(self._open_store().put, name, wrapped)
+        async with self.new_key(name):
             told = Consent(
                 name, asked.person, asked.giver, asked.turns_14_on, asked.notice,
                 asked.notice_sha256, asked.language, asked.by,
             )  # fmt: skip
             held = await self._writer.submit(consent, told)
+        return str(held)
+
+    @contextlib.asynccontextmanager
+    async def new_key(self, name: str) -> AsyncIterator[bytes]:
+        """A wrapped key on the disk for what is committed inside; else it goes with the next look."""
+        roll = self.ready_roll()
+        self._coming.add(name)
+        try:
+            async with self._turn:
+                wrapped = roll.new_key(name)
+                await asyncio.to_thread(self._open_store().put, name, wrapped)
+            yield wrapped
         finally:
             self._coming.discard(name)
-            self.wake()  # a key without a consent goes with the next look
-        return str(held)
+            self.wake()
+
+    def key_of(self, name: str) -> bytes | None:
+        """A wrapped key, or None where it was destroyed."""
+        return self._open_store().get(name)
 
     async def withdraw(self, person: str, by: str, reason: str = "withdrawn") -> bool:
         """End a consent and destroy its key; when this returns nobody can read the template.
@@ -178,7 +189,7 @@ class Recognising:
         if self.roll is not None:
             self.roll.drop(person)
         self.wake()
-        await self._destroy(ended)
+        await self.destroy(ended)
         return bool(ended)
 
     async def renew(self, by: str) -> int:
@@ -191,7 +202,8 @@ class Recognising:
         self.wake()
         return int(ended)
 
-    async def _destroy(self, names: Sequence[str]) -> None:
+    async def destroy(self, names: Sequence[str]) -> None:
+        """Overwrite keys; raises OSError where the disk refuses, and a later look tries again."""
         async with self._turn:
             store = self._open_store()
             for name in names:
@@ -206,7 +218,7 @@ class Recognising:
 
     async def photo(self, person: str, content: bytes, by: str) -> tuple[int, ...]:
         """Add one photo; the value: the days of all. Raises DomainError. The picture goes."""
-        roll = self._ready_roll()
+        roll = self.ready_roll()
         if self.portraits is None:
             raise DomainError("face_starting")
         row = self._consent_of(person)
@@ -246,7 +258,8 @@ class Recognising:
         with self._engines.read.connect() as connection:
             return connection.execute(query).first()
 
-    def _ready_roll(self) -> Roll:
+    def ready_roll(self) -> Roll:
+        """Everybody's templates; refuses where faces are absent, off, starting, or without keys."""
         if self.missing:
             raise DomainError("faces_absent")
         if not self.wanted:
@@ -269,7 +282,7 @@ class Recognising:
 
     def _told(self, ask: Callable[[Roll], Decision]) -> Verdict:
         try:
-            roll = self._ready_roll()
+            roll = self.ready_roll()
         except DomainError as refusal:
             return Verdict(None, refusal.code, "")
         found = ask(roll)
@@ -317,10 +330,10 @@ class Recognising:
             await self._writer.submit(withdraw, Withdrawal(person, "hub", reason))
             if self.roll is not None:
                 self.roll.drop(person)
-        held = self._held_consents()
-        await self._destroy([name for name in names if name not in held and name not in coming])
         if self.roll is None and not self.missing:
             self.roll = await asyncio.to_thread(self._load)
+        held = self._held_consents() | await self.listed()
+        await self.destroy([name for name in names if name not in held and name not in coming])
 
     def _site(self) -> Any:
         with self._engines.read.connect() as connection:
@@ -415,7 +428,7 @@ class Recognising:
 
     async def audit_now(self) -> None:
         """The same for somebody who waits for it; raises DomainError where it cannot be."""
-        self._ready_roll()
+        self.ready_roll()
         if self.model is None:
             raise DomainError("face_starting")
         await self.audit()
@@ -456,6 +469,10 @@ def named(told: Mapping[str, Any], people: Sequence[str]) -> dict[str, Any]:
     """A document with people instead of rows."""
     pairs = [[people[one], people[other]] for one, other in told["look_alikes"]]
     return {**told, "look_alikes": pairs}
+
+
+async def _nobody() -> set[str]:
+    return set()
 
 
 async def judge_beside(task: Task) -> Report:
