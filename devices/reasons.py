@@ -319,6 +319,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("face_moved", _R, _NOTE, 409, Words("已经不住在这里，不能登记人脸。", "已經不住在這裡，不能登記人臉。", "Whoever no longer lives here cannot register a face."), "Their tenancy is over; what was kept is deleted."),
     _reason("face_only", _S, _NOTE, 409, Words("这扇门除了人脸没有别的开法，不能这样设。", "這扇門除了人臉沒有別的開法，不能這樣設。", "This door would open by a face alone, with no equal other way."), "Give it a card reader, phones or typed PINs first: nobody may be made to show a face."),
     _reason("face_zone", _S, _NOTE, 409, Words("这种地方不能用人脸。", "這種地方不能用人臉。", "Faces are not allowed at such a place."), "Changing rooms, toilets and homes never; entrances, stairwells, garages, common rooms and offices may."),
+    _reason("face_notice_old", _R, _NOTE, 409, Words("说明改过了，请再读一遍再同意。", "說明改過了，請再讀一遍再同意。", "The notice has changed. Please read it again before you agree."), ""),
     _reason("face_photos_many", _R, _NOTE, 409, Words("照片已经够多了。", "照片已經夠多了。", "There are enough photos already."), "Withdraw and begin again to replace them."),
     _reason("face_starting", _R, _NOTE, 503, Words("人脸功能正在启动，请先刷卡。", "人臉功能正在啟動，請先刷卡。", "Faces are starting. Please use your card for now."), "After a start the self-audit runs first; a large estate takes a minute."),
     _reason("face_keys_elsewhere", _S, _ALARM, 503, Words("人脸密钥不在这台主机上，人脸停用。", "人臉金鑰不在這台主機上，人臉停用。", "The keys of the faces are not on this hub; faces rest."), "Bring faces.keys from the old machine, or begin anew: linli face renew."),

@@ -105,6 +105,7 @@ class Live:
         if kind in (
             "card",
             "desk",
+            "face",
             "lockdown",
         ):  # the page asks again: the gate says who may see what
             return body

@@ -27,6 +27,7 @@ from hub.recognising import Recognising
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
+from hub.watching import Watching
 from hub.zones import Zones
 
 
@@ -54,6 +55,7 @@ class Hub:
     desks: Desks
     incidents: Incidents
     recognising: Recognising
+    watching: Watching
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -95,6 +97,7 @@ def assemble(
     recognising = Recognising(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
+    watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
@@ -110,6 +113,7 @@ def assemble(
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
         imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
+        watching,
     )  # fmt: skip
 
 

@@ -88,6 +88,45 @@ export interface Arrival {
   times: number;
 }
 
+/** The impact assessment, and the rates the site wants (shares of attempts). */
+export interface AssessmentAsked {
+  controller: string;
+  contact: string;
+  purpose: string;
+  necessity: string;
+  measures: string;
+  assessed_by: string;
+  strangers: number;
+  claims: number;
+  misses: number;
+}
+
+/** The assessment as it stands. */
+export interface AssessmentShown {
+  controller: string;
+  contact: string;
+  purpose: string;
+  necessity: string;
+  measures: string;
+  assessed_by: string;
+  assessed_at: string;
+  strangers: number;
+  claims: number;
+  misses: number;
+}
+
+/** The newest self-audit of everybody who is enrolled. */
+export interface AuditShown {
+  made_at: string;
+  model: string;
+  people: number;
+  judged: number;
+  search: VerdictShown;
+  claim: VerdictShown;
+  look_alikes: LookAlikes[];
+  plot: PlotShown;
+}
+
 /** How a part of the amount came about. */
 export interface BillLine {
   text: Words;
@@ -261,6 +300,21 @@ export interface ConfirmAsked {
   seen: string[];
 }
 
+/** Agreed to this version of the notice, in this language, as it was shown. */
+export interface ConsentAsked {
+  notice: string;
+  language: "zh-Hans" | "zh-Hant" | "en";
+}
+
+/** The consent that holds. */
+export interface ConsentShown {
+  given_at: string;
+  notice: string;
+  guardian: PersonNamed | null;
+  turns_14_on: string | null;
+  purpose: string;
+}
+
 /** All that the wall shows. */
 export interface ConsoleShown {
   site: SiteNamed;
@@ -286,6 +340,14 @@ export interface DeskCard {
   copy_of: boolean;
   /** The last four digits of its number. */
   tail: string;
+}
+
+/** At the desk also for a child, by its guardian. */
+export interface DeskConsentAsked {
+  notice: string;
+  language: "zh-Hans" | "zh-Hant" | "en";
+  guardian?: string | null;
+  turns_14_on?: string | null;
 }
 
 /** Give the card that lies there; a blank is made ready first, an old card takes its kind. */
@@ -434,6 +496,104 @@ export interface EventShown {
 export interface EventsPage {
   events: EventShown[];
   next: number | null;
+}
+
+/** Whether and how a door takes faces. */
+export interface FaceDoorAsked {
+  mode: "off" | "claim" | "alone";
+  zone?: string;
+  purpose?: string;
+  turn?: boolean;
+}
+
+/** A door: its mode, its equal other ways, and what the audit says of faces alone there. */
+export interface FaceDoorShown {
+  door: string;
+  name: Words;
+  mode: "off" | "claim" | "alone";
+  zone: string;
+  purpose: string;
+  turn: boolean;
+  ways: ("card" | "phone" | "pin")[];
+  alone: "" | "waiting" | "allowed" | "refused";
+  reason: string | null;
+  people: number | null;
+}
+
+/** Why a face is forgotten. */
+export interface FaceEndAsked {
+  reason?: "withdrawn" | "moved" | "died" | "guardian" | "purpose";
+}
+
+/** The newest checks at all doors. */
+export interface FaceLog {
+  matches: FaceLogLine[];
+}
+
+/** One check, for staff. */
+export interface FaceLogLine {
+  at: string;
+  door: Words;
+  way: string;
+  known: boolean;
+  reason: string | null;
+  person: PersonNamed | null;
+}
+
+/** One check at a door. */
+export interface FaceMatch {
+  at: string;
+  door: Words;
+  way: string;
+  known: boolean;
+  reason: string | null;
+}
+
+/** What is to be read before a consent. */
+export interface FaceNotice {
+  version: string;
+  parts: NoticePart[];
+}
+
+/** A photo's day and how good it was; the photo itself is kept nowhere. */
+export interface FacePhoto {
+  day: string;
+  quality: "clear" | "fair";
+}
+
+/** What is kept of one person's face. */
+export interface FaceShown {
+  person: PersonNamed;
+  state: "absent" | "off" | "keys_elsewhere" | "starting" | "ready";
+  consent: ConsentShown | null;
+  photos: FacePhoto[];
+  missing: ("photos" | "days")[];
+  other_model: boolean;
+  matches: FaceMatch[];
+}
+
+/** All of it on one page. */
+export interface FacesShown {
+  state: "absent" | "off" | "keys_elsewhere" | "starting" | "ready";
+  missing: string[];
+  assessment: AssessmentShown | null;
+  enrolled: number;
+  consents: number;
+  other_model: number;
+  incomplete: number;
+  filing: Filing;
+  audit: AuditShown | null;
+  doors: FaceDoorShown[];
+  zones: string[];
+}
+
+/** How near the number of people is to the one from which a filing is due. */
+export interface Filing {
+  people: number;
+  state: "below" | "near" | "due";
+  near_from: number;
+  due_from: number;
+  working_days: number;
 }
 
 /** What a card holder may let visitors in at. */
@@ -653,6 +813,12 @@ export interface LogLine {
   detail: string;
 }
 
+/** Two residents whom the machine could take for one another. */
+export interface LookAlikes {
+  one: PersonNamed;
+  other: PersonNamed;
+}
+
 /** What a file would change; nothing is written. */
 export interface LookShown {
   id: string;
@@ -725,6 +891,12 @@ export interface Notice {
   kind?: "exercise" | "meal" | "health" | "show" | "notice";
   title: NoticeWords;
   line: NoticeWords;
+}
+
+/** A heading with its text. */
+export interface NoticePart {
+  title: string;
+  text: string;
 }
 
 /** A public notice: what, and when and where. */
@@ -942,6 +1114,19 @@ export interface PictureShown {
 export interface PinAsked {
   pin: string;
   duress?: string | null;
+}
+
+/** A place on a scale of a thousand without a unit, and the share at or below it (0 to 1). */
+export interface PlotPoint {
+  at: number;
+  share: number;
+}
+
+/** Two curves and the threshold on their scale. */
+export interface PlotShown {
+  strangers: PlotPoint[];
+  genuine: PlotPoint[];
+  threshold: number | null;
 }
 
 /** Why not (RFC 9457): a stable reason code, words for people, the cure for staff. */
@@ -1199,6 +1384,14 @@ export interface ValidationError {
   ctx?: Record<string, unknown>;
 }
 
+/** What a way of using faces brings; shares of attempts, null where nobody can tell yet. */
+export interface VerdictShown {
+  refused: string | null;
+  predicted: number | null;
+  missed: number | null;
+  wrong: number | null;
+}
+
 /** Somebody shall be let in; without `begins` from now on. */
 export interface VisitAsked {
   label: string;
@@ -1315,6 +1508,18 @@ export interface Operations {
     body: undefined;
     answer: AlertState;
   };
+  addFacePhoto: {
+    method: "POST";
+    path: `/api/v1/people/${string}/face/photos`;
+    body: undefined;
+    answer: FaceShown;
+  };
+  addFacePhotoByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/people/${string}/face/photos`;
+    body: undefined;
+    answer: FaceShown;
+  };
   adoptDevice: {
     method: "POST";
     path: "/api/v1/operator/devices";
@@ -1345,11 +1550,23 @@ export interface Operations {
     body: undefined;
     answer: UndoBegun;
   };
+  assessFaces: {
+    method: "PUT";
+    path: "/api/v1/faces/assessment";
+    body: AssessmentAsked;
+    answer: FacesShown;
+  };
   assignRelay: {
     method: "POST";
     path: "/api/v1/operator/relays";
     body: RelayAsked;
     answer: RelayAssigned;
+  };
+  auditFaces: {
+    method: "POST";
+    path: "/api/v1/operator/faces/audit";
+    body: undefined;
+    answer: FacesShown;
   };
   beginLockdown: {
     method: "POST";
@@ -1441,6 +1658,18 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  consentFace: {
+    method: "POST";
+    path: `/api/v1/people/${string}/face/consent`;
+    body: DeskConsentAsked;
+    answer: FaceShown;
+  };
+  consentMyFace: {
+    method: "POST";
+    path: "/api/v1/me/face/consent";
+    body: ConsentAsked;
+    answer: FaceShown;
+  };
   declineKioskCall: {
     method: "POST";
     path: `/api/v1/kiosk/calls/${string}/decline`;
@@ -1518,6 +1747,24 @@ export interface Operations {
     path: "/api/v1/people" | `/api/v1/people?${string}`;
     body: undefined;
     answer: PeopleShown;
+  };
+  forgetFace: {
+    method: "POST";
+    path: `/api/v1/people/${string}/face/forget`;
+    body: FaceEndAsked;
+    answer: FaceShown;
+  };
+  forgetFaceByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/people/${string}/face/forget`;
+    body: FaceEndAsked;
+    answer: FaceShown;
+  };
+  forgetMyFace: {
+    method: "DELETE";
+    path: "/api/v1/me/face";
+    body: undefined;
+    answer: null;
   };
   giveCard: {
     method: "POST";
@@ -1771,6 +2018,36 @@ export interface Operations {
     body: undefined;
     answer: EventsPage;
   };
+  readFace: {
+    method: "GET";
+    path: `/api/v1/people/${string}/face`;
+    body: undefined;
+    answer: FaceShown;
+  };
+  readFaceLog: {
+    method: "GET";
+    path: "/api/v1/faces/log";
+    body: undefined;
+    answer: FaceLog;
+  };
+  readFaceNotice: {
+    method: "GET";
+    path: `/api/v1/faces/notice/${string}`;
+    body: undefined;
+    answer: FaceNotice;
+  };
+  readFaces: {
+    method: "GET";
+    path: "/api/v1/faces";
+    body: undefined;
+    answer: FacesShown;
+  };
+  readFacesByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/faces";
+    body: undefined;
+    answer: FacesShown;
+  };
   readHouseholdPhones: {
     method: "GET";
     path: "/api/v1/me/household/phones";
@@ -1818,6 +2095,18 @@ export interface Operations {
     path: "/api/v1/me/cards";
     body: undefined;
     answer: OwnCards;
+  };
+  readMyFace: {
+    method: "GET";
+    path: "/api/v1/me/face";
+    body: undefined;
+    answer: FaceShown;
+  };
+  readMyFaceNotice: {
+    method: "GET";
+    path: `/api/v1/me/face/notice/${string}`;
+    body: undefined;
+    answer: FaceNotice;
   };
   readNonce: {
     method: "GET";
@@ -1867,6 +2156,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  renewFaces: {
+    method: "POST";
+    path: "/api/v1/operator/faces/renew";
+    body: undefined;
+    answer: FacesShown;
+  };
   reportWeakDoors: {
     method: "GET";
     path: "/api/v1/card-report";
@@ -1896,6 +2191,12 @@ export interface Operations {
     path: `/api/v1/incidents/${string}/send`;
     body: undefined;
     answer: IncidentState;
+  };
+  setFaceDoor: {
+    method: "PUT";
+    path: `/api/v1/faces/doors/${string}`;
+    body: FaceDoorAsked;
+    answer: FacesShown;
   };
   setOwnPin: {
     method: "PUT";

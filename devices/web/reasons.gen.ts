@@ -552,6 +552,14 @@ export const reasons = {
       "en": "You were not recognised. Please use your card, or press call."
     }
   },
+  "face_notice_old": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "说明改过了，请再读一遍再同意。",
+      "zh-Hant": "說明改過了，請再讀一遍再同意。",
+      "en": "The notice has changed. Please read it again before you agree."
+    }
+  },
   "face_off": {
     "severity": "notice",
     "words": {

@@ -24,6 +24,7 @@ from hub.api import (
     card_lists,
     cards,
     desks,
+    faces,
     foreign,
     household,
     imports,
@@ -84,6 +85,8 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
+        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+            room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
 
@@ -139,7 +142,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         kiosk_guests.routes(gate), visits.routes(gate), calls.routes(gate), cards.routes(gate),
         card_lists.routes(gate), desks.routes(gate),
         alerts.routes(gate), incidents.routes(gate), imports.routes(gate),
-        letters.routes(gate), household.routes(gate),
+        letters.routes(gate), household.routes(gate), faces.routes(gate),
         money.routes(gate),
     ]  # fmt: skip
     for part in parts:  # one flat list: a router that is included is built again when first asked

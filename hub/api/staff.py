@@ -57,6 +57,7 @@ _HEARD_BY = {
     "call": ("answer", "call"),
     "phone": ("read", "people"),
     "card": ("read", "card"),
+    "face": ("read", "faces"),
 }
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 PASSWORDS = PasswordHasher()  # the library's own strength: RFC 9106's for little memory

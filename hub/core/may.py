@@ -24,6 +24,9 @@ class Grant:
 _REVIEW = (("read", "incident"), ("review", "incident"))
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
 
+# Faces at the desk: to see how they stand, to help somebody consent, enrol and withdraw.
+_FACES = (("read", "faces"), ("read", "face"), ("enrol", "face"), ("forget", "face"))
+
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "administrator": frozenset(
@@ -52,6 +55,8 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("accept", "station"),
             ("import", "roster"),
             ("print", "letters"),
+            *_FACES,
+            ("set", "faces"),
         }
     ),
     "property_staff": frozenset(
@@ -71,6 +76,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_FACES,
             *_REVIEW,
         }
     ),
@@ -93,6 +99,9 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "household"),
             ("end", "household_phone"),
             ("confirm", "household_phone"),
+            ("read", "own_face"),
+            ("consent", "own_face"),
+            ("forget", "own_face"),
         }
     ),
 }

@@ -1052,6 +1052,7 @@ face_listed = Table(
     Column("order_id", ForeignKey("face_orders.id"), nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("model_id", String(64), nullable=False),
+    Column("picture", LargeBinary, nullable=False),  # the authority's own; sealed as well
     Column("picture_sha256", String(64), nullable=False),
     Column("listed_at", Double, nullable=False),
 )

@@ -26,6 +26,7 @@ from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
 from simulators.ends import Ntag424Card
 from simulators.phone import Phone
+from tests.faces.walk import answer_faces
 from tests.unit.alert_town import answer_alerts
 from tests.unit.api_document import Document, Listener
 from tests.unit.hub_bench import CLIENT, HubBench
@@ -344,6 +345,11 @@ async def about_guests(money: MoneyBench, by_card: dict[str, Any]) -> None:
         kiosk.forget_nonce()
 
 
+async def bench_faces(bench: HubBench) -> None:
+    await bench.administrator("faces")
+    await answer_faces(bench, await bench.phone("p-1"))
+
+
 async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
     async with money_bench(tmp_path) as money:
         listener = Listener(money.bench.http)
@@ -355,6 +361,7 @@ async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
         await about_desks(money.bench, secret)
         await by_the_operator(money.bench)
         await by_a_kiosk(money)
+        await bench_faces(money.bench)
         assert listener.faults == []
         assert set(listener.document.operations) - listener.done == set()
 

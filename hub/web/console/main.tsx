@@ -6,6 +6,7 @@ import "./issuing.css";
 import "./console.css";
 import "./deeds.css";
 import "./incidents.css";
+import "./faces.css";
 
 import { Button, Dialog, ErrorState, hasNetwork, LanguageSwitch, Name, Skeleton, StatusLine } from "@linli/shared/bits";
 import { primeChimes } from "@linli/shared/chime";
@@ -24,6 +25,8 @@ import { Deeds, LockdownBanner } from "./deeds";
 import { Desk } from "./desk";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
+import { Faces } from "./faces";
+import { faceWords } from "./facewords";
 import { Gate } from "./gate";
 import { Import } from "./import";
 import { waitingCount, watchIncidents } from "./incident_board";
@@ -43,6 +46,7 @@ const SECTIONS = {
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
   cards: { text: cardWords.title, icon: "card", show: Cards },
+  faces: { text: faceWords.title, icon: "person", show: Faces },
   desk: { text: onboarding.desk, icon: "phone", show: Desk },
   import: { text: onboarding.importing, icon: "list", show: Import },
 } as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;

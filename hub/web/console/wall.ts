@@ -174,6 +174,14 @@ export const deskNews = signal(0);
 
 const cardListeners = new Set<(card: string) => void>();
 
+const faceListeners = new Set<() => void>();
+
+/** Hear that something about faces changed; returns how to stop hearing. */
+export function onFaceNews(hear: () => void): () => void {
+  faceListeners.add(hear);
+  return () => faceListeners.delete(hear);
+}
+
 /** Hear of cards that were stopped, or that a door has forgotten; returns how to stop hearing. */
 export function onCardNews(hear: (card: string) => void): () => void {
   cardListeners.add(hear);
@@ -194,6 +202,7 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "alert") alertNews.value += 1;
     else if (kind === "incident") incidentNews.value += 1;
     else if (kind === "lockdown") readLockdowns();
+    else if (kind === "face") for (const hear of faceListeners) hear();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
   }
@@ -216,6 +225,7 @@ export function watch(): void {
     url: "/api/v1/live",
     kinds: [
       "event", "door", "device", "call", "card", "alert", "incident", "phone", "lockdown", "desk",
+      "face",
     ],
     onOpen: readAll,
     onMessages: take,
