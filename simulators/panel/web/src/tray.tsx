@@ -7,7 +7,7 @@ import { useRef } from "preact/hooks";
 
 import { ghost, type Held, held, hold, personById, putDown, putTo } from "./hand";
 import { Figure, LOOKS } from "./picture/people";
-import { answer, busy, call, copy, copyable, invite, readers, town, trouble } from "./state";
+import { answer, busy, call, copy, copyable, invite, readers, town, trouble, why } from "./state";
 import type { Card, Person, Place } from "./town";
 import { w } from "./words";
 
@@ -155,6 +155,14 @@ function Hint() {
       <p class="hint" data-tone="mind" role="alert">
         <Icon name="alert" />
         <span>{say(trouble.value)}</span>
+      </p>
+    );
+  }
+  if (thing === null && why.value !== null) {
+    return (
+      <p class="hint" data-tone="why" role="status">
+        <Icon name="question" />
+        <span>{say(why.value)}</span>
       </p>
     );
   }
