@@ -36,7 +36,7 @@ dev:
 	@sh bootstrap.sh dev
 
 test: dev
-	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS)) $(ARGS)
+	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadgroup) $(ARGS)
 
 check: dev
 	.venv/bin/ruff format --check --quiet .

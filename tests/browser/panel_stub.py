@@ -35,9 +35,19 @@ def person(who: str, name: str, house: str, age: int, role: str, *doors: str) ->
     }
 
 
+ENGLISH = {
+    "陌生的卡": "A stranger's card",
+    "复制的卡": "A copied card",
+    "旧卡": "An old card",
+    "旧卡副本": "An old card's copy",
+    "访客码": "Guest's pass",
+    "改过的码": "Altered pass",
+}
+
+
 def card(who: str | None, name: str, kind: str) -> Json:
     """Somebody's card, or a stranger's."""
-    label = words(name, name, name if who else "A stranger's card")
+    label = words(name, name, ENGLISH.get(name, name))
     return {"id": f"c-{who or 'stranger'}", "person": who, "label": label, "kind": kind}
 
 
@@ -112,11 +122,13 @@ def some_lines() -> list[Json]:
 def people() -> list[Json]:
     """Whom the page shows; two of them have one name."""
     return [
-        person("p-shen", "沈桂芳", "1-2-302", 76, "elder"),
+        person("p-shen", "沈桂芳", "1-2-302", 76, "elder", "gate-east"),
         person("p-zheng", "郑海燕", "1-2-201", 51, "carer", "gate-east", "b1-u2"),
         person("p-chen", "陈静", "1-1-202", 34, "resident", "gate-east", "b1-u1"),
         person("p-chen-2", "陈静", "2-2-302", 41, "resident", "gate-east", "b2-u2"),
         person("p-wang", "王桂英", "1-2-101", 81, "elder"),
+        person("p-hu", "胡文静", "1-1-102", 81, "elder"),
+        person("p-xu", "徐小满", "2-1-3A01", 84, "elder"),
     ]
 
 
@@ -128,10 +140,12 @@ def cards() -> list[Json]:
         card("p-zheng", "郑海燕", "resident"),
         card("p-chen", "陈静", "resident"),
         card("p-chen-2", "陈静", "resident"),
+        card("p-hu", "胡文静", "senior"),
+        card("p-xu", "徐小满", "senior"),
         card(None, "陌生的卡", "stranger"),
         card(None, "复制的卡", "stranger") | {"id": "c-copy"},
         card(None, "旧卡", "old") | {"id": "c-old"},
-        card(None, "旧卡的复制品", "old") | {"id": "c-old-copy"},
+        card(None, "旧卡副本", "old") | {"id": "c-old-copy"},
         card(None, "访客码", "pass") | {"id": "c-guest"},
         card(None, "改过的码", "pass") | {"id": "c-altered"},
     ]
@@ -173,7 +187,7 @@ def parts() -> list[Json]:
     line = words("302室的电表和水表", "302室的電錶和水錶", "Meters of flat 302")
     door = ("b1-u2", "building-1")
     verbs = ("paper_low", "paper_out", "jam", "open_cover")
-    paper = {"slips": 0, "picture": None, "text": ""}
+    paper = {"slips": 0, "text": ""}
     return [
         part("b1-u2-reader", "reader", door, own),
         part("b1-u2-keypad", "keypad", door, pad, "open_case", **pin),
@@ -189,7 +203,7 @@ def wall() -> Json:
     """All doors shut, all devices there."""
     devices = ("gate", "building-1", "building-2", "hall-point", "kiosk-1", "meters")
     return {
-        "doors": {place: {"online": True, "contact": "closed"} for place, _ in DOORS},
+        "doors": {place: {"contact": "closed", "troubles": []} for place, _ in DOORS},
         "devices": {name: {"state": "ready", "states": []} for name in devices},
     }
 
@@ -247,6 +261,7 @@ class Town(Stub):
         super().__init__(static, "/api/live")
         self.refusals: dict[str, Answer] = {}
         self.reads = {"/api/town": lambda: self.town}
+        self.pictures = {"/api/slip": SLIP}
         self.verbs = {
             "/api/tap": lambda body: self._said(body["reader"], "card"),
             "/api/shake": lambda body: self._said(body["door"], "phone"),
@@ -308,6 +323,12 @@ class Town(Stub):
         """Cut the wire, or join it again."""
         self.town["net"] = {"cut": cut}
         self.send("net", {"cut": cut})
+
+    @staticmethod
+    def said(place: str, outcome: str, reason: str) -> Json:
+        """What an act answers that moved nothing."""
+        told = {"at": f"r-{place}", "outcome": outcome, "reason": reason}
+        return told | {"via": "card", "person": None, "ms": None}
 
     def _said(self, at: str, via: str) -> Answer:
         refusal = self.refusals.get(via)

@@ -15,7 +15,7 @@ from drivers.pn532 import CHIP, HOST, Message, Pn532Deframer
 from simulators.phone import Phone
 from tests.integration.demo_town import DemoProcess, Page, alive, family_of
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("town")]
 
 ELDER, CARER, STRANGER, COPY = "p-shen-guifang", "p-zheng-haiyan", "card-stranger", "card-copy"
 NEIGHBOUR, GUEST, ALTERED = "p-chen-jing-1", "pass-guest", "pass-altered"

@@ -1,8 +1,8 @@
 /** A keypad to type on: what is typed goes to the door's own keypad, whole, with the last #. */
 import { Dialog } from "@linli/shared/bits";
 import { say } from "@linli/shared/i18n";
-import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 
 import { visit } from "./hand";
 import { busy, parts, readers, type } from "./state";
@@ -41,14 +41,15 @@ function Typed({ typed }: { typed: string }) {
 }
 
 function Pad({ reader }: { reader: Reader }) {
-  const [typed, setTyped] = useState("");
+  const typed = useSignal(""); // read at once: keys may come faster than the page is drawn
   const shown = parts.value.find((part) => part.kind === "keypad" && part.place === reader.place)?.shown;
   const press = (key: string) => {
-    const now = pressed(typed, key);
+    const now = pressed(typed.value, key);
     if (now.split("#").length < 3) {
-      setTyped(now);
+      typed.value = now;
       return;
     }
+    if (typingAt.value === null) return; // it was sent already
     typingAt.value = null; // so that the door can be seen
     visit(reader.place, "elder", "card");
     void type(reader.id, now);
@@ -56,11 +57,11 @@ function Pad({ reader }: { reader: Reader }) {
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if ((KEYS as readonly string[]).includes(event.key)) press(event.key);
-      else if (event.key === "Backspace") setTyped("");
+      else if (event.key === "Backspace") typed.value = "";
     };
     addEventListener("keydown", hear);
     return () => removeEventListener("keydown", hear);
-  });
+  }, []);
   const names: Readonly<Record<string, string>> = { "*": `* ${say(t.padStar)}`, "#": `# ${say(t.padHash)}` };
   return (
     <div class="pad">
@@ -69,7 +70,7 @@ function Pad({ reader }: { reader: Reader }) {
           {say(t.padHint, { claim: shown.claim, pin: shown.pin })} {say(t.padDuress, { duress: shown.duress })}
         </p>
       )}
-      <Typed typed={typed} />
+      <Typed typed={typed.value} />
       <div class="keys">
         {KEYS.map((key) => (
           <button

@@ -105,7 +105,7 @@ function PadKey({ reader }: { reader: Reader }) {
   return (
     <button
       type="button"
-      class="bell"
+      class="pad-key"
       style={percent(STANDS[reader.place].keypad ?? STANDS[reader.place].reader)}
       data-keypad={reader.place}
       aria-label={say(t.padVerb, { door: say(reader.name) })}

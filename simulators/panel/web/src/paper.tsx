@@ -6,16 +6,17 @@ import { computed, signal } from "@preact/signals";
 import type { Spot } from "./picture/iso";
 import { percent } from "./picture/places";
 import { parts } from "./state";
+import { slipPicture } from "./town";
 import { t } from "./words-things";
 
-const BESIDE_PRINTER: Spot = [13.2, 13.6, 1.6];
+const BESIDE_PRINTER: Spot = [12.6, 13.9, 1.5];
 
 const slipOpen = signal(false);
 
 const slip = computed(() => {
   const printer = parts.value.find((part) => part.kind === "printer");
-  if (printer?.kind !== "printer" || printer.shown.picture === null) return null;
-  return { ...printer.shown, source: `data:image/svg+xml,${encodeURIComponent(printer.shown.picture)}` };
+  if (printer?.kind !== "printer" || printer.shown.slips === 0) return null;
+  return { ...printer.shown, source: slipPicture(printer.shown.slips) };
 });
 
 /** Over the picture: the newest slip, small; pressing it shows it large. */

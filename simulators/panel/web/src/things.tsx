@@ -24,20 +24,34 @@ const ICONS = {
   meters: "bolt",
 } as const;
 
-/** What the hub knows of a thing: its device, and for a board whether its doors are shut. */
-function known(part: Part): Words {
-  const device = wall.value.devices[part.device];
-  const [grave] = device?.states ?? [];
-  if (device === undefined || device.state !== "ready") return t.hubMisses;
-  if (grave !== undefined) return reasonWords(grave);
-  const doors = Object.entries(wall.value.doors).filter(([id]) => deviceOf(id) === part.device);
-  if (part.kind === "board" && doors.some(([, door]) => door.contact === "unknown")) return t.contactUnknown;
-  return t.hubSees;
-}
+/** Troubles of a door that are about a thing of this kind. */
+const TROUBLES: Partial<Record<Part["kind"], readonly string[]>> = {
+  reader: ["reader_silent"],
+  keypad: ["reader_silent", "tamper"],
+  board: ["tamper"],
+};
 
 /** A door's controller: that of its reader. */
 function deviceOf(door: string): string | undefined {
   return parts.value.find((part) => part.kind === "reader" && part.place === door)?.device;
+}
+
+/** What the hub knows of a thing: its device, and what it finds wrong with the doors it hangs on. */
+function known(part: Part): readonly Words[] {
+  const device = wall.value.devices[part.device];
+  if (device === undefined || device.state !== "ready") return [t.hubMisses];
+  const doors = Object.entries(wall.value.doors)
+    .filter(([id]) => id === part.place || (part.kind === "board" && deviceOf(id) === part.device))
+    .map(([, door]) => door);
+  const kinds = TROUBLES[part.kind] ?? [];
+  const told = doors
+    .flatMap((door) => door.troubles)
+    .filter((trouble, at, all) => kinds.includes(trouble.kind) && all.findIndex((e) => e.kind === trouble.kind) === at)
+    .map((trouble) => trouble.words);
+  if (part.kind === "board" && doors.some((door) => door.contact === "unknown")) told.push(t.contactUnknown);
+  const [grave] = device.states;
+  if (grave !== undefined) told.push(reasonWords(grave));
+  return told.length > 0 ? told : [t.hubSees];
 }
 
 function Ails({ part }: { part: Part }) {
@@ -90,12 +104,14 @@ function Thing({ part }: { part: Part }) {
     <li class="thing" data-part={part.id} data-plugged={part.plugged}>
       <Icon name={ICONS[part.kind]} />
       <div>
-        <b id={`part-${part.id}`}>{say(part.name)}</b>
-        <p class="told" role="status">
-          <Ails part={part} />
-          <span class="soft">{say(t.hubKnows, { what: say(known(part)) })}</span>
-        </p>
-        <Shown part={part} />
+        <div class="about">
+          <b id={`part-${part.id}`}>{say(part.name)}</b>
+          <p class="told" role="status">
+            <Ails part={part} />
+            <span class="soft">{say(t.hubKnows, { what: known(part).map((words) => say(words)).join(say(w.between)) })}</span>
+          </p>
+          <Shown part={part} />
+        </div>
         <div class="hands" role="group" aria-labelledby={`part-${part.id}`}>
           {part.hands.map((verb) => (
             <Button key={verb} disabled={busy.value} onClick={() => void hand(part.id, verb)}>

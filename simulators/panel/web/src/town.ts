@@ -184,17 +184,26 @@ export interface MeterShown {
   read: { value: string; at: string } | null;
 }
 
+/** Where the newest slip's picture is; `n` is how many there were. */
+export const slipPicture = (n: number): string => `/api/slip?n=${n}`;
+
 /** SSE `part`: a thing with a plug, whenever it has changed. A new kind is one more line here. */
 export type Part = AnyPart & (
   | { kind: "reader" | "scanner" | "board" | "cable"; shown: Record<string, never> }
   | { kind: "keypad"; shown: { claim: string; pin: string; duress: string } }
-  | { kind: "printer"; shown: { slips: number; picture: string | null; text: string } }
+  | { kind: "printer"; shown: { slips: number; text: string } }
   | { kind: "meters"; shown: { meters: MeterShown[] } }
 );
 
+/** What the hub finds wrong with a door, the gravest first. */
+export interface Trouble {
+  kind: string;
+  words: Words;
+}
+
 /** SSE `wall`: doors and devices as the hub knows them and staff see them. */
 export interface Wall {
-  doors: Record<string, { online: boolean | null; contact: "open" | "closed" | "unknown" }>;
+  doors: Record<string, { contact: "open" | "closed" | "unknown"; troubles: Trouble[] }>;
   /** `states` are codes of devices/reasons.py, the gravest first. */
   devices: Record<string, { state: string; states: string[] }>;
 }

@@ -224,7 +224,7 @@ export function Tray() {
       </div>
       <Where />
       <div class="shelf">
-        <div class="rack fan" role="group" aria-label={say(w.trayCards)}>
+        <div class="rack" role="group" aria-label={say(w.trayCards)}>
           {now.cards.map((card) => (
             <Token key={card.id} thing={{ kind: "card", id: card.id }} what={say(w.trayCards)}>
               <CardFace card={card} />

@@ -23,7 +23,7 @@ export const STANDS: Readonly<Record<Place, Stand>> = {
   "gate-east": { reader: [24.3, 9.1, 1.0], plate: [24.3, 10.5, 4.75], feet: [23.2, 10.4], bell: [24.6, 12.1, 0.15] },
   "gate-west": { reader: [7.1, 18.1, 1.0], plate: [5.6, 18.1, 3.5], feet: [5.6, 17.2] },
   hall: { reader: [5.2, 12, 1.0], plate: [3.7, 12, 2.5], feet: [5.2, 12.8] },
-  kiosk: { reader: [14.9, 12.9, 0.9], plate: [16.3, 12.3, 2.5], feet: [14.4, 13.8] },
+  kiosk: { reader: [14.9, 12.9, 0.9], plate: [15.6, 12.6, 2.5], feet: [14.4, 13.8] },
 };
 
 /** The hub's box on the property office, and the switch in the wire that leads to it. */
