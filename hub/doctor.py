@@ -10,6 +10,7 @@ import ssl
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,7 +62,7 @@ def look_at_machine(data: Path) -> list[Finding]:
     except Mistake as mistake:
         return [*found, Finding("settings", False, str(mistake))]
     found.append(Finding("settings and keys", True, str(data / "hub.toml")))
-    found += [_writable(data), _database(settings), _outlets(settings)]
+    found += [_writable(data), _database(settings), _outlets(settings), *_stations(settings)]
     running = (data / "operator.json").exists()
     found += _broker(settings, running=running)
     found.append(_port("http", settings.http.port, running=running))
@@ -127,6 +128,22 @@ def _outlets(settings: HubSettings) -> Finding:
     except Mistake as mistake:
         return Finding("alert outlets", False, str(mistake))
     return Finding("alert outlets", True, ", ".join(settings.outlets))
+
+
+def _stations(settings: HubSettings) -> list[Finding]:
+    """The ways to the police link, where there are any; whether one is accepted is in the page."""
+    if not settings.stations:
+        return []
+    from hub.gateways.stations import Stations  # noqa: PLC0415
+
+    def utc_now() -> datetime:
+        return datetime.now(UTC)
+
+    try:
+        Stations(settings.stations, settings.data, utc_now)
+    except Mistake as mistake:
+        return [Finding("stations", False, str(mistake))]
+    return [Finding("stations", True, ", ".join(settings.stations))]
 
 
 def _pages() -> Finding:

@@ -51,6 +51,14 @@ class HubKeys:
         """The key under which one door's PINs are marked; another door's tells nothing of it."""
         return hmac.digest(self.seal, f"door-pins\0{door}".encode(), "sha256")
 
+    def incident_key(self, incident: str) -> bytes:
+        """The key under which one incident's pictures are kept; it opens no other's."""
+        return hmac.digest(self.seal, f"incident\0{incident}".encode(), "sha256")
+
+    def face_key(self, purpose: str) -> bytes:
+        """The site's key for faces: ``wrap`` of people's keys, or ``turn`` of templates."""
+        return hmac.digest(self.seal, f"faces\0{purpose}".encode(), "sha256")
+
     def close_envelope(self, plain: bytes, about: str) -> str:
         """Seal a small secret for the database (AES-256-GCM, bound to what it is about)."""
         nonce = secrets.token_bytes(12)

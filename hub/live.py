@@ -104,7 +104,7 @@ class Live:
             return show_call(body, self._memory) if body["desk"] else None
         if kind in ("card", "lockdown"):  # the page asks again: the gate says who may see what
             return body
-        if kind == "alert":
+        if kind in ("alert", "incident"):
             return dict(body)
         if kind == "phone":  # by pseudonym: who may know the name can ask for it
             return body

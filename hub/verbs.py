@@ -1,4 +1,4 @@
-"""The hub's verbs of `linli`: init, hub, load, device, card, audit, config."""
+"""The hub's verbs of `linli`: init, hub, load, device, audit, config."""
 
 from __future__ import annotations
 
@@ -331,51 +331,6 @@ def ha(parser: argparse.ArgumentParser) -> None:
     register_ha(parser, call)
 
 
-# --------------------------------------------------------------------------- cards
-
-
-def card(parser: argparse.ArgumentParser) -> None:
-    """The issuing desk."""
-    parser.description = "Personalise senior cards at a desk reader and give them out."
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    issue = actions.add_parser("issue", help="personalise the next cards, one for each person")
-    _folder(issue)
-    issue.add_argument("--reader", required=True, help="such as pn532+serial:///dev/ttyUSB0")
-    issue.add_argument("people", nargs="+", help="ids of the people, in the order of the cards")
-    issue.set_defaults(func=_card_issue)
-
-
-def _card_issue(asked: argparse.Namespace) -> None:
-    asyncio.run(_issue_all(asked.data, asked.reader, asked.people))
-
-
-async def _issue_all(data: Path, reader_url: str, people: list[str]) -> None:
-    from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
-    from drivers.ntag424_desk import personalise  # noqa: PLC0415
-    from hub import keys as hub_keys  # noqa: PLC0415
-    from hub.gateways.cards import SUN_URL, keys_for  # noqa: PLC0415
-
-    secrets_of = hub_keys.load(data)
-    try:
-        reader = open_reader(reader_url, lambda _name: b"")
-    except CatalogueError as fault:
-        raise Mistake(str(fault)) from fault
-    waiting = list(people)
-    try:
-        async for laid in reader.cards():
-            person = waiting[0]
-            keys = keys_for(secrets_of.masters, laid.uid, secrets_of.system_id)
-            await personalise(laid.transceive, laid.uid, keys, SUN_URL)
-            uid = laid.uid.hex()
-            await asyncio.to_thread(call, data, "cards", {"uid": uid, "person": person})
-            print(json.dumps({"person": person, "issued": True}), flush=True)
-            waiting.pop(0)
-            if not waiting:
-                return
-    finally:
-        await reader.close()
-
-
 # --------------------------------------------------------------------------- audit and config
 
 
@@ -428,10 +383,12 @@ def _config_check(asked: argparse.Namespace) -> None:
     from hub import config as settings  # noqa: PLC0415
     from hub import keys  # noqa: PLC0415
     from hub.gateways.outlets import Outlets  # noqa: PLC0415
+    from hub.gateways.stations import Stations  # noqa: PLC0415
 
     found = settings.load(asked.data)
     keys.load(asked.data)
     Outlets(found.outlets, asked.data, time.time)  # names the secret that is missing
+    Stations(found.stations, asked.data, lambda: datetime.now(UTC))
     print("the settings are fine")
 
 

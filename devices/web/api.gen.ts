@@ -149,10 +149,12 @@ export interface CallsShown {
   calls: CallShown[];
 }
 
-/** A personalised card for a person. */
+/** A card for a person; `replaces` is an older one of theirs, stopped in the same act. */
 export interface CardAsked {
   uid: string;
   person: string;
+  kind?: "ntag424" | "mifare" | "cpu" | "em4100" | "id_card";
+  replaces?: string | null;
 }
 
 /** Kinds of new cards that anybody can copy, and which doors take such. */
@@ -167,6 +169,24 @@ export interface CardDoors {
 export interface CardExchange {
   exchange: string;
   response: string;
+}
+
+/** The card that the person has now; not fresh where it was theirs already. */
+export interface CardGiven {
+  given: string;
+  fresh: boolean;
+}
+
+/** What the hub knows of a card that lies somewhere: nothing, ready, scrap, given, stopped. */
+export interface CardKnown {
+  state: "unknown" | "ready" | "scrap" | "given" | "stopped";
+  card: string | null;
+  kind: "ntag424" | "mifare" | "cpu" | "em4100" | "id_card" | null;
+  assurance: "identifier" | "mutual" | null;
+  person: string | null;
+  person_name: string | null;
+  house: string | null;
+  issued_at: string | null;
 }
 
 /** A visit of a card holder; the name is masked before it leaves the hub. */
@@ -355,6 +375,23 @@ export interface GuestsAsked {
 export interface GuestsShown {
   doors: OwnDoor[];
   code_doors: OwnDoor[];
+}
+
+export interface HTTPValidationError {
+  detail?: ValidationError[];
+}
+
+/** The hand-out list, as a file of this form and its signature. */
+export interface HandoutsAsked {
+  form?: "csv" | "json";
+}
+
+/** The file, its signature and the key set that verifies it. */
+export interface HandoutsSigned {
+  file: string;
+  signature: string;
+  keyset: string;
+  rows: number;
 }
 
 /** Serve Home Assistant or no longer; a code of four to eight digits is asked before opening. */
@@ -565,6 +602,11 @@ export interface NoticesShown {
   notices: NoticeShown[];
 }
 
+/** A card by its number. */
+export interface NumberAsked {
+  uid: string;
+}
+
 /** Open a door from afar. */
 export interface OpenAsked {
   reason: string;
@@ -729,7 +771,7 @@ export interface PhoneShown {
   enrolled_at: string;
 }
 
-/** A PIN of four to eight digits, and perhaps one to type under duress. */
+/** A PIN of six to eight digits, and perhaps one to type under duress. */
 export interface PinAsked {
   pin: string;
   duress?: string | null;
@@ -916,6 +958,12 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** A card was made ready, or is scrap for this reason. */
+export interface StockAsked {
+  uid: string;
+  scrap?: string;
+}
+
 /** A sheet in which a header was found. */
 export interface TableRead {
   sheet: string;
@@ -943,6 +991,14 @@ export interface UnblockAsked {
 export interface UndoBegun {
   state: "staging" | "applying" | "applied" | "undoing" | "undone" | "failed" | "settled";
   changes: number;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */
@@ -987,6 +1043,30 @@ export interface VisitsShown {
   doors: OwnDoor[];
   /** Those of them where a code can be typed. */
   code_doors: OwnDoor[];
+}
+
+/** A door that opens for a number that anybody can copy, and for how many such cards. */
+export interface WeakDoor {
+  id: string;
+  name: Words;
+  kind: string;
+  device: string;
+  /** Whether it asks for a PIN beside the number, always. */
+  pin: boolean;
+  /** Only in some hours of its plan. */
+  sometimes: boolean;
+  /** Old cards of people whom a rule of this door names. */
+  cards: number;
+}
+
+/** Doors that still accept cards anybody can copy, and how many such cards are about. */
+export interface WeakDoors {
+  doors: WeakDoor[];
+  /** Cards in use by kind. */
+  cards: Record<string, number>;
+  /** Cards that bear our keys and that nobody has yet. */
+  ready: number;
+  scrap: number;
 }
 
 /** A staff member in a session. */
@@ -1085,6 +1165,12 @@ export interface Operations {
     body: undefined;
     answer: CardShown;
   };
+  blockCardByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/cards/${string}/block`;
+    body: undefined;
+    answer: null;
+  };
   blockKioskCard: {
     method: "POST";
     path: "/api/v1/kiosk/lost-cards/block";
@@ -1175,6 +1261,12 @@ export interface Operations {
     body: undefined;
     answer: Why;
   };
+  findCardByNumber: {
+    method: "POST";
+    path: "/api/v1/operator/cards/found";
+    body: NumberAsked;
+    answer: CardKnown;
+  };
   findCards: {
     method: "GET";
     path: "/api/v1/cards" | `/api/v1/cards?${string}`;
@@ -1197,7 +1289,7 @@ export interface Operations {
     method: "POST";
     path: "/api/v1/operator/cards";
     body: CardAsked;
-    answer: null;
+    answer: CardGiven;
   };
   issueKioskVisit: {
     method: "POST";
@@ -1258,6 +1350,18 @@ export interface Operations {
     path: "/api/v1/events" | `/api/v1/events?${string}`;
     body: undefined;
     answer: EventsPage;
+  };
+  listHandouts: {
+    method: "GET";
+    path: "/api/v1/card-handouts" | `/api/v1/card-handouts?${string}`;
+    body: undefined;
+    answer: HandoutsSigned;
+  };
+  listHandoutsByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/cards/handouts";
+    body: HandoutsAsked;
+    answer: HandoutsSigned;
   };
   listImports: {
     method: "GET";
@@ -1469,6 +1573,18 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  reportWeakDoors: {
+    method: "GET";
+    path: "/api/v1/card-report";
+    body: undefined;
+    answer: WeakDoors;
+  };
+  reportWeakDoorsByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/cards/report";
+    body: undefined;
+    answer: WeakDoors;
+  };
   revokePhone: {
     method: "POST";
     path: `/api/v1/phones/${string}/revoke`;
@@ -1503,6 +1619,12 @@ export interface Operations {
     method: "POST";
     path: "/api/v1/staff/sign-out";
     body: undefined;
+    answer: null;
+  };
+  stockCard: {
+    method: "POST";
+    path: "/api/v1/operator/cards/stock";
+    body: StockAsked;
     answer: null;
   };
   takeRelayBack: {

@@ -14,6 +14,7 @@ from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 REASON_CHARS_MAX = 120
@@ -41,7 +42,9 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
     """Block a card; a card that is blocked already is no error and starts nothing anew."""
     del now
     card = _card(tx, wish.card)
-    if card is None or (wish.home is not None and card.household_id != wish.home):
+    if card is None:
+        raise DomainError("not_found", "no such card", "card")
+    if wish.home is not None and home_of(tx, card.person_id, tx.now_s) != wish.home:
         raise DomainError("not_found", "no such card", "card")
     if card.blocked_at is not None:
         running = tx.execute(
@@ -122,7 +125,5 @@ def unblock_card(tx: Tx, wish: UnblockCard, now: datetime) -> Done[None]:
 
 def _card(tx: Tx, card: str) -> Any:
     return tx.execute(
-        select(t.cards.c.person_id, t.cards.c.blocked_at, t.people.c.household_id)
-        .join(t.people, t.people.c.id == t.cards.c.person_id)
-        .where(t.cards.c.id == card)
+        select(t.cards.c.person_id, t.cards.c.blocked_at).where(t.cards.c.id == card)
     ).first()

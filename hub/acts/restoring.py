@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
+from drivers.dc09 import SEQUENCE_MOST
 from hub.acts.cards import BlockCard, block_card
 from hub.acts.phones import Revocation, revoke
 from hub.acts.policies import ask_for
@@ -65,6 +66,9 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
                 known_number=row.number if row else 0,
             )
         )
+    # numbers of messages since the copy are unknown: half a ring on, none is met as a copy
+    ahead = (t.stations.c.sequence + SEQUENCE_MOST // 2) % SEQUENCE_MOST
+    tx.execute(update(t.stations).values(sequence=ahead))
     # the doors may hold others by now: each gets a whole new one, never a step from an old one
     tx.execute(delete(t.policy_deltas))
     tx.execute(delete(t.policy_snapshots))

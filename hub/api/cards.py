@@ -20,6 +20,7 @@ from hub.core.errors import DomainError
 from hub.core.words import PLAIN
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.homes import home_of, living_in
 from hub.store.writer import Lane
 
 CARDS_PAGE = 50
@@ -149,13 +150,9 @@ def _kiosk(router: APIRouter, gate: Gate) -> None:
 def _own_cards(gate: Gate, person: str) -> list[dict[str, Any]]:
     """The cards of a person and of whoever lives there too; of somebody alone, their own."""
     with gate.hub.engines.read.connect() as connection:
-        home = connection.execute(
-            select(t.people.c.household_id).where(t.people.c.id == person)
-        ).scalar()
-    theirs = t.cards.c.person_id == person
-    if home is not None:
-        theirs = t.people.c.household_id == home
-    cards = _shown(gate, _cards().where(theirs))
+        home = home_of(connection, person, gate.now_s())
+        there = living_in(connection, home, gate.now_s()) if home else set()
+    cards = _shown(gate, _cards().where(t.cards.c.person_id.in_(there | {person})))
     return [_own(card, person) for card in cards]
 
 
@@ -177,7 +174,9 @@ def _own(card: Mapping[str, Any], person: str) -> dict[str, Any]:
 
 def _home_cards(gate: Gate, home: str) -> list[dict[str, Any]]:
     """A household's cards as a screen in a hall may show them."""
-    cards = _shown(gate, _cards().where(t.people.c.household_id == home))
+    with gate.hub.engines.read.connect() as connection:
+        there = living_in(connection, home, gate.now_s())
+    cards = _shown(gate, _cards().where(t.cards.c.person_id.in_(there)))
     return [_own(card | {"person_name": masked(card["person_name"])}, "") for card in cards]
 
 

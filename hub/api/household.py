@@ -14,6 +14,7 @@ from hub.api.household_shapes import HouseholdPhones
 from hub.api.problems import next_nonce, reply
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.homes import home_of, living_in
 from hub.store.memory import PhoneEntry
 from hub.store.writer import Lane
 
@@ -44,17 +45,19 @@ def routes(gate: Gate) -> APIRouter:
 
 def _newer(gate: Gate, phone: PhoneEntry) -> list[dict[str, Any]]:
     """Phones that came to the household after this one, of the last month, newest first."""
-    home = select(t.people.c.household_id).where(t.people.c.id == phone.person).scalar_subquery()
+    now_s = gate.now_s()
     with gate.hub.engines.read.connect() as connection:
+        home = home_of(connection, phone.person, now_s)
+        there = living_in(connection, home, now_s) if home else set()
         rows = connection.execute(
             select(t.phones.c.id, t.phones.c.label, t.phones.c.enrolled_at, t.people.c.name)
             .join(t.people, t.people.c.id == t.phones.c.person_id)
             .where(
-                (t.people.c.household_id == home) | (t.people.c.id == phone.person),
+                t.people.c.id.in_(there | {phone.person}),
                 t.phones.c.id != phone.id,
                 t.phones.c.revoked_at.is_(None),
                 t.phones.c.enrolled_at > phone.enrolled_at,
-                t.phones.c.enrolled_at > gate.now_s() - NEWS_S,
+                t.phones.c.enrolled_at > now_s - NEWS_S,
             )
             .order_by(t.phones.c.enrolled_at.desc())
             .limit(PHONES_SHOWN)

@@ -52,7 +52,7 @@ Reason = Annotated[
     AfterValidator(_written),
 ]
 Otp = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
-Pin = Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
+Pin = Annotated[str, Field(pattern=r"^[0-9]{6,8}$")]
 
 
 class OpenAsked(BaseModel):
@@ -85,7 +85,7 @@ class LockdownBegun(BaseModel):
 
 
 class PinAsked(BaseModel):
-    """A PIN of four to eight digits, and perhaps one to type under duress."""
+    """A PIN of six to eight digits, and perhaps one to type under duress."""
 
     pin: Pin = Field(repr=False)
     duress: Pin | None = Field(default=None, repr=False)
@@ -240,7 +240,7 @@ def new_pin(gate: Gate, person: str, asked: PinAsked, by: str) -> NewPin:
     given = {"pin": asked.pin} | ({"duress": asked.duress} if asked.duress else {})
     for kind, digits in given.items():
         if not is_pin(digits):
-            raise DomainError("field_wrong", "four to eight digits, not all the same", kind)
+            raise DomainError("field_wrong", "six to eight digits, nothing easy and no date", kind)
     keys = gate.hub.keys
     with gate.hub.engines.read.connect() as connection:
         household = connection.execute(

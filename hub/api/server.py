@@ -20,6 +20,7 @@ from hub import metrics
 from hub.api import (
     alerts,
     calls,
+    card_lists,
     cards,
     foreign,
     household,
@@ -140,6 +141,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     app.include_router(visits.routes(gate))
     app.include_router(calls.routes(gate))
     app.include_router(cards.routes(gate))
+    app.include_router(card_lists.routes(gate))
     app.include_router(alerts.routes(gate))
     app.include_router(imports.routes(gate))
     app.include_router(letters.routes(gate))

@@ -20,6 +20,8 @@ class Grant:
 
 
 # Passes for people without a phone, and the calls that ring at the desk.
+# What was noticed: looking at it, deciding on it, taking the evidence along.
+_REVIEW = (("read", "incident"), ("review", "incident"))
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
 
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
@@ -40,9 +42,13 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            ("issue", "card"),
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_REVIEW,
+            ("export", "incident"),
+            ("accept", "station"),
             ("import", "roster"),
             ("print", "letters"),
         }
@@ -59,9 +65,11 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            ("issue", "card"),
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_REVIEW,
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back

@@ -328,7 +328,9 @@ class Town:
             while left:
                 card = Ntag424Card(b"\x04" + luck.randbytes(6))
                 desk.tap(card)
-                await self._heard(issued, child)
+                while not json.loads(await self._heard(issued, child)).get("issued"):
+                    desk.lift()  # the clerk asks for it again
+                    desk.tap(card)
                 self.cards[left.pop(0)] = card
                 desk.lift()
         finally:

@@ -25,6 +25,8 @@ IN_FLIGHT_MOST_CHUNKS: Final = (
     256  # chunks still "on the wire" of a paced line; then bytes fall off
 )
 
+TIMER_LATE_S: Final = 0.0005  # a loop waits whole milliseconds, so half of one too long on average
+
 _SPEEDS: Final[Mapping[int, int]] = {
     getattr(termios, f"B{baud}"): baud
     for baud in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400)
@@ -222,7 +224,7 @@ class PtyLine:
         self._free_at_s[direction] = begins_s + len(chunk) * self.byte_s
         self._passed += 1
         self._in_flight[self._passed] = self._loop.call_at(
-            self._free_at_s[direction], self._arrive, self._passed, arrive, chunk
+            self._free_at_s[direction] - TIMER_LATE_S, self._arrive, self._passed, arrive, chunk
         )
 
     def _arrive(self, number: int, arrive: Callable[[bytes], None], chunk: bytes) -> None:

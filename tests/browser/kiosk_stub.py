@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import pytest
 import segno
 
+from kiosk.cards import CardSign
 from tests import services
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ CHROMIUM_FLAGS = [
 CSP = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+REFUSALS = tuple(each.value for each in CardSign if each not in (CardSign.READING, CardSign.KNOWN))
 
 Json: TypeAlias = dict[str, Any]
 Answer: TypeAlias = tuple[int, Json | None]

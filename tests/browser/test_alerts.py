@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Opener, Visit
 from tests.browser.stub_alerts import an_alert
@@ -38,9 +39,9 @@ def board(hub: StubHub, visit: Opener) -> Board:
 
 def test_when_all_is_well_it_says_so_and_when_that_was_seen(board: Board) -> None:
     one = board()
-    assert one.see(".wellness").inner_text() == "6 扇门都好 · 2 分钟前检查过"
-    assert "没有警报" in one.see(".blank").inner_text()
-    assert one.page.locator(".badge").count() == 0
+    expect(one.see(".wellness")).to_have_text("6 扇门都好 · 2 分钟前检查过")
+    expect(one.see(".blank")).to_contain_text("没有警报")
+    expect(one.page.locator(".badge")).to_have_count(0)
     assert one.violations() == []
 
 
@@ -57,24 +58,23 @@ def test_each_severity_has_a_border_and_a_symbol_of_its_own(board: Board, hub: S
     assert len({border for border, _, _ in shapes}) == 4
     assert len({symbol for _, symbol, _ in shapes}) == 4
     assert [said for _, _, said in shapes] == ["极重", "严重", "一般", "轻微"]
-    assert one.page.locator(".badge").inner_text() == "4"
+    expect(one.page.locator(".badge")).to_have_text("4")
 
 
 def test_one_tap_takes_it_and_everybody_sees_who(board: Board, hub: StubHub) -> None:
     hub.alerts = [an_alert("forced", 12)]
     one = board()
     card = one.see(".alert")
-    text = card.inner_text()
-    assert "南大门 · 门被强行打开" in text
-    assert "12 分钟前" in text
-    assert "还没有人接手" in text
-    assert "已通知：值班台、desk" in text
-    assert "再通知：night-phone" in text
-    assert "怎么办" in text
+    expect(card).to_contain_text("南大门 · 门被强行打开")
+    expect(card).to_contain_text("12 分钟前")
+    expect(card).to_contain_text("还没有人接手")
+    expect(card).to_contain_text("已通知：值班台、desk")
+    expect(card).to_contain_text("再通知：night-phone")
+    expect(card).to_contain_text("怎么办")
     one.page.get_by_role("button", name="我来处理").click()
     one.see(".alert[data-state=acknowledged]")
-    assert "周敏" in one.see(".alert .taken").inner_text()
-    assert one.page.get_by_role("button", name="我来处理").count() == 0
+    expect(one.see(".alert .taken")).to_contain_text("周敏")
+    expect(one.page.get_by_role("button", name="我来处理")).to_have_count(0)
     assert one.violations() == []
 
 
@@ -83,9 +83,9 @@ def test_an_alert_arrives_by_itself(board: Board, hub: StubHub) -> None:
     one.see(".bar .status[data-tone=good]")
     hub.alerts = [an_alert("fire", 0)]
     hub.say("alert", {"id": hub.alerts[0]["id"], "state": "raised"})
-    assert "消防报警" in one.see(".alert").inner_text()
+    expect(one.see(".alert")).to_contain_text("消防报警")
     one.page.click("nav a[href='#/doors']")
-    assert one.see(".badge").get_attribute("aria-label") == "1 条等人处理"
+    expect(one.see(".badge")).to_have_attribute("aria-label", "1 条等人处理")
 
 
 def test_ending_wants_a_sentence(board: Board, hub: StubHub) -> None:
@@ -94,14 +94,14 @@ def test_ending_wants_a_sentence(board: Board, hub: StubHub) -> None:
     one.see(".alert")
     one.page.get_by_role("button", name="结束: 南大门").click()
     yes = one.page.get_by_role("button", name="写好，结束")
-    assert yes.is_disabled()
+    expect(yes).to_be_disabled()
     one.page.fill("input[name=note]", "搬家具，已关好")
     assert one.violations() == []
     yes.click()
     one.see(".blank")
     assert hub.alerts[0]["state"] == "closed"
     one.page.get_by_role("radio", name="已结束").check()
-    assert "门一直开着" in one.see(".alert[data-state=closed]").inner_text()
+    expect(one.see(".alert[data-state=closed]")).to_contain_text("门一直开着")
     assert one.violations() == []
 
 
@@ -111,10 +111,10 @@ def test_the_story_of_an_alert(board: Board, hub: StubHub) -> None:
     one.see(".alert")
     one.page.get_by_role("button", name="经过: 南大门").click()
     one.see(".story li >> nth=3")
-    lines = [line.inner_text() for line in one.page.locator(".story li").all()]
-    assert len(lines) == 4
-    assert "周敏" in lines[-1]
-    assert "第 1 步：值班台、desk" in lines[1]
+    lines = one.page.locator(".story li")
+    expect(lines).to_have_count(4)
+    expect(lines.nth(3)).to_contain_text("周敏")
+    expect(lines.nth(1)).to_contain_text("第 1 步：值班台、desk")
     assert one.violations() == []
 
 
@@ -124,7 +124,7 @@ def test_somebody_else_was_faster(board: Board, hub: StubHub) -> None:
     one.see(".alert")
     hub.alerts[0] |= {"state": "closed", "closed_at": stamp(now())}
     one.page.get_by_role("button", name="我来处理").click()
-    assert one.see(".notice").inner_text() == "这条警报已经结束了。"
+    expect(one.see(".notice")).to_have_text("这条警报已经结束了。")
     one.see(".blank")
 
 
@@ -144,7 +144,7 @@ def test_a_hub_that_fails_can_be_asked_again_and_what_was_seen_stays(
     hub.failing |= {"/api/v1/alerts", "/api/v1/live", "/api/v1/console", "/api/v1/events"}
     hub.hang_up()
     one.see("main[data-stale]")
-    assert one.page.locator(".alert").count() == 1
+    expect(one.page.locator(".alert")).to_have_count(1)
 
 
 def test_an_outlet_that_fails_is_told(board: Board, hub: StubHub) -> None:
@@ -153,7 +153,7 @@ def test_an_outlet_that_fails_is_told(board: Board, hub: StubHub) -> None:
         {"id": "desk", "kind": "dingtalk", "failing_since": since, "fault": "code 310000"}
     ]
     one = board()
-    assert "“desk”从" in one.see(".notice").inner_text()
+    expect(one.see(".notice")).to_contain_text("“desk”从")
 
 
 @pytest.mark.parametrize("view", [DESK, TABLET, PHONE])
@@ -178,12 +178,12 @@ def test_a_steward_takes_an_alert_on_the_phone(hub: StubHub, enrolled: Board) ->
     hub.alerts = [an_alert("held", 47)]
     one = enrolled()
     one.see(".last-line[data-alerts]").click()
-    assert "南大门 · 门一直开着" in one.see(".own-alert").inner_text()
+    expect(one.see(".own-alert")).to_contain_text("南大门 · 门一直开着")
     assert one.violations() == []
     one.page.get_by_role("button", name="我来处理").click()
     one.page.get_by_text("沈桂芳 在处理").wait_for()
     assert hub.alerts[0]["state"] == "acknowledged"
-    assert one.page.get_by_role("button", name="我来处理").count() == 0
+    expect(one.page.get_by_role("button", name="我来处理")).to_have_count(0)
 
 
 def test_a_resident_whom_nobody_names_is_asked_once(hub: StubHub, enrolled: Board) -> None:
@@ -194,4 +194,4 @@ def test_a_resident_whom_nobody_names_is_asked_once(hub: StubHub, enrolled: Boar
     one.see(".gate")
     one.page.wait_for_timeout(6_000)
     assert hub.asked.count("GET /api/v1/me/alerts") == 1
-    assert one.page.locator("[data-alerts]").count() == 0
+    expect(one.page.locator("[data-alerts]")).to_have_count(0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Opener, Visit
 from tests.browser.stub_cards import a_card, forget, lost
@@ -48,13 +49,13 @@ def test_a_card_is_stopped_and_each_door_turns_green(desk: Any, staffed: StubHub
     one.page.get_by_text("6 扇门，已有 0 扇不认这张卡").wait_for()
     forget(staffed, staffed.cards[0], "gate-south", "hall")
     one.page.get_by_text("6 扇门，已有 2 扇不认这张卡").wait_for()
-    assert "0.4 秒后不认" in one.see("[data-door=hall]").inner_text()
+    expect(one.see("[data-door=hall]")).to_contain_text("0.4 秒后不认")
     away = staffed.cards[0]["revocation"]["doors"][1]
     away |= {"online": False, "offline_since": "2026-11-26T03:20:00.000Z"}
     forget(staffed, staffed.cards[0], "b1-u1", "b1-u2", "b2-u1", after_s=1.1)
     one.page.get_by_text("6 扇门，已有 5 扇不认这张卡").wait_for()
-    assert "还认这张卡" in one.see("[data-door=gate-north]").inner_text()
-    assert "最晚 1.1 秒" in one.see("[data-card='c-1'] .revocation").inner_text()
+    expect(one.see("[data-door=gate-north]")).to_contain_text("还认这张卡")
+    expect(one.see("[data-card='c-1'] .revocation")).to_contain_text("最晚 1.1 秒")
     assert one.violations() == []
 
 
@@ -62,7 +63,7 @@ def test_a_card_that_was_found_needs_a_word(desk: Any, staffed: StubHub) -> None
     lost(staffed, staffed.cards[0], "phone")
     one = desk()
     sheet = one.see("[data-card='c-1'][data-lost]")
-    assert "住户用手机办理" in sheet.inner_text()
+    expect(sheet).to_contain_text("住户用手机办理")
     sheet.get_by_role("button", name="找到了").click()
     one.page.locator("dialog button[type=submit]").click()
     assert staffed.cards[0]["blocked_at"] is not None  # nothing was said yet
@@ -76,7 +77,7 @@ def test_a_card_stopped_elsewhere_appears_by_itself(desk: Any, staffed: StubHub)
     one = desk()
     one.page.get_by_text("没有挂失的卡").wait_for()
     lost(staffed, staffed.cards[1], "kiosk")
-    assert "在自助机办理" in one.see("[data-card='c-2']").inner_text()
+    expect(one.see("[data-card='c-2']")).to_contain_text("在自助机办理")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,10 +137,10 @@ def test_two_taps_stop_a_card_and_the_doors_are_counted(enrolled: Any, hub: Stub
     assert hub.cards[0]["blocked_at"] is None  # the first tap only asks
     mine.get_by_role("button", name="停用这张卡").click()
     one.page.get_by_text("已停用，6 扇门里 0 扇不认它了").wait_for()
-    assert "南大门" in one.see("[data-card='c-1']").inner_text()
+    expect(one.see("[data-card='c-1']")).to_contain_text("南大门")
     forget(hub, hub.cards[0])
     one.page.get_by_text("已停用，6 扇门都不认它了").wait_for()
-    assert one.see("[data-card='c-1']").get_by_role("button").count() == 0
+    expect(one.see("[data-card='c-1']").get_by_role("button")).to_have_count(0)
     assert one.violations() == []
 
 
@@ -163,10 +164,10 @@ def test_an_officer_stops_cards_and_brings_none_back(desk: Any, staffed: StubHub
     lost(staffed, staffed.cards[0], "staff")
     one = desk()
     sheet = one.see("[data-card='c-1']")
-    assert sheet.get_by_role("button", name="找到了").count() == 0
+    expect(sheet.get_by_role("button", name="找到了")).to_have_count(0)
     one.see("input[name=query]").fill("郑")
     one.page.keyboard.press("Enter")
     one.see("[data-card='c-2']").get_by_role("button", name="挂失").click()
     one.page.locator("dialog").get_by_role("button", name="挂失").click()
     one.see("[data-card='c-2'][data-lost]")
-    assert one.page.locator(".bar .status").get_attribute("data-tone") == "good"
+    expect(one.page.locator(".bar .status")).to_have_attribute("data-tone", "good")

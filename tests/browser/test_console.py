@@ -1,10 +1,12 @@
 """The staff console: coming in, the live wall, devices, phone codes."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, Opener, Visit
 from tests.browser.stubs import StubHub, now, stamp
@@ -60,23 +62,23 @@ def test_the_first_administrator(hub: StubHub, visit: Opener) -> None:
     one.page.fill("input[name=name]", "周敏")
     one.page.fill("input[name=password]", "太短了")
     one.page.click("button[type=submit]")
-    assert "十二个字符" in one.see(".notice").inner_text()
+    expect(one.see(".notice")).to_contain_text("十二个字符")
     assert one.violations() == []
     one.page.fill("input[name=password]", PASSWORD)
     one.page.click("button[type=submit]")
     one.see(".qr path")
-    assert "JBSW Y3DP" in one.see(".secret code").inner_text()
+    expect(one.see(".secret code")).to_contain_text("JBSW Y3DP")
     assert one.violations() == []
     one.page.fill("input[name=otp]", "000000")
     one.page.click("button[type=submit]")
-    assert one.see(".bar .state .button").inner_text() == "周敏"
+    expect(one.see(".bar .state .button")).to_have_text("周敏")
 
 
 def test_a_wrong_factor_is_explained(staffed: StubHub, visit: Opener) -> None:
     one = visit("/console/", view=DESK)
     sign_in(one, otp="111111")
-    assert one.see(".notice").inner_text() == "姓名、密码或动态码不对。"
-    assert one.see("input[name=name]").input_value() == "周敏"
+    expect(one.see(".notice")).to_have_text("姓名、密码或动态码不对。")
+    expect(one.see("input[name=name]")).to_have_value("周敏")
     assert one.violations() == []
 
 
@@ -106,7 +108,7 @@ def test_signing_out_ends_it(wall: SmallVisit, staffed: StubHub) -> None:
     assert staffed.sessions == set()
     one.page.reload()
     one.see("input[name=otp]")
-    assert one.page.locator(".notice").count() == 0
+    expect(one.page.locator(".notice")).to_have_count(0)
 
 
 def test_a_session_that_ends_by_itself_is_told(wall: SmallVisit, staffed: StubHub) -> None:
@@ -117,7 +119,7 @@ def test_a_session_that_ends_by_itself_is_told(wall: SmallVisit, staffed: StubHu
     one.page.wait_for_timeout(500)
     staffed.sessions.clear()
     staffed.hang_up()
-    assert one.see(".notice").inner_text() == "登录已经结束，请重新登录。"
+    expect(one.see(".notice")).to_have_text("登录已经结束，请重新登录。")
 
 
 def test_a_dead_server_can_be_tried_again(staffed: StubHub, visit: Opener) -> None:
@@ -151,8 +153,8 @@ def test_a_tile_says_its_state_in_words_and_shape(
     staffed.door_views["hall"] = view
     one = wall()
     tile = one.see(".tile[data-door=hall]")
-    assert tile.get_attribute("data-mood") == mood
-    assert tile.locator(".is").inner_text().split() == said
+    expect(tile).to_have_attribute("data-mood", mood)
+    expect(tile.locator(".is")).to_have_text(re.compile(r"\s*".join(said)))
 
 
 def test_every_mood_has_its_own_border_and_symbol(wall: SmallVisit, staffed: StubHub) -> None:
@@ -163,6 +165,7 @@ def test_every_mood_has_its_own_border_and_symbol(wall: SmallVisit, staffed: Stu
     shapes = set()
     for door in shown:
         tile = one.see(f".tile[data-door={door}]")
+        expect(tile).to_have_attribute("data-mood", shown[door][1])
         border = tile.evaluate("(e) => getComputedStyle(e).borderStyle + e.clientLeft")
         symbol = tile.locator(".mark path").get_attribute("d")
         shapes.add((border, symbol))
@@ -172,16 +175,16 @@ def test_every_mood_has_its_own_border_and_symbol(wall: SmallVisit, staffed: Stu
 
 def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
-    assert one.page.locator(".event").count() == 0
+    expect(one.page.locator(".event")).to_have_count(0)
     staffed.happen(
         door="hall", outcome="refused", reason="credential_forged", person=None, via="card"
     )
     row = one.see(".event")
-    assert row.get_attribute("data-tone") == "grave"
-    assert "邻里中心" in row.inner_text()
-    assert "没有认出是谁" in row.inner_text()
-    assert "credential_forged" in row.inner_text()
-    assert "没有开" in one.see(".tile[data-door=hall] .last").inner_text()
+    expect(row).to_have_attribute("data-tone", "grave")
+    expect(row).to_contain_text("邻里中心")
+    expect(row).to_contain_text("没有认出是谁")
+    expect(row).to_contain_text("credential_forged")
+    expect(one.see(".tile[data-door=hall] .last")).to_contain_text("没有开")
     view = next(each for each in staffed.console_doors() if each["id"] == "hall")
     staffed.say("door", {**view, "contact": "open", "lock": "unlocked"})
     one.see(".tile[data-door=hall][data-mood=open]")
@@ -189,30 +192,31 @@ def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> No
     times = {"p50_ms": 12.0, "p95_ms": 24.0, "p99_ms": 30.0, "count": 2, "stages": {}}
     staffed.say("door", {**view, "latency": times})
     one.page.get_by_text("开门用时 12 毫秒").first.wait_for()
-    assert one.page.get_by_text("开门用时").count() == 1
+    expect(one.page.get_by_text("开门用时")).to_have_count(1)
 
 
 def test_names_come_after_the_event(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     staffed.happen(door="hall", person="p-zheng")
     one.see(".event .who bdi")
-    assert one.see(".event .who bdi").inner_text() == "郑海燕"
-    assert one.see(".tile[data-door=hall] .last bdi").inner_text() == "郑海燕"
+    expect(one.see(".event .who bdi")).to_have_text("郑海燕")
+    expect(one.see(".tile[data-door=hall] .last bdi")).to_have_text("郑海燕")
 
 
 def test_a_late_event_says_how_late(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     staffed.happen(at=stamp(now() - timedelta(minutes=22)), recorded_at=stamp(now()), late=True)
-    assert one.see(".event em").inner_text() == "补传，晚了 22 分钟"
+    expect(one.see(".event em")).to_have_text("补传，晚了 22 分钟")
 
 
 def test_an_event_unfolds_its_stages(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     staffed.happen(ms={"read": 41.2, "decide": 0.34, "strike": 12.5})
     one.page.locator(".event > button").click()
+    one.see(".stages tr >> nth=2")
     rows = [row.inner_text().split("\t")[:2] for row in one.page.locator(".stages tr").all()]
     assert rows == [["读卡", "41 毫秒"], ["判断", "0.3 毫秒"], ["开锁", "13 毫秒"]]
-    assert "granted" in one.see(".detail dl").inner_text()
+    expect(one.see(".detail dl")).to_contain_text("granted")
     assert one.violations() == []
 
 
@@ -221,23 +225,23 @@ def test_older_events_are_a_button_away(wall: SmallVisit, staffed: StubHub) -> N
         staffed.happen()
     one = wall()
     one.see(".event >> nth=59")
-    assert one.page.locator(".event").count() == 60
+    expect(one.page.locator(".event")).to_have_count(60)
     one.page.get_by_role("button", name="更早的").click()
     one.see(".event >> nth=69")
-    assert one.page.get_by_role("button", name="更早的").count() == 0
+    expect(one.page.get_by_role("button", name="更早的")).to_have_count(0)
 
 
 def test_a_cut_is_shown_and_healed_without_a_gap(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     staffed.failing.add("/api/v1/live")
     staffed.hang_up()
-    assert "正在重新连接" in one.see(".strip").inner_text()
+    expect(one.see(".strip")).to_contain_text("正在重新连接")
     assert one.violations() == []
     staffed.happen(door="hall")  # nobody is listening
     staffed.failing.clear()
     one.see(".bar .status[data-tone=good]")
-    assert "邻里中心" in one.see(".event").inner_text()
-    assert one.page.locator(".strip").count() == 0
+    expect(one.see(".event")).to_contain_text("邻里中心")
+    expect(one.page.locator(".strip")).to_have_count(0)
 
 
 def test_without_a_network_the_picture_is_marked(wall: SmallVisit, staffed: StubHub) -> None:
@@ -252,7 +256,7 @@ def test_without_a_network_the_picture_is_marked(wall: SmallVisit, staffed: Stub
 def test_a_hub_that_lost_its_broker_says_so(wall: SmallVisit, staffed: StubHub) -> None:
     staffed.broker = False
     one = wall()
-    assert "门自己照常工作" in one.see(".strip").inner_text()
+    expect(one.see(".strip")).to_contain_text("门自己照常工作")
 
 
 def test_tabs_share_one_stream(wall: SmallVisit, staffed: StubHub, address: str) -> None:
@@ -281,11 +285,11 @@ def test_devices_with_their_policies(wall: SmallVisit, staffed: StubHub) -> None
     ]
     one = wall("/console/#/devices")
     one.see("tbody tr >> nth=2")
-    rows = [row.inner_text() for row in one.page.locator("tbody tr").all()]
-    assert "1.14，最新" in rows[0]
-    assert "失去联系" in rows[1]
-    assert "1.13，等 1.14" in rows[1]
-    assert "自助机" in rows[2]
+    rows = one.page.locator("tbody tr")
+    expect(rows.nth(0)).to_contain_text("1.14，最新")
+    expect(rows.nth(1)).to_contain_text("失去联系")
+    expect(rows.nth(1)).to_contain_text("1.13，等 1.14")
+    expect(rows.nth(2)).to_contain_text("自助机")
     assert one.violations() == []
 
 
@@ -294,7 +298,7 @@ def test_a_phone_code_is_issued_large_and_runs_out(wall: SmallVisit, staffed: St
     one.see("input[name=query]").fill("沈")
     one.page.keyboard.press("Enter")
     card = one.see("[data-person=p-shen]")
-    assert "1幢2单元302" in card.inner_text()
+    expect(card).to_contain_text("1幢2单元302")
     one.page.clock.install()
     one.page.get_by_role("button", name="发手机号码").click()
     shown = one.see(".dialog .code").inner_text()
@@ -302,8 +306,8 @@ def test_a_phone_code_is_issued_large_and_runs_out(wall: SmallVisit, staffed: St
     one.see(".qr path")
     assert one.violations() == []
     one.page.clock.run_for(11 * 60 * 1000)
-    assert "已经过期" in one.see(".dialog .notice").inner_text()
-    assert one.page.locator(".dialog .code").count() == 0
+    expect(one.see(".dialog .notice")).to_contain_text("已经过期")
+    expect(one.page.locator(".dialog .code")).to_have_count(0)
 
 
 def test_the_code_on_paper(wall: SmallVisit, staffed: StubHub) -> None:
@@ -314,9 +318,9 @@ def test_the_code_on_paper(wall: SmallVisit, staffed: StubHub) -> None:
     one.see(".qr path")
     one.page.emulate_media(media="print")
     one.see(".paper-only")
-    assert not one.page.locator(".dialog .button").first.is_visible()
-    assert not one.page.locator(".bar").is_visible()
-    assert one.page.locator(".dialog .code").is_visible()
+    expect(one.page.locator(".dialog .button").first).to_be_hidden()
+    expect(one.page.locator(".bar")).to_be_hidden()
+    expect(one.page.locator(".dialog .code")).to_be_visible()
 
 
 def test_a_lost_phone_is_stopped(wall: SmallVisit, staffed: StubHub) -> None:
@@ -328,7 +332,7 @@ def test_a_lost_phone_is_stopped(wall: SmallVisit, staffed: StubHub) -> None:
     one.see("input[name=query]").fill("沈")
     one.page.keyboard.press("Enter")
     one.page.get_by_role("button", name="停用: 苹果手机").click()
-    assert "沈桂芳" in one.see(".dialog p").inner_text()
+    expect(one.see(".dialog p")).to_contain_text("沈桂芳")
     assert one.violations() == []
     one.page.locator(".dialog .choices button").last.click()
     one.page.get_by_text("没有登记手机").wait_for()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, Visit
 from tests.browser.stub_deeds import RIGHT_OTP, a_lockdown, tell
@@ -34,22 +35,22 @@ def at_door(wall: SmallVisit, deed: str, **options: Any) -> Visit:
 
 def test_a_door_opens_with_reason_and_factor(wall: SmallVisit, staffed: StubHub) -> None:
     one = at_door(wall, "开门")
-    assert "邻里中心" in one.see(".dialog h2").inner_text()
+    expect(one.see(".dialog h2")).to_contain_text("邻里中心")
     assert one.violations() == []
     fill(one, reason="  住户忘带钥匙  ")
-    assert "门开了" in one.see(".told[data-tone=good]").inner_text()
-    assert one.page.evaluate("() => document.activeElement.className") == "told"
+    expect(one.see(".told[data-tone=good]")).to_contain_text("门开了")
+    expect(one.see(".told")).to_be_focused()
     assert one.violations() == []
     assert staffed.deeds == [{"path": OPEN, "reason": "住户忘带钥匙", "otp": RIGHT_OTP}]
     assert staffed.moved == ["hall"]
     one.page.get_by_role("button", name="知道了").click()
-    assert one.page.locator("dialog").count() == 0
+    expect(one.page.locator("dialog")).to_have_count(0)
 
 
 def test_a_tile_opens_its_own_door(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     one.see(".tile[data-door=b1-u2]").get_by_role("button").click()
-    assert "1幢2单元" in one.see(".dialog h2").inner_text()
+    expect(one.see(".dialog h2")).to_contain_text("1幢2单元")
     fill(one)
     one.see(".told[data-tone=good]")
     assert staffed.moved == ["b1-u2"]
@@ -70,9 +71,9 @@ def test_what_the_door_answered_is_said(
     staffed.verdicts.append(verdict)
     one = at_door(wall, "开门")
     fill(one)
-    told = one.see(".told[data-tone=mind]").inner_text()
-    assert title in told
-    assert line in told
+    told = one.see(".told[data-tone=mind]")
+    expect(told).to_contain_text(title)
+    expect(told).to_contain_text(line)
     assert one.violations() == []
 
 
@@ -80,7 +81,7 @@ def test_a_door_out_of_reach(wall: SmallVisit, staffed: StubHub) -> None:
     staffed.door_views["hall"] = {"online": False}
     one = at_door(wall, "开门")
     fill(one)
-    assert "指令没有送到" in one.see(".told[data-tone=mind]").inner_text()
+    expect(one.see(".told[data-tone=mind]")).to_contain_text("指令没有送到")
     assert staffed.moved == []
 
 
@@ -88,19 +89,18 @@ def test_an_answer_that_is_lost_is_no_failure(wall: SmallVisit, staffed: StubHub
     staffed.failing.add(OPEN)
     one = at_door(wall, "开门")
     fill(one)
-    told = one.see(".told[data-tone=mind]").inner_text()
-    assert "不知道门开没开" in told
+    expect(one.see(".told[data-tone=mind]")).to_contain_text("不知道门开没开")
     assert staffed.asked.count(f"POST {OPEN}") == 1  # nobody sends it twice behind their back
 
 
 def test_a_wrong_factor_asks_for_another(wall: SmallVisit, staffed: StubHub) -> None:
     one = at_door(wall, "开门")
     fill(one, otp="111111")
-    assert "动态码不对" in one.see(".deed .notice").inner_text()
+    expect(one.see(".deed .notice")).to_contain_text("动态码不对")
     code = one.see("input[name=otp]")
-    assert code.input_value() == ""
+    expect(code).to_have_value("")
     one.page.wait_for_function("() => document.activeElement.name === 'otp'")
-    assert one.see("input[name=reason]").input_value() == "住户忘带钥匙"
+    expect(one.see("input[name=reason]")).to_have_value("住户忘带钥匙")
     assert one.violations() == []
     assert staffed.moved == []
     code.fill(RIGHT_OTP)
@@ -114,10 +114,9 @@ def test_without_reason_or_code_nothing_is_sent(
 ) -> None:
     one = at_door(wall, "开门")
     fill(one, reason=reason, otp=otp)
-    one.page.locator(".dialog .wrong").first.wait_for()
-    wanted = [each.inner_text() for each in one.page.locator(".dialog .wrong").all()]
     said = {"请写下原因。": not reason.strip(), "请输入六位数字。": otp != RIGHT_OTP}
-    assert wanted == [words for words, wrong in said.items() if wrong]
+    wrongs = [words for words, wrong in said.items() if wrong]
+    expect(one.page.locator(".dialog .wrong")).to_have_text(wrongs)
     assert f"POST {OPEN}" not in staffed.asked
     assert one.violations() == []
 
@@ -128,7 +127,7 @@ def test_a_dialog_put_away_keeps_nothing(wall: SmallVisit, staffed: StubHub) -> 
     one.page.keyboard.press("Escape")
     one.page.locator("dialog").wait_for(state="detached")
     one.see(".thing .deeds").get_by_role("button", name="开门").click()
-    assert one.see("input[name=reason]").input_value() == ""
+    expect(one.see("input[name=reason]")).to_have_value("")
     assert staffed.deeds == []
 
 
@@ -142,15 +141,14 @@ def test_a_dialog_put_away_keeps_nothing(wall: SmallVisit, staffed: StubHub) -> 
 def test_a_mode_in_plain_language(wall: SmallVisit, staffed: StubHub, word: str, mode: str) -> None:
     staffed.door_views["hall"] = {"mode": "Blocked" if mode == "Locked" else "Locked"}
     one = at_door(wall, "门的模式")
-    before = one.page.locator(".meant input:checked").get_attribute("value")
-    assert before == staffed.door_views["hall"]["mode"]  # it begins with what is so
+    so = staffed.door_views["hall"]["mode"]  # it begins with what is so
+    expect(one.page.locator(".meant input:checked")).to_have_value(so)
     one.page.locator(".meant label", has=one.page.locator("strong", has_text=word)).first.wait_for()
     one.page.locator(f".meant input[value={mode}]").check()
-    checked = one.page.locator(".meant label:has(input:checked) strong").inner_text()
-    assert checked == word
+    expect(one.page.locator(".meant label:has(input:checked) strong")).to_have_text(word)
     assert one.violations() == []
     fill(one, reason="门禁检修")
-    assert f"“{word}”" in one.see(".told[data-tone=good]").inner_text()
+    expect(one.see(".told[data-tone=good]")).to_contain_text(f"“{word}”")
     assert [(each["mode"], each["reason"]) for each in staffed.deeds] == [(mode, "门禁检修")]
 
 
@@ -159,7 +157,7 @@ def test_a_mode_for_a_door_out_of_reach_waits(wall: SmallVisit, staffed: StubHub
     one = at_door(wall, "门的模式")
     one.page.locator(".meant input[value=Blocked]").check()
     fill(one)
-    assert "重新连上以后" in one.see(".told").inner_text()
+    expect(one.see(".told")).to_contain_text("重新连上以后")
 
 
 # --- lockdown
@@ -168,16 +166,16 @@ def test_a_mode_for_a_door_out_of_reach_waits(wall: SmallVisit, staffed: StubHub
 def test_a_lockdown_and_its_release(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
     one.see(".overview").get_by_role("button", name="封锁").click()
-    assert "消防照常" in one.see(".dialog").inner_text()
+    expect(one.see(".dialog")).to_contain_text("消防照常")
     assert one.violations() == []
     fill(one, reason="有人持刀")
     one.see(".told[data-tone=good]")
     one.page.get_by_role("button", name="知道了").click()
     banner = one.see("[data-lockdown=site]")
-    assert "整个小区" in banner.inner_text()
-    assert "有人持刀" in banner.inner_text()
-    assert "0 / 6" in banner.inner_text()
-    assert one.page.locator(".overview").get_by_role("button").count() == 0
+    expect(banner).to_contain_text("整个小区")
+    expect(banner).to_contain_text("有人持刀")
+    expect(banner).to_contain_text("0 / 6")
+    expect(one.page.locator(".overview").get_by_role("button")).to_have_count(0)
     view = {"mode": "LockedDown"}
     for door in staffed.console_doors():
         staffed.door_views[door["id"]] = {**view, "online": door["id"] != "hall"}
@@ -187,7 +185,7 @@ def test_a_lockdown_and_its_release(wall: SmallVisit, staffed: StubHub) -> None:
     assert one.violations() == []
     banner.get_by_role("button").click()
     fill(one, reason="警察已到")
-    assert "已经解除" in one.see(".told[data-tone=good]").inner_text()
+    expect(one.see(".told[data-tone=good]")).to_contain_text("已经解除")
     one.page.locator("[data-lockdown]").wait_for(state="detached")
     assert [(each["path"], each["building"]) for each in staffed.deeds] == [
         ("/api/v1/lockdown", ""),
@@ -202,22 +200,21 @@ def test_one_building_is_locked_down(wall: SmallVisit, staffed: StubHub) -> None
     fill(one)
     one.see(".told[data-tone=good]")
     one.page.get_by_role("button", name="知道了").click()
-    assert "0 / 2" in one.see("[data-lockdown='1']").inner_text()
+    expect(one.see("[data-lockdown='1']")).to_contain_text("0 / 2")
     one.see(".overview").get_by_role("button", name="封锁").click()
-    offered = one.page.locator(".dialog option").all_inner_texts()
-    assert offered == ["整个小区", "2 幢"]
+    expect(one.page.locator(".dialog option")).to_have_text(["整个小区", "2 幢"])
 
 
 def test_the_banner_stands_over_every_page(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall()
-    assert one.page.locator("[data-lockdown]").count() == 0
+    expect(one.page.locator("[data-lockdown]")).to_have_count(0)
     staffed.lockdowns = [a_lockdown()]
     tell(staffed)  # somebody else locked down
     one.see("[data-lockdown=site]")
     for section in ("alerts", "devices", "people", "cards", "desk", "import"):
         one.page.click(f"nav a[href='#/{section}']")
         one.see(f"main[data-section={section}]")
-        assert one.page.locator("[data-lockdown=site]").is_visible()
+        expect(one.page.locator("[data-lockdown=site]")).to_be_visible()
     staffed.lockdowns = []
     tell(staffed)
     one.page.locator("[data-lockdown]").wait_for(state="detached")
@@ -243,7 +240,7 @@ def test_a_banner_outlives_a_failed_reading(wall: SmallVisit, staffed: StubHub) 
     while staffed.asked.count("GET /api/v1/lockdown") == asked:
         one.page.wait_for_timeout(50)
     one.page.wait_for_timeout(300)
-    assert one.page.locator("[data-lockdown=site]").is_visible()
+    expect(one.page.locator("[data-lockdown=site]")).to_be_visible()
     staffed.lockdowns = []
     staffed.failing.clear()  # it asks again by itself
     one.page.locator("[data-lockdown]").wait_for(state="detached")
@@ -255,7 +252,7 @@ def test_a_lockdown_that_is_over_already(wall: SmallVisit, staffed: StubHub) -> 
     one.see("[data-lockdown=site]").get_by_role("button").click()
     staffed.lockdowns = []  # somebody was faster, and the stream has not said so yet
     fill(one)
-    assert "可能已经有人解除了" in one.see(".told[data-tone=mind]").inner_text()
+    expect(one.see(".told[data-tone=mind]")).to_contain_text("可能已经有人解除了")
     one.page.locator("[data-lockdown]").wait_for(state="detached")
 
 
@@ -274,17 +271,18 @@ def test_deeds_are_shown_to_those_who_may(
     one.see(".tile[data-door=hall]")
     banner = one.see("[data-lockdown='1']")
     shown = [banner, one.page.locator(".tile[data-door=hall]"), one.page.locator(".overview")]
-    assert [each.get_by_role("button").count() for each in shown] == [int(may)] * 3
+    for each in shown:
+        expect(each.get_by_role("button")).to_have_count(int(may))
     one.page.goto(f"{one.address}/console/#/doors/hall")
     one.see(".thing h1")
-    assert one.page.locator(".thing .deeds").count() == int(may)
+    expect(one.page.locator(".thing .deeds")).to_have_count(int(may))
 
 
 def test_a_role_that_was_taken_away_is_told(wall: SmallVisit, staffed: StubHub) -> None:
     one = at_door(wall, "开门")
     staffed.role = "officer"
     fill(one)
-    assert "不允许" in one.see(".told[data-tone=mind]").inner_text()
+    expect(one.see(".told[data-tone=mind]")).to_contain_text("不允许")
     assert staffed.moved == []
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, Visit
 from tests.browser.stubs import StubHub, now, stamp
@@ -35,15 +36,16 @@ def test_a_tile_leads_to_its_door_and_back(wall: SmallVisit, staffed: StubHub) -
     staffed.happen(door="b1-u1")
     one = wall()
     one.page.get_by_role("link", name="邻里中心").click()
-    assert one.see("h1").inner_text() == "邻里中心"
+    expect(one.see("h1")).to_have_text("邻里中心")
+    one.see(".quantiles tbody tr >> nth=3")
     rows = [
         row.inner_text().split("\t")[:4] for row in one.page.locator(".quantiles tbody tr").all()
     ]
     assert rows[0] == ["门端合计", "31 毫秒", "78 毫秒", "140 毫秒"]
     assert rows[3][:2] == ["记盘", "0.4 毫秒"]
     one.see(".timeline .event")
-    assert one.page.locator(".timeline .event").count() == 1
-    assert "会记下来" in one.see(".timeline").inner_text()
+    expect(one.page.locator(".timeline .event")).to_have_count(1)
+    expect(one.see(".timeline")).to_contain_text("会记下来")
     assert one.violations() == []
     one.page.get_by_role("link", name="回到所有的门").click()
     one.see(".tile[data-door=hall]")
@@ -54,10 +56,10 @@ def test_the_timeline_is_live_and_goes_back(wall: SmallVisit, staffed: StubHub) 
         staffed.happen(door="hall" if number % 2 else "b1-u1")
     one = wall("/console/#/doors/hall")
     one.see(".timeline .event >> nth=39")
-    assert one.page.locator(".timeline .event").count() == 40
+    expect(one.page.locator(".timeline .event")).to_have_count(40)
     one.page.locator(".timeline").get_by_role("button", name="更早的").click()
     one.see(".timeline .event >> nth=44")
-    assert one.page.locator(".timeline .event").count() == 45
+    expect(one.page.locator(".timeline .event")).to_have_count(45)
     staffed.happen(door="b1-u1")
     staffed.happen(door="hall", person="p-zheng")
     one.see(".timeline .event >> nth=45")
@@ -70,12 +72,12 @@ def test_why_a_door_refused(wall: SmallVisit, staffed: StubHub) -> None:
     one.page.locator(".timeline .event > button").click()
     assert "GET /api/v1/events/1/why" not in staffed.asked  # only when somebody wants to know
     one.page.get_by_role("button", name="为什么？").click()
-    told = one.see(".why").inner_text()
-    assert "现在不在开放时间" in one.page.locator(".detail dl").first.inner_text()
-    assert "看这条规则的时间表。" in told
-    assert "7.3" in told
-    assert "r-hall · 所有人 · 准许 · day" in told
-    assert "会开" in told
+    told = one.see(".why")
+    expect(one.page.locator(".detail dl").first).to_contain_text("现在不在开放时间")
+    expect(told).to_contain_text("看这条规则的时间表。")
+    expect(told).to_contain_text("7.3")
+    expect(told).to_contain_text("r-hall · 所有人 · 准许 · day")
+    expect(told).to_contain_text("会开")
     assert one.violations() == []
 
 
@@ -84,7 +86,7 @@ def test_an_opening_needs_no_why(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall("/console/#/doors/hall")
     one.page.locator(".timeline .event > button").click()
     one.see(".detail")
-    assert one.page.get_by_role("button", name="为什么？").count() == 0
+    expect(one.page.get_by_role("button", name="为什么？")).to_have_count(0)
 
 
 def test_why_that_fails_can_be_asked_again(wall: SmallVisit, staffed: StubHub) -> None:
@@ -107,9 +109,9 @@ def test_a_persons_timeline(wall: SmallVisit, staffed: StubHub) -> None:
     one.page.keyboard.press("Enter")
     one.see("[data-person=p-shen]")
     one.page.get_by_role("link", name="经过").click()
-    assert one.see("h1").inner_text() == "沈桂芳的经过"
+    expect(one.see("h1")).to_have_text("沈桂芳的经过")
     one.see(".timeline .event >> nth=0")
-    assert one.page.locator(".timeline .event").count() == 1
+    expect(one.page.locator(".timeline .event")).to_have_count(1)
     assert one.violations() == []
 
 
@@ -135,7 +137,7 @@ def test_the_plan_is_building_by_unit(wall: SmallVisit, staffed: StubHub) -> Non
     one = wall()
     one.see(".tile[data-door=b1-u1]")
     first = one.page.locator(".doors section").filter(has_text="1 幢").first
-    assert first.locator(".unit-name").all_inner_texts() == ["1 单元", "2 单元"]
+    expect(first.locator(".unit-name")).to_have_text(["1 单元", "2 单元"])
 
 
 def test_states_are_said_in_words(wall: SmallVisit, staffed: StubHub) -> None:
@@ -144,11 +146,12 @@ def test_states_are_said_in_words(wall: SmallVisit, staffed: StubHub) -> None:
         a_device("door-2", states=["recall_waiting"]), a_device("door-3", states=[]),
     ]  # fmt: skip
     one = wall("/console/#/devices")
-    rows = [row.inner_text() for row in one.page.locator("tbody tr").all()]
-    assert "硬盘满了" in rows[0]
-    assert "还没有对过时" in rows[0]
-    assert "恢复后" in rows[1]
-    assert one.page.locator("tbody tr").nth(2).locator(".states").count() == 0
+    rows = one.page.locator("tbody tr")
+    expect(rows.nth(0)).to_contain_text("硬盘满了")
+    expect(rows.nth(0)).to_contain_text("还没有对过时")
+    expect(rows.nth(1)).to_contain_text("恢复后")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(2).locator(".states")).to_have_count(0)
     assert one.violations() == []
 
 
@@ -177,11 +180,11 @@ def test_my_history_has_cards_too_and_says_why(hub: StubHub, enrolled: SmallVisi
     one = enrolled()
     one.page.click(".last-line")
     one.see(".past >> nth=1")
-    rows = [row.inner_text() for row in one.page.locator(".past").all()]
-    assert len(rows) == 2
-    assert "南大门" in rows[0]
-    assert "这张卡现在开不了这扇门" in rows[1]
-    assert "只有您看得到" in one.see(".dialog").inner_text()
+    rows = one.page.locator(".past")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("南大门")
+    expect(rows.nth(1)).to_contain_text("这张卡现在开不了这扇门")
+    expect(one.see(".dialog")).to_contain_text("只有您看得到")
     assert one.violations() == []
 
 
@@ -193,4 +196,4 @@ def test_without_the_hub_my_phone_remembers(hub: StubHub, enrolled: SmallVisit) 
     hub.failing.add("/api/v1/me/history")
     one.page.click(".last-line")
     one.see(".past")
-    assert "只留在这部手机里" in one.see(".dialog").inner_text()
+    expect(one.see(".dialog")).to_contain_text("只留在这部手机里")

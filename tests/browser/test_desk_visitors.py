@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, Opener, Visit
 from tests.browser.stub_deeds import RIGHT_OTP
@@ -30,18 +31,18 @@ def calls_out(hub: StubHub, **changes: Any) -> Json:
 def test_a_call_is_answered_and_the_door_opened_with_a_code(hub: StubHub, visit: Opener) -> None:
     one = at_the_desk(hub, visit)
     call = calls_out(hub, house=None)
-    assert "1幢2单元有人呼叫" in one.see(".call").inner_text()
+    expect(one.see(".call")).to_contain_text("1幢2单元有人呼叫")
     one.page.locator(".call .button").first.click()
     one.see("dialog[open]")
     assert call["answer"] == "open"
-    assert one.page.locator(".call").count() == 0
+    expect(one.page.locator(".call")).to_have_count(0)
     one.page.fill("input[name=otp]", "111111")
     one.page.click("dialog button[type=submit]")
-    assert "动态码不对" in one.see("dialog .wrong").inner_text()
+    expect(one.see("dialog .wrong")).to_contain_text("动态码不对")
     assert hub.moved == []
     one.page.fill("input[name=otp]", RIGHT_OTP)
     one.page.click("dialog button[type=submit]")
-    assert "门开了" in one.see("dialog .notice").inner_text()
+    expect(one.see("dialog .notice")).to_contain_text("门开了")
     assert hub.moved == ["b1-u2"]
 
 
@@ -50,7 +51,7 @@ def test_a_call_can_be_declined_and_is_gone_when_another_took_it(
 ) -> None:
     one = at_the_desk(hub, visit)
     call = calls_out(hub)
-    assert "1幢2单元302" in one.see(".call").inner_text()
+    expect(one.see(".call")).to_contain_text("1幢2单元302")
     one.page.locator(".call .button").last.click()
     one.page.wait_for_function("() => !document.querySelector('.call')")
     assert call["answer"] == "not_now"
@@ -74,7 +75,7 @@ def test_a_pass_is_made_for_whoever_has_no_phone(hub: StubHub, visit: Opener) ->
     one.page.fill("input[name=query]", "沈")
     one.page.click("form.search button[type=submit]")
     one.page.get_by_role("button", name="访客码").click()
-    assert "住户自己发的" in one.see("dialog .phones").inner_text()
+    expect(one.see("dialog .phones")).to_contain_text("住户自己发的")
     one.page.fill("input[name=label]", "送水")
     one.page.click("dialog button[type=submit]")
     one.see("dialog .qr[aria-busy=false]")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Opener, Visit
 from tests.browser.stub_onboarding import COUNTS, LOOK, an_import
@@ -41,12 +42,11 @@ def test_a_sheet_is_looked_at_applied_and_undone(console: Console, hub: StubHub)
     assert one.violations() == []
     one.page.set_input_files("input[type=file]", FILE)
     shown = one.see("[data-preview]")
-    assert [int(each.inner_text()) for each in one.page.locator(".counts dd").all()] == [
-        COUNTS[name] for name in ("new", "changed", "same", "error")
-    ]
-    assert "末几位被表格软件丢掉了" in shown.inner_text()
-    assert "南大门" in shown.inner_text()
-    assert "备注" in shown.inner_text()
+    counted = [str(COUNTS[name]) for name in ("new", "changed", "same", "error")]
+    expect(one.page.locator(".counts dd")).to_have_text(counted)
+    expect(shown).to_contain_text("末几位被表格软件丢掉了")
+    expect(shown).to_contain_text("南大门")
+    expect(shown).to_contain_text("备注")
     assert one.violations() == []
     assert hub.imports == []  # looking applies nothing
     one.page.get_by_role("button", name="写入 1204 处").click()
@@ -67,9 +67,9 @@ def test_what_came_later_is_named(console: Console, hub: StubHub) -> None:
     one = console("import")
     one.page.get_by_role("button", name="撤销").click()
     one.page.locator("dialog").get_by_role("button", name="撤销").click()
-    told = one.see(".later").inner_text()
-    assert "沈桂芳" in told
-    assert "已经有别的记录" in told
+    told = one.see(".later")
+    expect(told).to_contain_text("沈桂芳")
+    expect(told).to_contain_text("已经有别的记录")
     one.see("[data-import][data-state=applied]")
 
 
@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_is_explained(
     hub.look = "sheet_macros"
     one = console("import")
     one.page.set_input_files("input[type=file]", FILE)
-    assert "带宏" in one.see(".notice").inner_text()
+    expect(one.see(".notice")).to_contain_text("带宏")
     one.see(".drop")
     large = tmp_path / "large.xlsx"
     large.write_bytes(b"x" * (20 * 1024 * 1024 + 1))
@@ -126,7 +126,7 @@ def test_import_in_three_languages_and_on_a_phone(
 
 def test_the_desk_shows_a_code_hears_the_phone_and_goes_on(console: Console, hub: StubHub) -> None:
     one = console("desk")
-    assert one.page.evaluate("() => document.activeElement.name") == "find"
+    expect(one.see("input[name=find]")).to_be_focused()
     one.page.keyboard.insert_text("沈")
     one.page.keyboard.press("Enter")
     one.see("[data-person=p-shen] button").click()
@@ -137,10 +137,10 @@ def test_the_desk_shows_a_code_hears_the_phone_and_goes_on(console: Console, hub
     hub.say("phone", {"id": "ph-9", "person": "p-chen-1", "label": "别人的"})
     hub.say("phone", {"id": "ph-1", "person": "p-shen", "label": "苹果手机"})
     done = one.see("[data-done=p-shen]")
-    assert "苹果手机" in done.inner_text()
+    expect(done).to_contain_text("苹果手机")
     assert one.violations() == []
     one.page.get_by_role("button", name="下一位").click()
-    assert one.see("input[name=find]").input_value() == ""
+    expect(one.see("input[name=find]")).to_have_value("")
 
 
 def test_nobody_found_at_the_desk(console: Console) -> None:
@@ -166,8 +166,8 @@ def test_a_new_phone_at_home_is_told_and_can_be_stopped(
     hub.newcomers = [newcomer()]
     one = enrolled(language=language)
     told = one.see(".newcomer")
-    assert "郑海燕" in told.inner_text()
-    assert "安卓手机" in told.inner_text()
+    expect(told).to_contain_text("郑海燕")
+    expect(told).to_contain_text("安卓手机")
     assert one.violations() == []
     one.page.locator(".newcomer button").last.click()
     assert hub.newcomers != []  # asked once more first
@@ -185,21 +185,21 @@ def test_a_phone_that_is_ours_is_told_once(enrolled: Callable[..., Visit], hub: 
     with one.page.expect_response("**/household/phones"):
         one.page.reload()
     one.see(".gate")
-    assert one.page.locator(".newcomer").count() == 0
+    expect(one.page.locator(".newcomer")).to_have_count(0)
 
 
 def test_a_letter_introduces_by_link_and_by_hand(visit: Opener, hub: StubHub) -> None:
     code = "ACDEFGHJKMNP"
     hub.codes[code] = "p-shen"
     linked = visit(f"/phone/#code={code}")
-    assert linked.see("input[name=code]").input_value() == "ACDE-FGHJ-KMNP"
+    expect(linked.see("input[name=code]")).to_have_value("ACDE-FGHJ-KMNP")
     assert linked.violations() == []
     one = visit("/phone/")
     one.see("input[name=code]")
     one.page.get_by_role("button", name="我有一封信").click()
     one.page.fill("input[name=code]", "acde fghj")
     one.page.click("button[type=submit]")
-    assert "十二位" in one.see(".wrong").inner_text()
+    expect(one.see(".wrong")).to_contain_text("十二位")
     one.page.fill("input[name=code]", "acde-fghj-kmnp")
     assert one.violations() == []
     one.page.click("button[type=submit]")

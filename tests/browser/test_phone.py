@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Visit
 from tests.browser.stubs import StubHub
@@ -23,8 +24,8 @@ LOSE_KEY = "() => new Promise(done => { indexedDB.deleteDatabase('linli').onsucc
 def test_a_code_introduces_the_phone(hub: StubHub, visit: Opener) -> None:
     one = visit("/phone/")
     field = one.see("input[name=code]")
-    assert field.get_attribute("inputmode") == "numeric"
-    assert field.get_attribute("autocomplete") == "one-time-code"
+    expect(field).to_have_attribute("inputmode", "numeric")
+    expect(field).to_have_attribute("autocomplete", "one-time-code")
     field.fill("123456")
     one.page.click("button[type=submit]")
     one.see(".gate")
@@ -52,12 +53,12 @@ def test_a_pasted_code_keeps_only_its_digits(enrolled: Enrolled, visit: Opener) 
     field = one.see("input[name=code]")
     field.focus()
     one.page.keyboard.insert_text("号码：１２３ 4-5 6。")
-    assert field.input_value() == "123456"
+    expect(field).to_have_value("123456")
 
 
 def test_a_linked_code_is_filled_in_and_leaves_the_address(hub: StubHub, visit: Opener) -> None:
     one = visit("/phone/#code=123456")
-    assert one.see("input[name=code]").input_value() == "123456"
+    expect(one.see("input[name=code]")).to_have_value("123456")
     assert "123456" not in one.page.url
     one.page.click("button[type=submit]")
     one.see(".gate")
@@ -74,8 +75,8 @@ def test_a_wrong_code_is_explained(visit: Opener, typed: str, said: str) -> None
     one = visit("/phone/")
     one.see("input[name=code]").fill(typed)
     one.page.click("button[type=submit]")
-    assert one.see(".wrong").inner_text() == said
-    assert one.see("input[name=code]").input_value() == typed
+    expect(one.see(".wrong")).to_have_text(said)
+    expect(one.see("input[name=code]")).to_have_value(typed)
     assert one.violations() == []
 
 
@@ -84,7 +85,7 @@ def test_a_used_code_is_explained(hub: StubHub, enrolled: Enrolled, visit: Opene
     other = visit("/phone/")
     other.see("input[name=code]").fill("123456")
     other.page.click("button[type=submit]")
-    assert "请向服务台要一个新的" in other.see(".wrong").inner_text()
+    expect(other.see(".wrong")).to_contain_text("请向服务台要一个新的")
 
 
 def test_a_code_survives_a_dead_network(hub: StubHub, visit: Opener) -> None:
@@ -92,7 +93,7 @@ def test_a_code_survives_a_dead_network(hub: StubHub, visit: Opener) -> None:
     one.see("input[name=code]").fill("123456")
     hub.failing.add("/api/v1/phones")
     one.page.click("button[type=submit]")
-    assert "请看看网络" in one.see(".wrong").inner_text()
+    expect(one.see(".wrong")).to_contain_text("请看看网络")
     hub.failing.clear()
     one.page.click("button[type=submit]")
     one.see(".gate")
@@ -103,8 +104,8 @@ def test_a_lost_key_asks_for_one_new_code(hub: StubHub, enrolled: Enrolled) -> N
     one.page.evaluate(LOSE_KEY)
     hub.codes["654321"] = "p-shen"
     one.page.reload()
-    assert one.see("h1").inner_text() == "这部手机要重新认识一下"
-    assert "自助机" in one.see(".where-from").inner_text()
+    expect(one.see("h1")).to_have_text("这部手机要重新认识一下")
+    expect(one.see(".where-from")).to_contain_text("自助机")
     assert one.violations() == []
     one.page.fill("input[name=code]", "654321")
     one.page.click("button[type=submit]")
@@ -116,7 +117,7 @@ def test_a_stopped_phone_is_told_at_once(hub: StubHub, enrolled: Enrolled) -> No
     hub.revoked.update(hub.phones)
     one.page.click(".gate")
     one.page.get_by_role("heading", name="这部手机要重新认识一下").wait_for()
-    assert "停用" in one.see(".lead").inner_text()
+    expect(one.see(".lead")).to_contain_text("停用")
     assert hub.moved == []
 
 
@@ -129,27 +130,27 @@ def test_forgetting_takes_the_key_from_both_ends(hub: StubHub, enrolled: Enrolle
     one.see("input[name=code]")
     assert hub.phones == {}
     one.page.reload()
-    assert one.see("h1").inner_text() == "让大门认识这部手机"
+    expect(one.see("h1")).to_have_text("让大门认识这部手机")
 
 
 def test_wechat_is_shown_the_way_out_and_still_works(hub: StubHub, visit: Opener) -> None:
     one = visit("/phone/#code=123456", user_agent=WECHAT)
-    assert "123 456" in one.see(".your-code").inner_text()
-    assert one.see("h1").inner_text() == "先换到手机浏览器里打开"
+    expect(one.see(".your-code")).to_contain_text("123 456")
+    expect(one.see("h1")).to_have_text("先换到手机浏览器里打开")
     assert one.violations() == []
     one.page.get_by_role("button", name="就在这里登记").click()
     one.page.click("button[type=submit]")
     one.see(".gate").click()
-    assert one.see(".told h1").inner_text() == "门开了，请进"
+    expect(one.see(".told h1")).to_have_text("门开了，请进")
     assert len(hub.moved) == 1
     one.page.get_by_role("button", name="好", exact=True).click()
-    assert "在浏览器里打开" in one.see(".notice").inner_text()
+    expect(one.see(".notice")).to_contain_text("在浏览器里打开")
 
 
 def test_an_iphone_tab_is_asked_to_go_home_first(visit: Opener) -> None:
     one = visit("/phone/#code=123456", user_agent=IPHONE)
-    assert one.see("h1").inner_text() == "先把邻里放到桌面"
-    assert one.page.locator(".steps li").count() == 3
+    expect(one.see("h1")).to_have_text("先把邻里放到桌面")
+    expect(one.page.locator(".steps li")).to_have_count(3)
     assert one.violations() == []
 
 
@@ -163,7 +164,7 @@ def test_it_can_be_installed_and_starts_without_a_network(
     one.page.evaluate("() => navigator.serviceWorker.ready.then(() => 0)")
     one.context.set_offline(True)
     one.page.reload()
-    assert one.see(".door-name strong").inner_text() == "南大门"
-    assert one.see(".strip").inner_text() == "现在没有网络"
-    assert "上次" in one.see(".old").inner_text()
+    expect(one.see(".door-name strong")).to_have_text("南大门")
+    expect(one.see(".strip")).to_have_text("现在没有网络")
+    expect(one.see(".old")).to_contain_text("上次")
     assert one.violations() == []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Visit
 from tests.browser.stubs import StubHub
@@ -134,18 +135,18 @@ def test_the_language_is_switched_and_kept(enrolled: Enrolled) -> None:
     ]:
         one.page.get_by_role("radio", name=name).check()
         assert one.page.get_attribute("html", "lang") == language
-        assert one.see(".gate").inner_text() == said
+        expect(one.see(".gate")).to_have_text(said)
     one.page.get_by_role("radio", name="English").check()
     one.page.reload()
-    assert one.see(".gate").inner_text() == "Open"
-    assert one.see(".door-name strong").inner_text() == "South gate"
+    expect(one.see(".gate")).to_have_text("Open")
+    expect(one.see(".door-name strong")).to_have_text("South gate")
 
 
 def test_a_name_is_never_converted(enrolled: Enrolled) -> None:
     one = enrolled(language="en")
     sheet(one, ".top .button")
     name = one.see(".facts bdi[lang=zh-Hans]")
-    assert name.inner_text() == "沈桂芳"
+    expect(name).to_have_text("沈桂芳")
     assert "Noto Sans CJK SC" in name.evaluate("(each) => getComputedStyle(each).fontFamily")
 
 

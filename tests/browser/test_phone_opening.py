@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import Opener, Visit
 from tests.browser.stubs import StubHub
@@ -13,8 +13,8 @@ Enrolled = Callable[..., Visit]
 OPENINGS = "**/api/v1/openings"
 
 
-def told(one: Visit) -> str:
-    return one.see(".told h1").inner_text()
+def told(one: Visit) -> Locator:
+    return one.see(".told h1")
 
 
 def back(one: Visit) -> None:
@@ -26,16 +26,16 @@ def back(one: Visit) -> None:
 def test_the_button_opens(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled()
     one.page.click(".gate")
-    assert told(one) == "门开了，请进"
+    expect(told(one)).to_have_text("门开了，请进")
     assert hub.moved == ["gate-south"]
     assert one.violations() == []
 
 
 def test_a_shake_opens_once(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled(sensors=True)
-    assert "摇一摇" in one.see(".shake-line").inner_text()
+    expect(one.see(".shake-line")).to_contain_text("摇一摇")
     one.wave(20.0)
-    assert told(one) == "门开了，请进"
+    expect(told(one)).to_have_text("门开了，请进")
     assert hub.moved == ["gate-south"]
 
 
@@ -58,7 +58,7 @@ def test_a_phone_without_linear_acceleration_can_be_shaken(
 ) -> None:
     one = enrolled(sensors=True, before=NO_PLAIN_ACCELERATION)
     one.wave(30.0)
-    assert told(one) == "门开了，请进"
+    expect(told(one)).to_have_text("门开了，请进")
     assert hub.moved == ["gate-south"]
 
 
@@ -93,9 +93,9 @@ def test_a_refusal_says_why(
     one = enrolled()
     hub.verdicts.append(reason)
     one.page.click(".gate")
-    assert told(one) == said
-    assert one.see(".told .lead").inner_text() == next_step
-    assert one.see(".told").get_attribute("data-result") == "refused"
+    expect(told(one)).to_have_text(said)
+    expect(one.see(".told .lead")).to_have_text(next_step)
+    expect(one.see(".told")).to_have_attribute("data-result", "refused")
     assert one.violations() == []
 
 
@@ -103,8 +103,8 @@ def test_silence_of_the_door_is_said_as_such(hub: StubHub, enrolled: Enrolled) -
     one = enrolled()
     hub.verdicts.append("outcome_unknown")
     one.page.click(".gate")
-    assert told(one) == "没有等到门的回答"
-    assert one.see(".told").get_attribute("data-result") == "unknown"
+    expect(told(one)).to_have_text("没有等到门的回答")
+    expect(one.see(".told")).to_have_attribute("data-result", "unknown")
     assert one.violations() == []
 
 
@@ -112,12 +112,12 @@ def test_without_a_network_it_says_so_and_sends_nothing(hub: StubHub, enrolled: 
     one = enrolled()
     one.context.set_offline(True)
     one.page.click(".gate")
-    assert told(one) == "手机现在没有网络"
+    expect(told(one)).to_have_text("手机现在没有网络")
     assert one.violations() == []
     one.context.set_offline(False)
     back(one)
     one.page.click(".gate")
-    assert told(one) == "门开了，请进"
+    expect(told(one)).to_have_text("门开了，请进")
     assert hub.moved == ["gate-south"]
 
 
@@ -135,7 +135,7 @@ def test_a_lost_answer_sends_the_same_bytes_and_opens_once(
 
     one.page.route(OPENINGS, lose_the_first_answer)
     one.page.click(".gate")
-    assert told(one) == "门开了，请进"
+    expect(told(one)).to_have_text("门开了，请进")
     assert hub.moved == ["gate-south"]
     assert len(hub.proofs) == 2
     assert len(set(hub.proofs)) == 1
@@ -152,7 +152,7 @@ def test_trying_again_by_hand_sends_the_same_bytes(hub: StubHub, enrolled: Enrol
 
     one.page.route(OPENINGS, lose)
     one.page.click(".gate")
-    assert told(one) == "没有连上小区"
+    expect(told(one)).to_have_text("没有连上小区")
     assert one.violations() == []
     one.page.unroute(OPENINGS)
     one.page.wait_for_timeout(1_600)
@@ -176,7 +176,7 @@ def test_after_a_minute_it_is_a_new_request(
     one.page.route(OPENINGS, lose)
     one.page.click(".gate")
     one.page.clock.run_for(1_000)
-    assert told(one) == "没有连上小区"
+    expect(told(one)).to_have_text("没有连上小区")
     one.page.unroute(OPENINGS)
     one.page.clock.run_for(61_000)
     one.page.get_by_role("button", name="再试一次").click()
@@ -203,7 +203,7 @@ def test_a_stale_nonce_is_renewed_without_a_word(hub: StubHub, enrolled: Enrolle
     one = enrolled()
     hub.forget_nonces()
     one.page.click(".gate")
-    assert told(one) == "门开了，请进"
+    expect(told(one)).to_have_text("门开了，请进")
     assert hub.moved == ["gate-south"]
 
 
@@ -222,13 +222,13 @@ def test_twelve_openings_are_twelve_requests(hub: StubHub, enrolled: Enrolled) -
 
 def test_the_door_is_chosen_linked_and_remembered(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled("/phone/?door=hall")
-    assert one.see(".door-name strong").inner_text() == "邻里中心"
+    expect(one.see(".door-name strong")).to_have_text("邻里中心")
     one.page.click("button.door-line")
     one.see("dialog[open]")
     assert one.violations() == []
     one.page.get_by_role("button", name="1幢2单元").click()
     one.go("/phone/")
-    assert one.see(".door-name strong").inner_text() == "1幢2单元"
+    expect(one.see(".door-name strong")).to_have_text("1幢2单元")
     one.page.click(".gate")
     told(one)
     assert hub.moved == ["b1-u2"]
@@ -244,6 +244,8 @@ def test_openings_are_kept_on_the_phone(hub: StubHub, enrolled: Enrolled) -> Non
         back(one)
     one.page.click(".last-line")
     one.see("dialog[open]")
-    outcomes = [each.get_attribute("data-outcome") for each in one.page.locator(".past").all()]
-    assert outcomes == ["opened", "refused"]
+    past = one.page.locator(".past")
+    expect(past).to_have_count(2)
+    for at, outcome in enumerate(["opened", "refused"]):
+        expect(past.nth(at)).to_have_attribute("data-outcome", outcome)
     assert one.violations() == []

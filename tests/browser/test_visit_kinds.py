@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Visit
 from tests.browser.stub_visitors import a_visit
@@ -29,8 +30,8 @@ def test_a_courier_gets_digits_at_one_door(hub: StubHub, enrolled: Enrolled) -> 
     typed_at(one, "南大门")
     (made,) = hub.visits
     assert [door["id"] for door in made["doors"]] == ["gate-south"]
-    assert one.see(".visit .digits").inner_text() == DIGITS
-    assert "门正在收这个码" in one.see(".visit").inner_text()
+    expect(one.see(".visit .digits")).to_have_text(DIGITS)
+    expect(one.see(".visit")).to_contain_text("门正在收这个码")
     one.page.locator(".visit .button[data-look=main]").click()
     one.see(".visit .notice[data-tone=good], .visit input[readonly]")
     one.page.get_by_role("button", name="取消这个访客码").click()
@@ -44,7 +45,7 @@ def test_today_ends_before_a_code_must(hub: StubHub, enrolled: Enrolled) -> None
     one = enrolled()
     begin(one)
     one.page.get_by_role("radio", name="按九个数字").check()
-    assert one.page.get_by_role("radio", name="七天内").count() == 0
+    expect(one.page.get_by_role("radio", name="七天内")).to_have_count(0)
     one.page.get_by_role("radio", name="今天").check()
     one.page.click(".invite button[type=submit]")
     one.see(".visit .digits")
@@ -56,7 +57,7 @@ def test_without_a_keypad_nobody_is_asked_how(hub: StubHub, enrolled: Enrolled) 
     one = enrolled()
     begin(one)
     make(one)
-    assert one.page.get_by_role("radio", name="按九个数字").count() == 0
+    expect(one.page.get_by_role("radio", name="按九个数字")).to_have_count(0)
     assert hub.visits[0]["code"] is None
 
 
@@ -64,16 +65,16 @@ def test_once_in_all_says_that_it_needs_the_network(hub: StubHub, enrolled: Enro
     one = enrolled()
     begin(one)
     one.page.get_by_role("radio", name="总共一次").check()
-    assert "联网核对" in one.see(".invite").inner_text()
+    expect(one.see(".invite")).to_contain_text("联网核对")
     make(one)
     assert (hub.visits[0]["strict"], hub.visits[0]["uses"]) == (True, 1)
-    assert "联网核对" in one.see(".visit").inner_text()
+    expect(one.see(".visit")).to_contain_text("联网核对")
 
 
 def test_who_comes_for_a_week_comes_twice_a_day(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled()
     begin(one)
-    assert one.page.get_by_role("radio", name="每天两次").count() == 0
+    expect(one.page.get_by_role("radio", name="每天两次")).to_have_count(0)
     one.page.get_by_role("radio", name="七天内").check()
     one.page.get_by_role("radio", name="每天两次").check()
     make(one)
@@ -89,7 +90,7 @@ def test_how_often_somebody_came_is_counted(hub: StubHub, enrolled: Enrolled) ->
     open_visitors(one)
     one.page.get_by_text("家政").click()
     one.see(".visit .qr[aria-busy=false]")
-    assert "3 次" in one.see(".visit .facts").inner_text()
+    expect(one.see(".visit .facts")).to_contain_text("3 次")
 
 
 @pytest.mark.parametrize("elder", [False, True], ids=["usual", "elder"])
@@ -120,6 +121,6 @@ def test_the_desk_makes_a_slip_with_digits(hub: StubHub, visit: Opener) -> None:
     one.page.fill("input[name=label]", "送水")
     one.page.get_by_role("radio", name="按九个数字").check()
     one.page.click("dialog button[type=submit]")
-    assert one.see("dialog .slip-digits").inner_text() == DIGITS
+    expect(one.see("dialog .slip-digits")).to_have_text(DIGITS)
     assert [door["id"] for door in hub.visits[0]["doors"]] == ["b1-u2"]
     assert one.violations() == []

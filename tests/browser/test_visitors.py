@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from playwright.sync_api import expect
 
 from devices.passes import Pass, verify
 from tests.browser.conftest import ROOT, Opener, Visit
@@ -115,7 +116,7 @@ def test_what_is_missing_is_said(
     begin(one)
     spoil(one.page)
     one.page.click(".invite button[type=submit]")
-    assert said in one.see(".invite .notice").inner_text()
+    expect(one.see(".invite .notice")).to_contain_text(said)
     assert hub.visits == []
 
 
@@ -124,10 +125,10 @@ def test_no_more_than_four_doors(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled()
     begin(one)
     boxes = one.page.locator("input[name=door]")
-    chosen = [box.is_checked() for box in boxes.all()]
-    assert sum(chosen) == 3  # two gates and the entrance
+    expect(boxes).to_have_count(6)
+    expect(one.page.locator("input[name=door]:checked")).to_have_count(3)  # gates and entrance
     boxes.nth(4).check()
-    assert [box.is_disabled() for box in boxes.all()].count(True) == 2
+    expect(one.page.locator("input[name=door]:disabled")).to_have_count(2)
 
 
 def test_too_many_passes_is_told_in_words(hub: StubHub, enrolled: Enrolled) -> None:
@@ -135,7 +136,7 @@ def test_too_many_passes_is_told_in_words(hub: StubHub, enrolled: Enrolled) -> N
     one = enrolled()
     begin(one)
     one.page.click(".invite button[type=submit]")
-    assert "邀请已经够多了" in one.see(".invite .notice").inner_text()
+    expect(one.see(".invite .notice")).to_contain_text("邀请已经够多了")
 
 
 def test_without_a_share_sheet_the_link_is_copied(hub: StubHub, enrolled: Enrolled) -> None:
@@ -143,7 +144,7 @@ def test_without_a_share_sheet_the_link_is_copied(hub: StubHub, enrolled: Enroll
     begin(one)
     make(one)
     one.page.locator(".visit .button[data-look=main]").click()
-    assert "已复制" in one.see(".visit .notice").inner_text()
+    expect(one.see(".visit .notice")).to_contain_text("已复制")
     copied = one.page.evaluate("() => navigator.clipboard.readText()")
     assert read(copied).host == "p-shen"
 
@@ -161,11 +162,10 @@ def test_who_came_and_who_did_not(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled()
     open_visitors(one)
     one.see(".visits")
-    rows = [row.inner_text() for row in one.page.locator(".visits li").all()]
-    for row, said in zip(rows, ["14:03 来了", "还没来", "过期了，没有来", "已取消"], strict=True):
-        assert said in row
+    said = ["14:03 来了", "还没来", "过期了，没有来", "已取消"]
+    expect(one.page.locator(".visits li")).to_contain_text(said)
     one.page.locator(".visits button").first.click()
-    assert "14:03 1幢2单元" in one.see(".visit .facts").inner_text()
+    expect(one.see(".visit .facts")).to_contain_text("14:03 1幢2单元")
 
 
 def test_a_pass_is_taken_back(hub: StubHub, enrolled: Enrolled) -> None:
@@ -176,9 +176,9 @@ def test_a_pass_is_taken_back(hub: StubHub, enrolled: Enrolled) -> None:
     one.page.get_by_role("button", name="取消这个访客码").click()
     assert hub.visits[0]["state"] == "expected"
     one.page.get_by_role("button", name="取消它").click()
-    assert "已取消" in one.see(".visits li").inner_text()
+    expect(one.see(".visits li")).to_contain_text("已取消")
     one.page.locator(".visits button").click()
-    assert one.page.locator(".visit .qr").count() == 0
+    expect(one.page.locator(".visit .qr")).to_have_count(0)
 
 
 def test_a_list_that_cannot_be_read_says_so_and_tries_again(
@@ -190,7 +190,7 @@ def test_a_list_that_cannot_be_read_says_so_and_tries_again(
     one.see("dialog .blank[role=alert]")
     hub.failing.clear()
     one.page.get_by_role("button", name="再试一次").click()
-    assert "还没有访客码" in one.see("dialog .blank").inner_text()
+    expect(one.see("dialog .blank")).to_contain_text("还没有访客码")
 
 
 # --- the visitor's own page
@@ -231,10 +231,8 @@ def test_the_code_is_large_and_says_which_doors_and_when(hub: StubHub, visit: Op
     path = link(hub)
     one = visit(path)
     one.see(".plate .qr[aria-busy=false]")
-    said = one.see(".facts").inner_text()
-    assert "南大门" in said
-    assert "1幢2单元" in said
-    assert "今天" in said
+    for said in ("南大门", "1幢2单元", "今天"):
+        expect(one.see(".facts")).to_contain_text(said)
     side = one.page.locator(".plate .qr").bounding_box()
     assert side is not None
     assert min(side["width"], side["height"]) >= 280
@@ -263,7 +261,7 @@ def test_it_works_without_a_network_once_loaded(hub: StubHub, visit: Opener) -> 
     one.context.set_offline(True)
     one.page.reload()
     one.see(".plate .qr[aria-busy=false]")
-    assert "南大门" in one.see(".facts").inner_text()
+    expect(one.see(".facts")).to_contain_text("南大门")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -280,11 +278,11 @@ def test_early_over_and_broken_are_said_in_every_language(
         one = visit(path, language=language)
         assert one.page.get_attribute("html", "lang") == language
         one.see("main .notice, main .blank")
-        assert words in one.page.inner_text("main")
+        expect(one.page.locator("body")).to_contain_text(words)
         assert looks(one, 44, 15, 1.29) == []
     for hostile in ("#", "#AAAA.e30", "#<script>", "#" + "A" * 5_000):
         one = visit(f"/visit/{hostile}", language=language)
-        assert one.page.locator("main .blank").count() == 1
+        expect(one.page.locator("main .blank")).to_have_count(1)
 
 
 # --- how all of it looks
@@ -336,9 +334,9 @@ def test_every_state_of_visitors_in_large_letters(
 def test_a_ring_is_answered_and_the_door_opens(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled()
     call = ring(hub)
-    assert "1幢2单元" in one.see(".ring").inner_text()
+    expect(one.see(".ring")).to_contain_text("1幢2单元")
     one.page.locator(".ring .button").first.click()
-    assert one.see(".told h1").inner_text() == "门开了，请进"
+    expect(one.see(".told h1")).to_have_text("门开了，请进")
     assert call["answer"] == "open"
     assert hub.moved == ["b1-u2"]
 
@@ -359,7 +357,7 @@ def test_somebody_else_at_home_was_first(hub: StubHub, enrolled: Enrolled) -> No
     call = ring(hub)
     one.see(".ring")
     call["answer"] = "open"
-    assert "已经应答" in one.see(".missed").inner_text()
+    expect(one.see(".missed")).to_contain_text("已经应答")
     one.see(".gate")
     assert hub.moved == []
 
@@ -370,7 +368,7 @@ def test_a_ring_that_ended_opens_nothing(hub: StubHub, enrolled: Enrolled) -> No
     one.see(".ring")
     call["until"] = call["rang_at"]  # the hub's clock is a little ahead of this phone's
     one.page.locator(".ring .button").first.click()
-    assert "已经结束" in one.see(".missed").inner_text()
+    expect(one.see(".missed")).to_contain_text("已经结束")
     assert hub.moved == []
 
 

@@ -19,6 +19,8 @@ from drivers.link import (
 )
 from tests.drivers.waiting import until
 
+HOUR_S = 3_600.0
+
 
 class Far:
     """The other end of a pseudo-terminal."""
@@ -243,15 +245,24 @@ async def test_line_that_talks_on_is_not_quiet(far: Far) -> None:
     link = await Link.open(far.path)
     told: list[int] = []
     link.on_idle = lambda: told.append(link.heard_at_ns)
-    link.idle_s = 0.005
+    link.idle_s = HOUR_S  # no timer of this test comes by itself, however slow the machine
     far.send(b"one")
     await until(lambda: link._idle_timer is not None)
-    first = link._idle_timer
-    talks_on_ns = link.heard_at_ns = link.heard_at_ns + 20_000_000  # as if it had talked on
-    await until(lambda: link._idle_timer is not first)
+    first, heard_at_ns = link._idle_timer, link.heard_at_ns
+    assert first is not None
+    first.cancel()
+    link.heard_at_ns = heard_at_ns + int(HOUR_S * 1e9)  # as if it had talked on until the timer
+    link._quiet()
     assert told == []
-    await until(lambda: bool(told))
-    assert told == [talks_on_ns]
+    second = link._idle_timer
+    assert second is not None  # it looks again, once that much quiet can have passed
+    assert second.when() - asyncio.get_running_loop().time() > HOUR_S
+    second.cancel()
+    link.heard_at_ns = heard_at_ns
+    link.idle_s = 0.0
+    link._quiet()
+    assert told == [heard_at_ns]
+    assert link._idle_timer is None
     link.close()
 
 

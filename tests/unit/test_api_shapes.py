@@ -13,8 +13,9 @@ from devices.jws import b64
 from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, Revision, StateNote
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
+from hub.acts.issuing import NewCard, issue_card
 from hub.acts.restoring import Restored, mark_restored
-from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.acts.roster import RosterPart, load_part
 from hub.gateways.broker_rules import RelayRule
 from hub.gateways.cards import SUN_URL, keys_for
 from hub.store import tables as t
@@ -100,7 +101,7 @@ async def by_phones(bench: HubBench) -> None:
     phone = await bench.phone()
     await bench.http.get("/api/v1/site")
     await phone.send("GET", "/api/v1/me", None)
-    await phone.send("PUT", "/api/v1/me/pin", {"pin": "2580", "duress": "1470"})
+    await phone.send("PUT", "/api/v1/me/pin", {"pin": "258013", "duress": "147014"})
     assert (await phone.open("d-1")).status == 200
     door_answers(bench, Outcome.REFUSED, "schedule_closed")
     assert (await phone.open("d-1")).status == 403
@@ -140,7 +141,7 @@ async def operated(bench: HubBench, secret: str) -> None:
         await bench.http.get("/api/v1/lockdown")
     for method in ("PUT", "DELETE"):
         await bench.http.request(
-            method, "/api/v1/people/p-1/pin", json={"pin": "2580"}, headers=CLIENT
+            method, "/api/v1/people/p-1/pin", json={"pin": "258013"}, headers=CLIENT
         )
 
 
@@ -216,6 +217,8 @@ async def about_cards(bench: HubBench) -> None:
     assert (await http.get("/api/v1/cards/c-7")).json()["revocation"]["told"] is True
     assert (await http.get("/api/v1/cards?query=沈")).json()["cards"] != []
     assert (await http.get("/api/v1/cards/c-x")).status_code == 404
+    assert (await http.get("/api/v1/card-report")).json()["doors"] == []
+    assert (await http.get("/api/v1/card-handouts?form=json")).json()["rows"] == 1
 
 
 async def by_the_operator(bench: HubBench) -> None:
@@ -228,6 +231,10 @@ async def by_the_operator(bench: HubBench) -> None:
         "roster": {"kind": "people", "rows": [{"id": "p-9", "name": "x"}]},
         "devices": device,
         "cards": {"uid": "04aabbccddee01", "person": "p-9"},
+        "cards/stock": {"uid": "04aabbccddee02"},
+        "cards/found": {"uid": "04aabbccddee01"},
+        "cards/handouts": {"form": "json"},
+        "cards/report": None,
         "people/p-9/phone-codes": None,
         "notices": {"notices": [notice]},
         "retention": {"scope": "events", "days": 400, "run": True},
@@ -242,7 +249,11 @@ async def by_the_operator(bench: HubBench) -> None:
     await bench.hub.writer.submit(mark_restored, Restored("r-1", 1.0, 1))
     for path, body in asked.items():
         url = f"/api/v1/operator/{path}"
-        assert (await bench.http.post(url, json=body, headers=token(bench))).is_success, path
+        answer = await bench.http.post(url, json=body, headers=token(bench))
+        assert answer.is_success, path
+        if path == "cards":
+            url += f"/{answer.json()['given']}/block"
+            assert (await bench.http.post(url, headers=token(bench))).status_code == 204
     assert (await bench.http.get("/api/v1/notices")).json() == {"notices": [notice]}
 
 

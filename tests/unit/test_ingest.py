@@ -12,7 +12,7 @@ from devices import wire
 from devices.identity import Identity
 from devices.messages import Ack, ClockQuality, Command, Event, Life, Outcome, StateNote
 from hub.acts import events
-from hub.acts.roster import NewCard, issue_card
+from hub.acts.issuing import NewCard, issue_card
 from hub.gateways.cards import SUN_URL, keys_for
 from hub.store import chain
 from hub.store import tables as t

@@ -172,9 +172,30 @@ export interface Receipt {
   slip: "printing" | "printed" | "failed";
 }
 
-/** SSE `card`: what the reader feels, at any time. `known` is followed by `session`. */
+/**
+ * SSE `card`: what the reader feels, at any time. `known` is followed by `session`.
+ * - lost:     taken away too early
+ * - number:   an old card, a number that anybody could copy
+ * - refused:  not one of ours, or it could not prove its key
+ * - stopped:  reported lost
+ * - homeless: whoever holds it lives nowhere here today
+ * - taken:    somebody else began to pay meanwhile
+ * - many, busy, silent, fault: nothing is wrong with the card
+ */
 export interface CardSign {
-  state: "reading" | "known" | "refused" | "lost";
+  state:
+    | "reading"
+    | "known"
+    | "lost"
+    | "number"
+    | "refused"
+    | "stopped"
+    | "homeless"
+    | "taken"
+    | "many"
+    | "busy"
+    | "silent"
+    | "fault";
 }
 
 /** The events of `GET /local/live`, name to data. */

@@ -33,16 +33,6 @@ export const w = dictionary({
     "zh-Hant": "認出來了，請稍候",
     en: "We know your card. One moment",
   },
-  cardRefused: {
-    "zh-Hans": "这张卡在这里用不了。请按门牌号查，或到服务台，我们来帮您。",
-    "zh-Hant": "這張卡在這裡用不了。請用門牌號碼查，或到服務台，我們來幫您。",
-    en: "This card does not work here. Use your house number, or come to the desk. We will help.",
-  },
-  cardLost: {
-    "zh-Hans": "卡拿开得早了一点，请再放一次。",
-    "zh-Hant": "卡片拿開得早了一點，請再放一次。",
-    en: "The card left a little early. Please hold it there again.",
-  },
 
   // net
   netOffline: {

@@ -29,6 +29,7 @@ from drivers.framing import Deframer
 from drivers.lcus import LcusDeframer
 from drivers.mqtt_packets import PACKET_MOST_BYTES, PacketSplitter, head_of
 from drivers.ntag424 import CardFault, Ev2Initiator, SunRefused
+from drivers.ntag424_files import NEVER, FileSettings, open_tap
 from drivers.qr_scanner import TextDeframer
 from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import MeterFault, Question, Reading
@@ -186,16 +187,24 @@ def of_ntag424(fuzzed: bytes) -> None:
     with suppress(SunRefused):
         ntag424.verify_sun(fuzzed[:16], fuzzed[16:24], meta_key=KEY, file_key=KEY)
         raise AssertionError("a forged tap was believed")
+    with suppress(ValueError):  # of settings, and SunRefused is one
+        size = fuzzed[0] + 1 if fuzzed else 0
+        sdm = FileSettings.decode(fuzzed[1:size]).sdm
+        if sdm is not None and sdm.signer != NEVER:
+            open_tap(fuzzed[size:], sdm, meta_key=KEY, file_key=KEY)
+            raise AssertionError("a forged file was believed")
     session = ntag424.session_of(1, KEY, b"\x01\x02\x03\x04", KEY, KEY)
     for unwrap in (session.unwrap_mac, session.unwrap_full):
+        session.is_over = False
         with suppress(CardFault):
             unwrap(fuzzed)
             raise AssertionError("a forged answer was believed")
-    with suppress(CardFault):
-        initiator = Ev2Initiator(KEY, KEY)
-        initiator.first(fuzzed[:16])
-        initiator.finish(fuzzed[16:])
-        raise AssertionError("a forged card was believed")
+    for after in (None, session):
+        with suppress(CardFault):
+            initiator = Ev2Initiator(KEY, KEY, after=after)
+            initiator.first(fuzzed[:16])
+            initiator.finish(fuzzed[16:])
+            raise AssertionError("a forged card was believed")
 
     async def card(apdu: bytes) -> bytes:
         del apdu
