@@ -46,7 +46,7 @@ function known(part: Part): readonly Words[] {
   const kinds = TROUBLES[part.kind] ?? [];
   const told = doors
     .flatMap((door) => door.troubles)
-    .filter((trouble, at, all) => kinds.includes(trouble.kind) && all.findIndex((e) => e.kind === trouble.kind) === at)
+    .filter(({ kind }, at, all) => kinds.includes(kind) && all.findIndex((each) => each.kind === kind) === at)
     .map((trouble) => trouble.words);
   if (part.kind === "board" && doors.some((door) => door.contact === "unknown")) told.push(t.contactUnknown);
   const [grave] = device.states;
@@ -100,6 +100,9 @@ function Shown({ part }: { part: Part }) {
 }
 
 function Thing({ part }: { part: Part }) {
+  const what = known(part)
+    .map((words) => say(words))
+    .join(say(w.between));
   return (
     <li class="thing" data-part={part.id} data-plugged={part.plugged}>
       <Icon name={ICONS[part.kind]} />
@@ -108,7 +111,7 @@ function Thing({ part }: { part: Part }) {
           <b id={`part-${part.id}`}>{say(part.name)}</b>
           <p class="told" role="status">
             <Ails part={part} />
-            <span class="soft">{say(t.hubKnows, { what: known(part).map((words) => say(words)).join(say(w.between)) })}</span>
+            <span class="soft">{say(t.hubKnows, { what })}</span>
           </p>
           <Shown part={part} />
         </div>

@@ -56,7 +56,10 @@ export interface Card {
   person: string | null;
   /** What is printed on it: "沈桂芳", or words such as "陌生的卡". */
   label: Words;
-  /** old: no more than a number, so that its copy is the same; pass: a code that is held before the scanner of a door with a panel. */
+  /**
+   * old: no more than a number, so that its copy is the same card once again;
+   * pass: a code that is held before the scanner of a door with a panel.
+   */
   kind: "senior" | "resident" | "stranger" | "old" | "pass";
 }
 

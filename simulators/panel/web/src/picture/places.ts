@@ -17,7 +17,13 @@ interface Stand {
 
 export const STANDS: Readonly<Record<Place, Stand>> = {
   "b1-u1": { reader: [4.3, 5.6, 1.0], plate: [3.4, 5.6, 2.55], feet: [4.4, 6.5] },
-  "b1-u2": { reader: [8.3, 5.6, 1.0], plate: [7.4, 5.6, 2.55], feet: [8.4, 6.5], bell: [6.0, 5.6, 0.1], keypad: [9.3, 5.6, 0.4] },
+  "b1-u2": {
+    reader: [8.3, 5.6, 1.0],
+    plate: [7.4, 5.6, 2.55],
+    feet: [8.4, 6.5],
+    bell: [6.0, 5.6, 0.1],
+    keypad: [9.3, 5.6, 0.4],
+  },
   "b2-u1": { reader: [15.8, 5.6, 1.0], plate: [14.9, 5.6, 2.55], feet: [15.9, 6.5] },
   "b2-u2": { reader: [19.8, 5.6, 1.0], plate: [18.9, 5.6, 2.55], feet: [19.9, 6.5] },
   "gate-east": { reader: [24.3, 9.1, 1.0], plate: [24.3, 10.5, 4.75], feet: [23.2, 10.4], bell: [24.6, 12.1, 0.15] },
