@@ -176,7 +176,7 @@ def meter(what: str, unit: str, register: str, *, is_read: bool = True) -> Json:
 
 def parts() -> list[Json]:
     """One thing of each kind."""
-    pin = {"claim": "302", "pin": "5821", "duress": "5829"}
+    pin = {"claim": "302", "pin": "582917", "duress": "582963"}
     meters = [meter("power", "kWh", "1206.42"), meter("water", "m³", "46.30", is_read=False)]
     own = words("1幢2单元的读卡器", "1幢2單元的讀卡器", "Building 1, unit 2's reader")
     pad = words("1幢2单元的密码键盘", "1幢2單元的密碼鍵盤", "Building 1, unit 2's keypad")

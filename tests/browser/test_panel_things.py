@@ -72,15 +72,15 @@ def test_a_flat_and_its_pin_are_typed_and_the_door_is_seen(page: Page, town: Tow
     expect(page.locator("[data-keypad]")).to_have_count(1)
     key(page, "1幢2单元的键盘").click()
     pad = page.get_by_role("dialog", name="1幢2单元的键盘")
-    expect(pad).to_contain_text("先按房号 302 和 #，再按密码 5821 和 #。")
-    expect(pad).to_contain_text("受人胁迫时按 5829")
+    expect(pad).to_contain_text("先按房号 302 和 #，再按密码 582917 和 #。")
+    expect(pad).to_contain_text("受人胁迫时按 582963")
     press(page, "99*302#58")
     expect(pad.locator(".typed")).to_have_text("房号302密码••")
     assert town.posted("/api/type") == []
-    press(page, "21#")
+    press(page, "2917#")
     expect(pad).to_have_count(0)
     expect(page.locator(".bubble")).to_have_text("门开了，请进")
-    assert town.posted("/api/type") == [{"door": "r-b1-u2", "keys": "302#5821#"}]
+    assert town.posted("/api/type") == [{"door": "r-b1-u2", "keys": "302#582917#"}]
 
 
 def test_a_keypad_is_typed_on_by_keyboard_and_left_by_escape(page: Page, town: Town) -> None:
@@ -92,10 +92,10 @@ def test_a_keypad_is_typed_on_by_keyboard_and_left_by_escape(page: Page, town: T
     expect(page.get_by_role("dialog")).to_have_count(0)
     key(page, "1幢2单元的键盘").click()
     expect(page.locator(".typed")).to_have_text("房号–密码–")  # nobody reads what was left
-    page.keyboard.type("302#5821#")
+    page.keyboard.type("302#582917#")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(".bubble")).to_be_visible()
-    assert town.posted("/api/type") == [{"door": "r-b1-u2", "keys": "302#5821#"}]
+    assert town.posted("/api/type") == [{"door": "r-b1-u2", "keys": "302#582917#"}]
 
 
 # --- why ------------------------------------------------------------------------------------

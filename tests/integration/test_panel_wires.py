@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("town")]
 
 ELDER, OLD, OLD_COPY, COPY = "p-shen-guifang", "card-old", "card-old-copy", "card-copy"
 KEYPAD_DOOR, OLD_DOOR, STRICT_DOOR = "b1-u2", "gate-west", "b1-u1"
-RIGHT, WRONG, FORCED = "302#5821#", "302#5820#", "302#5829#"
+RIGHT, WRONG, FORCED = "302#582917#", "302#582910#", "302#582963#"
 KINDS = {"reader", "keypad", "scanner", "board", "cable", "printer", "meters"}
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
 
@@ -46,7 +46,7 @@ def test_a_flat_with_its_pin_opens_and_a_wrong_pin_says_so(page: Page) -> None:
     page.wait(mark, "wire", lambda line: line["name"] == "OSDP KEYPAD")
     frames = [line for line in page.since(mark, "wire") if line["name"].startswith("OSDP")]
     assert frames[0]["line"]["from"]["en"] == "Building 1, unit 2's keypad"
-    assert not any(b"5821".hex() in line["hex"] for line in frames)  # sealed on the line
+    assert not any(b"582917".hex() in line["hex"] for line in frames)  # sealed on the line
     assert not [line for line in frames if line["name"] == "OSDP POLL"]
 
 
@@ -57,7 +57,11 @@ def test_a_pin_under_duress_opens_like_any(page: Page) -> None:
     assert (said["outcome"], said["reason"]) == ("opened", "granted")
     page.wait(mark, "journal", lambda entry: entry["via"] == "pin")
     assert "duress" not in str(page.since(mark, "journal"))
-    assert part(page, "b1-u2-keypad")["shown"] == {"claim": "302", "pin": "5821", "duress": "5829"}
+    assert part(page, "b1-u2-keypad")["shown"] == {
+        "claim": "302",
+        "pin": "582917",
+        "duress": "582963",
+    }
 
 
 @pytest.mark.parametrize(
@@ -65,8 +69,8 @@ def test_a_pin_under_duress_opens_like_any(page: Page) -> None:
     [
         ("gate-east", RIGHT, "no_keypad"),
         ("moon", RIGHT, "no_keypad"),
-        (KEYPAD_DOOR, "5821#", "field_wrong"),
-        (KEYPAD_DOOR, "302#5821", "field_wrong"),
+        (KEYPAD_DOOR, "582917#", "field_wrong"),
+        (KEYPAD_DOOR, "302#582917", "field_wrong"),
         (KEYPAD_DOOR, "302#58a1#", "field_wrong"),
     ],
 )

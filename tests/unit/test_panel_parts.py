@@ -12,9 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from devices.pins import is_pin
 from drivers import cjt188, dlt645
 from drivers.osdp_wire import encode as osdp
 from drivers.osdp_words import Command, Reply
+from simulators.demo.credentials import DURESS, PIN
 from simulators.demo.fixtures import Laying, lay
 from simulators.demo.fixtures.meters import POWER_PLATE, WATER_PLATE
 from simulators.ends import MeterLineEnd, OsdpEnd, PaperEnd, WireLog
@@ -53,6 +55,11 @@ class Bench:
             each.end.close()
 
 
+def test_the_town_s_pins_are_such_as_the_hub_takes() -> None:
+    assert is_pin(PIN)
+    assert is_pin(DURESS)
+
+
 # --- what passes the lines --------------------------------------------------------------------
 
 
@@ -65,9 +72,23 @@ def test_a_keypad_s_idle_questions_are_not_shown() -> None:
         osdp(1, 2, Reply.ACK, is_reply=True),
         osdp(1, 3, Command.POLL),
         osdp(1, 3, Reply.KEYPAD, b"\0\x015", is_reply=True),
+        osdp(1, 1, Command.LSTAT, b"\0"),
+        osdp(1, 1, Reply.LSTATR, b"\0\0", is_reply=True),
+        osdp(1, 2, Command.POLL),
+        osdp(1, 2, Reply.LSTATR, b"\x01\0", is_reply=True),  # told by itself: its case was opened
     ]
     told = [name_of(entry("<" if at % 2 else ">", raw)) for at, raw in enumerate(asked)]
-    assert told == [None, None, "OSDP LED", "OSDP ACK", None, "OSDP KEYPAD"]
+    quiet = [None, None]
+    assert told == [
+        *quiet,
+        "OSDP LED",
+        "OSDP ACK",
+        None,
+        "OSDP KEYPAD",
+        *quiet,
+        None,
+        "OSDP LSTATR",
+    ]
 
 
 def test_a_printer_s_answers_are_shown_when_they_are_new() -> None:
@@ -95,7 +116,7 @@ async def test_a_keypad_without_power_forgets_what_is_typed(tmp_path: Path) -> N
     assert isinstance(end, OsdpEnd)
     assert part.told()["hands"] == ["unplug", "open_case"]
     part.cable.unplug()
-    end.readers[0].type("302#5821#")
+    end.readers[0].type("302#582917#")
     assert part.told()["ails"] == ["unplugged"]
     assert not end.readers[0]._news
     part.cable.plug()
