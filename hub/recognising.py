@@ -164,7 +164,7 @@ class Recognising:
 
     @contextlib.asynccontextmanager
     async def new_key(self, name: str) -> AsyncIterator[bytes]:
-        """A wrapped key on the disk for what is committed inside; else it goes with the next look."""
+        """A wrapped key on the disk for what is committed inside; else the next look takes it."""
         roll = self.ready_roll()
         self._coming.add(name)
         try:

@@ -19,7 +19,7 @@ StateShown = Literal[
     "detected", "reviewing", "confirmed", "sent", "acknowledged", "handled", "false_alarm"
 ]
 HandKind = Literal["forced", "repeated", "tailgate", "fire", "tamper"]
-assert set(HandKind.__args__) == set(BY_HAND)  # type: ignore[attr-defined]  # one list, two spellings
+assert set(HandKind.__args__) == set(BY_HAND)  # type: ignore[attr-defined]  # one list
 
 
 class OrderShown(Shaped):
@@ -88,7 +88,7 @@ class Rights(Shaped):
 
 
 class IncidentsPage(Shaped):
-    """Open incidents, the oldest first, or closed ones from the newest; ``next`` continues these."""
+    """Open incidents from the oldest, or closed ones from the newest; ``next`` continues."""
 
     incidents: list[IncidentShown]
     next: str | None
