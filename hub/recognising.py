@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +36,7 @@ from hub.acts.faces import (
 from hub.config import FaceSettings
 from hub.core.errors import DomainError
 from hub.core.face_law import is_child
+from hub.faces.beside import judge_beside
 from hub.faces.keystore import NAME, KeyStore
 from hub.faces.verbs import absent
 from hub.ground import read_ground
@@ -55,7 +55,6 @@ if TYPE_CHECKING:  # numpy is an extra
 DEBOUNCE_S: Final = 3.0  # a person at the desk adds three photos in a row
 LOOK_AGAIN_S: Final = 3_600.0  # who moved out, who turned fourteen
 RETRY_S: Final = 5.0
-AUDIT_WAIT_S: Final = 900.0
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError, OSError)
 
 Portraits = Callable[[bytes], Awaitable["Portrait | Refused"]]
@@ -102,6 +101,7 @@ class Recognising:
         self._clock, self._folder, self._settings, self._luck = clock, folder, settings, luck
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()  # of the key store
+        self._auditing = asyncio.Lock()  # an older audit must not stand after a newer one
         self._coming: set[str] = set()  # keys whose consents are not committed; bounded by requests
         self._store: KeyStore | None = None
         self._stale = True
@@ -326,12 +326,17 @@ class Recognising:
             self.roll = None
             return
         names, coming = set(store.names()), set(self._coming)
-        for person, reason in await asyncio.to_thread(self._over, names, site.purpose):
+        for name, person, reason in await asyncio.to_thread(self._over, names, site.purpose):
+            if reason == "key_gone" and store.get(name) is not None:
+                continue  # given since we looked which keys there are
             await self._writer.submit(withdraw, Withdrawal(person, "hub", reason))
             if self.roll is not None:
                 self.roll.drop(person)
         if self.roll is None and not self.missing:
-            self.roll = await asyncio.to_thread(self._load)
+            roll = await asyncio.to_thread(self._load)
+            held = self._held_consents()
+            roll.keep({name for name in held if store.get(name) is not None})
+            self.roll = roll  # from here on whoever withdraws is dropped from it
         held = self._held_consents() | await self.listed()
         await self.destroy([name for name in names if name not in held and name not in coming])
 
@@ -344,8 +349,8 @@ class Recognising:
         with self._engines.read.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def _over(self, keys: set[str], purpose: str) -> list[tuple[str, str]]:
-        """People whose consent cannot go on, and why."""
+    def _over(self, keys: set[str], purpose: str) -> list[tuple[str, str, str]]:
+        """Consents that cannot go on, whose they are, and why."""
         c, people = t.face_consents.c, t.people.c
         query = (
             select(c.id.label("consent"), c.turns_14_on, c.purpose, people.id, people.household_id)
@@ -357,13 +362,13 @@ class Recognising:
             today = local_day(connection, self._clock())
             for row in connection.execute(query).all():
                 if row.consent not in keys and row.consent not in self._coming:
-                    found.append((row.id, "key_gone"))
+                    found.append((row.consent, row.id, "key_gone"))
                 elif row.purpose != purpose:  # nobody agreed to the new one
-                    found.append((row.id, "purpose"))
+                    found.append((row.consent, row.id, "purpose"))
                 elif left(connection, row, today):
-                    found.append((row.id, "moved"))
+                    found.append((row.consent, row.id, "moved"))
                 elif row.turns_14_on is not None and not is_child(row.turns_14_on, today):
-                    found.append((row.id, "of_age"))
+                    found.append((row.consent, row.id, "of_age"))
         return found
 
     def _load(self) -> Roll:
@@ -404,6 +409,10 @@ class Recognising:
 
     async def audit(self) -> bool:
         """Measure everybody, and each door that wants faces alone; whether anything was new."""
+        async with self._auditing:
+            return await self._audit()
+
+    async def _audit(self) -> bool:
         from hub.faces.audit import Wanted  # noqa: PLC0415 - numpy is an extra
 
         roll, site = self.roll, self._site()
@@ -473,26 +482,3 @@ def named(told: Mapping[str, Any], people: Sequence[str]) -> dict[str, Any]:
 
 async def _nobody() -> set[str]:
     return set()
-
-
-async def judge_beside(task: Task) -> Report:
-    """Audit in a process of its own, behind everything else on the machine; raises OSError."""
-    from hub.faces.auditor import read_report, write_task  # noqa: PLC0415 - numpy is an extra
-
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hub.faces.auditor",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        content = await asyncio.to_thread(write_task, task)
-        async with asyncio.timeout(AUDIT_WAIT_S):
-            answer, _ = await child.communicate(content)
-    except TimeoutError as fault:
-        raise OSError("the audit did not end") from fault
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode != 0:
-        raise OSError("the audit's process failed")
-    return await asyncio.to_thread(read_report, answer)

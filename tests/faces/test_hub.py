@@ -388,7 +388,7 @@ async def test_a_hub_that_starts_again_knows_everybody(tmp_path: Path) -> None:
 
 
 async def test_the_audit_runs_beside_the_hub(tmp_path: Path) -> None:
-    from hub.recognising import judge_beside  # noqa: PLC0415
+    from hub.faces.beside import judge_beside  # noqa: PLC0415
 
     faces = Faces()
     async with face_desk(tmp_path, faces) as bench:
