@@ -188,7 +188,8 @@ class Recognising:
         ended = await self._writer.submit(withdraw, Withdrawal(person, by, reason))
         if self.roll is not None:
             self.roll.drop(person)
-        self.wake()
+        if ended:  # else whoever asks again and again keeps everybody measured without end
+            self.wake()
         await self.destroy(ended)
         return bool(ended)
 

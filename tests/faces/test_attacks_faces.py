@@ -5,11 +5,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from hub.core.errors import DomainError
+from hub.core.evidence import PICTURE_BYTES_MAX
 from hub.store import tables as t
 from tests.faces.desk import Faces, asked, enrol_all, face_desk, judge_here, move_in
+from tests.faces.test_watching import LISTED, SCENE, in_force, kept, measured
 from tests.unit.hub_bench import HubBench
+
+WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 of 119"
+LARGE = LISTED.replace(b" ", bytes(PICTURE_BYTES_MAX) + b" ")
 
 
 def documents(bench: HubBench) -> list[Any]:
@@ -129,3 +136,45 @@ async def test_who_withdraws_is_named_in_no_measurement(tmp_path: Path) -> None:
         assert pairs == [["r-10", "r-11"]]  # r-0 and r-1 were alike
         await desk.withdraw("r-11", "phone:x")
         assert [document["look_alikes"] for document in documents(bench)] == [[]]
+
+
+async def test_who_has_nothing_to_withdraw_has_nobody_measured_again(tmp_path: Path) -> None:
+    """An audit of an estate takes minutes of the machine; one phone must not ask for it at will."""
+    async with face_desk(tmp_path, Faces()) as bench:
+        desk = bench.hub.recognising
+        await enrol_all(bench, await move_in(bench, 30))
+        await desk.audit()
+        assert not desk._stale
+        assert not await desk.withdraw("p-1", "phone:x")
+        assert not desk._stale
+        assert await desk.withdraw("r-1", "phone:x")
+        assert desk._stale
+
+
+@pytest.mark.parametrize("picture", [WEBP, LARGE], ids=["webp", "large"])
+async def test_a_listed_picture_that_no_incident_keeps_is_refused(
+    tmp_path: Path, picture: bytes
+) -> None:
+    """Taken in, each of its hits would fail when it is told, and nobody would hear of it."""
+    async with measured(tmp_path) as (bench, _):
+        order = await in_force(bench)
+        with pytest.raises(DomainError, match="picture_unfit"):
+            await bench.hub.watching.list_face(order, picture, "staff:one")
+        assert kept(bench, t.face_listed) == []
+
+
+async def test_an_order_that_ends_while_somebody_is_looked_at_is_no_fault(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (bench, faces):
+        watching = bench.hub.watching
+        order = await in_force(bench)
+        await watching.list_face(order, LISTED, "staff:one")
+        row_of = watching._listed_row
+
+        def late(name: str) -> Any:
+            with bench.hub.engines.write.begin() as connection:
+                connection.execute(t.face_listed.delete())
+            return row_of(name)
+
+        watching._listed_row = late  # type: ignore[method-assign]
+        assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) is None
+        assert kept(bench, t.incidents) == []

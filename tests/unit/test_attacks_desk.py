@@ -1,11 +1,18 @@
 """Attacks on the issuing desk: imitations of cards, scrap that comes back, who hears of what."""
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from drivers.ntag424 import FACTORY_KEY
 from hub.acts.issuing import Stocked, stock_card
+from hub.acts.phones import Revocation, revoke_newer
+from hub.core import handouts
+from hub.core.errors import DomainError
+from hub.store import tables as t
 from simulators.ends import Ntag424Card
 from tests.unit.desk_bench import ClerkBench, Laid
 from tests.unit.desk_town import desk_town
@@ -88,3 +95,33 @@ async def test_who_may_not_read_incidents_hears_nothing_of_them(
         told = await stream(bench, happen)
         assert (b"watch-7" in told) is hears
         assert b"desk-1" in told
+
+
+async def test_a_phone_that_is_paused_meanwhile_ends_no_other(tmp_path: Path) -> None:
+    """A thief's wish to end the family's new phone may wait behind the report of the lost card."""
+    async with hub_bench(tmp_path) as bench:
+        thief = await bench.phone("p-1")
+        bench.pass_s(60)
+        await bench.phone("p-1")
+        with bench.hub.engines.read.connect() as connection:
+            rows = connection.execute(select(t.phones).order_by(t.phones.c.enrolled_at)).all()
+        old, new = rows
+        assert old.kid == thief.kid
+        with bench.hub.engines.write.begin() as connection:
+            own = t.phones.c.id == old.id
+            connection.execute(update(t.phones).where(own).values(suspended_at=1.0))
+        wish = Revocation(new.id, f"phone:{old.id}")
+        with pytest.raises(DomainError, match="phone_paused"):
+            await bench.hub.writer.submit(revoke_newer, (old.id, wish))
+        with bench.hub.engines.read.connect() as connection:
+            ended = connection.execute(select(t.phones.c.revoked_at)).scalars().all()
+        assert ended == [None, None]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\n"])
+def test_no_name_in_a_list_runs_in_a_spreadsheet(start: str) -> None:
+    """Also by the wide signs that programs for Chinese and Japanese take for the narrow ones."""
+    row = dict.fromkeys(handouts.COLUMNS, "x") | {"name": f"{start}HYPERLINK(1)"}
+    told = handouts.as_bytes([row], "csv").decode("utf-8-sig")
+    (name,) = [each["name"] for each in csv.DictReader(io.StringIO(told, newline=""))]
+    assert name == f"'{start}HYPERLINK(1)"
