@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from devices.identity import KINDS
+from devices.recall import KIND as RECALLED
 from drivers.ntag424 import FACTORY_KEY
 from hub.acts.issuing import Stocked, stock_card
 from hub.acts.phones import Revocation, revoke_newer
 from hub.core import handouts
 from hub.core.errors import DomainError
+from hub.core.event_kinds import may_tell
 from hub.store import tables as t
 from simulators.ends import Ntag424Card
 from tests.unit.desk_bench import ClerkBench, Laid
@@ -116,6 +119,15 @@ async def test_a_phone_that_is_paused_meanwhile_ends_no_other(tmp_path: Path) ->
         with bench.hub.engines.read.connect() as connection:
             ended = connection.execute(select(t.phones.c.revoked_at)).scalars().all()
         assert ended == [None, None]
+
+
+def test_every_kind_of_device_may_answer_a_restored_hub() -> None:
+    """Whose answer is not heard is waited for; a site with more desks than doors stayed blind."""
+    for device in KINDS:
+        assert may_tell(device, RECALLED), device
+        assert may_tell(device, "gap"), device
+        assert may_tell(device, "of_a_newer_program"), device
+    assert not may_tell("desk", "access")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\n"])
