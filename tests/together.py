@@ -16,7 +16,7 @@ def is_whole(module: Path) -> bool:
     return module.is_file() and SHARED in module.read_text(encoding="utf-8")
 
 
-class Together(LoadScopeScheduling):
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # the library ships no types
     """Deals in the order of collection; a test that ends its worker is not dealt again.
 
     The library would hand the crashed test to the next worker, and so to one after the other, until
@@ -34,7 +34,7 @@ class Together(LoadScopeScheduling):
     def remove_node(self, node: WorkerController) -> str | None:
         """Take a worker's open tests back; the test in which it crashed, or None if it was done."""
         workload = self.assigned_work.pop(node)
-        open_tests = [
+        open_tests: list[tuple[dict[str, bool], str]] = [
             (unit, test) for unit in workload.values() for test, done in unit.items() if not done
         ]
         if not open_tests:
