@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from devices.facts import (
-    TYPED,
+    NO_TRIES,
     Awaiting,
+    CodeTried,
     ContactChanged,
     DoorState,
     Entered,
@@ -36,8 +36,9 @@ from devices.facts import (
     apply,
     fold,
 )
-from devices.guests import CODES, Visit, asks_hub, out_of_bounds, visit_of
-from devices.messages import NO_REVISION, Assurance, Revision
+from devices.guesses import TYPED, looked_at
+from devices.guests import Visit, asks_hub, out_of_bounds, visit_of
+from devices.messages import Assurance
 from devices.pins import claim_mark, pin_mark
 from devices.rules import (
     HOLIDAY,
@@ -59,82 +60,12 @@ from devices.rules import (
     in_schedule,
     mode_at,
 )
+from devices.verdicts import Decision, Granted, Refused, Request, Way
 
 TWO_PERSON_S = 15.0  # access.md: two people, one controller, at most so far apart
 # what an open door does not forgive: these are not let through with the others
 _NEVER = frozenset({"credential_blocked", "credential_forged", "person_denied", "pass_revoked"})
 _NO_PINS = Pins(b"")
-
-
-class Way(StrEnum):
-    """How somebody stands before a door; PIN is a typed number with its PIN."""
-
-    CARD = "card"
-    PIN = "pin"
-    PASS = "pass"  # noqa: S105 - a visitor's, no secret
-    REMOTE = "remote"
-    EXIT = "exit"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Somebody before a door: who (already proven how strongly) and by which way.
-
-    ``clock_known``: the time is the hub's or a clock chip's; ``fresh``: it is the hub's since this
-    start, and a manifest came within a week; ``online``: the hub vouches for this very request;
-    ``since_s``: what this controller remembers of passes begins then. A pass is shown as ``visit``
-    or typed as ``code``.
-    """
-
-    door: int
-    way: Way
-    person: str | None = None
-    card: str | None = None
-    assurance: Assurance = Assurance.IDENTIFIER
-    forged: bool = False
-    revision: Revision = NO_REVISION
-    clock_known: bool = True
-    fresh: bool = True
-    claim: str | None = field(default=None, repr=False)
-    pin: str | None = field(default=None, repr=False)
-    visit: Visit | None = None
-    code: str | None = field(default=None, repr=False)
-    online: bool = False
-    since_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """The door opens for the stated time.
-
-    ``facts`` hold from the decision on, even when the strike should fail; ``flag`` is what staff
-    should know; ``companion`` is the first of two people; ``area`` is where the door leads.
-    """
-
-    reason: str
-    hold_ms: int
-    person: str | None = None
-    credential: str | None = None
-    facts: tuple[Fact, ...] = ()
-    flag: str | None = None
-    duress: bool = False
-    companion: str | None = None
-    area: str | None = None
-    visit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The door stays as it is; ``duress`` when the PIN asked for help all the same."""
-
-    reason: str
-    person: str | None = None
-    credential: str | None = None
-    facts: tuple[Fact, ...] = ()
-    duress: bool = False
-
-
-Decision = Granted | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +166,8 @@ def _known(
         pins = door.pins
         mark = claim_mark(pins.key, request.claim or "") if pins else ""
         people = pins.claims.get(mark, ()) if pins else ()
-        return _with_pin(door, before, _Known(), people, TYPED, request.pin or "", now)
+        claim = mark if people else TYPED
+        return _with_pin(door, before, _Known(), people, claim, request.pin or "", now)
     if request.way is Way.REMOTE:
         return _remote(policy, door, request, asks, pin=pin)
     known = _holder(policy, request, asks)
@@ -288,9 +220,8 @@ def _with_pin(
     now: datetime,
 ) -> _Known | Refused:
     """The one of these people whose PIN it is; an ordinary and a duress PIN take the same steps."""
-    at_s = now.timestamp()
-    tries = before.tries.get(claim)
-    if tries is not None and at_s < tries.until_s:
+    at_s, typed = now.timestamp(), known.credential is None
+    if not looked_at(before.guesses, claim, at_s, typed=typed):
         return Refused("pin_locked", known.person, known.credential)
     found: list[tuple[str, bool]] = []
     pins = door.pins or _NO_PINS
@@ -304,9 +235,11 @@ def _with_pin(
         if ordinary or duress:
             found.append((person, duress))
     if len(found) != 1:  # of two with the same PIN nobody knows which it is
-        missed = PinTried(door.number, claim, right=False, at_s=at_s)
+        missed = PinTried(door.number, claim, right=False, at_s=at_s, typed=typed)
         return Refused("pin_wrong", known.person, known.credential, (missed,))
-    facts = (PinTried(door.number, claim, right=True, at_s=at_s),) if tries is not None else ()
+    facts: tuple[Fact, ...] = ()
+    if typed or claim in before.guesses:  # of a card without wrong ones nothing is remembered
+        facts = (PinTried(door.number, claim, right=True, at_s=at_s, typed=typed),)
     person, duress = found[0]
     return _Known(person, known.credential, duress, facts)
 
@@ -369,22 +302,22 @@ def _visit(
     """A pass: so often per named door, within its time, while its host may come in."""
     visit, at_s = request.visit, now.timestamp()
     facts: tuple[Fact, ...] = ()
-    tries = before.tries.get(CODES) if request.code is not None else None
+    tries = before.codes if request.code is not None else NO_TRIES
     if request.code is not None:
-        if tries is not None and at_s < tries.until_s:
+        if at_s < tries.until_s:
             return Refused("codes_locked")
         visit = visit_of(door, request.code)
         if visit is None:
-            missed = PinTried(door.number, CODES, right=False, at_s=at_s)
+            missed = CodeTried(door.number, right=False, at_s=at_s)
             return Refused("courier_code_wrong", facts=(missed,))
     if visit is None or not visit.id:
         return Refused("form")
     reason = _visit_reason(policy, door, before, visit, request, now)
     if reason is not None:
         return Refused(reason, None, visit.id)
-    if tries is not None and not again(before.visits.get(visit.id), at_s):
+    if tries.wrong and not again(before.visits.get(visit.id), at_s):
         # what uses nothing up must not buy further guesses
-        facts = (PinTried(door.number, CODES, right=True, at_s=at_s),)
+        facts = (CodeTried(door.number, right=True, at_s=at_s),)
     used = PassUsed(door.number, visit.id, at_s, visit.to_s)
     area = door.passage.area_to if door.passage else None
     return Granted(
@@ -481,10 +414,49 @@ def _passback(
 
 
 __all__ = [
-    "HOLIDAY", "OPEN_MODES", "OUTSIDE", "STAFF_RULE", "Ask", "Awaiting", "ContactChanged",
-    "Credential", "Decision", "DoorMode", "DoorPolicy", "DoorState", "Entered", "Fact",
-    "FireChanged", "Granted", "ModePlan", "Opened", "PassOpened", "PassUsed", "Passage",
-    "Passback", "PinTried", "Pins", "Place", "Policy", "Promised", "Refused", "Request", "Rule",
-    "Schedule", "State", "Tries", "Use", "Visit", "Way", "ZoneTold", "apply", "asked_at",
-    "decide", "fold", "in_schedule", "mode_at", "rule_reason",
+    "HOLIDAY",
+    "OPEN_MODES",
+    "OUTSIDE",
+    "STAFF_RULE",
+    "Ask",
+    "Awaiting",
+    "CodeTried",
+    "ContactChanged",
+    "Credential",
+    "Decision",
+    "DoorMode",
+    "DoorPolicy",
+    "DoorState",
+    "Entered",
+    "Fact",
+    "FireChanged",
+    "Granted",
+    "ModePlan",
+    "Opened",
+    "PassOpened",
+    "PassUsed",
+    "Passage",
+    "Passback",
+    "PinTried",
+    "Pins",
+    "Place",
+    "Policy",
+    "Promised",
+    "Refused",
+    "Request",
+    "Rule",
+    "Schedule",
+    "State",
+    "Tries",
+    "Use",
+    "Visit",
+    "Way",
+    "ZoneTold",
+    "apply",
+    "asked_at",
+    "decide",
+    "fold",
+    "in_schedule",
+    "mode_at",
+    "rule_reason",
 ]  # fmt: skip

@@ -406,13 +406,13 @@ class DoorController:
         """A visitor pass whose signature was verified is shown at a door; it opens or refuses."""
         return self.threshold.on_pass(number, visit)
 
-    def on_reader(self, number: int, online: bool) -> None:
-        """A door's reader answers, or does so no longer."""
-        self.leaves.on_reader(number, online)
+    def on_reader(self, number: int, online: bool, part: str = "reader") -> None:
+        """A door's reader, or its keypad, answers, or does so no longer."""
+        self.leaves.on_reader(number, online, part)
 
-    def on_reader_case(self, number: int, is_open: bool) -> None:
-        """The case of a door's reader was opened or shut."""
-        self.leaves.on_tamper(number, is_open, part="reader")
+    def on_reader_case(self, number: int, is_open: bool, part: str = "reader") -> None:
+        """The case of a door's reader, or of its keypad, was opened or shut."""
+        self.leaves.on_tamper(number, is_open, part)
 
     def stands_open(self, number: int) -> bool:
         """Whether anybody may open the leaf now: by its mode, or because of a fire."""

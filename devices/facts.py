@@ -10,13 +10,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from devices.guesses import Record, Records, as_row, from_row, missed, righted
 from devices.rules import SHUT_MODES, Policy
 
-TYPED = ""  # the claim under which tries of typed numbers are counted, for the whole keypad
-TRIES_FREE = 5  # wrong PINs of one claim before it is slowed (keys.md)
-TRIES_WAIT_S = 30.0  # the first wait; each further wrong PIN doubles it
+TRIES_FREE = 5  # wrong couriers' codes of a door before they are slowed
+TRIES_WAIT_S = 30.0  # the first wait; each further wrong code doubles it
 TRIES_WAIT_MAX_S = 900.0
-CLAIMS_MAX = 64  # claims with wrong PINs remembered per door; cards that fail are few
 VISITS_MAX = 20_000  # uses of passes remembered per door; a day of an estate is far less
 PASS_AGAIN_S = 10.0  # a visitor whom the door did not let through may show the pass once more
 PLACES_MAX = 50_000  # people whose area is known
@@ -25,10 +24,13 @@ _VISIT_GRACE_S = 3_600.0  # a use is forgotten only when its pass is surely over
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Wrong PINs of one claim in a row, and until when no further one is looked at."""
+    """Wrong codes of a door in a row, and until when no further one is looked at."""
 
-    wrong: int
-    until_s: float
+    wrong: int = 0
+    until_s: float = 0.0
+
+
+NO_TRIES = Tries()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class DoorState:
     first_card_s: float | None = None
     released_until_s: float = 0.0
     waiting: tuple[str, float] | None = None
-    tries: Mapping[str, Tries] = field(default_factory=dict)
+    codes: Tries = NO_TRIES
+    guesses: Records = field(default_factory=dict)
     visits: Mapping[str, Use] = field(default_factory=dict)
 
 
@@ -129,10 +132,20 @@ class Awaiting:
 
 @dataclass(frozen=True, slots=True)
 class PinTried:
-    """A PIN was right, which forgets the wrong ones of its claim, or it was wrong."""
+    """A PIN was right, or it was wrong: of a typed number, or of a shown card."""
 
     door: int
     claim: str
+    right: bool
+    at_s: float
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTried:
+    """A courier's code was let in, which forgets the wrong ones of the door, or it was wrong."""
+
+    door: int
     right: bool
     at_s: float
 
@@ -180,6 +193,7 @@ Fact = (
     | Promised
     | Awaiting
     | PinTried
+    | CodeTried
     | PassUsed
     | PassOpened
     | Entered
@@ -234,8 +248,11 @@ def _apply_door(door: DoorState, fact: Fact) -> DoorState:
             return replace(door, released_until_s=max(door.released_until_s, until_s))
         case Awaiting(_, first):
             return replace(door, waiting=first)
-        case PinTried():
-            return replace(door, tries=_tried(door.tries, fact))
+        case PinTried(_, claim, right, at_s, typed):
+            fold_pin = righted if right else missed
+            return replace(door, guesses=fold_pin(door.guesses, claim, at_s, typed=typed))
+        case CodeTried(_, right, at_s):
+            return replace(door, codes=NO_TRIES if right else _tried(door.codes, at_s))
         case PassUsed(_, visit, at_s, to_s):
             use = door.visits.get(visit)
             count = (use.count if use else 0) + (not again(use, at_s))
@@ -280,19 +297,12 @@ def _moved(
     return moved
 
 
-def _tried(tries: Mapping[str, Tries], fact: PinTried) -> Mapping[str, Tries]:
-    others = {claim: kept for claim, kept in tries.items() if claim != fact.claim}
-    if fact.right:
-        return others
-    before = tries.get(fact.claim)
-    wrong = (before.wrong if before else 0) + 1
-    until_s = 0.0
-    if wrong >= TRIES_FREE:
-        wait_s = min(TRIES_WAIT_S * 2.0 ** min(wrong - TRIES_FREE, 16), TRIES_WAIT_MAX_S)
-        until_s = fact.at_s + wait_s
-    while len(others) >= CLAIMS_MAX:
-        others.pop(min(others, key=lambda claim: (others[claim].until_s, claim)))
-    return {**others, fact.claim: Tries(wrong, until_s)}
+def _tried(tries: Tries, at_s: float) -> Tries:
+    wrong = tries.wrong + 1
+    if wrong < TRIES_FREE:
+        return Tries(wrong)
+    wait_s = min(TRIES_WAIT_S * 2.0 ** min(wrong - TRIES_FREE, 16), TRIES_WAIT_MAX_S)
+    return Tries(wrong, at_s + wait_s)
 
 
 # --------------------------------------------------------------------------- on disk
@@ -308,10 +318,10 @@ def kept(before: State, after: State, facts: Iterable[Fact]) -> dict[str, str | 
             case ShutDown(door):
                 rows[f"first/{door}"] = None
             case PinTried(door):
-                tries = after.of(door).tries
-                rows[f"tries/{door}"] = json.dumps(
-                    {claim: [one.wrong, one.until_s] for claim, one in tries.items()}
-                )
+                rows |= _guess_rows(door, before.of(door).guesses, after.of(door).guesses)
+            case CodeTried(door):
+                codes = after.of(door).codes
+                rows[f"codes/{door}"] = json.dumps([codes.wrong, codes.until_s])
             case PassUsed(door, visit) | PassOpened(door, visit):
                 use = after.of(door).visits.get(visit)
                 for gone in before.of(door).visits.keys() - after.of(door).visits.keys():
@@ -329,10 +339,19 @@ def kept(before: State, after: State, facts: Iterable[Fact]) -> dict[str, str | 
     return rows
 
 
+def _guess_rows(door: int, before: Records, after: Records) -> dict[str, str | None]:
+    changed = {
+        claim: json.dumps(as_row(one)) for claim, one in after.items() if before.get(claim) != one
+    }
+    gone = dict.fromkeys(before.keys() - after.keys())
+    return {f"guess/{door}/{claim}": text for claim, text in (changed | gone).items()}
+
+
 def recalled(rows: Mapping[str, str]) -> State:
     """The state as it was kept."""
     doors: dict[int, DoorState] = {}
     places: dict[str, Place] = {}
+    guesses: dict[int, dict[str, Record]] = {}
     for key, text in rows.items():
         kind, _, rest = key.partition("/")
         value = json.loads(text)
@@ -340,14 +359,18 @@ def recalled(rows: Mapping[str, str]) -> State:
             places[rest] = Place(value[0], value[1])
             continue
         number, _, name = rest.partition("/")
+        if kind == "guess":
+            guesses.setdefault(int(number), {})[name] = from_row(value)
+            continue
         door = doors.get(int(number), _NO_DOOR)
         if kind == "first":
             door = replace(door, first_card_s=value)
-        elif kind == "tries":
-            tries = {claim: Tries(one[0], one[1]) for claim, one in value.items()}
-            door = replace(door, tries=tries)
+        elif kind == "codes":
+            door = replace(door, codes=Tries(*value))
         elif kind == "visit":
             use = Use(value[0], value[1], value[2], value[3] if len(value) > 3 else 1)
             door = replace(door, visits={**door.visits, name: use})
         doors[int(number)] = door
+    for one, records in guesses.items():
+        doors[one] = replace(doors.get(one, _NO_DOOR), guesses=records)
     return State(doors, places)

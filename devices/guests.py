@@ -33,7 +33,6 @@ WAIT_S = 3.0  # whoever holds a telephone before a scanner; the hub answers with
 OP = "pass"  # the hub's word: a command about a question, with a reason where it is no
 ASKED = "pass_asked"  # the question: an event
 NOT_NOW = "pass_online"
-CODES = "*"  # the claim under which wrong codes are counted, for the whole door
 
 
 @dataclass(frozen=True, slots=True)

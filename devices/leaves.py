@@ -51,9 +51,9 @@ class Leaves:
     def __init__(self, house: House) -> None:
         self._house = house
         self._leaves: dict[int, Leaf] = {}  # one for each door
-        self._silent: dict[int, bool] = {}  # the same
-        self._tampered: dict[tuple[int, str], bool] = {}  # two cases for each door at most
-        self._timers: dict[int, asyncio.Task[None]] = {}  # the same
+        self._silent: dict[int, set[str]] = {}  # the same: its reader, its keypad, or both
+        self._tampered: dict[tuple[int, str], bool] = {}  # three cases for each door at most
+        self._timers: dict[tuple[int, str], asyncio.Task[None]] = {}  # two for each door at most
 
     def _leaf(self, number: int) -> Leaf:
         return self._leaves.get(number, Leaf())
@@ -175,24 +175,32 @@ class Leaves:
             draft = self._house.device.draft("tamper")
             self.record(replace(draft, door=number, reason="tamper"))
 
-    def on_reader(self, number: int, online: bool) -> None:
-        """A reader's word of itself; silence is told when it lasts."""
-        timer = self._timers.pop(number, None)
+    def on_reader(self, number: int, online: bool, part: str = "reader") -> None:
+        """A reader's word of itself; silence is told when it lasts, and over when nobody is silent.
+
+        A door's keypad that is a device of its own (``part``) is heard like its reader.
+        """
+        timer = self._timers.pop((number, part), None)
         if timer is not None:
             timer.cancel()
-        if not online and not self._silent.get(number):
-            self._timers[number] = asyncio.ensure_future(self._fall_silent(number))
-        elif online and self._silent.pop(number, False):
-            self._tell_reader(number, "reader_back")
+        silent = self._silent.get(number, set())
+        if not online and part not in silent:
+            self._timers[number, part] = asyncio.ensure_future(self._fall_silent(number, part))
+        elif online and part in silent:
+            silent.remove(part)
+            if not silent:
+                self._tell_reader(number, "reader_back")
 
-    async def _fall_silent(self, number: int) -> None:
+    async def _fall_silent(self, number: int, part: str) -> None:
         await asyncio.sleep(SILENT_AFTER_S)
-        self._now_silent(number)
+        self._now_silent(number, part)
 
-    def _now_silent(self, number: int) -> None:
-        self._timers.pop(number, None)
-        self._silent[number] = True
-        self._tell_reader(number, "reader_silent")
+    def _now_silent(self, number: int, part: str) -> None:
+        self._timers.pop((number, part), None)
+        silent = self._silent.setdefault(number, set())
+        silent.add(part)
+        if len(silent) == 1:
+            self._tell_reader(number, "reader_silent")
 
     def _tell_reader(self, number: int, kind: str) -> None:
         self.record(replace(self._house.device.draft(kind), door=number, reason=kind))

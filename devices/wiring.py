@@ -57,7 +57,8 @@ class Harness:
         strike = self._strike(number, wires.text(section, "strike"))
         check_remote_only(strike, section, number)
         check_escape(strike, section, number)
-        reader = self._reader(number, section)
+        reader, keypad = self._reader(number, section), self._keypad(number, section)
+        lit = reader if isinstance(reader, OsdpReader) else keypad
         self.hardware[number] = DoorHardware(
             number,
             strike,
@@ -67,9 +68,9 @@ class Harness:
             wires.number_or_none(section, "exit_input"),
             wires.number_or_none(section, "fire_input"),
             wires.number_or_none(section, "tamper_input"),
-            self._keypad(number, section),
+            keypad,
             wires.numbers(section, "call_inputs"),
-            ReaderLight(reader) if isinstance(reader, OsdpReader) else None,
+            ReaderLight(lit) if isinstance(lit, OsdpReader) else None,
         )
 
     async def close(self) -> None:
@@ -87,41 +88,45 @@ class Harness:
         if "reader" not in section:
             return None
         url = self._wires.text(section, "reader")
-        told = self._reader_told(number)
+        told = self._told_by(number, "reader")
         reader = open_reader(url, self._secrets, on_state=told, lines=self._lines)
         if isinstance(reader, OsdpReader):
             if reader.on_case is not None:
                 raise Mistake(f"door {number}: another door has this reader; each has its own")
-            reader.on_case = self._case_told(number)
+            reader.on_case = self._case_told(number, "reader")
         return reader
 
     def _keypad(self, number: int, section: Section) -> Keypad | None:
+        """The reader itself, or a device of its own whose case and silence are told like its."""
         if "keypad" not in section:
             return None
         url = self._wires.text(section, "keypad")
-        told = _told(f"keypad {number}")
-        return open_keypad(url, self._secrets, lines=self._lines, on_state=told)
+        told = self._told_by(number, "keypad")
+        keypad = open_keypad(url, self._secrets, lines=self._lines, on_state=told)
+        if isinstance(keypad, OsdpReader) and keypad.on_case is None:
+            keypad.on_case = self._case_told(number, "keypad")
+        return keypad
 
-    def _reader_told(self, number: int) -> OnState:
-        log_state = _told(f"reader {number}")
+    def _told_by(self, number: int, part: str) -> OnState:
+        log_state = _told(f"{part} {number}")
 
         def on_state(online: bool, why: str) -> None:
             log_state(online, why)
             if self.controller is not None:
-                self.controller.on_reader(number, online)
+                self.controller.on_reader(number, online, part)
 
         return on_state
 
-    def _case_told(self, number: int) -> Callable[[LocalStatus], None]:
+    def _case_told(self, number: int, part: str) -> Callable[[LocalStatus], None]:
         bad = False
 
         def on_case(status: LocalStatus) -> None:
             nonlocal bad
             if status.is_power_bad != bad:
                 bad = status.is_power_bad
-                log.warning("reader %s: its power is %s", number, "failing" if bad else "good")
+                log.warning("%s %s: its power is %s", part, number, "failing" if bad else "good")
             if self.controller is not None:
-                self.controller.on_reader_case(number, status.is_tampered)
+                self.controller.on_reader_case(number, status.is_tampered, part)
 
         return on_case
 

@@ -9,6 +9,7 @@ import secrets
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from drivers.dc09 import ATTEMPTS_MAX, Account, Event, Exchange, Verdict
@@ -17,6 +18,22 @@ from drivers.reconnect import Backoff
 ANSWER_S: Final = 10.0  # connecting and answering; a receiver that meets a wrong sum says nothing
 PAUSE_S: Final = 1.0  # before the second attempt, then twice as long each time
 READ_MOST_BYTES: Final = 4_096
+ANSWER_MOST_BYTES: Final = 16_384  # of one attempt; an honest answer has below a hundred
+
+
+class Fault(StrEnum):
+    """Why nothing was heard that counts."""
+
+    NONE = ""
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    SILENT = "silent"
+    STRANGE = "strange"  # answers came, and none of them proves to be this station's
+    FLOOD = "flood"  # far more came than a station ever says
+
+
+class _Flood(OSError):
+    """Nobody reads all of that."""
 
 
 class StationLine:
@@ -41,6 +58,7 @@ class StationLine:
         self._answer_s, self._pause_s, self._attempts_max = answer_s, pause_s, attempts_max
         self._turn = asyncio.Lock()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.fault = Fault.NONE  # of the newest event that ended in silence
 
     async def send(self, event: Event, sequence: int) -> Verdict:
         """Send until it is taken, refused, or the attempts are spent; network faults are silence.
@@ -51,12 +69,13 @@ class StationLine:
         exchange = Exchange(self._account, event, sequence, self._luck, self._attempts_max)
         pauses = Backoff(self._pause_s, self._pause_s * 8, luck=self._jitter)
         async with self._turn:
+            self.fault = Fault.NONE
             while (raw := exchange.send(self._now())) is not None:
                 try:
                     async with asyncio.timeout(self._answer_s):
                         await self._attempt(exchange, raw)
-                except OSError:  # which TimeoutError and ssl.SSLError are
-                    pass
+                except OSError as trouble:  # which TimeoutError and ssl.SSLError are
+                    self.fault = self._named(trouble, exchange)
                 finally:
                     if exchange.verdict is None:  # a late answer must not meet the next attempt
                         self._hang_up()
@@ -82,9 +101,23 @@ class StationLine:
         reader, writer = self._streams
         writer.write(raw)
         await writer.drain()
+        heard_bytes = 0
         while chunk := await reader.read(READ_MOST_BYTES):
             if exchange.feed(chunk, self._now()) is not None:
                 return
+            heard_bytes += len(chunk)
+            if heard_bytes > ANSWER_MOST_BYTES:
+                raise _Flood
+        raise ConnectionResetError
+
+    def _named(self, trouble: OSError, exchange: Exchange) -> Fault:
+        if isinstance(trouble, _Flood):
+            return Fault.FLOOD
+        if isinstance(trouble, ssl.SSLError):
+            return Fault.TLS
+        if exchange.strange:
+            return Fault.STRANGE
+        return Fault.UNREACHABLE if self._streams is None else Fault.SILENT
 
     def _hang_up(self) -> asyncio.StreamWriter | None:
         streams, self._streams = self._streams, None

@@ -19,11 +19,17 @@ KEY_BYTES: Final = 16
 UID_BYTES: Final = 7
 DIVERSIFY_MOST_BYTES: Final = 31  # AN10922: constant and input fit in two AES blocks
 COUNTER_MOST: Final = 0xFFFFFF  # 24 bits; the card then never mirrors again
+COMMANDS_MOST: Final = 0xFFFF  # 16 bits count the commands of a session; then it is over
+PICC_BYTES: Final = 16  # encrypted card data: one block
+SHOWS_UID: Final = 0x80  # in the tag of card data, and in the options of a file
+SHOWS_COUNTER: Final = 0x40
 APPLICATION: Final = bytes.fromhex("d2760000850101")  # the NDEF application of every NTAG 424
 NDEF_FILE: Final = 0xE104
 NDEF_MOST_BYTES: Final = 256  # the size of that file
 URI_PREFIXES: Final = {0: "", 1: "http://www.", 2: "https://www.", 3: "http://", 4: "https://"}
 
+FIRST_ANSWER_BYTES: Final = 32  # what the card answers to a first authentication
+LATER_ANSWER_BYTES: Final = 16  # the same to one in a transaction that goes on
 OK: Final = b"\x91\x00"
 MORE: Final = b"\x91\xaf"
 ISO_OK: Final = b"\x90\x00"
@@ -153,12 +159,9 @@ def verify_sun(
 
     Raises SunRefused. `file_key` may be found by the card's number.
     """
-    if len(picc) != 16:
-        raise SunRefused("encrypted card data have 16 bytes")
-    clear = decrypt(meta_key, picc)
-    if clear[0] != 0xC7:  # UID of seven bytes and counter are both there
-        raise SunRefused("the card data are of another site")
-    uid, counter = clear[1:8], int.from_bytes(clear[8:11], "little")
+    uid, counter = open_picc(meta_key, picc)
+    if not uid or counter is None:
+        raise SunRefused("the card data tell no number or no counter")
     return verify_plain_sun(uid, counter, mac, file_key=file_key, mac_input=mac_input)
 
 
@@ -174,21 +177,46 @@ def verify_plain_sun(
     return Sun(uid, counter)
 
 
-def sun_mac_key(file_key: bytes, uid: bytes, counter: int) -> bytes:
-    """The key of one tap's signature."""
-    return cmac(file_key, b"\x3c\xc3\x00\x01\x00\x80" + uid + counter.to_bytes(3, "little"))
+def sun_mac_key(file_key: bytes, uid: bytes, counter: int | None) -> bytes:
+    """The key of one tap's signature; what the tap does not show (b"", None) is not in it."""
+    return cmac(file_key, _shown(b"\x3c\xc3", uid, counter))
 
 
 def sun_file_cipher(file_key: bytes, uid: bytes, counter: int) -> tuple[bytes, bytes]:
     """Key and first IV under which one tap's mirrored file contents are encrypted."""
-    told = counter.to_bytes(3, "little")
-    key = cmac(file_key, b"\xc3\x3c\x00\x01\x00\x80" + uid + told)
-    return key, encrypt(key, told + bytes(13))
+    key = cmac(file_key, _shown(b"\xc3\x3c", uid, counter))
+    return key, encrypt(key, counter.to_bytes(3, "little") + bytes(13))
 
 
-def seal_picc(meta_key: bytes, uid: bytes, counter: int, filling: bytes) -> bytes:
-    """The card's side of encrypted card data; filling is five random bytes."""
-    return encrypt(meta_key, b"\xc7" + uid + counter.to_bytes(3, "little") + filling)
+def _shown(purpose: bytes, uid: bytes, counter: int | None) -> bytes:
+    told = uid + (b"" if counter is None else counter.to_bytes(3, "little"))
+    return (purpose + b"\x00\x01\x00\x80" + told).ljust(16, b"\0")
+
+
+def open_picc(meta_key: bytes, picc: bytes) -> tuple[bytes, int | None]:
+    """Number and counter out of encrypted card data, b"" and None for what is not in them.
+
+    Raises SunRefused where they cannot be of this key; only the tap's signature proves them.
+    """
+    if len(picc) != PICC_BYTES:
+        raise SunRefused(f"encrypted card data have {PICC_BYTES} bytes")
+    clear = decrypt(meta_key, picc)
+    tag, at = clear[0], 1
+    if tag & 0x3F != (UID_BYTES if tag & SHOWS_UID else 0) or not tag:
+        raise SunRefused("the card data are of another site")
+    uid, counter = b"", None
+    if tag & SHOWS_UID:
+        uid, at = clear[1 : 1 + UID_BYTES], 1 + UID_BYTES
+    if tag & SHOWS_COUNTER:
+        counter = int.from_bytes(clear[at : at + 3], "little")
+    return uid, counter
+
+
+def seal_picc(meta_key: bytes, uid: bytes, counter: int | None, filling: bytes) -> bytes:
+    """The card's side of encrypted card data; random bytes fill the block, five or more."""
+    tag = (SHOWS_UID | UID_BYTES if uid else 0) | (0 if counter is None else SHOWS_COUNTER)
+    told = uid + (b"" if counter is None else counter.to_bytes(3, "little"))
+    return encrypt(meta_key, bytes((tag,)) + told + filling)
 
 
 # -- EV2: mutual authentication and the messages after it ----------------------------------------
@@ -196,13 +224,19 @@ def seal_picc(meta_key: bytes, uid: bytes, counter: int, filling: bytes) -> byte
 
 @dataclass(slots=True)
 class Ev2Session:
-    """What both sides share after an authentication; counts commands, so use it in order."""
+    """What both sides share after an authentication; counts commands, so use it in order.
+
+    Every command counts, a plain one too, each in the mode of its wrap and of its unwrap. The
+    first answer that is wrong or no success ends the session on both sides, as does its last
+    command; whatever is wrapped then raises CardFault.
+    """
 
     slot: int
     ti: bytes
     enc_key: bytes = field(repr=False)
     mac_key: bytes = field(repr=False)
     commands: int = 0
+    is_over: bool = False
 
     def iv(self, direction: bytes) -> bytes:
         """The IV of the current command (A55A) or reply (5AA5)."""
@@ -215,8 +249,14 @@ class Ev2Session:
         told = bytes((first,)) + self.commands.to_bytes(2, "little") + self.ti + body
         return short_mac(self.mac_key, told)
 
+    def wrap_plain(self, code: int, header: bytes, contents: bytes = b"") -> bytes:
+        """A native command in CommMode.Plain."""
+        self.go_on()
+        return native(code, header + contents)
+
     def wrap_mac(self, code: int, header: bytes, contents: bytes = b"") -> bytes:
         """A native command in CommMode.MAC."""
+        self.go_on()
         body = header + contents
         return native(code, body + self.mac(code, body))
 
@@ -225,12 +265,21 @@ class Ev2Session:
         sealed = encrypt(self.enc_key, pad(contents), self.iv(b"\xa5\x5a")) if contents else b""
         return self.wrap_mac(code, header, sealed)
 
+    def unwrap_plain(self, answer: bytes) -> bytes:
+        """The contents of a reply in CommMode.Plain, which proves nothing; raises CardFault."""
+        self.go_on()
+        if answer[-2:] != OK:
+            self.is_over = True
+            raise CardFault(_told(answer), _status(answer))
+        self.commands += 1
+        return answer[:-2]
+
     def unwrap_mac(self, answer: bytes) -> bytes:
         """The contents of a reply in CommMode.MAC; raises CardFault."""
-        check_status(answer)
-        contents, mac = answer[:-10], answer[-10:-2]
-        self.commands += 1
+        told = self.unwrap_plain(answer)
+        contents, mac = told[:-8], told[-8:]
         if not compare_digest(self.mac(0x00, contents), mac):
+            self.is_over = True
             raise CardFault("the card's reply has a wrong MAC")
         return contents
 
@@ -239,12 +288,16 @@ class Ev2Session:
         sealed = self.unwrap_mac(answer)
         if not sealed:
             return b""
-        if len(sealed) % 16:
-            raise CardFault("the card's reply has no whole blocks")
-        try:
+        try:  # the MAC was right, so the card itself sealed this
             return unpad(decrypt(self.enc_key, sealed, self.iv(b"\x5a\xa5")))
         except ValueError as error:
-            raise CardFault("the card's reply has a wrong padding") from error
+            self.is_over = True
+            raise CardFault("the card's reply has wrong blocks or padding") from error
+
+    def go_on(self) -> None:
+        """Raise CardFault when nothing can be said in this session any more."""
+        if self.is_over or self.commands >= COMMANDS_MOST:
+            raise CardFault("the session with the card is over; authenticate anew")
 
 
 def session_of(slot: int, key: bytes, ti: bytes, rnd_a: bytes, rnd_b: bytes) -> Ev2Session:
@@ -255,13 +308,24 @@ def session_of(slot: int, key: bytes, ti: bytes, rnd_a: bytes, rnd_b: bytes) -> 
 
 
 class Ev2Initiator:
-    """The half of AuthenticateEV2First that holds the key; the card may be elsewhere."""
+    """The half of an authentication that holds the key; the card may be elsewhere.
 
-    def __init__(self, key: bytes, rnd_a: bytes | None = None, slot: int = 0) -> None:
+    Without ``after`` it is AuthenticateEV2First. With it, AuthenticateEV2NonFirst: another key in
+    the same transaction, whose name and count of commands go on; the session before is over.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        rnd_a: bytes | None = None,
+        slot: int = 0,
+        after: Ev2Session | None = None,
+    ) -> None:
         self._key = key
         self._rnd_a = secrets.token_bytes(16) if rnd_a is None else rnd_a
         self._rnd_b = b""
         self._slot = slot
+        self._after = after
 
     def first(self, enc_rnd_b: bytes) -> bytes:
         """From the card's 16 byte challenge our 32 byte response; raises AuthenticationRefused."""
@@ -271,27 +335,42 @@ class Ev2Initiator:
         return encrypt(self._key, self._rnd_a + self._rnd_b[1:] + self._rnd_b[:1])
 
     def finish(self, reply: bytes) -> Ev2Session:
-        """From the card's 32 byte answer the session; raises AuthenticationRefused."""
-        if len(reply) != 32 or not self._rnd_b:
-            raise AuthenticationRefused("an answer has 32 bytes and follows a challenge")
+        """From the card's answer (32 bytes, a later one 16) the session.
+
+        Raises AuthenticationRefused.
+        """
+        size = FIRST_ANSWER_BYTES if self._after is None else LATER_ANSWER_BYTES
+        if len(reply) != size or not self._rnd_b:
+            raise AuthenticationRefused(f"an answer has {size} bytes and follows a challenge")
         clear = decrypt(self._key, reply)
-        if not compare_digest(clear[4:20], self._rnd_a[1:] + self._rnd_a[:1]):
+        ti = b"" if self._after is None else self._after.ti
+        if self._after is None:
+            ti, clear = clear[:4], clear[4:20]
+        if not compare_digest(clear, self._rnd_a[1:] + self._rnd_a[:1]):
             raise AuthenticationRefused("the card does not know this key")
-        return session_of(self._slot, self._key, clear[:4], self._rnd_a, self._rnd_b)
+        made = session_of(self._slot, self._key, ti, self._rnd_a, self._rnd_b)
+        if self._after is not None:
+            made.commands = self._after.commands
+        return made
 
 
-async def challenge(transceive: Transceive, slot: int) -> bytes:
+async def challenge(transceive: Transceive, slot: int, *, first: bool = True) -> bytes:
     """Ask the card for its challenge under one key slot; raises AuthenticationRefused."""
-    answer = await transceive(native(0x71, bytes((slot, 0))))
+    asked = native(0x71, bytes((slot, 0))) if first else native(0x77, bytes((slot,)))
+    answer = await transceive(asked)
     if answer[-2:] != MORE or len(answer) != 18:
         raise AuthenticationRefused(_told(answer), _status(answer))
     return answer[:-2]
 
 
-async def respond(transceive: Transceive, response: bytes) -> bytes:
-    """Hand the card our response, return its 32 byte answer; raises AuthenticationRefused."""
+async def respond(transceive: Transceive, response: bytes, *, first: bool = True) -> bytes:
+    """Hand the card our response, return its answer of 32 bytes, of 16 where it is a later one.
+
+    Raises AuthenticationRefused.
+    """
     answer = await transceive(native(0xAF, response))
-    if answer[-2:] != OK or len(answer) != 34:
+    size = FIRST_ANSWER_BYTES if first else LATER_ANSWER_BYTES
+    if answer[-2:] != OK or len(answer) != size + 2:
         raise AuthenticationRefused(_told(answer), _status(answer))
     return answer[:-2]
 
@@ -303,6 +382,24 @@ async def authenticate_ev2_first(
     initiator = Ev2Initiator(key, rnd_a, slot)
     response = initiator.first(await challenge(transceive, slot))
     return initiator.finish(await respond(transceive, response))
+
+
+async def authenticate_ev2_non_first(
+    transceive: Transceive,
+    session: Ev2Session,
+    slot: int,
+    key: bytes,
+    rnd_a: bytes | None = None,
+) -> Ev2Session:
+    """Another key in the same transaction; raises AuthenticationRefused.
+
+    The session before is over, whether this succeeds or not: the card forgets it as well.
+    """
+    session.go_on()
+    session.is_over = True
+    initiator = Ev2Initiator(key, rnd_a, slot, session)
+    response = initiator.first(await challenge(transceive, slot, first=False))
+    return initiator.finish(await respond(transceive, response, first=False))
 
 
 # -- commands ------------------------------------------------------------------------------------

@@ -3,12 +3,15 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
+from drivers.kinds import NotIsoDep
 from drivers.ntag424 import (
     FACTORY_KEY,
     NDEF_FILE,
     OK,
+    AuthenticationRefused,
     CardFault,
     Ev2Session,
     Sun,
@@ -36,6 +39,8 @@ PICC_MARK: Final = "{picc}"
 MAC_MARK: Final = "{mac}"
 PICC_DIGITS: Final = 32
 MAC_DIGITS: Final = 16
+WRONG_KEY: Final = 0x91AE
+WRONG_CHECK: Final = 0x911E  # so a key is told that was not the old one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,9 @@ async def personalise(
     """Make the card ours, or ours anew from known keys; the tap it then gives is the proof.
 
     A card torn away half-way is finished by calling again with the same arguments: the version
-    on each slot tells which keys it has. The chip counts taps anew from here, so a counter seen
-    before says nothing about a card of this key version. Raises CardFault or CardLost.
+    on each slot tells which keys it most likely has, the other keys are tried where that is
+    wrong. The chip counts taps anew from here, so a counter seen before says nothing about a
+    card of this key version. Raises CardFault or CardLost.
     """
     if keys.version == current.version:
         raise ValueError("new keys need another version, or a torn card could not be finished")
@@ -117,23 +123,109 @@ async def personalise(
         raise ValueError("a key of zeros is everybody's key")
     mirror = mirror_of(url_template)
     await select_application(transceive)
-    held = [
-        keys.slots[slot]
-        if await key_version(transceive, slot) == keys.version
-        else current.slots[slot]
-        for slot in range(SLOTS)
-    ]
-    session = await authenticate_ev2_first(transceive, SLOT_CHANGE, held[SLOT_CHANGE])
+    likely = []
+    for slot in range(SLOTS):
+        is_new = await key_version(transceive, slot) == keys.version
+        likely.append((keys, current) if is_new else (current, keys))
+    held, session = await _enter(transceive, [each.slots[SLOT_CHANGE] for each in likely[0]])
     if await card_uid(transceive, session) != uid:
         raise CardFault("another card lies on the reader")
     # Opened for a moment: an unauthenticated write is the one form all readers and cards agree on.
     await change_file_settings(transceive, session, NDEF_FILE_NUMBER, SETTINGS_OPEN)
     await _write_ndef(transceive, mirror.file)
-    session = await authenticate_ev2_first(transceive, SLOT_CHANGE, held[SLOT_CHANGE])
+    session = await authenticate_ev2_first(transceive, SLOT_CHANGE, held)
     await change_file_settings(transceive, session, NDEF_FILE_NUMBER, mirror.settings)
-    for slot in reversed(range(SLOTS)):  # 0 last: changing the session's own key ends it
-        await change_key(transceive, session, slot, keys.slots[slot], held[slot], keys.version)
+    for slot in reversed(range(1, SLOTS)):
+        olds = [each.slots[slot] for each in likely[slot]]
+        session = await _replace(transceive, session, slot, keys, olds, held)
+    # the last: changing the session's own key ends it
+    await change_key(transceive, session, SLOT_CHANGE, keys.slots[SLOT_CHANGE], held, keys.version)
     return await prove(transceive, uid, keys, url_template)
+
+
+async def _enter(transceive: Transceive, guesses: Sequence[bytes]) -> tuple[bytes, Ev2Session]:
+    """Authenticate for changes with the first key that fits; raises AuthenticationRefused."""
+    for key in guesses[:-1]:
+        try:
+            return key, await authenticate_ev2_first(transceive, SLOT_CHANGE, key)
+        except AuthenticationRefused as refused:
+            if refused.status != WRONG_KEY:
+                raise
+    return guesses[-1], await authenticate_ev2_first(transceive, SLOT_CHANGE, guesses[-1])
+
+
+async def _replace(
+    transceive: Transceive,
+    session: Ev2Session,
+    slot: int,
+    keys: CardKeys,
+    olds: Sequence[bytes],
+    held: bytes,
+) -> Ev2Session:
+    """Change one key whose old value is one of ``olds``; returns the session to go on with."""
+    for old in olds[:-1]:
+        try:
+            await change_key(transceive, session, slot, keys.slots[slot], old, keys.version)
+        except CardFault as fault:
+            if fault.status != WRONG_CHECK:
+                raise
+            session = await authenticate_ev2_first(transceive, SLOT_CHANGE, held)
+        else:
+            return session
+    await change_key(transceive, session, slot, keys.slots[slot], olds[-1], keys.version)
+    return session
+
+
+class Lies(StrEnum):
+    """What lies on the desk's reader, as far as keys tell."""
+
+    NUMBER = "number"  # takes no commands: a number that anybody can copy
+    FOREIGN = "foreign"  # no card of this make
+    BLANK = "blank"  # as the factory made it
+    TORN = "torn"  # on its way to our keys; personalising again finishes it
+    OURS = "ours"  # all keys and taps are proven
+    OTHERS = "others"  # keys that we do not know: nobody can change them
+
+
+async def look(
+    transceive: Transceive,
+    uid: bytes,
+    keys: CardKeys,
+    url_template: str,
+    *,
+    current: CardKeys = FACTORY,
+) -> Lies:
+    """Tell what a card is without changing it (a card of ours counts one tap).
+
+    Raises CardLost when it went away, AuthenticationRefused when it makes us wait.
+    """
+    try:
+        await select_application(transceive)
+        versions = {await key_version(transceive, slot) for slot in range(SLOTS)}
+    except NotIsoDep:
+        return Lies.NUMBER
+    except CardFault:
+        return Lies.FOREIGN
+    if versions == {keys.version}:
+        try:
+            await prove(transceive, uid, keys, url_template)
+        except CardFault:
+            await select_application(transceive)
+        else:
+            return Lies.OURS
+    guesses = [keys.slots[SLOT_CHANGE], current.slots[SLOT_CHANGE]]
+    try:
+        held, session = await _enter(transceive, guesses)
+        if await card_uid(transceive, session) != uid:
+            return Lies.FOREIGN
+    except AuthenticationRefused as refused:
+        if refused.status not in (WRONG_KEY, 0):
+            raise
+        return Lies.OTHERS
+    except CardFault:
+        return Lies.FOREIGN
+    is_fresh = versions == {current.version} and held == current.slots[SLOT_CHANGE]
+    return Lies.BLANK if is_fresh else Lies.TORN
 
 
 async def prove(transceive: Transceive, uid: bytes, keys: CardKeys, url_template: str) -> Sun:

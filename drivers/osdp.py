@@ -40,7 +40,8 @@ REFUSED_S: Final = 1.0  # the same for one that holds another key
 BUSY_S: Final = 0.05  # a busy reader is asked again after this
 BUSY_MOST: Final = 12  # in a row, 0.6 s: then it counts as no answer
 ORDER_FIRST_S: Final = 1.0  # orders go before polls that are late by less than this
-STATES_S: Final = 2.0  # how often case, power and contacts are asked for
+STATES_S: Final = 2.0  # how often case and power, and how often contacts are asked for
+STATES_APART: Final = 8  # parts of that time over which readers that came at once are spread
 ORDERS_MOST: Final = 32  # orders that wait; lights and beeps are human speed
 PASSING_NAKS: Final = (1, 4)  # garbled, or out of the row: says nothing of the key
 CHALLENGE_BYTES: Final = 8
@@ -128,7 +129,8 @@ class Session:
         self._missed = self._busy = 0
         self._again_s = 0.0
         self._polled_s = self._heard_s = self._proven_s = 0.0
-        self._asked_states_s = 0.0
+        self._states_at_s = 0.0
+        self._asks_contacts = False  # whose turn it is
         self._identity: Identity | None = None
         self._capabilities = Capabilities({})
 
@@ -238,17 +240,26 @@ class Session:
         return self._channel.seal(self.address, self._sequence, code, body)
 
     def _is_time_for_states(self, now_s: float) -> bool:
-        """Not every reader tells of a change by itself, and what it told may have been lost."""
-        if now_s - self._asked_states_s < STATES_S:
+        """Not every reader tells of a change by itself, and what it told may have been lost.
+
+        One question at a time: on a line of many readers two of each would hold up every card.
+        """
+        if now_s < self._states_at_s:
             return False
-        self._ask_states(now_s)
+        has_contacts = self._capabilities.count(Capability.CONTACTS) > 0
+        self._setup.append(Command.ISTAT if self._asks_contacts else Command.LSTAT)
+        self._asks_contacts = has_contacts and not self._asks_contacts
+        self._states_at_s = now_s + STATES_S / (1 + has_contacts)
         return True
 
     def _ask_states(self, now_s: float) -> None:
-        self._asked_states_s = now_s
+        """All at once, and from then on in turn."""
         self._setup.append(Command.LSTAT)
         if self._capabilities.count(Capability.CONTACTS):
             self._setup.append(Command.ISTAT)
+        self._asks_contacts = False
+        part = self.address % STATES_APART / STATES_APART
+        self._states_at_s = now_s + STATES_S * (0.5 + part / 2)
 
     # ----------------------------------------------------------------- hearing
 

@@ -50,6 +50,7 @@ class Running:
         self._upkeep: Upkeep | None = None
         self._bridge: Bridge | None = None
         self._hang_up: Callable[[], Awaitable[None]] | None = None
+        self._quit: Callable[[], Awaitable[None]] | None = None
         self._outside: tuple[Listener, ...] = ()
         self.hub: Hub | None = None
 
@@ -76,7 +77,9 @@ class Running:
         self._spawn(hub.durable.run())
         self._spawn(hub.zones.run())
         self._alerts(hub)
+        self._stations(hub)
         self._spawn(hub.imports.run())
+        self._spawn(hub.recognising.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.nightly(self._renew, 19)
@@ -100,6 +103,15 @@ class Running:
         files = [file for file in shown if file is not None]
         hub.alerting.ends_s = lambda: ends_of(files, keys.keyset, keys.root_public)
         self._spawn(hub.alerting.run())
+
+    def _stations(self, hub: Hub) -> None:
+        """The stations of hub.toml; what is queued for one that is gone is told to people."""
+        if hub.settings.stations:  # reading XML costs a moment of the start
+            from hub.gateways.stations import Stations  # noqa: PLC0415
+
+            stations = Stations(hub.settings.stations, hub.settings.data, hub.clock)
+            hub.incidents.wires, self._quit = stations, stations.close
+        self._spawn(hub.incidents.run())
 
     def _payments(self, hub: Hub) -> None:
         """Only where a provider is configured: importing its client costs a tenth of a second."""
@@ -175,6 +187,8 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._hang_up is not None:
             await self._hang_up()
+        if self._quit is not None:
+            await self._quit()
         await hub.writer.close()
         if hub.broker is not None:
             await hub.broker.stop()

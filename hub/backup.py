@@ -47,6 +47,8 @@ _STALE_S = 3_600  # a scratch folder older than any copy takes: its maker was ki
 _NOT_KEPT = re.compile(
     r"hub\.db(-wal|-shm|-journal)?|hub\.lock|operator\.json|last-backup\.json|\.copying-.*"
     r"|.*\.(new|part|sealed|sock)|broker/log.*"
+    # whoever withdrew their face is in no copy; the file says so itself (hub/faces/keystore.py)
+    r"|faces\.keys"
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from devices.mistake import Mistake
 from hub.core.outlets import AlertSettings, OutletWire, read_outlets, read_settings
+from hub.core.stations import StationWire, read_stations
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,6 +54,15 @@ class PaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceSettings:
+    """Files of the operator's own: a detector, encoder weights, and what these are worth."""
+
+    detector: Path | None = None
+    weights: Path | None = None
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     """All of it."""
 
@@ -64,6 +74,8 @@ class HubSettings:
     pay: PaySettings
     alerts: AlertSettings = field(default_factory=AlertSettings)
     outlets: dict[str, OutletWire] = field(default_factory=dict)
+    stations: dict[str, StationWire] = field(default_factory=dict)
+    faces: FaceSettings = field(default_factory=FaceSettings)
 
 
 _KNOWN: dict[str, set[str]] = {
@@ -71,8 +83,9 @@ _KNOWN: dict[str, set[str]] = {
     "http": {"host", "port", "origin", "certificate", "key", "trusted_proxies"},
     "broker": {"url", "port", "secret", "kind", "tls_port", "tls_host", "certificate", "key"},
     "pay": {"base_url", "folder"},
+    "faces": {"detector", "weights", "calibration"},
 }
-_OWN_READERS = ("alerts", "outlets")  # sections with words of their own
+_OWN_READERS = ("alerts", "outlets", "stations")  # sections with words of their own
 
 
 def load(data: Path) -> HubSettings:
@@ -87,6 +100,7 @@ def load(data: Path) -> HubSettings:
     try:
         alerts = read_settings(_section(body, "alerts"))
         outlets = read_outlets(_section(body, "outlets"))
+        stations = read_stations(_section(body, "stations"))
     except ValueError as fault:
         raise Mistake(f"{path}: {fault}") from fault
     for section, values in body.items():
@@ -118,6 +132,10 @@ def load(data: Path) -> HubSettings:
         ),
         alerts=alerts,
         outlets=outlets,
+        stations=stations,
+        faces=FaceSettings(
+            *(_file(path, body, "faces", name) for name in ("detector", "weights", "calibration"))
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import ssl
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,13 +62,13 @@ def look_at_machine(data: Path) -> list[Finding]:
     except Mistake as mistake:
         return [*found, Finding("settings", False, str(mistake))]
     found.append(Finding("settings and keys", True, str(data / "hub.toml")))
-    found += [_writable(data), _database(settings), _outlets(settings)]
+    found += [_writable(data), _database(settings), _outlets(settings), *_stations(settings)]
     running = (data / "operator.json").exists()
     found += _broker(settings, running=running)
     found.append(_port("http", settings.http.port, running=running))
     found += [_back_up(data), *_certificate(settings.http.certificate)]
     if running:
-        found += _devices(data)
+        found += [*_devices(data), *_face_state(data)]
     origin = settings.http.origin or f"http://{settings.http.host}:{settings.http.port}"
     return found + look_at_address(origin, reach=running)
 
@@ -127,6 +128,22 @@ def _outlets(settings: HubSettings) -> Finding:
     except Mistake as mistake:
         return Finding("alert outlets", False, str(mistake))
     return Finding("alert outlets", True, ", ".join(settings.outlets))
+
+
+def _stations(settings: HubSettings) -> list[Finding]:
+    """The ways to the police link, where there are any; whether one is accepted is in the page."""
+    if not settings.stations:
+        return []
+    from hub.gateways.stations import Stations  # noqa: PLC0415
+
+    def utc_now() -> datetime:
+        return datetime.now(UTC)
+
+    try:
+        Stations(settings.stations, settings.data, utc_now)
+    except Mistake as mistake:
+        return [Finding("stations", False, str(mistake))]
+    return [Finding("stations", True, ", ".join(settings.stations))]
 
 
 def _pages() -> Finding:
@@ -271,6 +288,31 @@ def _faces() -> Finding:
     if not missing:
         return Finding("faces", True, "installed")
     return Finding("faces", True, f"not installed ({', '.join(missing)}): `make faces` if wanted")
+
+
+_FACE_STATES = {
+    "absent": (True, "not installed"),
+    "off": (True, "not in use: no impact assessment yet"),
+    "starting": (True, "starting"),
+    "ready": (True, "in use"),
+    "keys_elsewhere": (False, "bring faces.keys from the old machine, or `linli face renew`"),
+}
+
+
+def _face_state(data: Path) -> list[Finding]:
+    """How faces stand on the running hub, and whether a filing is due."""
+    try:
+        told = call(data, "faces", {})
+    except (Mistake, httpx.HTTPError):
+        return []  # the devices' finding says it already
+    fine, text = _FACE_STATES[told["state"]]
+    found = [Finding("faces at the hub", fine, text)]
+    filing = told["filing"]
+    if filing["state"] != "below":
+        due = f"{filing['people']} people; from {filing['due_from']} on a filing is due within "
+        days = f"{filing['working_days']} working days"
+        found.append(Finding("filing of faces", False, due + days))
+    return found
 
 
 def _port(what: str, port: int, *, running: bool, name: str = "port") -> Finding:

@@ -69,9 +69,10 @@ def export(
 
 
 def _hidden(connection: Connection) -> frozenset[str]:
-    """The alerts that only named responders may know of."""
+    """The alerts and incidents that only named responders may know of."""
     found = select(t.alerts.c.id).where(t.alerts.c.kind.in_(WITHHELD))
-    return frozenset(connection.execute(found).scalars())
+    incidents = select(t.incidents.c.id).where(t.incidents.c.kind.in_(WITHHELD))
+    return frozenset(connection.execute(found.union_all(incidents)).scalars())
 
 
 def _without_duress(
@@ -81,7 +82,8 @@ def _without_duress(
         body = json.loads(row["body"]) if row["body"] is not None else {}
         event = row["kind"] == t.events.name and body.get("kind") in WITHHELD
         alert = row["kind"] == t.alert_log.name and body.get("alert_id") in hidden
-        if event or alert:
+        incident = row["kind"] == t.incident_log.name and body.get("incident_id") in hidden
+        if event or alert or incident:
             row["body"] = None
         yield row
 

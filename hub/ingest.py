@@ -38,8 +38,11 @@ from hub.core.effects import (
     SendWord,
     WorkWaiting,
 )
+from hub.core.event_kinds import may_tell
+from hub.core.floods import Floods, bound_of
 from hub.gateways.cards import read_sun
 from hub.keys import HubKeys
+from hub.overflow import Overflow
 from hub.store.memory import DeviceEntry, Memory
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
@@ -75,6 +78,8 @@ class Ingest:
         self.epoch = epoch
         self.announce = announce
         self.counters: Counter[str] = Counter()
+        self.floods = Floods()
+        self._overflow = Overflow(self.floods, memory, writer, self.counters, self.reread)
         self.on_work: Callable[[str], None] = lambda _kind: None
         self.on_behind: Callable[[str], None] = lambda _device: None
         self.on_forget: Callable[[Forget], None] = lambda _what: None
@@ -89,6 +94,15 @@ class Ingest:
         self._receipts: dict[str, Receipt] = {}  # bounded by the devices of the site
         self._noting = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self.listeners: dict[str, Callable[[DeviceEntry, bytes], None]] = {
+            wire.EVENT: self._on_event,
+            wire.ALARM: self._on_event,
+            wire.ANSWER: self._on_answer,
+            wire.TIME_WANT: self._on_time,
+            wire.STATE: self._on_state,
+            wire.DESCRIPTION: self._on_description,
+            wire.POLICY_HAVE: self._on_have,
+        }
 
     # ----------------------------------------------------------------- the runner's side
 
@@ -101,16 +115,7 @@ class Ingest:
         """Everything devices of this site may say."""
         self.connection = self.luck(8).hex()
         mine = self._topics(self.hub)
-        leaves = (
-            wire.EVENT,
-            wire.ALARM,
-            wire.ANSWER,
-            wire.TIME_WANT,
-            wire.POLICY_HAVE,
-            wire.STATE,
-            wire.DESCRIPTION,
-            "door/+/state",
-        )
+        leaves = (*self.listeners, "door/+/state")
         filters = tuple((f"{wire.ROOT}/{self.memory.site}/+/{leaf}", 1) for leaf in leaves)
         return Hail(self.hub, mine.of(wire.STATE), self._state(Life.LOST), filters)
 
@@ -159,18 +164,15 @@ class Ingest:
         device = self.memory.devices.get(sender)
         if device is None:
             return self._drop("device_unknown", sender)
-        if leaf in (wire.EVENT, wire.ALARM):
-            self._on_event(device, payload)
-        elif leaf == wire.ANSWER:
-            self._on_answer(device, payload)
-        elif leaf == wire.TIME_WANT:
-            self._on_time(device, payload)
-        elif leaf == wire.STATE:
-            self._on_state(device, payload)
-        elif leaf == wire.DESCRIPTION:
-            self._on_description(device, payload)
-        elif leaf == wire.POLICY_HAVE:
-            self._on_have(device, payload)
+        bound = bound_of(leaf)
+        now_s = self.clock().timestamp()
+        if not self.floods.takes(sender, bound, len(payload), now_s):
+            for work in self._overflow.dropped(sender, bound, now_s):
+                self._spawn(work)
+            return None
+        listener = self.listeners.get(leaf)
+        if listener is not None:
+            listener(device, payload)
         elif leaf.startswith("door/"):
             self._on_condition(device, leaf, payload)
         else:
@@ -180,9 +182,13 @@ class Ingest:
     # ----------------------------------------------------------------- hearing
 
     def _on_event(self, device: DeviceEntry, raw: bytes) -> None:
+        if self.floods.crowded(device.id):  # before its signature costs anything
+            return self._drop("crowded", f"event of {device.id}")
         event = wire.open_event(raw, self._topics(device.id), self._key_of(device))
         if isinstance(event, Refusal):
             return self._drop(event.reason, f"event of {device.id}")
+        if not may_tell(device.kind, event.kind):  # unacknowledged: it is kept over there
+            return self._drop("event_foreign", f"event of {device.id}")
         if event.ms and event.outcome is Outcome.GRANTED and not event.late:
             device.latencies_ms.append(sum(event.ms.values()))
             self._tell_device(device)
@@ -190,6 +196,7 @@ class Ingest:
             device.clock = event.clock.value
         door = self.memory.by_number.get((device.id, event.door or -1))
         heard = Heard(device.id, event, door.id if door else None, self._sun(device, event))
+        self.floods.flies(device.id)
         self._spawn(self._hear(heard))
         return None
 
@@ -203,6 +210,8 @@ class Ingest:
             await self._pass_over(poison)
         except (InboxFull, StoreUnavailable):
             self.counters["unwritten"] += 1  # no acknowledgement: the device keeps it
+        finally:
+            self.floods.lands(heard.device)
 
     def _note_fresh(self, heard: Heard) -> None:
         """A fact that was not known before; a repeat takes no time at a door."""
@@ -223,7 +232,7 @@ class Ingest:
         return None
 
     def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
-        if event.kind != "sun" or device.kind != "point":  # a door's word about a tap is none
+        if event.kind != "sun":
             return None
         place = str(event.content.get("place", device.id))
         read = read_sun(str(event.content.get("url", "")), self.keys.masters, self.keys.system_id)
@@ -415,6 +424,7 @@ class Ingest:
             self._spawn(self._keep_offline(offline))
             return
         self._asked[wish.command] = wish.device
+        self.floods.asked(wish.device, self.clock().timestamp())
         if len(self._asked) > PENDING_MAX:
             self._asked.popitem(last=False)
         connection, raw = self._signed.pop(wish.command, ("", b""))

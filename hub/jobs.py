@@ -65,6 +65,7 @@ class DurableEffects:
                     select(t.effects)
                     .where(t.effects.c.done_at.is_(None), t.effects.c.due_at <= now_s)
                     .where(t.effects.c.kind.not_like("outlet:%"))  # hub.alerting's queues
+                    .where(t.effects.c.kind.not_like("station:%"))  # hub.incidents' queues
                     .order_by(t.effects.c.due_at)
                     .limit(50)
                 ).all()

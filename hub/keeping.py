@@ -16,6 +16,7 @@ from hub.core.retention import (
     DEFAULT_DAYS,
     KEPT_KINDS,
     LINKS_AT_ONCE,
+    UNCONFIRMED_DAYS,
     Scope,
     read_scope,
 )
@@ -23,7 +24,11 @@ from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
-_IN_THE_LOG = select(t.alert_log.c.alert_id)
+# these rows go when nothing of their log is left
+_IN_THE_LOG = {
+    "alerts": t.alerts.c.id.not_in(select(t.alert_log.c.alert_id)),
+    "incidents": t.incidents.c.id.not_in(select(t.incident_log.c.incident_id)),
+}
 log = logging.getLogger(__name__)
 
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
@@ -55,12 +60,13 @@ class Keeping:
         return gone
 
     async def _scope(self, scope: Scope, days: int, at_n: int, named: set[str]) -> int:
-        before_s = self._clock().timestamp() - days * DAY_S
+        now_s = self._clock().timestamp()
+        before_s = now_s - days * DAY_S
         others = [name.partition("/")[2] for name in named if name.startswith(f"{scope.table}/")]
         gone = 0
         while True:
             with self._engines.read.connect() as connection:
-                old = _find(connection, scope, before_s, at_n, [] if scope.kind else others)
+                old = _find(connection, scope, before_s, now_s, at_n, [] if scope.kind else others)
             if not old.numbers and not old.ids:
                 return gone
             done = await self._writer.submit(forget, old)
@@ -72,22 +78,45 @@ class Keeping:
 
 
 def _find(
-    connection: Connection, scope: Scope, before_s: float, at_n: int, others: list[str]
+    connection: Connection,
+    scope: Scope,
+    before_s: float,
+    now_s: float,
+    at_n: int,
+    others: list[str],
 ) -> Forget:
     """The next rows of a scope that are older; ``others`` are kinds with a rule of their own."""
     if scope.table == "imports":
         return _old_import(connection, scope, before_s)
+    if scope.table == "incident_pictures":
+        return _old_pictures(connection, scope, before_s, now_s)
     if scope.table in PLAIN:
         plain, at = PLAIN[scope.table]
         ids = connection.execute(
             select(plain.c.id)
-            .where(at < before_s, plain.c.id.not_in(_IN_THE_LOG) if plain is t.alerts else true())
+            .where(at < before_s, _IN_THE_LOG.get(scope.table, true()))
             .limit(LINKS_AT_ONCE)
         )
         return Forget(scope, ids=tuple(ids.scalars()))
     found = _numbered(scope, before_s, others)
     numbers = found.where(found.selected_columns[0] > at_n).order_by(found.selected_columns[0])
     return Forget(scope, tuple(connection.execute(numbers.limit(LINKS_AT_ONCE)).scalars()))
+
+
+def _old_pictures(connection: Connection, scope: Scope, before_s: float, now_s: float) -> Forget:
+    """Incidents whose pictures have served: closed before, or confirmed by nobody for a week."""
+    rows, held = t.incidents.c, t.incident_pictures.c
+    unconfirmed = rows.confirmed_at.is_(None) & (
+        rows.detected_at < now_s - UNCONFIRMED_DAYS * DAY_S
+    )
+    ids = connection.execute(
+        select(rows.id)
+        .distinct()
+        .join(t.incident_pictures, held.incident_id == rows.id)
+        .where(held.sealed.is_not(None), (rows.closed_at < before_s) | unconfirmed)
+        .limit(LINKS_AT_ONCE)
+    )
+    return Forget(scope, ids=tuple(ids.scalars()))
 
 
 def _old_import(connection: Connection, scope: Scope, before_s: float) -> Forget:
@@ -108,6 +137,10 @@ def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:
     if scope.table == "alert_log":
         of = t.alerts.c.id == t.alert_log.c.alert_id
         return select(t.alert_log.c.n).join(t.alerts, of).where(t.alerts.c.closed_at < before_s)
+    if scope.table == "incident_log":
+        of = t.incidents.c.id == t.incident_log.c.incident_id
+        closed = t.incidents.c.closed_at < before_s
+        return select(t.incident_log.c.n).join(t.incidents, of).where(closed)
     if scope.table == "access_log":
         return select(t.access_log.c.n).where(t.access_log.c.at < before_s)
     if scope.table == "events":
@@ -123,6 +156,8 @@ def _numbered(scope: Scope, before_s: float, others: list[str]) -> Select[Any]:
     elif scope.table == "archive":
         found = select(t.archive.c.n).where(t.archive.c.at < before_s)
         kind = t.archive.c.kind
+    elif scope.table == "face_matches":
+        return select(t.face_matches.c.n).where(t.face_matches.c.at < before_s)
     else:
         kind = t.chain.c.kind
         found = select(t.chain.c.n).where(

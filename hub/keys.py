@@ -51,6 +51,14 @@ class HubKeys:
         """The key under which one door's PINs are marked; another door's tells nothing of it."""
         return hmac.digest(self.seal, f"door-pins\0{door}".encode(), "sha256")
 
+    def incident_key(self, incident: str) -> bytes:
+        """The key under which one incident's pictures are kept; it opens no other's."""
+        return hmac.digest(self.seal, f"incident\0{incident}".encode(), "sha256")
+
+    def face_key(self, purpose: str) -> bytes:
+        """The site's key for faces: ``wrap`` of people's keys, or ``turn`` of templates."""
+        return hmac.digest(self.seal, f"faces\0{purpose}".encode(), "sha256")
+
     def close_envelope(self, plain: bytes, about: str) -> str:
         """Seal a small secret for the database (AES-256-GCM, bound to what it is about)."""
         nonce = secrets.token_bytes(12)
@@ -123,6 +131,15 @@ def load(folder: Path) -> HubKeys:
         seal=bytes.fromhex(read("seal")),
         system_id=bytes.fromhex(read("system-id")),
     )
+
+
+def site_of(keys: HubKeys) -> str:
+    """The site's id as its root signed it; raises Mistake where root and key set differ."""
+    root = find_by(lambda kid: keys.root_public if kid == "root" else None)
+    told = wire.open_keyset(keys.keyset, root)
+    if not isinstance(told, KeySet):
+        raise Mistake("the key set is not signed by this site's root")
+    return told.site
 
 
 def find_by(public: Callable[[str], bytes | None]) -> Callable[[str], Ed25519PublicKey | None]:

@@ -20,14 +20,18 @@ from hub.core.letters import CODE_LIFE_S, Addressee, Letter, draw_code, round_or
 from hub.keys import HubKeys
 from hub.store import tables as t
 from hub.store.engine import Engines
+from hub.store.homes import everybody_at_home
 from hub.store.writer import Writer
 
 HOUSEHOLDS_MAX = 2_000  # of one run: some minutes of printing, some megabytes of paper
 MARK = "letter-code"
 
 
-def draw_letters(engines: Engines, building: str, household: str) -> list[Letter]:
-    """Letters with fresh codes for a building, a household or everybody, in the round's order."""
+def draw_letters(engines: Engines, building: str, household: str, now_s: float) -> list[Letter]:
+    """Letters with fresh codes for a building, a household or everybody, in the round's order.
+
+    They go to who lives there today: who moves in next month gets theirs then.
+    """
     with engines.read.connect() as connection:
         houses = select(t.households.c.id, t.households.c.house)
         if building:
@@ -36,16 +40,15 @@ def draw_letters(engines: Engines, building: str, household: str) -> list[Letter
             houses = houses.where(t.households.c.id == household)
         found = connection.execute(houses).all()
         people = connection.execute(
-            select(t.people.c.id, t.people.c.name, t.people.c.household_id)
-            .where(t.people.c.household_id.is_not(None))
-            .order_by(t.people.c.id)
+            select(t.people.c.id, t.people.c.name).order_by(t.people.c.id)
         ).all()
+        at_home = everybody_at_home(connection, now_s)
+    homes = {person: row.id for row in found for person in at_home.get(row.id, ())}
     members: dict[str, list[Addressee]] = defaultdict(list)
-    wanted = {row.id for row in found}
     for person in people:
-        if person.household_id in wanted:
+        if person.id in homes:
             code = draw_code(secrets.randbelow)
-            members[person.household_id].append(Addressee(person.id, person.name, code))
+            members[homes[person.id]].append(Addressee(person.id, person.name, code))
     return [
         Letter(secrets.token_hex(8), row.id, row.house, tuple(members[row.id]))
         for row in sorted(found, key=lambda row: round_order(row.house))
@@ -73,7 +76,7 @@ async def print_run(
     font = paper.find_font(language)
     if font is None:
         raise DomainError("font_missing")
-    letters = await asyncio.to_thread(draw_letters, engines, building, household)
+    letters = await asyncio.to_thread(draw_letters, engines, building, household, now.timestamp())
     if not letters:
         raise DomainError("not_found", "nobody lives there", "building")
     if len(letters) > HOUSEHOLDS_MAX:

@@ -102,9 +102,14 @@ class Live:
             return show_device(device) if device else None
         if kind == "call":
             return show_call(body, self._memory) if body["desk"] else None
-        if kind in ("card", "lockdown"):  # the page asks again: the gate says who may see what
+        if kind in (
+            "card",
+            "desk",
+            "face",
+            "lockdown",
+        ):  # the page asks again: the gate says who may see what
             return body
-        if kind == "alert":
+        if kind in ("alert", "incident"):
             return dict(body)
         if kind == "phone":  # by pseudonym: who may know the name can ask for it
             return body

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from devices.messages import NO_REVISION
 from hub.acts.alerts import count_open
+from hub.core.alert_kinds import WITHHELD
 from hub.core.latency import BUCKETS_S, QUANTILES, TOTAL, Stage
 from hub.parts import Hub
 from hub.store import tables as t
@@ -67,7 +68,7 @@ def behind(hub: Hub) -> int:
 
 def expose(hub: Hub) -> str:
     """All numbers of a running hub."""
-    return written([*_machine(hub), *_store(hub), *_devices(hub), *_times(hub)])
+    return written([*_machine(hub), *_store(hub), *_incidents(hub), *_devices(hub), *_times(hub)])
 
 
 def _machine(hub: Hub) -> Iterator[Family]:
@@ -126,6 +127,34 @@ def _store(hub: Hub) -> Iterator[Family]:
     yield effects
     yield poison
     yield alerts
+
+
+def _incidents(hub: Hub) -> Iterator[Family]:
+    """Without those of which only named responders may know, not even by their number."""
+    states = Family("linli_incidents", "gauge", "Incidents that everybody on duty may see.")
+    lines = Family("linli_station_failing", "gauge", "Whether a station does not get through.")
+    rows = t.incidents.c
+    try:
+        with hub.engines.read.connect() as connection:
+            counted = connection.execute(
+                select(rows.state, func.count())
+                .where(rows.kind.not_in(WITHHELD))
+                .group_by(rows.state)
+                .order_by(rows.state)
+            ).all()
+            stations = connection.execute(select(t.stations).order_by(t.stations.c.id)).all()
+    except SQLAlchemyError:
+        return
+    for state, count in counted:
+        states.add(count, state=state)
+    for station in stations:
+        lines.add(int(station.failures > 0), station=station.id)
+    yield states
+    yield lines
+    told = Family("linli_station_messages_total", "counter", "Messages to stations, by outcome.")
+    for (name, outcome), count in sorted(hub.incidents.counts.items()):
+        told.add(count, station=name, outcome=outcome)
+    yield told
 
 
 def _devices(hub: Hub) -> Iterator[Family]:

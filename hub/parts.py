@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
+from hub.desks import Desks
 from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
+from hub.incidents import Incidents
 from hub.ingest import Ingest
 from hub.jobs import DurableEffects
 from hub.keeping import Keeping
@@ -21,9 +23,11 @@ from hub.keys import HubKeys
 from hub.live import Live, recollect
 from hub.policies import Policies
 from hub.recalls import Recalls
+from hub.recognising import Recognising
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
+from hub.watching import Watching
 from hub.zones import Zones
 
 
@@ -48,6 +52,10 @@ class Hub:
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
+    desks: Desks
+    incidents: Incidents
+    recognising: Recognising
+    watching: Watching
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -82,34 +90,54 @@ def assemble(
     endings = Tell(engines, ingest, keys, settings.data)
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
-
-    origin = settings.http.origin
-    around = Surroundings(settings.data, settings.alerts, origin)
+    desks = Desks(ingest, memory, keys, clock, luck)
+    around = Surroundings(settings.data, settings.alerts, settings.http.origin)
     alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
+    incidents = Incidents(engines, writer, keys, settings.stations, clock, luck)
+    recognising = Recognising(
+        engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
+    )
+    watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
         "zone": zones.wake,
         "alerts": alerting.wake,
+        "incidents": incidents.wake,
         "import": imports.wake,
+        "faces": recognising.wake,
     }
 
+    _listen(ingest, wakes, durable.wake, endings, recognising)
+    keeping = Keeping(engines, writer, clock)
+    return Hub(
+        settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
+        imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
+        watching,
+    )  # fmt: skip
+
+
+def _listen(
+    ingest: Ingest,
+    wakes: Mapping[str, Callable[[], None]],
+    otherwise: Callable[[], None],
+    endings: Tell,
+    recognising: Recognising,
+) -> None:
+    """Who hears of work that waits, and of rows that changed."""
+
     def on_work(kind: str) -> None:
-        wakes.get(kind, durable.wake)()
+        wakes.get(kind, otherwise)()
         if kind == "policy":  # whatever ends cards or members asks for policies too
             endings.wake()
 
     def on_forget(what: Forget) -> None:
         endings.wake()
         if what.what == "phone":
-            memory.forget_phone(what.key)
+            ingest.memory.forget_phone(what.key)
         else:
-            memory.reload()
+            ingest.memory.reload()
+            recognising.look()  # somebody may have moved out
 
     ingest.on_work = on_work
     ingest.on_forget = on_forget
-    keeping = Keeping(engines, writer, clock)
-    return Hub(
-        settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
-        imports, live, zones, endings, clock, epoch, alerting,
-    )  # fmt: skip

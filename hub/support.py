@@ -129,6 +129,8 @@ def _known(engines: Engines, settings: config.HubSettings) -> list[str]:
         known.append(visit.id)
     for wire in settings.outlets.values():  # whom messages reach, and by which address
         known += [wire.url, wire.user, wire.sender, *wire.to]
+    for station in settings.stations.values():
+        known += [one for one in (station.url, station.account, station.sender) if one]
     return known
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from devices.ports import CardReader, Luck, Monotonic
 from devices.reasons import REASONS, Words
 from kiosk.bell import Bell
-from kiosk.cards import CardSign, Known, prove
+from kiosk.cards import CardSign, Known, prove, sign_of
 from kiosk.disk import Disk, DiskFull, Order
 from kiosk.errands import Errands
 from kiosk.errors import Refused
@@ -91,7 +91,7 @@ class Agent:
         self._notices_at_s = float("-inf")
         self._bell = Bell(hub, monotonic, sleep)
         self._bell.on_call = lambda: self._publish("call", self._bell.shown())
-        self.errands = Errands(session, hub, self._bell, self._ask)
+        self.errands = Errands(session, hub, self._bell, self._slips, self._ask)
         hub.on_silence = self._doubt.set
         payments.on_news = self._on_news
         payments.on_settled = self._on_settled
@@ -323,7 +323,7 @@ class Agent:
                 await self._on_card(card)
             except Exception:  # one strange card must not blind the reader
                 log.exception("a card could not be served")
-                self._sign(CardSign.LOST)
+                self._sign(CardSign.FAULT)
 
     def _sign(self, sign: CardSign) -> None:
         self._publish("card", {"state": sign.value})
@@ -344,10 +344,10 @@ class Agent:
             told = await self._hub.post("/api/v1/kiosk/bills", {"card_session": known.card_session})
         except (HubRefused, HubSilent) as fault:
             log.warning("bills: %s", fault)
-            self._sign(CardSign.LOST)
+            self._sign(sign_of(fault))
             return
         if self._visit_id() != before and self.session.stage in OPEN:
-            self._sign(CardSign.LOST)  # somebody else began to pay meanwhile
+            self._sign(CardSign.TAKEN)
             return
         self._sign(CardSign.KNOWN)
         self._arrive(self._visit(told, "card", elder=known.elder, known=known))

@@ -20,12 +20,39 @@ PROVE_S: Final = 6.0  # an honest card takes a third of a second; then the perso
 
 
 class CardSign(StrEnum):
-    """What the reader feels, as the page shows it."""
+    """What the reader feels, as the page shows it; each has words of its own, with what to do."""
 
     READING = "reading"
     KNOWN = "known"
-    REFUSED = "refused"
-    LOST = "lost"
+    LOST = "lost"  # taken away too early
+    NUMBER = "number"  # an old card: a number that anybody could copy
+    REFUSED = "refused"  # not one of ours, or it could not prove its key
+    STOPPED = "stopped"  # reported lost
+    HOMELESS = "homeless"  # whoever holds it lives nowhere here today
+    TAKEN = "taken"  # somebody else began to pay meanwhile
+    MANY = "many"
+    BUSY = "busy"
+    SILENT = "silent"
+    FAULT = "fault"
+
+
+_BY_CODE: Final = {
+    "card_session_refused": CardSign.REFUSED,
+    "card_stopped": CardSign.STOPPED,
+    "card_homeless": CardSign.HOMELESS,
+    "too_many": CardSign.MANY,
+    "hub_busy": CardSign.BUSY,
+    "store_unavailable": CardSign.BUSY,
+    "lookup_expired": CardSign.BUSY,  # proven, but its session was over before the bills came
+    "request_stale": CardSign.BUSY,
+}
+
+
+def sign_of(fault: HubRefused | HubSilent) -> CardSign:
+    """What to show of a hub that did not take a card."""
+    if isinstance(fault, HubSilent):
+        return CardSign.SILENT
+    return _BY_CODE.get(fault.code, CardSign.FAULT)  # the kiosk is unwell, not the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +65,24 @@ class Known:
 
 
 async def prove(card: Card, hub: HubSide) -> Known | CardSign:
-    """Mutual authentication between card and hub; REFUSED or LOST when it does not come about."""
+    """Mutual authentication between card and hub, or why it did not come about."""
     try:
         async with asyncio.timeout(PROVE_S):
             return await _prove(card, hub)
     except NotIsoDep:
-        return CardSign.REFUSED  # a card that is only a number
-    except (CardFault, HubRefused) as fault:
+        return CardSign.NUMBER
+    except CardFault as fault:
         log.info("card: %s", fault)
         return CardSign.REFUSED
-    except (CardLost, HubSilent, TimeoutError) as fault:
-        log.info("card: %s", type(fault).__name__)
+    except CardLost:
+        log.info("card: taken away")
         return CardSign.LOST
+    except (HubRefused, HubSilent) as fault:
+        log.info("card: %s", fault)
+        return sign_of(fault)
+    except TimeoutError:
+        log.info("card: %.0f s were not enough", PROVE_S)
+        return CardSign.BUSY
 
 
 async def _prove(card: Card, hub: HubSide) -> Known:

@@ -97,6 +97,21 @@ class CuttableProxy:
         """Take connections again."""
         self._line.is_cut = False
 
+    def away(self, client: str) -> bool:
+        """Whether this client's own cable is pulled."""
+        return client in self._line.away
+
+    def pull(self, client: str) -> None:
+        """Pull one client's own cable: its connections are reset, also those it makes anew."""
+        self._line.away.add(client)
+        for call in list(self._line.calls):
+            if call.name == client:
+                call.end()
+
+    def push(self, client: str) -> None:
+        """Put that cable back."""
+        self._line.away.discard(client)
+
 
 class _Line:
     """What all calls share."""
@@ -106,6 +121,7 @@ class _Line:
     ) -> None:
         self.target, self.delay_ms, self.tap = target, delay_ms, tap
         self.is_cut = False
+        self.away: set[str] = set()  # clients whose own cable is pulled; as many as were named
         self.calls: set[_Call] = set()
         self.dialling: set[asyncio.Task[None]] = set()
         self.number = 0  # of the newest call
@@ -155,8 +171,11 @@ class _Call:
 
     def passed(self, end: "_End", data: bytes) -> None:
         """Bytes came at one end: show them, and send them out at the other."""
-        if self.line.tap is not None:
+        if self.line.tap is not None or self.name is None:
             self._show(end, data)
+        if self.name in self.line.away:
+            self.end()
+            return
         self.other(end).send(data, self.line.delay_ms / 1000)
 
     def lost(self, end: "_End") -> None:

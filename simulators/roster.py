@@ -1,4 +1,4 @@
-"""柳溪新村, a made-up village: 32 households, 86 people, six doors, a card point, a kiosk.
+"""柳溪新村, a made-up village: 32 households, 86 people, six doors, a card point, a kiosk, two meters.
 
 All names, cards and numbers are invented. The same call gives the same village every time.
 """
@@ -64,6 +64,10 @@ DOORS = (
 CONTROLLERS = ("gate", "building-1", "building-2")
 PANELS = ("gate-east", "b1-u2")  # doors with a scanner for passes and a call button
 CALL_BUTTON = 1  # the one button of a panel
+KEYPADS = ("b1-u2",)  # where a flat's number with a PIN opens, too
+OLD_CARD_DOORS = ("gate-west",)  # where a number that anybody can copy still opens
+CASE_INPUT = 6  # the switch of a controller's case, on its relay board
+METER_READER = "meters"
 POINT = "hall-point"
 POINT_PLACE = "活动室"
 KIOSK = "kiosk-1"
@@ -177,6 +181,9 @@ def _doors(roster: Roster) -> None:
                 "building": door.building,
                 "unit": door.unit,
                 "kind": door.kind,
+                "passes": door.id in PANELS,
+                "typed": door.id in KEYPADS,
+                "asks": 1 if door.id in OLD_CARD_DOORS else 3,
             }
         )
         kind = "everyone" if door.kind == "perimeter" else "building"

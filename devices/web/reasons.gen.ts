@@ -136,12 +136,92 @@ export const reasons = {
       "en": "The camera sends no picture."
     }
   },
+  "card_blank": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡还没有写钥匙。",
+      "zh-Hant": "這張卡還沒有寫金鑰。",
+      "en": "This card has no keys yet."
+    }
+  },
+  "card_foreign": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这不是 NTAG 424 DNA 卡。",
+      "zh-Hant": "這不是 NTAG 424 DNA 卡。",
+      "en": "This is no NTAG 424 DNA card."
+    }
+  },
+  "card_homeless": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡没有登记在哪一户。请到服务台问一问。",
+      "zh-Hant": "這張卡沒有登記在哪一戶。請到服務台問一問。",
+      "en": "No flat is recorded for this card. Please ask at the desk."
+    }
+  },
+  "card_kept_out": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经停用，不能再发。",
+      "zh-Hant": "這張卡已經停用，不能再發。",
+      "en": "This card is stopped and cannot be given out."
+    }
+  },
+  "card_number_only": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这种卡只有卡号，写不了钥匙。",
+      "zh-Hant": "這種卡只有卡號，寫不了金鑰。",
+      "en": "This card is only a number and takes no keys."
+    }
+  },
+  "card_others": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡上的钥匙不是我们的，只能作废。",
+      "zh-Hant": "這張卡上的金鑰不是我們的，只能作廢。",
+      "en": "This card bears keys that are not ours; it is scrap."
+    }
+  },
+  "card_scrapped": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经作废，请换一张。",
+      "zh-Hant": "這張卡已經作廢，請換一張。",
+      "en": "This card is scrap. Please take another one."
+    }
+  },
   "card_session_refused": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "这张卡现在开不了这扇门。请按呼叫键，我们来帮您。",
-      "zh-Hant": "這張卡現在開不了這扇門。請按呼叫鍵，我們來幫您。",
-      "en": "This card cannot open this door now. Press call, we will help."
+      "zh-Hans": "这张卡在这里用不了。请到服务台，我们来帮您。",
+      "zh-Hant": "這張卡在這裡用不了。請到服務台，我們來幫您。",
+      "en": "This card does not work here. Please come to the desk, we will help."
+    }
+  },
+  "card_stopped": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经停用了。请到服务台换一张新卡。",
+      "zh-Hant": "這張卡已經停用了。請到服務台換一張新卡。",
+      "en": "This card was stopped. Please get a new one at the desk."
+    }
+  },
+  "card_taken": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张卡已经是别人的了。",
+      "zh-Hant": "這張卡已經是別人的了。",
+      "en": "This card already belongs to somebody."
+    }
+  },
+  "card_torn": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "卡拿开得太早了，请再放一次。",
+      "zh-Hant": "卡拿開得太早了，請再放一次。",
+      "en": "The card was taken away too soon. Please put it down again."
     }
   },
   "checked_in": {
@@ -232,6 +312,46 @@ export const reasons = {
       "en": "This card cannot open this door now. Press call, we will help."
     }
   },
+  "desk_away": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "发卡台的读卡器连不上。",
+      "zh-Hant": "發卡台的讀卡機連不上。",
+      "en": "The desk's reader cannot be reached."
+    }
+  },
+  "desk_busy": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "发卡台正在处理一张卡，请稍等。",
+      "zh-Hant": "發卡台正在處理一張卡，請稍等。",
+      "en": "The desk is busy with a card. Please wait."
+    }
+  },
+  "desk_changed": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "读卡器上换了一张卡，请再看一遍。",
+      "zh-Hant": "讀卡機上換了一張卡，請再看一遍。",
+      "en": "Another card lies on the reader now. Please look again."
+    }
+  },
+  "desk_empty": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "读卡器上没有卡。",
+      "zh-Hant": "讀卡機上沒有卡。",
+      "en": "No card lies on the reader."
+    }
+  },
+  "desk_shut": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请先输入动态码，打开发卡台。",
+      "zh-Hant": "請先輸入動態碼，打開發卡台。",
+      "en": "Please open the desk with your one-time code first."
+    }
+  },
   "door_blocked": {
     "severity": "notice",
     "words": {
@@ -304,6 +424,14 @@ export const reasons = {
       "en": "Somebody looks much like you. Please tap your card as well."
     }
   },
+  "face_assessment": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "还没有做人脸的影响评估，先做评估。",
+      "zh-Hant": "還沒有做人臉的影響評估，先做評估。",
+      "en": "The impact assessment of faces is missing. Make it first."
+    }
+  },
   "face_audit_few": {
     "severity": "notice",
     "words": {
@@ -360,12 +488,44 @@ export const reasons = {
       "en": "Too dark. Please move into the light."
     }
   },
+  "face_guardian": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "未满十四岁，要由监护人同意。",
+      "zh-Hant": "未滿十四歲，要由監護人同意。",
+      "en": "Under fourteen, a guardian must consent."
+    }
+  },
+  "face_keys_elsewhere": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "人脸密钥不在这台主机上，人脸停用。",
+      "zh-Hant": "人臉金鑰不在這台主機上，人臉停用。",
+      "en": "The keys of the faces are not on this hub; faces rest."
+    }
+  },
   "face_model_other": {
     "severity": "alarm",
     "words": {
       "zh-Hans": "人脸模板是别的模型做的，要重新登记。",
       "zh-Hant": "人臉範本是別的模型做的，要重新登記。",
       "en": "The templates are of another model; enrol again."
+    }
+  },
+  "face_moved": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "已经不住在这里，不能登记人脸。",
+      "zh-Hant": "已經不住在這裡，不能登記人臉。",
+      "en": "Whoever no longer lives here cannot register a face."
+    }
+  },
+  "face_no_consent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "还没有同意使用人脸，什么都没有保存。",
+      "zh-Hant": "還沒有同意使用人臉，什麼都沒有保存。",
+      "en": "There is no consent to use this face. Nothing was kept."
     }
   },
   "face_none": {
@@ -392,6 +552,54 @@ export const reasons = {
       "en": "You were not recognised. Please use your card, or press call."
     }
   },
+  "face_notice_old": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "说明改过了，请再读一遍再同意。",
+      "zh-Hant": "說明改過了，請再讀一遍再同意。",
+      "en": "The notice has changed. Please read it again before you agree."
+    }
+  },
+  "face_off": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这扇门不认人脸。请刷卡。",
+      "zh-Hant": "這扇門不認人臉。請刷卡。",
+      "en": "This door takes no faces. Please use your card."
+    }
+  },
+  "face_only": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这扇门除了人脸没有别的开法，不能这样设。",
+      "zh-Hant": "這扇門除了人臉沒有別的開法，不能這樣設。",
+      "en": "This door would open by a face alone, with no equal other way."
+    }
+  },
+  "face_order": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "布控名单没有启用。",
+      "zh-Hant": "布控名單沒有啟用。",
+      "en": "The watch list is off."
+    }
+  },
+  "face_own_consent": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这件事只能由本人同意。",
+      "zh-Hant": "這件事只能由本人同意。",
+      "en": "Only the person can consent to this."
+    }
+  },
+  "face_photos_many": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "照片已经够多了。",
+      "zh-Hant": "照片已經夠多了。",
+      "en": "There are enough photos already."
+    }
+  },
   "face_several": {
     "severity": "notice",
     "words": {
@@ -406,6 +614,14 @@ export const reasons = {
       "zh-Hans": "离得太远了，请靠近一点。",
       "zh-Hant": "離得太遠了，請靠近一點。",
       "en": "Too far away. Please come a little closer."
+    }
+  },
+  "face_starting": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "人脸功能正在启动，请先刷卡。",
+      "zh-Hant": "人臉功能正在啟動，請先刷卡。",
+      "en": "Faces are starting. Please use your card for now."
     }
   },
   "face_turn_jumped": {
@@ -454,6 +670,14 @@ export const reasons = {
       "zh-Hans": "脸被挡住了，或光线不匀。请再来一次。",
       "zh-Hant": "臉被擋住了，或光線不勻。請再來一次。",
       "en": "The face is partly hidden or unevenly lit. Please try again."
+    }
+  },
+  "face_zone": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这种地方不能用人脸。",
+      "zh-Hant": "這種地方不能用人臉。",
+      "en": "Faces are not allowed at such a place."
     }
   },
   "faces_absent": {
@@ -880,6 +1104,14 @@ export const reasons = {
       "en": "This phone cannot open this door now. Press call, we will help."
     }
   },
+  "phone_paused": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。",
+      "zh-Hant": "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。",
+      "en": "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."
+    }
+  },
   "phone_revoked": {
     "severity": "notice",
     "words": {
@@ -910,6 +1142,22 @@ export const reasons = {
       "zh-Hans": "这张照片太大了，请换一张小一点的。",
       "zh-Hant": "這張照片太大了，請換一張小一點的。",
       "en": "This picture is too large. Please choose a smaller one."
+    }
+  },
+  "picture_gone": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "图片已经按规定删除。",
+      "zh-Hant": "圖片已經依規定刪除。",
+      "en": "The picture has been deleted as the rules want."
+    }
+  },
+  "picture_unfit": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这张图片不能用。",
+      "zh-Hant": "這張圖片不能用。",
+      "en": "This picture cannot be used."
     }
   },
   "pin_locked": {
@@ -1158,6 +1406,94 @@ export const reasons = {
       "zh-Hans": "请先登录。",
       "zh-Hant": "請先登入。",
       "en": "Please sign in first."
+    }
+  },
+  "station_clock": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台和我们的时钟对不上，它没有收，请打电话。",
+      "zh-Hant": "接警臺和我們的時鐘對不上，它沒有收，請打電話。",
+      "en": "The station's clock and ours are too far apart, so it did not take it. Please telephone."
+    }
+  },
+  "station_flood": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台的回答多得不正常，已断开，请打电话。",
+      "zh-Hant": "接警臺的回答多得不正常，已斷開，請打電話。",
+      "en": "The far end sends far too much; we hung up. Please telephone."
+    }
+  },
+  "station_given_up": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "一整天没有送到，不再重试。",
+      "zh-Hant": "一整天沒有送到，不再重試。",
+      "en": "It did not get through for a day; we stopped trying."
+    }
+  },
+  "station_missing": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "没有配置能接收这件事的接警台，请打电话。",
+      "zh-Hant": "沒有設定能接收這件事的接警臺，請打電話。",
+      "en": "No station is set up for this. Please telephone."
+    }
+  },
+  "station_refused": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台拒收：密钥或账号不对，请打电话。",
+      "zh-Hant": "接警臺拒收：金鑰或帳號不對，請打電話。",
+      "en": "The station refused: key or account are wrong. Please telephone."
+    }
+  },
+  "station_restored": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "从备份恢复过，没有自动再发，请先问接警台。",
+      "zh-Hant": "從備份還原過，沒有自動再送，請先問接警臺。",
+      "en": "Restored from a back-up: it was not sent again by itself. Ask the station first."
+    }
+  },
+  "station_silent": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台没有回答，还在重试，请打电话。",
+      "zh-Hant": "接警臺沒有回答，還在重試，請打電話。",
+      "en": "The station does not answer. We keep trying; please telephone."
+    }
+  },
+  "station_tls": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台的证书不对，没有发出，请打电话。",
+      "zh-Hant": "接警臺的憑證不對，沒有送出，請打電話。",
+      "en": "The station's certificate is not right, so nothing was sent. Please telephone."
+    }
+  },
+  "station_unable": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台看不懂这类消息，请打电话。",
+      "zh-Hant": "接警臺看不懂這類訊息，請打電話。",
+      "en": "The station cannot use this kind of message. Please telephone."
+    }
+  },
+  "station_unproven": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "有回答，但证明不了是接警台，不能算数，请打电话。",
+      "zh-Hant": "有回答，但證明不了是接警臺，不能算數，請打電話。",
+      "en": "An answer came that does not prove to be the station's, so it does not count. Please telephone."
+    }
+  },
+  "station_unreachable": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "接警台连不上，还在重试，请打电话。",
+      "zh-Hant": "接警臺連不上，還在重試，請打電話。",
+      "en": "The station cannot be reached. We keep trying; please telephone."
     }
   },
   "storage_fault": {

@@ -16,6 +16,7 @@ from hub.acts.askers import still_good
 from hub.core.effects import Announce
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import home_of, living_in
 from hub.store.writer import Done, Tx
 
 RING_S = 45.0  # somebody waits in the rain; after this they press again or go away
@@ -69,8 +70,11 @@ def _house(tx: Tx, household: str | None) -> str | None:
 def _has_phones(tx: Tx, household: str) -> bool:
     phone = (
         select(t.phones.c.id)
-        .join(t.people, t.people.c.id == t.phones.c.person_id)
-        .where(t.people.c.household_id == household, t.phones.c.revoked_at.is_(None))
+        .where(
+            t.phones.c.person_id.in_(living_in(tx, household, tx.now_s)),
+            t.phones.c.revoked_at.is_(None),
+            t.phones.c.suspended_at.is_(None),
+        )
         .limit(1)
     )
     return tx.execute(phone).first() is not None
@@ -119,5 +123,5 @@ def answer_call(tx: Tx, wish: CallAnswer, now: datetime) -> Done[str]:
 def _rings_for(tx: Tx, row: Row[Any], person: str | None) -> bool:
     if person is None:
         return bool(row.desk)
-    household = tx.execute(select(t.people.c.household_id).where(t.people.c.id == person)).scalar()
+    household = home_of(tx, person, tx.now_s)
     return household is not None and household == row.household_id

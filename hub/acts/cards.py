@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from hub.acts.policies import ask_for_cards
+from hub.acts.suspending import pause_phones
 from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 REASON_CHARS_MAX = 120
@@ -21,11 +23,15 @@ REASON_CHARS_MAX = 120
 
 @dataclass(frozen=True, slots=True)
 class BlockCard:
-    """A card is lost; ``home`` narrows this to cards of one household (phone and kiosk)."""
+    """A card is lost; ``home`` narrows this to cards of one household (phone and kiosk).
+
+    ``had_s``: when it was last surely in good hands; phones that it brought in since are paused.
+    """
 
     card: str
     by: str
     home: str | None = None
+    had_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,11 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
     """Block a card; a card that is blocked already is no error and starts nothing anew."""
     del now
     card = _card(tx, wish.card)
-    if card is None or (wish.home is not None and card.household_id != wish.home):
+    if card is None:
         raise DomainError("not_found", "no such card", "card")
+    if wish.home is not None and home_of(tx, card.person_id, tx.now_s) != wish.home:
+        raise DomainError("not_found", "no such card", "card")
+    paused = pause_phones(tx, wish.card, wish.by, wish.had_s)  # also of one that is blocked
     if card.blocked_at is not None:
         running = tx.execute(
             select(t.revocations.c.id)
@@ -50,7 +59,7 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
             .order_by(t.revocations.c.asked_at.desc())
         ).first()
         if running is not None:
-            return Done(Blocked(wish.card, running.id, fresh=False))
+            return Done(Blocked(wish.card, running.id, fresh=False), paused)
     tx.execute(update(t.cards).where(t.cards.c.id == wish.card).values(blocked_at=tx.now_s))
     revocation = note_revocation(tx, "card", wish.card, card.person_id, wish.by)
     tx.journal("card_blocked", {"card": wish.card, "by": wish.by})
@@ -66,8 +75,8 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
         )
         .values(tries_left=0)
     )
-    effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}), *ended)
-    return Done(Blocked(wish.card, revocation, fresh=True), effects)
+    effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}))
+    return Done(Blocked(wish.card, revocation, fresh=True), (*effects, *ended, *paused))
 
 
 def note_revocation(
@@ -122,7 +131,5 @@ def unblock_card(tx: Tx, wish: UnblockCard, now: datetime) -> Done[None]:
 
 def _card(tx: Tx, card: str) -> Any:
     return tx.execute(
-        select(t.cards.c.person_id, t.cards.c.blocked_at, t.people.c.household_id)
-        .join(t.people, t.people.c.id == t.cards.c.person_id)
-        .where(t.cards.c.id == card)
+        select(t.cards.c.person_id, t.cards.c.blocked_at).where(t.cards.c.id == card)
     ).first()

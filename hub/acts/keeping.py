@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 
+from hub.acts.incidents import forget_pictures
 from hub.core.retention import Scope, check_days, read_scope, spans
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
@@ -19,6 +20,7 @@ PLAIN: dict[str, tuple[Table, ColumnElement[float]]] = {
     "calls": (t.calls, t.calls.c.rang_at),
     "letters": (t.letters, t.letters.c.expires_at),
     "alerts": (t.alerts, t.alerts.c.closed_at),
+    "incidents": (t.incidents, t.incidents.c.closed_at),
 }
 
 
@@ -66,8 +68,15 @@ def forget(tx: Tx, old: Forget, now: datetime) -> Done[int]:
         gone = _forget_import(tx, old.ids[0], old.numbers)
         _ran(tx, old.scope, 0, gone)
         return Done(gone)
+    if table == "incident_pictures":
+        gone = sum(forget_pictures(tx, incident) for incident in old.ids)
+        _ran(tx, old.scope, 0, gone)
+        return Done(gone)
     if table in PLAIN:
         plain = PLAIN[table][0]
+        if table == "incidents":
+            pictures = t.incident_pictures
+            tx.execute(delete(pictures).where(pictures.c.incident_id.in_(old.ids)))
         if table == "passes":
             tx.execute(delete(t.pass_uses).where(t.pass_uses.c.pass_id.in_(old.ids)))
             tx.execute(delete(t.pass_words).where(t.pass_words.c.pass_id.in_(old.ids)))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 NOTICES_KEY = "kiosk_notices"
@@ -36,8 +37,11 @@ class Holder:
     card: str
 
 
-def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
-    """The holder of a proven card, or None for one that must not be used; both are recorded."""
+def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | str]:
+    """The holder of a proven card, or the reason why it must not be used; both are recorded.
+
+    Whoever hears the reason holds the card itself, so it gives nothing away.
+    """
     del now
     row = tx.execute(
         select(
@@ -46,21 +50,24 @@ def recognise(tx: Tx, shown: CardShown, now: datetime) -> Done[Holder | None]:
             t.people.c.id.label("person"),
             t.people.c.name,
             t.people.c.elder,
-            t.households.c.id.label("household"),
-            t.households.c.house,
         )
         .join(t.people, t.people.c.id == t.cards.c.person_id)
-        .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
         .where(t.cards.c.uid == shown.uid)
     ).first()
     if row is None:
-        return Done(None)
+        return Done("card_session_refused")
     seen = {"card": row.card, "person": row.person, "kiosk": shown.kiosk}
-    if row.blocked_at is not None or row.household is None:
+    household = home_of(tx, row.person, tx.now_s)
+    if row.blocked_at is not None:
         tx.journal("kiosk_card_refused", seen)
-        return Done(None)
+        return Done("card_stopped")
+    if household is None:
+        tx.journal("kiosk_card_refused", seen)
+        return Done("card_homeless")
     tx.journal("kiosk_card", seen)
-    return Done(Holder(row.person, row.name, row.elder, row.household, row.house, row.card))
+    home = select(t.households.c.house).where(t.households.c.id == household)
+    house = str(tx.execute(home).scalar_one())
+    return Done(Holder(row.person, row.name, row.elder, household, house, row.card))
 
 
 @dataclass(frozen=True, slots=True)

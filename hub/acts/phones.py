@@ -17,6 +17,7 @@ from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce, Forget
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 CODE_LIFE_S = 600.0  # ten minutes (keys.md)
@@ -69,6 +70,7 @@ def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float | None]:
             mark=wish.mark,
             expires_at=expires,
             tries_left=CODE_TRIES,
+            card_id=wish.card,
         )
     )
     tx.journal("code_issued", {"person": wish.person, "by": wish.by})
@@ -128,6 +130,7 @@ def enrol(tx: Tx, wish: Enrolment, now: datetime) -> Done[EnrolledPhone]:
             jwk=dict(wish.jwk),
             label=wish.label,
             enrolled_at=tx.now_s,
+            card_id=code.card_id,
         )
     )
     tx.execute(update(t.codes).where(t.codes.c.id == code.id).values(used_at=tx.now_s))
@@ -163,16 +166,15 @@ def revoke_newer(tx: Tx, wish: tuple[str, Revocation], now: datetime) -> Done[No
     """Revoke a phone of the own household that came later; an intruder cannot end the others."""
     own_id, revocation = wish
     both = (
-        select(t.phones.c.id, t.phones.c.enrolled_at, t.people.c.id.label("person"),
-               t.people.c.household_id)
-        .join(t.people, t.people.c.id == t.phones.c.person_id)
+        select(t.phones.c.id, t.phones.c.enrolled_at, t.phones.c.person_id)
         .where(t.phones.c.id.in_((own_id, revocation.phone)))
     )  # fmt: skip
     found = {row.id: row for row in tx.execute(both)}
     own, other = found.get(own_id), found.get(revocation.phone)
     if own is None or other is None or own.enrolled_at >= other.enrolled_at:
         raise DomainError("not_found", "no newer phone of your household", "phone")
-    at_home = own.household_id is not None and own.household_id == other.household_id
-    if not at_home and own.person != other.person:
+    homes = [home_of(tx, one.person_id, tx.now_s) for one in (own, other)]
+    at_home = homes[0] is not None and homes[0] == homes[1]
+    if not at_home and own.person_id != other.person_id:
         raise DomainError("not_found", "no newer phone of your household", "phone")
     return revoke(tx, revocation, now)

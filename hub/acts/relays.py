@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from hub.acts.faces import check_ways
 from hub.acts.policies import ask_for
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
@@ -36,6 +37,7 @@ def assign(tx: Tx, given: Assigned, now: datetime) -> Done[str]:
         raise DomainError("door_unknown", "", "door")
     tx.execute(update(t.doors).where(t.doors.c.id == given.door).values(remote_only=True))
     check_remote_only(tx, [given.door])
+    check_ways(tx, [given.door])
     told = {"relay": given.relay, "door": given.door, "dialect": given.dialect}
     tx.journal("relay_assigned", told)
     return Done(str(device), (ask_for(tx, [device]), Forget("roster")))

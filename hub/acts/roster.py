@@ -12,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.acts.alerts import name_responder
 from hub.acts.billing import issue_bill
+from hub.acts.faces import check_ways
 from hub.acts.homeassistant import disown
-from hub.acts.memberships import MEMBERS, check_cards, check_names, check_part, keep_members
-from hub.acts.policies import ask_for, ask_for_cards
+from hub.acts.memberships import MEMBERS, check_names, check_part, keep_members
+from hub.acts.policies import ask_for
 from hub.acts.relays import check_remote_only
 from hub.core.effects import Forget
 from hub.core.errors import DomainError
@@ -93,6 +94,7 @@ def load_part(tx: Tx, part: RosterPart, now: datetime) -> Done[int]:
         check_part(tx, part.kind, [row["id"] for row in rows])
         if part.kind == "doors":
             check_remote_only(tx, [row["id"] for row in part.rows])
+            check_ways(tx, [row["id"] for row in part.rows])
             disown(tx, [row["id"] for row in part.rows if "mode" in row])
     except IntegrityError as fault:
         raise DomainError("field_wrong", _ODD, part.kind) from fault
@@ -139,37 +141,3 @@ def _upsert(
             shapes.setdefault(frozenset(row), []).append(row)
     for fresh in shapes.values():
         tx.execute(insert(table), fresh)
-
-
-@dataclass(frozen=True, slots=True)
-class NewCard:
-    """A personalised card for a person."""
-
-    id: str
-    uid: str
-    person: str
-
-
-def issue_card(tx: Tx, card: NewCard, now: datetime) -> Done[None]:
-    """Give a card to a person; the same card for the same person is no error."""
-    del now
-    known = tx.execute(select(t.cards).where(t.cards.c.uid == card.uid)).first()
-    holder = tx.execute(select(t.people.c.id).where(t.people.c.id == card.person)).first()
-    if holder is None:
-        raise DomainError("field_wrong", "no such person", "person")
-    if known is not None and known.person_id != card.person:
-        raise DomainError("field_wrong", "this card belongs to somebody", "uid")
-    if known is None:
-        check_cards(tx)
-        tx.execute(
-            insert(t.cards).values(
-                id=card.id,
-                uid=card.uid,
-                person_id=card.person,
-                kind="ntag424",
-                issued_at=tx.now_s,
-                sun_counter=-1,
-            )
-        )
-        tx.journal("card_issued", {"card": card.id, "person": card.person})
-    return Done(None, (ask_for_cards(tx, [card.person]),))

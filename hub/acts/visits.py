@@ -19,6 +19,7 @@ from hub.acts.askers import still_good
 from hub.acts.policies import ask_for
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 LONG_MAX_S = 31 * 86_400  # who comes for longer than a month is given a card
@@ -69,9 +70,7 @@ def invite(tx: Tx, wish: Invitation, now: datetime) -> Done[Invited]:
             Invited(known.id, known.host_id, tuple(known.doors), known.from_at, known.to_at)
         )
     still_good(tx, wish.by)
-    household = tx.execute(
-        select(t.people.c.household_id).where(t.people.c.id == wish.host)
-    ).scalar()
+    household = home_of(tx, wish.host, tx.now_s)
     if household is None:
         raise DomainError("not_allowed", "only who lives here invites")
     _check(wish, tx.now_s)

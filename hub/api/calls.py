@@ -15,6 +15,7 @@ from hub.api.problems import reply
 from hub.api.visit_shapes import CallAnswered, CallsShown, CallTaken
 from hub.live import show_call
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.writer import Lane
 
 WAIT_MAX_S = 25  # below the half minute after which proxies end a silent request
@@ -44,6 +45,8 @@ def routes(gate: Gate) -> APIRouter:
         found = calls_of(gate, t.calls.c.household_id == household)
         if wait_s and mark_of(found) == known:
             await hub.live.wait_for_call(household, wait_s)
+            if _household(gate, phone.person) != household:  # a tenancy ended meanwhile
+                return reply({"calls": []}, request)
             found = calls_of(gate, t.calls.c.household_id == household)
         return reply({"calls": found}, request)
 
@@ -76,10 +79,7 @@ def routes(gate: Gate) -> APIRouter:
 
 def _household(gate: Gate, person: str) -> str | None:
     with gate.hub.engines.read.connect() as connection:
-        household: str | None = connection.execute(
-            select(t.people.c.household_id).where(t.people.c.id == person)
-        ).scalar()
-    return household
+        return home_of(connection, person, gate.now_s())
 
 
 def calls_of(gate: Gate, which: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from hub.acts.cards import REASON_CHARS_MAX, BlockCard, UnblockCard, block_card, unblock_card
@@ -20,6 +20,7 @@ from hub.core.errors import DomainError
 from hub.core.words import PLAIN
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.homes import home_of, living_in
 from hub.store.writer import Lane
 
 CARDS_PAGE = 50
@@ -33,13 +34,30 @@ class UnblockAsked(BaseModel):
     reason: str = Field(min_length=3, max_length=REASON_CHARS_MAX, pattern=PLAIN)
 
 
+class LostAsked(BaseModel):
+    """When a lost card was last surely had; without it a day is assumed."""
+
+    last_had: AwareDatetime | None = None
+
+    def had_s(self, now_s: float) -> float | None:
+        """In seconds; field_wrong for a moment that is still to come."""
+        if self.last_had is None:
+            return None
+        if self.last_had.timestamp() > now_s:
+            raise DomainError("field_wrong", "this moment is still to come", "last_had")
+        return self.last_had.timestamp()
+
+
+_DAY = LostAsked()
+
+
 class LostCardsAsked(BaseModel):
     """The cards of the household that this visit may look at."""
 
     lookup: str = _Id
 
 
-class LostCard(BaseModel):
+class LostCard(LostAsked):
     """One of these cards is lost."""
 
     lookup: str = _Id
@@ -77,14 +95,13 @@ def _desk(router: APIRouter, gate: Gate) -> None:
         gate.member(request, "read", "card")
         return reply(_one(gate, card), request)
 
-    refuses = ("not_found", "field_wrong", *CHANGE)
+    blocks = told("blockCard", CardShown, "not_found", *BODY, *CHANGE, by="staff")
 
-    @router.post(
-        "/cards/{card}/block", tags=["staff"], **told("blockCard", CardShown, *refuses, by="staff")
-    )
-    async def block(card: str, request: Request) -> Response:
+    @router.post("/cards/{card}/block", tags=["staff"], **blocks)
+    async def block(card: str, request: Request, asked: LostAsked = _DAY) -> Response:
         member = gate.member(request, "block", "card")
-        await hub.writer.submit(block_card, BlockCard(card, f"staff:{member.id}"), Lane.URGENT)
+        wish = BlockCard(card, f"staff:{member.id}", had_s=asked.had_s(gate.now_s()))
+        await hub.writer.submit(block_card, wish, Lane.URGENT)
         return reply(_one(gate, card), request)
 
     unblocks = told("unblockCard", CardShown, "not_found", *BODY, *CHANGE, by="staff")
@@ -109,15 +126,17 @@ def _phone(router: APIRouter, gate: Gate) -> None:
         return reply({"cards": _own_cards(gate, phone.person)}, request)
 
     refuses = ("not_found", "field_wrong", "too_many", *CHANGE)
-    blocks = told("blockMyCard", OwnCard, *refuses, by="phone")
+    blocks = told("blockMyCard", OwnCard, *refuses, by="phone", takes=LostAsked)
 
     @router.post("/me/cards/{card}/block", tags=["phone"], **blocks)
     async def block(card: str, request: Request) -> Response:
-        phone, _ = await gate.phone(request, "block", "card")
+        phone, signed = await gate.phone(request, "block", "card")
         gate.guard(gate.proofs, phone.id)
         if card not in {own["id"] for own in _own_cards(gate, phone.person)}:
             raise DomainError("not_found", "no such card", "card")
-        await hub.writer.submit(block_card, BlockCard(card, f"phone:{phone.id}"), Lane.URGENT)
+        asked = LostAsked.model_validate(read_body(signed.body) if signed.body else {})
+        wish = BlockCard(card, f"phone:{phone.id}", had_s=asked.had_s(gate.now_s()))
+        await hub.writer.submit(block_card, wish, Lane.URGENT)
         (own,) = (own for own in _own_cards(gate, phone.person) if own["id"] == card)
         return reply(own, request)
 
@@ -141,7 +160,7 @@ def _kiosk(router: APIRouter, gate: Gate) -> None:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = LostCard.model_validate(read_body(signed.body))
         home = gate.lookups_store.resolve(asked.lookup, kiosk.id, gate.now_s()).household_id
-        wish = BlockCard(asked.card, f"kiosk:{kiosk.id}", home)
+        wish = BlockCard(asked.card, f"kiosk:{kiosk.id}", home, asked.had_s(gate.now_s()))
         await hub.writer.submit(block_card, wish, Lane.URGENT)
         return reply({"cards": _home_cards(gate, home)}, request)
 
@@ -149,13 +168,9 @@ def _kiosk(router: APIRouter, gate: Gate) -> None:
 def _own_cards(gate: Gate, person: str) -> list[dict[str, Any]]:
     """The cards of a person and of whoever lives there too; of somebody alone, their own."""
     with gate.hub.engines.read.connect() as connection:
-        home = connection.execute(
-            select(t.people.c.household_id).where(t.people.c.id == person)
-        ).scalar()
-    theirs = t.cards.c.person_id == person
-    if home is not None:
-        theirs = t.people.c.household_id == home
-    cards = _shown(gate, _cards().where(theirs))
+        home = home_of(connection, person, gate.now_s())
+        there = living_in(connection, home, gate.now_s()) if home else set()
+    cards = _shown(gate, _cards().where(t.cards.c.person_id.in_(there | {person})))
     return [_own(card, person) for card in cards]
 
 
@@ -177,7 +192,9 @@ def _own(card: Mapping[str, Any], person: str) -> dict[str, Any]:
 
 def _home_cards(gate: Gate, home: str) -> list[dict[str, Any]]:
     """A household's cards as a screen in a hall may show them."""
-    cards = _shown(gate, _cards().where(t.people.c.household_id == home))
+    with gate.hub.engines.read.connect() as connection:
+        there = living_in(connection, home, gate.now_s())
+    cards = _shown(gate, _cards().where(t.cards.c.person_id.in_(there)))
     return [_own(card | {"person_name": masked(card["person_name"])}, "") for card in cards]
 
 

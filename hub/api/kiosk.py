@@ -114,7 +114,7 @@ def _cards(router: APIRouter, gate: Gate) -> None:
         )
         return reply({"exchange": exchange, "response": response.hex()}, request)
 
-    refuses = ("card_session_refused", *CHANGE)
+    refuses = ("card_session_refused", "card_stopped", "card_homeless", *CHANGE)
     answers = told("answerCard", CardSession, *refuses, by="kiosk", takes=Answered)
 
     @router.post("/kiosk/cards/answer", **answers)
@@ -124,8 +124,8 @@ def _cards(router: APIRouter, gate: Gate) -> None:
         asked = Answered.model_validate(read_body(signed.body))
         uid = exchanges.finish(kiosk.id, asked.exchange, bytes.fromhex(asked.answer), gate.now_s())
         holder = await hub.writer.submit(recognise, CardShown(uid.hex(), kiosk.id))
-        if holder is None:
-            raise DomainError("card_session_refused")
+        if isinstance(holder, str):
+            raise DomainError(holder)
         token = gate.card_sessions.issue(
             kiosk.id, holder.household, holder.person, gate.now_s(), holder.card
         )

@@ -22,6 +22,7 @@ from hub.core.words import in_every_language, is_text
 from hub.gateways.wechatpay import CallbackRefused, ProviderRefused, ProviderSilent
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.homes import living_in
 
 if TYPE_CHECKING:  # a provider's client costs a third of a second of every start
     from hub.payments import Payments
@@ -135,10 +136,9 @@ def _household(gate: Gate, body: dict[str, Any], kiosk: str) -> str:
             select(t.households.c.id).where(t.households.c.house == house.upper())
         ).first()
         mark = gate.hub.keys.mark("phone4", f"{home.id if home else ''}|{digits}")
+        there = living_in(connection, home.id if home else "", gate.now_s())
         held = connection.execute(
-            select(t.people.c.id).where(
-                t.people.c.household_id == (home.id if home else ""), t.people.c.phone_mark == mark
-            )
+            select(t.people.c.id).where(t.people.c.id.in_(there), t.people.c.phone_mark == mark)
         ).first()
     if home is None or held is None:
         raise DomainError("house_unknown")
@@ -151,9 +151,8 @@ def _household_bills(gate: Gate, household: str, person: str | None) -> dict[str
         home = connection.execute(
             select(t.households.c.house).where(t.households.c.id == household)
         ).one()
-        holder = select(t.people.c.name).where(
-            t.people.c.id == person if person else t.people.c.household_id == household
-        )
+        there = {person} if person else living_in(connection, household, gate.now_s())
+        holder = select(t.people.c.name).where(t.people.c.id.in_(there))
         name = connection.execute(holder.order_by(t.people.c.id)).scalar()
         rows = connection.execute(
             select(t.bills)

@@ -15,7 +15,7 @@ from devices.jws import unb64
 from hub.acts.keeping import Keep, keep
 from hub.acts.policies import Adoptee, adopt
 from hub.acts.restoring import Release, release
-from hub.acts.roster import KINDS, NewCard, RosterPart, issue_card, load_part
+from hub.acts.roster import KINDS, RosterPart, load_part
 from hub.acts.staff import EndMember, NewClaim, end_member, offer_claim
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import Gate
@@ -47,13 +47,6 @@ class AdoptionAsked(BaseModel):
     ed25519: str
     x25519: str
     fingerprint: str
-
-
-class CardAsked(BaseModel):
-    """A personalised card for a person."""
-
-    uid: str = Field(pattern=r"^([0-9a-f]{2}){4,10}$")
-    person: str = Field(pattern=PLAIN)
 
 
 class DeviceState(BaseModel):
@@ -130,14 +123,6 @@ def routes(gate: Gate) -> APIRouter:
     async def devices(asked: AdoptionAsked, request: Request) -> Adopted:
         gate.operator(request)
         return Adopted(adoption=await adopt_device(gate, asked))
-
-    cards_told = told("issueCard", None, *BODY, *CHANGE, by="operator")
-
-    @router.post("/cards", status_code=204, **cards_told)
-    async def cards(asked: CardAsked, request: Request) -> None:
-        gate.operator(request)
-        card = NewCard(f"c-{secrets.token_hex(6)}", asked.uid, asked.person)
-        await hub.writer.submit(issue_card, card)
 
     codes = told("issuePhoneCodeByOperator", None, "not_found", *BODY, *CHANGE, by="operator")
 

@@ -31,6 +31,7 @@ from hub.ingest import ANSWER_WAIT_S
 from hub.letters import MARK
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.homes import homes_of
 from hub.store.memory import DoorEntry, PhoneEntry
 from hub.store.writer import Lane
 
@@ -177,16 +178,17 @@ def _mine(gate: Gate, phone: PhoneEntry) -> dict[str, Any]:
 
 
 def own_doors(gate: Gate, subject: str) -> list[DoorEntry]:
-    """The doors that some rule opens for a person, the nearest to home first."""
-    hub = gate.hub
+    """The doors that some rule opens for a person today, the nearest to home first."""
+    hub, now_s = gate.hub, gate.now_s()
     with hub.engines.read.connect() as connection:
-        person = connection.execute(
-            select(t.people.c.household_id, t.households.c.building, t.households.c.unit)
-            .outerjoin(t.households, t.households.c.id == t.people.c.household_id)
-            .where(t.people.c.id == subject)
-        ).first()
-        if person is None:
-            return []
+        homes = homes_of(connection, subject, now_s)
+        own_homes = connection.execute(
+            select(t.households.c.id, t.households.c.building, t.households.c.unit).where(
+                t.households.c.id.in_(homes)
+            )
+        ).all()
+        stays = select(t.tenancies.c.id).where(t.tenancies.c.person_id == subject).limit(1)
+        gone = not homes and connection.execute(stays).first() is not None
         rules = connection.execute(
             select(
                 func.coalesce(t.rules.c.door_id, t.door_group_doors.c.door_id).label("door_id"),
@@ -197,30 +199,33 @@ def own_doors(gate: Gate, subject: str) -> list[DoorEntry]:
                 t.door_group_doors,
                 t.door_group_doors.c.door_group_id == t.rules.c.door_group_id,
             )
-            .where(t.rules.c.deny.is_(False))
+            .where(
+                t.rules.c.deny.is_(False),
+                t.rules.c.valid_to.is_(None) | (t.rules.c.valid_to > now_s),
+            )
         ).all()
         groups = connection.execute(
             select(t.group_members.c.group_id).where(t.group_members.c.person_id == subject)
         ).scalars()
         in_groups = set(groups)
     mine = {
-        "everyone": "",
-        "building": person.building,
-        "household": person.household_id,
-        "person": subject,
+        "building": {home.building for home in own_homes if home.building},
+        "household": set(homes),
+        "person": {subject},
+        "group": in_groups,
     }
     own = {
         rule.door_id
         for rule in rules
-        if rule.subject_kind == "everyone"
-        or mine.get(rule.subject_kind) == rule.subject
-        or (rule.subject_kind == "group" and rule.subject in in_groups)
+        if rule.subject in mine.get(rule.subject_kind, ())
+        or (rule.subject_kind == "everyone" and not gone)
     }
+    units = {(home.building, home.unit) for home in own_homes}
 
     def nearness(door: DoorEntry) -> tuple[bool, bool, str]:
-        """The own unit's door first, then the own building's, then the gates."""
-        at_home = door.building == person.building and bool(door.building)
-        return not (at_home and door.unit == person.unit), not at_home, door.id
+        """An own unit's door first, then an own building's, then the gates."""
+        at_home = door.building in mine["building"]
+        return not (at_home and (door.building, door.unit) in units), not at_home, door.id
 
     return sorted((d for d in hub.memory.doors.values() if d.id in own), key=nearness)
 

@@ -21,10 +21,14 @@ from hub import metrics
 from hub.api import (
     alerts,
     calls,
+    card_lists,
     cards,
+    desks,
+    faces,
     foreign,
     household,
     imports,
+    incidents,
     kiosk,
     kiosk_guests,
     letters,
@@ -81,6 +85,8 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
+        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+            room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
 
@@ -134,7 +140,9 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         phone.routes(gate), staff.routes(gate, passwords), timelines.routes(gate),
         operator.routes(gate), operating.routes(gate), foreign.routes(gate), kiosk.routes(gate),
         kiosk_guests.routes(gate), visits.routes(gate), calls.routes(gate), cards.routes(gate),
-        alerts.routes(gate), imports.routes(gate), letters.routes(gate), household.routes(gate),
+        card_lists.routes(gate), desks.routes(gate),
+        alerts.routes(gate), incidents.routes(gate), imports.routes(gate),
+        letters.routes(gate), household.routes(gate), faces.routes(gate),
         money.routes(gate),
     ]  # fmt: skip
     for part in parts:  # one flat list: a router that is included is built again when first asked

@@ -85,6 +85,17 @@ KINDS: dict[str, Kind] = {
             "The device's log may have been altered; have a technician compare.",
         ),
     ),
+    "device_floods": Kind(
+        _SEVERE,
+        Words("设备说得太多", "設備說得太多", "A device says far too much"),
+        Words(
+            "可能坏了，也可能在别人手里。去看设备；不对就停用它。别的门不受影响。",
+            "可能壞了，也可能在別人手裡。去看設備；不對就停用它。別的門不受影響。",
+            "Broken, or in other hands. Look at it, and take it out of use if it is not yours. "
+            "Other doors are not affected.",
+        ),
+        fades_s=3_600.0,
+    ),
     "device_silent": Kind(
         _SEVERE,
         Words("设备没有声音了", "設備沒有聲音了", "Device silent"),
@@ -172,6 +183,26 @@ KINDS: dict[str, Kind] = {
             "Check the outlet's address, secret and network; the others are used meanwhile.",
         ),
     ),
+    "station_failing": Kind(
+        _SEVERE,
+        Words("报警送不到接警台", "報警送不到接警臺", "Incidents do not reach the station"),
+        Words(
+            "看“事件”页，急的先打 110。",
+            "看「事件」頁，急的先打報警電話。",
+            "See the page of incidents; telephone the police about what is urgent.",
+        ),
+    ),
+    "incident_waiting": Kind(
+        _SEVERE,
+        Words(
+            "有一件事等人核对", "有一件事等人核對", "An incident waits for somebody to review it"
+        ),
+        Words(
+            "打开“事件”页，看过图片再定。",
+            "打開「事件」頁，看過圖片再決定。",
+            "Open the page of incidents, look at the pictures, then decide.",
+        ),
+    ),
     "clock_unsigned": Kind(
         _MINOR,
         Words("设备的时间没有核对过", "設備的時間沒有核對過", "Clock not confirmed"),
@@ -180,6 +211,16 @@ KINDS: dict[str, Kind] = {
             "按時段開門的規則可能不準。查它和伺服器的連接。",
             "Rules with hours may be wrong there. Check its line to the hub.",
         ),
+    ),
+    "pins_guessed": Kind(
+        _MINOR,
+        Words("有人在门口反复试密码", "有人在門口反覆試密碼", "PINs are being tried at a door"),
+        Words(
+            "看是谁在按键。住户刷卡、用手机照常进门。",
+            "看是誰在按鍵。住戶刷卡、用手機照常進門。",
+            "See who stands at the keypad. Cards and phones open as always.",
+        ),
+        fades_s=3_600.0,
     ),
     "not_entered": Kind(
         _MINOR,
@@ -203,6 +244,7 @@ _RAISES = {
 }
 _CLEARS = {"held_over": "held", "reader_back": "reader_silent", "fire_reset": "fire"}
 _REASONS = {"credential_forged": "credential_forged", "sun_forged": "credential_forged"}
+_REASONS |= {"pin_locked": "pins_guessed", "codes_locked": "pins_guessed"}
 
 
 @dataclass(frozen=True, slots=True)

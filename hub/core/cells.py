@@ -219,7 +219,8 @@ CARD_KINDS = {
     "": "", "M1": "mifare", "IC": "mifare", "IC卡": "mifare", "MIFARE": "mifare",
     "门禁卡": "mifare", "門禁卡": "mifare", "ID": "em4100", "ID卡": "em4100", "EM": "em4100",
     "EM4100": "em4100", "身份证": "id_card", "身份證": "id_card", "IDCARD": "id_card",
-    "CPU": "ntag424", "CPU卡": "ntag424", "NTAG424": "ntag424", "NTAG": "ntag424",
+    # somebody else's CPU card bears no key of ours: here it is its number, whatever else it can do
+    "CPU": "cpu", "CPU卡": "cpu", "NTAG424": "ntag424", "NTAG": "ntag424",
     "老年卡": "ntag424", "敬老卡": "ntag424",
 }  # fmt: skip
 

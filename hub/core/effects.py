@@ -48,7 +48,7 @@ class SendAck:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """A live event for staff pages: ``event``, ``door``, ``device``, ``card`` or ``alert``."""
+    """A live event for staff pages: ``event``, ``door``, ``device``, ``alert``, ``incident``..."""
 
     kind: str
     body: Mapping[str, Any] = field(default_factory=dict)

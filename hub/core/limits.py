@@ -23,13 +23,13 @@ class Limiter:
         self._limit = limit
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: str, now_s: float) -> bool:
-        """Whether another try is allowed now; an allowed one is counted."""
+    def take(self, key: str, now_s: float, cost: int = 1) -> bool:
+        """Whether another try is allowed now; an allowed one is counted, as so many."""
         level, at_s = self._levels.pop(key, (float(self._limit.tries), now_s))
         rate = self._limit.tries / self._limit.refill_s
         level = min(self._limit.tries, level + max(0.0, now_s - at_s) * rate)
-        allowed = level >= 1.0
-        self._levels[key] = (level - 1.0 if allowed else level, now_s)
+        allowed = level >= cost
+        self._levels[key] = (level - cost if allowed else level, now_s)
         if len(self._levels) > KEYS_MAX:
             self._levels.popitem(last=False)
         return allowed

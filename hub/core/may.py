@@ -20,7 +20,12 @@ class Grant:
 
 
 # Passes for people without a phone, and the calls that ring at the desk.
+# What was noticed: looking at it, deciding on it, taking the evidence along.
+_REVIEW = (("read", "incident"), ("review", "incident"))
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
+
+# Faces at the desk: to see how they stand, to help somebody consent, enrol and withdraw.
+_FACES = (("read", "faces"), ("read", "face"), ("enrol", "face"), ("forget", "face"))
 
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
@@ -30,6 +35,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "events"),
             ("read", "people"),
             ("issue", "code"),
+            ("confirm", "phone"),
             ("revoke", "phone"),
             ("load", "roster"),
             ("adopt", "device"),
@@ -40,11 +46,17 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            ("issue", "card"),
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_REVIEW,
+            ("export", "incident"),
+            ("accept", "station"),
             ("import", "roster"),
             ("print", "letters"),
+            *_FACES,
+            ("set", "faces"),
         }
     ),
     "property_staff": frozenset(
@@ -53,15 +65,19 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "events"),
             ("read", "people"),
             ("issue", "code"),
+            ("confirm", "phone"),
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
             ("read", "card"),
             ("block", "card"),
             ("unblock", "card"),
+            ("issue", "card"),
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_FACES,
+            *_REVIEW,
         }
     ),
     # a neighbourhood officer: may stop a lost card, not bring one back
@@ -82,6 +98,10 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("answer", "own_alert"),
             ("read", "household"),
             ("end", "household_phone"),
+            ("confirm", "household_phone"),
+            ("read", "own_face"),
+            ("consent", "own_face"),
+            ("forget", "own_face"),
         }
     ),
 }

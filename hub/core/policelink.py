@@ -32,6 +32,8 @@ class Kind(StrEnum):
     FORCED = "forced"
     DURESS = "duress"
     PANIC = "panic"
+    FIRE = "fire"
+    TAMPER = "tamper"
 
 
 SELF_CONFIRMED: Final = frozenset({Kind.DURESS, Kind.PANIC})
@@ -60,6 +62,7 @@ class What(StrEnum):
     RETURNED = "returned"  # the station would not have it
     ACKNOWLEDGED = "acknowledged"
     HANDLED = "handled"
+    OTHERWISE = "otherwise"  # dealt with on another way, such as by telephone
     WITHDRAWN = "withdrawn"  # the station has heard that it was a false alarm
 
 
@@ -79,10 +82,12 @@ LAW: Final[Mapping[tuple[State, What], State]] = {
     (State.REVIEWING, What.DISMISSED): State.FALSE_ALARM,
     (State.CONFIRMED, What.SENT): State.SENT,
     (State.CONFIRMED, What.DISMISSED): State.FALSE_ALARM,
+    (State.CONFIRMED, What.OTHERWISE): State.HANDLED,
     (State.SENT, What.SENT): State.SENT,
     (State.SENT, What.RETURNED): State.CONFIRMED,
     (State.SENT, What.ACKNOWLEDGED): State.ACKNOWLEDGED,
     (State.SENT, What.DISMISSED): State.FALSE_ALARM,
+    (State.SENT, What.OTHERWISE): State.HANDLED,
     (State.ACKNOWLEDGED, What.HANDLED): State.HANDLED,
     (State.ACKNOWLEDGED, What.DISMISSED): State.FALSE_ALARM,
     (State.FALSE_ALARM, What.WITHDRAWN): State.FALSE_ALARM,
@@ -95,6 +100,7 @@ WHO: Final[Mapping[What, frozenset[Party]]] = {
     What.RETURNED: frozenset({Party.STATION}),
     What.ACKNOWLEDGED: frozenset({Party.STATION}),
     What.HANDLED: frozenset({Party.REVIEWER, Party.STATION}),
+    What.OTHERWISE: frozenset({Party.REVIEWER}),
     What.WITHDRAWN: frozenset({Party.LINK}),
 }
 LEAVING: Final = frozenset({State.CONFIRMED, State.SENT})
@@ -400,6 +406,16 @@ class Pack:
         return hashlib.sha256(self.raw()).hexdigest()
 
 
+def way(incident: Incident, link: Link, now: datetime) -> Link:
+    """The way as this incident goes it: what began as played stays so, and the other way round.
+
+    A copy must say what the first message said, or the station takes neither for what it is.
+    """
+    if incident.sent_at is None or link.simulated(now) == incident.simulated:
+        return link
+    return replace(link, accepted_at=None if incident.simulated else incident.sent_at)
+
+
 def pack(incident: Incident, link: Link, now: datetime) -> Pack | Refused:
     """What may leave for this station now; refused before a person has confirmed, and after."""
     if incident.state not in LEAVING or incident.confirmed_at is None:
@@ -408,7 +424,26 @@ def pack(incident: Incident, link: Link, now: datetime) -> Pack | Refused:
         return Refused("incident_step")
     if not _in_order(incident, now):
         return Refused("authority_missing")
+    return _packed(incident, link, now)
+
+
+def withdrawal(incident: Incident, link: Link, now: datetime) -> Pack | Refused:
+    """What a station is told to forget: the pack of a false alarm that has left."""
+    if not incident.owes_withdrawal or incident.station != link.station:
+        return Refused("incident_step")
+    return _packed(incident, link, now)
+
+
+def kept_pack(incident: Incident, link: Link, now: datetime) -> Pack | Refused:
+    """The evidence for a file, to be handed over by people; refused before it is confirmed."""
+    if incident.confirmed_at is None or incident.state is State.FALSE_ALARM:
+        return Refused("incident_step")
+    return _packed(incident, link, now)
+
+
+def _packed(incident: Incident, link: Link, now: datetime) -> Pack:
     authority = incident.authority
+    assert incident.confirmed_at is not None
     return Pack(
         incident=incident.id,
         kind=incident.kind,

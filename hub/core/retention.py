@@ -26,10 +26,16 @@ FLOORS_DAYS = {
     "letters": 30,  # only letters whose codes are over
     "alert_log": 90,  # of alerts that are closed: who was called, who came
     "alerts": 90,  # closed ones whose log is forgotten
+    "incident_log": 180,  # of incidents that are closed: who decided what
+    "incidents": 180,  # closed ones whose log is forgotten
+    "incident_pictures": 7,  # what they show; of false alarms it goes at once
+    "face_matches": 7,  # a week to ask who was taken for whom
     "imports": 7,  # until then somebody may want one undone
 }
 # what is kept for so long where nobody made a rule: an import is undone soon or never
-DEFAULT_DAYS = {"imports": 90}
+# a picture is kept while somebody may ask for it, and shorter where nobody confirmed it
+DEFAULT_DAYS = {"imports": 90, "incident_pictures": 30, "face_matches": 30}
+UNCONFIRMED_DAYS = 7
 BY_KIND = ("events", "archive", "journal")
 NEVER = ("transfers",)  # the balances of accounts are the sum of all of them
 KEPT_KINDS = ("forgotten", "restored", "recall_released")  # what explains the holes stays

@@ -126,13 +126,15 @@ def audit(
     )  # fmt: skip
 
 
-def _pair_scores(gallery: Gallery, rows: NDArray[np.intp], found: Floats) -> Floats:
-    """Scores of rows against everybody as if each were a stranger; itself is infinitely far."""
+def _pair_scores(
+    gallery: Gallery, rows: NDArray[np.intp], columns: NDArray[np.intp], found: Floats
+) -> Floats:
+    """Scores of rows with columns as if each were a stranger; itself is infinitely far."""
     scores = found.copy()
     if gallery.crowded:
         scores -= mean_without(gallery.near[rows], found) / 2
-        scores -= mean_without(gallery.near, found.T).T / 2
-    scores[np.arange(len(rows)), rows] = np.inf
+        scores -= mean_without(gallery.near[columns], found.T).T / 2
+    scores[rows[:, None] == columns[None, :]] = np.inf
     return scores
 
 
@@ -141,11 +143,13 @@ def _strangers(gallery: Gallery, inside: Mask) -> _Crowd:
     nearest = np.full(count, np.inf, np.float32)
     kept: list[Floats] = []
     pairs, whole_below = 0, np.inf
-    per_row = max(1, min(int(inside.sum()), max(8, _PAIRS_KEPT // max(1, count))))
-    for rows, found in blocks(gallery.templates, gallery.templates, gallery.squares):
-        scores = _pair_scores(gallery, rows, found)[:, inside]
-        if not scores.shape[1]:
-            break
+    columns = np.flatnonzero(inside)  # a door's own few: the price is theirs, not everybody's
+    if not len(columns):
+        return _Crowd(nearest[:0], nearest[:0], 0)
+    per_row = max(1, min(len(columns), max(8, _PAIRS_KEPT // max(1, count))))
+    scope, squares = gallery.templates[columns], gallery.squares[columns]
+    for rows, found in blocks(gallery.templates, scope, squares):
+        scores = _pair_scores(gallery, rows, columns, found)
         nearest[rows] = scores.min(axis=1)
         pairs += int(np.isfinite(scores).sum())
         low = smallest(scores, min(per_row, scores.shape[1]))
@@ -280,14 +284,17 @@ def look_alikes(gallery: Gallery, inside: Mask, claim: Verdict) -> tuple[tuple[s
     if claim.threshold is None:
         return ()
     found: list[tuple[float, int, int]] = []
-    for rows, block in blocks(gallery.templates, gallery.templates, gallery.squares):
+    columns = np.flatnonzero(inside)
+    scope, squares = gallery.templates[columns], gallery.squares[columns]
+    for places, block in blocks(scope, scope, squares):
+        rows = columns[places]
         by_crowd = claim.by_crowd and gallery.crowded
-        scores = _pair_scores(gallery, rows, block) if by_crowd else block
+        scores = _pair_scores(gallery, rows, columns, block) if by_crowd else block
+        scores[rows[:, None] >= columns[None, :]] = np.inf  # each pair once, nobody with itself
         here, there = np.nonzero(scores <= claim.threshold)
         near = [
-            (float(scores[a, b]), int(rows[a]), int(b))
+            (float(scores[a, b]), int(rows[a]), int(columns[b]))
             for a, b in zip(here, there, strict=True)
-            if rows[a] < b and inside[rows[a]] and inside[b]
         ]
         found = sorted([*found, *near])[:LOOK_ALIKES_MOST]
     return tuple((gallery.people[a], gallery.people[b]) for _, a, b in found)

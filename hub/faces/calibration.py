@@ -7,10 +7,12 @@ with enough residents of its own never looks here (``hub/faces/audit.py``).
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 from devices.mistake import Mistake
@@ -80,6 +82,15 @@ def parse(told: Mapping[str, Any]) -> Calibration:
         if not rising or not all(d > 0 and 0 < share < 1 for d, share in tail.points):
             raise Mistake("a calibration's distances and shares rise together, between 0 and 1")
     return read
+
+
+def of_file(path: Path) -> Calibration:
+    """The calibration in a file of the operator's; raises Mistake."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise Mistake(f"{path} cannot be read as a calibration") from fault
+    return parse(told if isinstance(told, dict) else {})
 
 
 def shown(calibration: Calibration) -> dict[str, Any]:

@@ -76,18 +76,26 @@ class Gallery:
 def build(model_id: str, enrolled: Sequence[Person]) -> Gallery:
     """The gallery of these people; each stands once (ValueError otherwise)."""
     people = tuple(one.person for one in enrolled)
-    rows = {person: row for row, person in enumerate(people)}
-    if len(rows) != len(people):
-        raise ValueError("a person is enrolled once")
     dim = enrolled[0].photos.shape[1] if enrolled else 1
     # Column by column: one probe against all then reads memory in order, a fifth faster.
     templates = np.zeros((len(people), dim), np.float32, order="F")
     for row, one in enumerate(enrolled):
         templates[row] = one.template
-    squares = np.einsum("ij,ij->i", templates, templates)
-    near = _near(templates, squares)
+    return of(model_id, people, templates, _near(templates, _squares(templates)))
+
+
+def of(model_id: str, people: Sequence[str], templates: Floats, near: Floats) -> Gallery:
+    """The gallery of these templates (people x dim) whose ``near`` is known already."""
+    rows = {person: row for row, person in enumerate(people)}
+    if len(rows) != len(people):
+        raise ValueError("a person is enrolled once")
     around = near[:, :NEIGHBOURS].mean(axis=1) if near.shape[1] > NEIGHBOURS else near[:, :0]
-    return Gallery(model_id, people, templates, squares, near, around, rows)
+    squares = _squares(templates)
+    return Gallery(model_id, tuple(people), templates, squares, near, around, rows)
+
+
+def _squares(templates: Floats) -> Floats:
+    return np.asarray(np.einsum("ij,ij->i", templates, templates), np.float32)
 
 
 def _near(templates: Floats, squares: Floats) -> Floats:

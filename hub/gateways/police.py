@@ -35,6 +35,17 @@ CODES: Final[Mapping[Kind, str]] = {
     Kind.REPEATED: "JA",
     Kind.WATCH_LIST: "UA",  # SIA has no word for it: an alarm of no type
     Kind.TAILGATE: "UA",
+    Kind.FIRE: "FA",
+    Kind.TAMPER: "TA",
+}
+WITHDRAWN: Final[Mapping[str, str]] = {  # by alarm code; where SIA has no word: of no type
+    "PA": "PR",
+    "HA": "HR",
+    "BA": "BR",
+    "UA": "UR",
+    "FA": "FR",
+    "TA": "TR",
+    "JA": "UR",
 }
 TEST_CODE: Final = "RX"  # a test by hand
 LIVES_S: Final = 86_400  # a machine-readable incident is no standing warning
@@ -46,8 +57,10 @@ EVENTS: Final[Mapping[Kind, tuple[str, str]]] = {  # zh-Hans, en
     Kind.REPEATED: ("有人反复试图开门", "Repeated attempts at a door"),
     Kind.WATCH_LIST: ("疑似布控人员，已由人工核对", "Possible match of a watch list, reviewed"),
     Kind.TAILGATE: ("有人尾随进门", "Somebody followed through a door"),
+    Kind.FIRE: ("消防报警", "Fire alarm"),
+    Kind.TAMPER: ("设备外壳被打开", "A housing was opened"),
 }
-_URGENT: Final = frozenset({Kind.PANIC, Kind.DURESS})
+_URGENT: Final = frozenset({Kind.PANIC, Kind.DURESS, Kind.FIRE})
 
 
 def dc09_event(pack: Pack, zone: int) -> SiaEvent:
@@ -58,10 +71,33 @@ def dc09_event(pack: Pack, zone: int) -> SiaEvent:
     return SiaEvent(code, zone)
 
 
+def dc09_withdrawal(pack: Pack, zone: int) -> SiaEvent:
+    """The event that takes an alarm back; it is one of its own, under a number of its own."""
+    code = WITHDRAWN[CODES[pack.kind]]
+    if pack.simulated:
+        return SiaEvent(TEST_CODE, zone, text=f"SIMULATED {code} FALSE ALARM")
+    return SiaEvent(code, zone, text="FALSE ALARM")
+
+
+def webhook_withdrawal(pack: Pack, number: int, at: datetime) -> bytes:
+    """The body that takes a message back, by its name."""
+    data = {
+        "incident": pack.incident,
+        "message": message_id(pack, number),
+        "simulated": pack.simulated,
+        "station": pack.station,
+    }
+    return _told("incident.withdrawn", at, data)
+
+
 def webhook_body(pack: Pack, at: datetime) -> bytes:
     """The body of a webhook: type, time and the pack itself."""
+    return _told("incident.confirmed", at, pack.body())
+
+
+def _told(what: str, at: datetime, data: Mapping[str, object]) -> bytes:
     stamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    body = {"type": "incident.confirmed", "timestamp": stamp, "data": pack.body()}
+    body = {"type": what, "timestamp": stamp, "data": data}
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
@@ -113,7 +149,7 @@ def _segment(pack: Pack, language: str, event: str, sent: datetime) -> Segment:
     told += [(f"picture-{one.role}-sha256", one.sha256) for one in pack.pictures]
     return Segment(
         event=event,
-        categories=(Category.SECURITY,),
+        categories=(Category.FIRE if pack.kind is Kind.FIRE else Category.SECURITY,),
         urgency=Urgency.IMMEDIATE if pack.kind in _URGENT else Urgency.EXPECTED,
         severity=Severity.SEVERE if pack.kind in _URGENT else Severity.UNKNOWN,
         certainty=Certainty.LIKELY,

@@ -210,6 +210,8 @@ phones = Table(
     Column("label", String(64), nullable=False),
     Column("enrolled_at", Double, nullable=False),
     Column("revoked_at", Double),
+    Column("card_id", String(32)),  # shown at a kiosk for it
+    Column("suspended_at", Double),  # that card was lost, and nobody has said that they know it
 )
 
 codes = Table(
@@ -222,6 +224,7 @@ codes = Table(
     Column("expires_at", Double, nullable=False),
     Column("tries_left", Integer, nullable=False),
     Column("used_at", Double),
+    Column("card_id", String(32)),
 )
 
 cards = Table(
@@ -263,6 +266,7 @@ pins = Table(
     Column("sealed", Text, nullable=False),
     Column("mark", String(64), nullable=False, unique=True),
     Column("set_at", Double, nullable=False),
+    Column("set_by", String(80), nullable=False, default=""),
 )
 
 # a lockdown holds from its beginning to its end; an empty building is the whole site
@@ -821,3 +825,236 @@ outlets = Table(
 )
 
 RECORDED |= {alert_log.name: alert_log}
+
+# ----------------------------------------------------------------- the issuing desk
+
+# cards that bear our keys, and cards that never will; which of them somebody has is in ``cards``
+card_stock = Table(
+    "card_stock",
+    metadata,
+    Column("uid", String(20), primary_key=True),
+    Column("ready_at", Double),
+    Column("scrapped_at", Double),
+    Column("why", String(32)),  # of scrap
+    Column("by", String(64), nullable=False),
+)
+
+# who was given which card, when and by whom; a card's row may go, this stays
+handouts = Table(
+    "handouts",
+    metadata,
+    Column("card_id", String(32), primary_key=True),
+    Column("person_id", String(32), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("by", String(64), nullable=False),
+    Column("replaces", String(32)),
+)
+
+
+# ----------------------------------------------------------------- incidents
+
+# What somebody noticed and what became of it (hub/core/policelink.py). Texts of people stand in
+# its log alone; what leaves has no field for one.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("door_id", String(32), nullable=False),
+    Column("rule", String(63), nullable=False),
+    Column("source", String(64), nullable=False),  # alert:ID, staff:ID or rule:ID
+    Column("authority", JSON),
+    Column("detected_at", Double, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("reviewer", String(63), nullable=False, default=""),
+    Column("confirmed_at", Double),
+    Column("way", String(24), nullable=False, default=""),  # the station that it is meant for
+    Column("sent_at", Double),
+    Column("number", Integer, nullable=False, default=0),
+    Column("station", String(24), nullable=False, default=""),  # the one that it was sent to
+    Column("simulated", Boolean, nullable=False, default=False),
+    Column("withdrawal", Integer, nullable=False, default=0),  # the number of the message back
+    Column("withdrawal_at", Double),
+    Column("withdrawn", Boolean, nullable=False, default=False),
+    Column("trouble", String(32), nullable=False, default=""),  # why it does not get through
+    Column("closed_at", Double, index=True),
+)
+
+# sealed under a key of the incident's own; the hash stays when the picture is gone
+incident_pictures = Table(
+    "incident_pictures",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("taken_at", Double, nullable=False),
+    Column("media_type", String(16), nullable=False),
+    Column("sealed", LargeBinary),
+    Column("gone_at", Double),
+)
+
+# recorded
+incident_log = Table(
+    "incident_log",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("incident_id", String(40), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("old", String(16), nullable=False),
+    Column("new", String(16), nullable=False),
+    Column("party", String(16), nullable=False),
+    Column("by", String(64), nullable=False, default=""),
+    Column("number", Integer, nullable=False, default=0),
+    Column("simulated", Boolean, nullable=False, default=False),
+    Column("detail", String(500), nullable=False, default=""),
+)
+
+# how the stations of hub.toml fare, and which of them has accepted which wire
+stations = Table(
+    "stations",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("sequence", Integer, nullable=False, default=0),  # of the newest message
+    Column("accepted_at", Double),
+    Column("accepted_by", String(64), nullable=False, default=""),
+    Column("accepted_basis", String(200), nullable=False, default=""),
+    Column("accepted_mark", String(64), nullable=False, default=""),  # of the wire
+    Column("failures", Integer, nullable=False, default=0),
+    Column("failing_since", Double),
+    Column("trouble", String(32), nullable=False, default=""),
+    Column("heard_at", Double),
+)
+
+RECORDED |= {incident_log.name: incident_log}
+
+
+# ----------------------------------------------------------------- faces
+
+# One row: nothing of a face is kept before somebody assessed what it means and said what for.
+# ``keys`` names the store of the persons' keys (a file that no back-up holds).
+face_site = Table(
+    "face_site",
+    metadata,
+    Column("id", String(8), primary_key=True),  # always "site"
+    Column("keys", String(32), nullable=False),
+    Column("controller", String(120), nullable=False),  # who answers for it, as the notice says
+    Column("contact", String(120), nullable=False),
+    Column("purpose", String(300), nullable=False),
+    Column("necessity", String(1_000), nullable=False),
+    Column("measures", String(1_000), nullable=False),
+    Column("assessed_by", String(120), nullable=False),
+    Column("assessed_at", Double, nullable=False),
+    # the rates the site wants, shares of attempts: what thresholds are computed from
+    Column("strangers", Double, nullable=False),
+    Column("claims", Double, nullable=False),
+    Column("misses", Double, nullable=False),
+)
+
+# ``open_person`` is the person while the consent holds, else null: nobody has two.
+face_consents = Table(
+    "face_consents",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("open_person", String(32), unique=True),
+    Column("notice", String(16), nullable=False),
+    Column("notice_sha256", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("purpose", String(300), nullable=False),
+    Column("giver_id", String(32), nullable=False),  # the person, or the guardian of a child
+    Column("turns_14_on", String(10)),  # of a child only: then it must speak for itself
+    Column("given_by", String(64), nullable=False),
+    Column("given_at", Double, nullable=False),
+    Column("ended_at", Double, index=True),
+    Column("ended_by", String(64)),
+    Column("end_reason", String(16)),
+)
+
+# Sealed by a key that stands in no database; without it these are random bytes.
+face_templates = Table(
+    "face_templates",
+    metadata,
+    Column("consent_id", ForeignKey("face_consents.id"), primary_key=True),
+    Column("person_id", String(32), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("model_id", String(64), nullable=False),
+    Column("days", JSON, nullable=False),  # of each photo, since 1970
+    Column("quality", JSON, nullable=False),  # of each photo: clear or fair
+    Column("changed_at", Double, nullable=False),
+)
+
+face_doors = Table(
+    "face_doors",
+    metadata,
+    Column("door_id", ForeignKey("doors.id"), primary_key=True),
+    Column("mode", String(8), nullable=False),  # claim, or alone
+    Column("zone", String(16), nullable=False),
+    Column("purpose", String(300), nullable=False),
+    Column("turn", Boolean, nullable=False, default=True),  # the head-turn challenge
+    Column("set_by", String(64), nullable=False),
+    Column("set_at", Double, nullable=False),
+)
+
+# the newest self-audit of everybody (scope "") and of each door that wants faces alone
+face_audits = Table(
+    "face_audits",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("revision", String(32), nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("model_id", String(64), nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+# recorded: every comparison that was decided, never a picture, never a score
+face_matches = Table(
+    "face_matches",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("door_id", String(32), nullable=False),
+    Column("way", String(8), nullable=False),  # claim, alone, watch
+    Column("person_id", String(32), index=True),  # null: nobody who is known
+    Column("reason", String(32)),  # why not
+    Column("frames", Integer, nullable=False),
+    Column("model_id", String(64), nullable=False),
+    Column("audit", String(32), nullable=False),  # the revision of the thresholds
+)
+
+# a watch list: off until an authority, its basis, its end and what it will cost are written down
+face_orders = Table(
+    "face_orders",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("authority", String(63), nullable=False),
+    Column("basis", String(63), nullable=False),
+    Column("from_at", Double, nullable=False),
+    Column("to_at", Double, nullable=False),
+    Column("passers_a_day", Integer, nullable=False),
+    Column("alarms_a_day", Double, nullable=False),  # false ones that people will look at
+    Column("audit", String(32), nullable=False),  # the measurement that the next two come from
+    Column("threshold", Double, nullable=False),
+    Column("expected_a_day", Double, nullable=False),
+    Column("entered_by", String(64), nullable=False),
+    Column("entered_at", Double, nullable=False),
+    Column("approved_by", String(64)),
+    Column("approved_at", Double),
+    Column("ended_at", Double),
+)
+
+face_listed = Table(
+    "face_listed",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("order_id", ForeignKey("face_orders.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("model_id", String(64), nullable=False),
+    Column("picture", LargeBinary, nullable=False),  # the authority's own; sealed as well
+    Column("picture_sha256", String(64), nullable=False),
+    Column("listed_at", Double, nullable=False),
+)
+
+RECORDED |= {face_matches.name: face_matches}

@@ -9,93 +9,39 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from simulators.demo.check_wires import keypad, meter, old_card, paper
 from simulators.demo.guests import SAME_CODE_S, altered, invite, press_bell
+from simulators.demo.seen import journaled, must, pulsed, pulses, shut, until
 from simulators.demo.staff import Staff
 from simulators.demo.town import Town
 from simulators.ends import ClonedUidCard
 from simulators.phone import Phone
 from simulators.roster import CARER, DOORS, ELDER, ELDER_HOUSE, PANELS
 
-WAIT_S = 10.0
 SHAKE_DOOR, TAP_DOOR, OFFLINE_DOOR = "gate-west", "b1-u2", "gate-east"  # each pulse is its own
 GUEST_DOOR, BELL_DOOR = PANELS
 LOST_DOOR = "b2-u1"  # where the card that will be lost opens once more, and then no more
 
 
-class NotSo(Exception):
-    """Something that should have happened did not."""
-
-
-def _must(truth: object, what: str) -> None:
-    if not truth:
-        raise NotSo(what)
-
-
-async def _until(done: Callable[[], Awaitable[bool]], what: str) -> None:
-    end = time.monotonic() + WAIT_S
-    while not await done():
-        _must(time.monotonic() < end, what)
-        await asyncio.sleep(0.02)
-
-
-def _pulses(town: Town, door: str) -> int:
-    """How often the coil of a door's relay really went on."""
-    found = town.doors[door]
-    return sum(1 for output, on, _ in found.board.coil_log if output == found.output and on)
-
-
-async def _shut(town: Town, door: str) -> None:
-    """A lock that is still held by the flow before would show no pulse of this one."""
-    found = town.doors[door]
-
-    async def off() -> bool:
-        return not found.board.coils[found.output]
-
-    await _until(off, f"the coil of {door} stays on")
-
-
-async def _pulsed(town: Town, door: str, before: int) -> None:
-    async def more() -> bool:
-        return _pulses(town, door) > before
-
-    await _until(more, f"the coil of {door} did not pulse")
-    _must(_pulses(town, door) == before + 1, f"the coil of {door} pulsed more than once")
-
-
-async def _events_of(staff: Staff, **wanted: object) -> list[dict[str, Any]]:
-    events = await staff.events()
-    return [e for e in events if all(e.get(name) == value for name, value in wanted.items())]
-
-
-async def _journaled(staff: Staff, count: int, what: str, **wanted: object) -> dict[str, Any]:
-    async def there() -> bool:
-        return len(await _events_of(staff, **wanted)) >= count
-
-    await _until(there, f"the journal holds no event: {what}")
-    found = await _events_of(staff, **wanted)
-    _must(len(found) == count, f"the journal holds {len(found)} events, not {count}: {what}")
-    return found[0]
-
-
 async def shake(town: Town, staff: Staff) -> dict[str, Any]:
     """A phone's signed request opens a door once; its copy and its forgery open nothing."""
     phone = await town.new_phone(ELDER, "沈桂芳的手机")
-    before = _pulses(town, SHAKE_DOOR)
+    before = pulses(town, SHAKE_DOOR)
     began = time.perf_counter()
     reply = await phone.open(SHAKE_DOOR)
     round_trip_ms = (time.perf_counter() - began) * 1e3
-    _must(reply.status == 200 and reply.body.get("outcome") == "opened", f"shake: {reply.body}")
-    await _pulsed(town, SHAKE_DOOR, before)
+    must(reply.status == 200 and reply.body.get("outcome") == "opened", f"shake: {reply.body}")
+    await pulsed(town, SHAKE_DOOR, before)
     sent = phone.last
     assert sent is not None
     copy = await phone.deliver(sent)
-    _must(copy.body.get("repeat") is True, "the copy was not recognised")
+    must(copy.body.get("repeat") is True, "the copy was not recognised")
     altered = await phone.deliver(replace(sent, body=sent.body.replace(b"gate-west", b"gate-east")))
-    _must(altered.status == 401, "an altered request was taken")
-    event = await _journaled(
+    must(altered.status == 401, "an altered request was taken")
+    event = await journaled(
         staff, 1, "shake", via="phone", door=SHAKE_DOOR, outcome="granted", kind="access"
     )
-    _must(_pulses(town, SHAKE_DOOR) == before + 1, "a copy moved the door")
+    must(pulses(town, SHAKE_DOOR) == before + 1, "a copy moved the door")
     ms = {"round_trip": round(round_trip_ms, 2), **reply.body["ms"]}
     return {
         "ok": True,
@@ -110,16 +56,16 @@ async def shake(town: Town, staff: Staff) -> dict[str, Any]:
 async def tap(town: Town, staff: Staff) -> dict[str, Any]:
     """A card opens a door by mutual authentication, also without hub; a clone opens nothing."""
     door, card = town.doors[TAP_DOOR], town.elder_card()
-    before = _pulses(town, TAP_DOOR)
+    before = pulses(town, TAP_DOOR)
     began_ns = door.reader.tap(card)
-    await _pulsed(town, TAP_DOOR, before)
+    await pulsed(town, TAP_DOOR, before)
     ms = (door.board.coil_log[-1][2] - began_ns) / 1e6
     door.reader.lift()
-    event = await _journaled(
+    event = await journaled(
         staff, 1, "tap", via="card", door=TAP_DOOR, outcome="granted", late=False
     )
     door.reader.tap(ClonedUidCard(card.uid, iso_dep=True))
-    await _journaled(staff, 1, "clone", door=TAP_DOOR, reason="credential_forged")
+    await journaled(staff, 1, "clone", door=TAP_DOOR, reason="credential_forged")
     door.reader.lift()
     offline = await _tap_without_network(town, staff)
     checked = await _check_in(town)
@@ -138,13 +84,13 @@ async def _tap_without_network(town: Town, staff: Staff) -> dict[str, Any]:
     assert town.proxy is not None
     door = town.doors[OFFLINE_DOOR]
     town.proxy.cut()
-    before = _pulses(town, OFFLINE_DOOR)
+    before = pulses(town, OFFLINE_DOOR)
     began_ns = door.reader.tap(town.elder_card())
-    await _pulsed(town, OFFLINE_DOOR, before)
+    await pulsed(town, OFFLINE_DOOR, before)
     ms = (door.board.coil_log[-1][2] - began_ns) / 1e6
     door.reader.lift()
     town.proxy.heal()
-    event = await _journaled(staff, 1, "late tap", via="card", door=OFFLINE_DOOR, late=True)
+    event = await journaled(staff, 1, "late tap", via="card", door=OFFLINE_DOOR, late=True)
     return {"ok": True, "ms": round(ms, 2), "arrived": 1, "event": event["n"]}
 
 
@@ -155,7 +101,7 @@ async def _check_in(town: Town) -> str:
     async def said() -> bool:
         return "checked_in" in town.said_at_point
 
-    await _until(said, "the card point did not confirm the check-in")
+    await until(said, "the card point did not confirm the check-in")
     town.point_reader.lift()
     return "checked_in"
 
@@ -176,22 +122,22 @@ async def lost_card(town: Town, staff: Staff) -> dict[str, Any]:
     """A card that opens every door is stopped; each door signs that it has forgotten it."""
     end = town.doors[LOST_DOOR].reader
     (card,) = [card for card in await staff.cards("郑海燕") if card["person"] == CARER]
-    before = _pulses(town, LOST_DOOR)
+    before = pulses(town, LOST_DOOR)
     end.tap(town.cards[CARER])
-    await _pulsed(town, LOST_DOOR, before)
+    await pulsed(town, LOST_DOOR, before)
     end.lift()
-    await _journaled(staff, 1, "her card", via="card", door=LOST_DOOR, outcome="granted")
+    await journaled(staff, 1, "her card", via="card", door=LOST_DOOR, outcome="granted")
     await staff.block_card(card["id"])
 
     async def gone() -> bool:
         return len(await _receipts(staff, card["id"])) == len(DOORS)
 
-    await _until(gone, "a door still knows the lost card")
+    await until(gone, "a door still knows the lost card")
     after_s = await _receipts(staff, card["id"])
     end.tap(town.cards[CARER])
-    refused = await _journaled(staff, 1, "refused", door=LOST_DOOR, outcome="refused")
+    refused = await journaled(staff, 1, "refused", door=LOST_DOOR, outcome="refused")
     end.lift()
-    _must(_pulses(town, LOST_DOOR) == before + 1, "a lost card moved the door")
+    must(pulses(town, LOST_DOOR) == before + 1, "a lost card moved the door")
     ms = {"slowest_receipt": round(max(after_s) * 1e3, 1)}
     told = {"reason": refused["reason"], "event": refused["n"]}
     return {"ok": True, "ms": ms, "doors": len(DOORS), "gone": len(after_s), **told}
@@ -211,25 +157,25 @@ async def visitor(town: Town, staff: Staff) -> dict[str, Any]:
     """
     phone = await town.new_phone(ELDER, "沈桂芳家的手机")
     reply = await invite(phone, PANELS)
-    _must(reply.status == 201, f"no pass: {reply.body}")
+    must(reply.status == 201, f"no pass: {reply.body}")
     text = str(reply.body["text"])
     await _show(town, GUEST_DOOR, altered(text))
-    await _journaled(staff, 1, "altered pass", door=GUEST_DOOR, reason="pass_forged")
+    await journaled(staff, 1, "altered pass", door=GUEST_DOOR, reason="pass_forged")
     assert town.proxy is not None
-    await _shut(town, GUEST_DOOR)
-    before = _pulses(town, GUEST_DOOR)
+    await shut(town, GUEST_DOOR)
+    before = pulses(town, GUEST_DOOR)
     town.proxy.cut()
     began_ns = await _show(town, GUEST_DOOR, text)
-    await _pulsed(town, GUEST_DOOR, before)
+    await pulsed(town, GUEST_DOOR, before)
     ms = (town.doors[GUEST_DOOR].board.coil_log[-1][2] - began_ns) / 1e6
     town.proxy.heal()
-    event = await _journaled(
+    event = await journaled(
         staff, 1, "pass", via="pass", door=GUEST_DOOR, outcome="granted", kind="access"
     )
     await asyncio.sleep(SAME_CODE_S)  # sooner it would be the same showing
     await _show(town, GUEST_DOOR, text)
-    await _journaled(staff, 1, "pass again", door=GUEST_DOOR, reason="pass_used")
-    _must(_pulses(town, GUEST_DOOR) == before + 1, "a used pass moved the door")
+    await journaled(staff, 1, "pass again", door=GUEST_DOOR, reason="pass_used")
+    must(pulses(town, GUEST_DOOR) == before + 1, "a used pass moved the door")
     bell = await _bell(town, phone)
     told = {"altered": "pass_forged", "again": "pass_used", "bell": bell}
     ms_told = {"scan_to_coil": round(ms, 2)}
@@ -252,18 +198,18 @@ async def _bell(town: Town, phone: Phone) -> str:
         calls[:] = (await phone.send("GET", "/api/v1/me/calls", None)).body["calls"]
         return bool(calls)
 
-    await _until(town.all_ready, "the doors are not back")
+    await until(town.all_ready, "the doors are not back")
     await press_bell(town.doors[BELL_DOOR])
-    await _until(rings, "no phone heard the bell")
-    _must([call["door"] for call in calls] == [BELL_DOOR], f"calls: {calls}")
+    await until(rings, "no phone heard the bell")
+    must([call["door"] for call in calls] == [BELL_DOOR], f"calls: {calls}")
     path = f"/api/v1/me/calls/{calls[0]['id']}/answer"
     taken = await phone.send("POST", path, {"answer": "open"})
-    _must(taken.status == 200, f"the call was not taken: {taken.body}")
-    await _shut(town, BELL_DOOR)
-    before = _pulses(town, BELL_DOOR)
+    must(taken.status == 200, f"the call was not taken: {taken.body}")
+    await shut(town, BELL_DOOR)
+    before = pulses(town, BELL_DOOR)
     opened = await phone.open(BELL_DOOR)
-    _must(opened.body.get("outcome") == "opened", f"after the call: {opened.body}")
-    await _pulsed(town, BELL_DOOR, before)
+    must(opened.body.get("outcome") == "opened", f"after the call: {opened.body}")
+    await pulsed(town, BELL_DOOR, before)
     return "answered"
 
 
@@ -271,8 +217,12 @@ FLOWS: dict[str, Callable[[Town, Staff], Awaitable[dict[str, Any]]]] = {
     "shake": shake,
     "tap": tap,
     "bill": bill,
+    "paper": paper,
     "lost_card": lost_card,
     "visitor": visitor,
+    "keypad": keypad,
+    "old_card": old_card,
+    "meter": meter,
 }
 
 

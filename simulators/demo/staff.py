@@ -118,6 +118,29 @@ class Staff:
 
         return await self._with_code(opens)
 
+    async def apply_sheet(self, file: str, raw: bytes) -> str:
+        """Look at a sheet and take it in; the import's id."""
+        answer = await self._http.post(
+            f"{self._base}/api/v1/imports", params={"file": file}, content=raw
+        )
+        answer.raise_for_status()
+        sheet = str(answer.json()["id"])
+        await self._post(f"imports/{sheet}/apply", None)
+        return sheet
+
+    async def sheet_state(self, sheet: str) -> str:
+        """How far an import is: "applying", "applied"..."""
+        imports = (await self._get("imports"))["imports"]
+        return next((str(each["state"]) for each in imports if each["id"] == sheet), "")
+
+    async def console(self) -> dict[str, Any]:
+        """All that the wall shows of doors and devices."""
+        return await self._get("console")
+
+    async def door_health(self) -> list[dict[str, Any]]:
+        """What is wrong with each door, the gravest first."""
+        return list((await self._get("door-health"))["doors"])
+
     async def live(self) -> AsyncGenerator[str, None]:
         """What kind of thing has just changed; "open" once the stream stands."""
         stream = sse.events(self._http, f"{self._base}/api/v1/live")

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from drivers.ntag424 import (
     APPLICATION,
+    COMMANDS_MOST,
     COUNTER_MOST,
     FACTORY_KEY,
     Ev2Session,
@@ -21,9 +22,8 @@ from drivers.ntag424 import (
     unpad,
 )
 from drivers.ntag424_desk import check_of_key
+from drivers.ntag424_files import FREE, NEVER, Sdm
 
-FREE: Final = 0xE
-NEVER: Final = 0xF
 PLAIN: Final = 0  # communication modes of a file; 2 is plain too
 FULL: Final = 3
 MAC: Final = 1
@@ -49,44 +49,6 @@ class _No(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Sdm:
-    """Where and under which keys a file shows card number, counter, contents and MAC."""
-
-    options: int
-    counter_slot: int
-    meta: int
-    file: int
-    places: Mapping[str, int]
-
-    @classmethod
-    def read(cls, told: bytes) -> Self:
-        """Parse what follows the access rights in ChangeFileSettings; raises _No."""
-        if len(told) < 3:
-            raise _No(0x917E)
-        options, counter_slot, meta, file = told[0], told[1] & 0xF, told[2] >> 4, told[2] & 0xF
-        names = []
-        if meta == FREE:
-            names += ["uid"] * bool(options & 0x80) + ["counter"] * bool(options & 0x40)
-        elif meta != NEVER:
-            names.append("picc")
-        if file != NEVER:
-            names += ["mac_input"] + ["enc", "enc_size"] * bool(options & 0x10) + ["mac"]
-        if options & 0x20:
-            names.append("limit")
-        if len(told) != 3 + 3 * len(names):
-            raise _No(0x917E)
-        places = {
-            name: int.from_bytes(told[3 + 3 * n : 6 + 3 * n], "little")
-            for n, name in enumerate(names)
-        }
-        if any(place > 256 for name, place in places.items() if name != "limit"):
-            raise _No(0x919E)
-        if file != NEVER and not places["mac_input"] <= places["mac"] <= 240:
-            raise _No(0x919E)
-        return cls(options, counter_slot, meta, file, places)
-
-
 @dataclass(slots=True)
 class _File:
     contents: bytearray
@@ -98,7 +60,7 @@ class _File:
 
     @property
     def sdm(self) -> Sdm | None:
-        return Sdm.read(self.settings[3:]) if self.settings[0] & 0x40 else None
+        return Sdm.decode(self.settings[3:]) if self.settings[0] & 0x40 else None
 
     def right(self, name: str) -> set[int]:
         """The slots that may do this, FREE and NEVER included."""
@@ -138,7 +100,8 @@ class Ntag424Card:
         self._is_inside = False
         self._file = 0
         self._session = None
-        self._pending: tuple[int, bytes] | None = None  # slot and RndB of a begun authentication
+        # slot and RndB of a begun authentication, and the session in whose transaction it is
+        self._pending: tuple[int, bytes, Ev2Session | None] | None = None
         self._more: list[bytes] = []
         self._shown: bytes | None = None  # the file as mirrored for the reading under way
 
@@ -246,8 +209,8 @@ class Ntag424Card:
             return self._continue(body)
         self._pending, self._more = None, []
         match code:
-            case 0x71:
-                return self._challenge(body)
+            case 0x71 | 0x77:
+                return self._challenge(code, body)
             case 0x60:
                 self._more = [VERSION[1], self.uid + VERSION[2]]
                 return VERSION[0] + b"\x91\xaf"
@@ -268,7 +231,7 @@ class Ntag424Card:
             return part + (b"\x91\xaf" if self._more else b"\x91\x00")
         if self._pending is None:
             raise _No(0x91CA)
-        slot, rnd_b = self._pending
+        slot, rnd_b, before = self._pending
         self._pending = None
         if len(body) != 32:
             raise _No(0x917E)
@@ -277,23 +240,33 @@ class Ntag424Card:
             self.fails += 1
             raise _No(0x91AE)
         self.fails = 0
-        rnd_a, ti = clear[:16], self._random_bytes(4)
+        rnd_a = clear[:16]
+        told = rnd_a[1:] + rnd_a[:1]
+        ti = self._random_bytes(4) if before is None else before.ti
         self._session = session_of(slot, self.keys[slot], ti, rnd_a, rnd_b)
-        told = ti + rnd_a[1:] + rnd_a[:1] + bytes(12)
+        if before is None:
+            told = ti + told + bytes(12)
+        else:
+            self._session.commands = before.commands
         return encrypt(self.keys[slot], told) + b"\x91\x00"
 
-    def _challenge(self, body: bytes) -> bytes:
-        self._session = None
+    def _challenge(self, code: int, body: bytes) -> bytes:
+        before, self._session = self._session, None
+        if code == 0x77 and before is None:  # there is no transaction to go on with
+            raise _No(0x919D)
+        before = before if code == 0x77 else None
+        size = 1 if before is not None else 2 + int.from_bytes(body[1:2])
         if self.fails >= FAILS_MOST:
             self.fails -= 1  # the chip answers again after a while; here, after a refusal
             raise _No(0x91AD)
-        if len(body) < 2 or len(body) != 2 + body[1]:
+        if len(body) != size:
             raise _No(0x917E)
-        if body[0] > 4:
+        slot = body[0]
+        if slot > 4:
             raise _No(0x9140)
         rnd_b = self._random_bytes(16)
-        self._pending = (body[0], rnd_b)
-        return encrypt(self.keys[body[0]], rnd_b) + b"\x91\xaf"
+        self._pending = (slot, rnd_b, before)
+        return encrypt(self.keys[slot], rnd_b) + b"\x91\xaf"
 
     def _version(self, slot: int) -> bytes:
         if slot > 4:
@@ -350,7 +323,7 @@ class Ntag424Card:
 
     def _read_counter(self, number: int, slot: int) -> bytes:
         sdm = self._numbered(number).sdm
-        if sdm is None or sdm.counter_slot not in (slot, FREE):
+        if sdm is None or sdm.teller not in (slot, FREE):
             raise _No(0x919D)
         return self.counter.to_bytes(3, "little") + bytes(2)
 
@@ -363,7 +336,10 @@ class Ntag424Card:
         if told[0] & 0x40:
             if number != 2:
                 raise _No(0x919E)
-            Sdm.read(told[3:])
+            try:
+                Sdm.decode(told[3:])
+            except ValueError:
+                raise _No(0x919E) from None
             if not self._has_sdm(file):
                 self.counter = 0  # the chip counts anew when mirroring is switched on
         file.settings = told
@@ -401,6 +377,8 @@ class Ntag424Card:
         if len(body) < header_size:
             raise _No(0x917E)
         head, contents = body[:header_size], body[header_size:]
+        if session is not None and session.commands >= COMMANDS_MOST:
+            raise _No(0x91AE)
         if session is None or mode == PLAIN:
             answer = act(head, contents)
             if session is not None:
@@ -447,7 +425,8 @@ class Ntag424Card:
         if sdm is None or self._session is not None:
             return bytes(file.contents)
         if self._shown is None:  # one reading in several commands is one tap
-            if self.counter >= min(COUNTER_MOST, sdm.places.get("limit", COUNTER_MOST)):
+            limit = COUNTER_MOST if sdm.counter_limit is None else sdm.counter_limit
+            if self.counter >= limit:
                 raise _No(0x6985)
             self.counter += 1
             self._shown = self._mirrored(file, sdm)
@@ -455,33 +434,29 @@ class Ntag424Card:
 
     def _mirrored(self, file: _File, sdm: Sdm) -> bytes:
         shown = bytearray(file.contents)
+        uid = self.uid if sdm.shows_uid and sdm.meta != NEVER else b""
+        counter = self.counter if sdm.shows_counter and sdm.meta != NEVER else None
 
-        def put(place: str, told: bytes) -> None:
-            digits = told.hex().upper().encode()
-            shown[sdm.places[place] : sdm.places[place] + len(digits)] = digits
+        def put(at: int | None, told: bytes) -> None:
+            if at is not None:
+                digits = told.hex().upper().encode()
+                shown[at : at + len(digits)] = digits
 
-        if "picc" in sdm.places:
-            filling = self._random_bytes(5)
-            put("picc", seal_picc(self.keys[sdm.meta], self.uid, self.counter, filling))
-        if "uid" in sdm.places:
-            put("uid", self.uid)
-        if "counter" in sdm.places:
-            put("counter", self.counter.to_bytes(3, "big"))
-        if sdm.file == NEVER:
+        if sdm.picc_at is not None:
+            filling = self._random_bytes(15 - len(uid) - (0 if counter is None else 3))
+            put(sdm.picc_at, seal_picc(self.keys[sdm.meta], uid, counter, filling))
+        put(sdm.uid_at, uid)
+        put(sdm.counter_at, self.counter.to_bytes(3, "big"))
+        if sdm.mac_at is None:
             return bytes(shown)
-        key = self.keys[sdm.file]
-        if "enc" in sdm.places:
-            start = sdm.places["enc"]
-            clear = bytes(file.contents[start : start + sdm.places["enc_size"] // 2])
-            put("enc", encrypt(*_swapped(sun_file_cipher(key, self.uid, self.counter), clear)))
-        signed = bytes(shown[sdm.places["mac_input"] : sdm.places["mac"]])
-        put("mac", short_mac(sun_mac_key(key, self.uid, self.counter), signed))
+        key = self.keys[sdm.signer]
+        if sdm.enc_at is not None and sdm.enc_chars is not None:
+            clear = bytes(file.contents[sdm.enc_at : sdm.enc_at + sdm.enc_chars // 2])
+            enc_key, iv = sun_file_cipher(key, self.uid, self.counter)
+            put(sdm.enc_at, encrypt(enc_key, clear, iv))
+        signed = bytes(shown[sdm.mac_input_at : sdm.mac_at])
+        put(sdm.mac_at, short_mac(sun_mac_key(key, uid, counter), signed))
         return bytes(shown)
-
-
-def _swapped(key_and_iv: tuple[bytes, bytes], clear: bytes) -> tuple[bytes, bytes, bytes]:
-    key, iv = key_and_iv
-    return key, clear, iv
 
 
 def _body_of(apdu: bytes) -> bytes:

@@ -67,6 +67,11 @@ class OsdpPd:
         self._is_tampered = self._is_power_bad = False
         self._timers: dict[int, asyncio.TimerHandle] = {}  # by output
 
+    @property
+    def is_tampered(self) -> bool:
+        """Whether its case stands open."""
+        return self._is_tampered
+
     # ----------------------------------------------------------------- human verbs
 
     def tap(self, number: bytes, bits: int = 26) -> int:

@@ -8,12 +8,12 @@ from typing import Final
 from simulators.ends import words
 from simulators.ends.paper import BUFFER_MOST_BYTES, Order, Paper, PaperDeframer, Printed, text_of
 from simulators.ends.paper_picture import draw
-from simulators.ends.wires import Noise, PtyLine, WireLog
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog
 
 IDLE_S: Final = 0.5  # quiet time after which half a command is noise; a slow host may think
 
 
-class PaperEnd:
+class PaperEnd(LineEnd):
     """A printer with a roll; it stops where something is in its way and goes on when it is not."""
 
     def __init__(
@@ -34,23 +34,13 @@ class PaperEnd:
         self.knows_clear = True  # some printers keep what they have not printed
         self.knows_fence = True  # some do not tell when they have come to the end
         self.lost_bytes = 0  # bytes that found the buffer full
-        self._is_out = self._is_low = self._is_open = self._is_jammed = False
+        self.is_out = self.is_low = self.is_open = self.is_jammed = False  # hands change them
         self._reports = 0
         self._queue: deque[Order] = deque()  # bounded by BUFFER_MOST_BYTES
         self._deframer = PaperDeframer()
         self._idle: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
-
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
 
     @property
     def unknown_bytes(self) -> int:
@@ -76,62 +66,57 @@ class PaperEnd:
 
     def paper_low(self) -> None:
         """The roll is nearly at its end."""
-        self._is_low = True
+        self.is_low = True
         self._changed()
 
     def paper_out(self) -> None:
         """The roll is at its end."""
-        self._is_low = self._is_out = True
+        self.is_low = self.is_out = True
         self._changed()
 
     def new_roll(self) -> None:
         """A full roll; the printer goes on where it stood."""
-        self._is_low = self._is_out = False
+        self.is_low = self.is_out = False
         self.lines_left = None
         self._changed()
 
     def jam(self) -> None:
         """The blade is stuck."""
-        self._is_jammed = True
+        self.is_jammed = True
         self._changed()
 
     def unjam(self) -> None:
         """Somebody freed the blade."""
-        self._is_jammed = False
+        self.is_jammed = False
         self._changed()
 
     def open_cover(self) -> None:
         """Somebody opens the cover."""
-        self._is_open = True
+        self.is_open = True
         self._changed()
 
     def close_cover(self) -> None:
         """Somebody closes it."""
-        self._is_open = False
+        self.is_open = False
         self._changed()
 
     def unplug(self) -> None:
         """Pull the line out."""
-        self._line.unplug()
+        super().unplug()
         self._deframer.clear()
-
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
 
     def close(self) -> None:
         """End of the printer."""
         if self._idle is not None:
             self._idle.cancel()
-        self._line.close()
-        self.wire_log.close()
+        super().close()
 
     # -- the printer ---------------------------------------------------------------------------
 
     @property
     def is_stopped(self) -> bool:
         """Something is in its way."""
-        return self._is_out or self._is_open or self._is_jammed
+        return self.is_out or self.is_open or self.is_jammed
 
     def _heard(self, chunk: bytes) -> None:
         self.wire_log.add(">", chunk, words.TO_PRINTER)
@@ -166,7 +151,7 @@ class PaperEnd:
                 self._reports = order.body[0]
                 self._report()
             elif order.name == b"\x1dr" and self.knows_fence:
-                self._say(bytes((0x0F if self._is_out else 0x03 if self._is_low else 0x00,)))
+                self._say(bytes((0x0F if self.is_out else 0x03 if self.is_low else 0x00,)))
             else:
                 self.paper.do(order)
 
@@ -183,19 +168,19 @@ class PaperEnd:
         if question == 1:
             bits |= 0x08 if self.is_stopped else 0
         elif question == 2:
-            bits |= (0x04 if self._is_open else 0) | (0x20 if self._is_out else 0)
-            bits |= 0x40 if self._is_jammed else 0
+            bits |= (0x04 if self.is_open else 0) | (0x20 if self.is_out else 0)
+            bits |= 0x40 if self.is_jammed else 0
         elif question == 3:
-            bits |= 0x08 if self._is_jammed else 0
+            bits |= 0x08 if self.is_jammed else 0
         elif question == 4:
-            bits |= (0x0C if self._is_low else 0) | (0x60 if self._is_out else 0)
+            bits |= (0x0C if self.is_low else 0) | (0x60 if self.is_out else 0)
         return bits
 
     def _report(self) -> None:
         if self._reports:
-            first = 0x10 | (0x08 if self.is_stopped else 0) | (0x20 if self._is_open else 0)
-            third = (0x03 if self._is_low else 0) | (0x0C if self._is_out else 0)
-            self._say(bytes((first, 0x08 if self._is_jammed else 0, third, 0)))
+            first = 0x10 | (0x08 if self.is_stopped else 0) | (0x20 if self.is_open else 0)
+            third = (0x03 if self.is_low else 0) | (0x0C if self.is_out else 0)
+            self._say(bytes((first, 0x08 if self.is_jammed else 0, third, 0)))
 
     def _changed(self) -> None:
         self._report()

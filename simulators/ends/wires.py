@@ -25,6 +25,8 @@ IN_FLIGHT_MOST_CHUNKS: Final = (
     256  # chunks still "on the wire" of a paced line; then bytes fall off
 )
 
+TIMER_LATE_S: Final = 0.0005  # a loop waits whole milliseconds, so half of one too long on average
+
 _SPEEDS: Final[Mapping[int, int]] = {
     getattr(termios, f"B{baud}"): baud
     for baud in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400)
@@ -222,7 +224,7 @@ class PtyLine:
         self._free_at_s[direction] = begins_s + len(chunk) * self.byte_s
         self._passed += 1
         self._in_flight[self._passed] = self._loop.call_at(
-            self._free_at_s[direction], self._arrive, self._passed, arrive, chunk
+            self._free_at_s[direction] - TIMER_LATE_S, self._arrive, self._passed, arrive, chunk
         )
 
     def _arrive(self, number: int, arrive: Callable[[bytes], None], chunk: bytes) -> None:
@@ -235,3 +237,33 @@ class PtyLine:
             with contextlib.suppress(OSError):  # full: a wire holds nothing back
                 sent = os.write(self._master, chunk)
         self.lost_bytes += len(chunk) - sent
+
+
+class LineEnd:
+    """What every far end has: a line that can be pulled out and put back, and what passed it."""
+
+    wire_log: WireLog
+    _line: PtyLine
+
+    @property
+    def path(self) -> str:
+        """What the host opens."""
+        return self._line.path
+
+    @property
+    def line(self) -> PtyLine:
+        """The line itself, to change its noise and pace."""
+        return self._line
+
+    def unplug(self) -> None:
+        """Pull the line out; what else that means is its end's to say."""
+        self._line.unplug()
+
+    def plug(self) -> None:
+        """Put the line back under the same name."""
+        self._line.plug()
+
+    def close(self) -> None:
+        """End of the device and of its log."""
+        self._line.close()
+        self.wire_log.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from simulators.demo.credentials import old_card
 from simulators.demo.town import Town
 from simulators.ends import ClonedUidCard, Ntag424Card, VirtualCard
 from simulators.ends.wires import Words
 from simulators.ends.words import said
+from simulators.panel.places import KIOSK, POINT
 from simulators.panel.wirewords import KIOSK_NAME, POINT_NAME
 from simulators.roster import (
     CARD_HOLDERS,
@@ -16,21 +18,21 @@ from simulators.roster import (
     DOORS,
     ELDER,
     ELDER_HOUSE,
+    KEYPADS,
     PANELS,
     make_roster,
 )
 
 ELDER_DOOR: Final = "b1-u2"  # her own staircase
 SHAKER_DOOR: Final = "gate-west"
-POINT: Final = "hall"
-KIOSK: Final = "kiosk"
-BLANK, COPY = "card-stranger", "card-copy"
+BLANK, COPY, OLD, OLD_COPY = "card-stranger", "card-copy", "card-old", "card-old-copy"
 LOST_CARD: Final = CARER  # it opens every door of the village
 FINDER_DOOR: Final = "gate-east"  # where whoever finds it tries it
 HOST: Final = ELDER  # whose guest comes
 GUEST_PASS, ALTERED_PASS = "pass-guest", "pass-altered"
 PASSES: Final = (GUEST_PASS, ALTERED_PASS)
 RUNG_BY: Final = {"b1-u2": ELDER}  # whose phone a bell rings; the others ring the duty desk
+PIN_OWNER: Final = ELDER
 PHONE_OWNERS: Final = (ELDER, CARER, "p-chen-jing-1", "p-chen-jing-2")
 
 _AGES: Final = {ELDER: 76, "p-002": 81, "p-052": 79, "p-083": 84, CARER: 52,
@@ -38,6 +40,10 @@ _AGES: Final = {ELDER: 76, "p-002": 81, "p-052": 79, "p-083": 84, CARER: 52,
 _STRANGE_UID: Final = bytes.fromhex("04c0ffee5eed01")
 _BLANK_LABEL: Final = said("陌生的卡", "陌生的卡", "A stranger's card")
 _COPY_LABEL: Final = said("复制的卡", "複製的卡", "A copied card")
+_OLD_LABELS: Final = {
+    OLD: said("旧卡", "舊卡", "An old card"),
+    OLD_COPY: said("旧卡副本", "舊卡副本", "An old card's copy"),
+}
 _PASS_LABELS: Final = {
     GUEST_PASS: said("访客码", "訪客碼", "Guest's pass"),
     ALTERED_PASS: said("改过的码", "改過的碼", "Altered pass"),
@@ -89,6 +95,7 @@ def cards() -> list[dict[str, Any]]:
     ]
     strange = {BLANK: _BLANK_LABEL, COPY: _COPY_LABEL}
     others = [*((*item, "stranger") for item in strange.items()),
+              *((*item, "old") for item in _OLD_LABELS.items()),
               *((*item, "pass") for item in _PASS_LABELS.items())]  # fmt: skip
     return shown + [
         {"id": card, "person": None, "label": dict(label), "kind": kind}
@@ -97,7 +104,12 @@ def cards() -> list[dict[str, Any]]:
 
 
 def card_of(town: Town, card: str) -> VirtualCard | None:
-    """The card itself: a blank one from a shop, one that only copies the elder's number."""
+    """The card itself: a blank one from a shop, one that only copies the elder's number.
+
+    An old card is no more than its number, so that its copy is the same card once again.
+    """
+    if card in (OLD, OLD_COPY):
+        return old_card()
     if card == BLANK:
         return Ntag424Card(_STRANGE_UID)
     if card == COPY:
@@ -116,6 +128,7 @@ def readers(coils: dict[str, bool]) -> list[dict[str, Any]]:
             "name": dict(name),
             "coil": coils.get(place, False),
             "panel": place in PANELS,
+            "keypad": place in KEYPADS,
         }
 
     return [

@@ -34,6 +34,7 @@ QUIET = {
     "callbacks": 0,
     "receipts": 0,
     "receipt_number": None,
+    "paper": "none",
 }
 
 Json = dict[str, Any]
@@ -54,6 +55,7 @@ class Glass:
         )
         self._cards: deque[str] = deque(maxlen=CARD_SIGNS_MAX)
         self._receipts = dict[str, set[str]]()  # by payment; a town's day has dozens
+        self._paper = str(QUIET["paper"])  # what the kiosk says of its printer
         self.now: Json = dict(QUIET)
         self.session: Json | None = None
         self.payment: Json | None = None
@@ -81,10 +83,13 @@ class Glass:
                 if kind == "state":
                     state = json.loads(raw)
                     self.session, self.payment = state["session"], state["payment"]
+                    self._paper = str(state["paper"])
                 elif kind == "session":
                     self.session = json.loads(raw)
                 elif kind == "payment":
                     self.payment = json.loads(raw)
+                elif kind == "paper":
+                    self._paper = str(json.loads(raw))
                 elif kind == "card":
                     self._cards.append(json.loads(raw)["state"])
                 else:
@@ -112,6 +117,7 @@ class Glass:
                 "receipts": len(known),
                 "receipt_number": receipt["number"] if receipt is not None else None,
             }
+        self.now["paper"] = self._paper
         if self.now != before:
             self._tell(self.now)
         self._changed.wake()

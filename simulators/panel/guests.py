@@ -66,6 +66,7 @@ class Guests:
         """Hold the guest's code, or an altered one, before a door's scanner."""
         scanner = self._panel(door, "no_scanner").scanner
         assert scanner is not None
+        self._hands.plugged(f"{door}-scanner")
         if not self._pass:
             await self.invite()
         async with self._hands.turn(door):

@@ -16,11 +16,16 @@ from typing import Any
 
 import httpx
 
+from simulators.demo.credentials import set_pin
+from simulators.demo.processes import ChildFailed
 from simulators.demo.town import Town
 from simulators.ends import Pn532End, VirtualCard
 from simulators.panel import cast
 from simulators.panel.doors import Doors
 from simulators.panel.journal import Journal
+from simulators.panel.parts import Parts
+from simulators.panel.parts.keypads import keypad_of
+from simulators.panel.places import KIOSK, POINT
 from simulators.panel.shell import Refused
 from simulators.panel.waiting import Waiting
 from simulators.panel.wirefeed import WireFeed
@@ -81,9 +86,17 @@ class Hands:
     """One act at a reader or a phone at a time; each is told to every page."""
 
     def __init__(
-        self, town: Town, doors: Doors, journal: Journal, point: Point, feed: WireFeed, tell: Tell
+        self,
+        town: Town,
+        doors: Doors,
+        journal: Journal,
+        point: Point,
+        parts: Parts,
+        feed: WireFeed,
+        tell: Tell,
     ) -> None:
         self._town = town
+        self._parts = parts
         self._doors = doors
         self._journal = journal
         self._point = point
@@ -105,6 +118,9 @@ class Hands:
             self._phones[person] = phone
             own = {door["id"] for door in mine.body["doors"]}
             self.phone_doors[person] = [plan.id for plan in DOORS if plan.id in own]
+        reply = await set_pin(self._phones[cast.PIN_OWNER])
+        if reply.status != httpx.codes.NO_CONTENT:
+            raise ChildFailed(f"a PIN: {reply.body.get('code')}")
         self._listener = self._client(self._feed.http("http", LISTENER, HUB))
 
     async def close(self) -> None:
@@ -136,10 +152,11 @@ class Hands:
         if held is None:
             raise Refused("not_found", "there is no such card")
         end = self.reader(reader)
+        self.plugged(f"{reader}-reader")
         person = card if card in self._town.cards else None
         async with self.turn(reader):
             await self._idle(end)
-            if reader == cast.POINT:
+            if reader == POINT:
                 return await self._at_point(end, held, person)
             return await self._at_door(reader, end, held, person)
 
@@ -147,12 +164,28 @@ class Hands:
         """The reader of this name; raises Refused."""
         town = self._town
         ends = {name: door.reader for name, door in town.doors.items()}
-        others: dict[str, Any] = {cast.POINT: town.point_reader, cast.KIOSK: town.kiosk_reader}
+        others: dict[str, Any] = {POINT: town.point_reader, KIOSK: town.kiosk_reader}
         ends |= others
         end = ends.get(reader)
         if end is None:
             raise Refused("not_found", "there is no such reader")
         return end
+
+    def plugged(self, part: str) -> None:
+        """Raise Refused where a thing's plug is out: nobody hears what is done to it."""
+        if not self._parts.is_plugged(part):
+            raise Refused("unplugged")
+
+    async def type(self, door: str, keys: str) -> dict[str, Any]:
+        """Press the keys of a door's keypad until the door has answered; raises Refused."""
+        end = keypad_of(self._town, door)
+        if end is None:
+            raise Refused("no_keypad")
+        self.plugged(f"{door}-keypad")
+        pad = end.readers[0]
+        async with self.turn(f"{door}-keypad"):
+            came = await self.watched(door, "pin", lambda: pad.type(keys))
+        return self.say(door, *came, via="pin", person=None)
 
     async def _idle(self, end: Pn532End) -> None:
         """A reader that has not yet noticed the last card's leaving would take two for one."""
@@ -172,7 +205,7 @@ class Hands:
             end.lift()
         outcome = "unknown" if code is None else "noted" if code in NOTED else "refused"
         reason = code or "outcome_unknown"
-        return self.say(cast.POINT, outcome, reason, None, via="card", person=person)
+        return self.say(POINT, outcome, reason, None, via="card", person=person)
 
     async def _at_door(
         self, door: str, end: Pn532End, card: VirtualCard, person: str | None

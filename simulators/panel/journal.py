@@ -13,13 +13,16 @@ from typing import Any
 import httpx
 
 from simulators.demo.staff import Staff
-from simulators.panel.cast import POINT
+from simulators.panel.places import POINT
 from simulators.panel.waiting import Waiting
 
 ENTRIES_MAX = 30  # what a page gets at once (the page's own law)
 KNOWN_MAX = 2_000  # entries that are remembered, to wait for; a demonstration day has hundreds
 AGAIN_S = 0.5  # before a lost stream is opened again: the hub may be starting
 OPENED = {"granted": "opened", "refused": "refused", "unknown": "unknown"}
+
+SHOWN_KINDS = ("access", "sun", "tamper", "reader_silent", "reader_back", "meter_silent")
+WALL_KINDS = ("open", "door", "device", "alert")
 
 Tell = Callable[[dict[str, Any]], None]
 log = logging.getLogger(__name__)
@@ -29,11 +32,16 @@ class Journal:
     """Follows the hub's events; ``tell`` hears each new one once, as the page shows it."""
 
     def __init__(
-        self, staff: Staff, tell: Tell, point_word: Callable[[datetime], Coroutine[Any, Any, str]]
+        self,
+        staff: Staff,
+        tell: Tell,
+        point_word: Callable[[datetime], Coroutine[Any, Any, str]],
+        stir: Callable[[], None],
     ) -> None:
         self._staff = staff
         self._tell = tell
         self._point_word = point_word
+        self._stir = stir  # hears that the wall has changed
         self._changed = Waiting()
         self._last = 0
         self.entries: deque[dict[str, Any]] = deque(maxlen=ENTRIES_MAX)
@@ -67,6 +75,8 @@ class Journal:
             async for kind in changes:
                 if kind in ("open", "event"):
                     await self.read()
+                if kind in WALL_KINDS:
+                    self._stir()
 
     async def read(self) -> None:
         """Fetch what is new; raises httpx.HTTPError."""
@@ -76,7 +86,7 @@ class Journal:
                 continue
             self._last = event["n"]
             self.known.append(event)
-            if event["kind"] in ("access", "sun"):
+            if event["kind"] in SHOWN_KINDS:
                 entry = await self._shown(event)
                 self.entries.append(entry)
                 self._tell(entry)
@@ -96,7 +106,7 @@ class Journal:
 
     async def _shown(self, event: dict[str, Any]) -> dict[str, Any]:
         is_sun = event["kind"] == "sun"
-        reason = event["reason"] or ""
+        reason = event["reason"] or event["kind"]
         if is_sun:  # what the hub makes of such a tap is told at the point, not in the event
             reason = await self._point_word(datetime.fromisoformat(event["recorded_at"]))
         return {

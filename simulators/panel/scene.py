@@ -10,7 +10,9 @@ from typing import Any
 
 import httpx
 
+from simulators.demo.credentials import bring_old_card
 from simulators.demo.processes import ChildFailed
+from simulators.demo.seen import NotSo
 from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town
 from simulators.ends.wires import Words
@@ -21,11 +23,11 @@ from simulators.panel.glass import Glass
 from simulators.panel.guests import Guests
 from simulators.panel.hands import Hands, Point
 from simulators.panel.journal import Journal
+from simulators.panel.parts import Parts
+from simulators.panel.places import KIOSK
 from simulators.panel.shell import LOOPBACK, Refused
+from simulators.panel.wall import Wall
 from simulators.panel.wirefeed import WireFeed
-from simulators.panel.wirewords import CONTROLLER_NAMES
-from simulators.roster import KIOSK as KIOSK_DEVICE
-from simulators.roster import POINT as POINT_DEVICE
 
 LOOK_AGAIN_S = 0.1  # how often it is asked whether all doors are back
 CODE_FRESH_S = 480.0  # a phone code lives 600 s; shown it stays good for at least two minutes
@@ -69,26 +71,24 @@ class Scene:
         """Once the town is up: tap its wires, sign in as its staff, hand out phones."""
         town, feed = self.town, self.feed
         self.doors.watch()
-        for door in town.doors.values():
-            controller = CONTROLLER_NAMES[door.plan.device]
-            door.reader.wire_log.on_entry = feed.reader(door.plan.id, controller)
-            if door.scanner is not None:
-                door.scanner.wire_log.on_entry = feed.scanner(door.plan.id, controller)
-        for name, board in town.boards.items():
-            board.wire_log.on_entry = feed.relay(name, CONTROLLER_NAMES[name], self.doors.pulsed)
-        for device, reader in (
-            (POINT_DEVICE, town.point_reader),
-            (KIOSK_DEVICE, town.kiosk_reader),
-        ):
-            if reader is not None:
-                reader.wire_log.on_entry = feed.reader(device, CONTROLLER_NAMES[device])
+        self.parts = Parts(town, feed, self.doors.pulsed, lambda part: self._tell("part", part))
         self.staff = Staff(town.base_url, town.new_http(), secret=secret)
+        self.wall = Wall(self.staff, lambda now: self._tell("wall", now))
         self.journal = Journal(
-            self.staff, lambda entry: self._tell("journal", entry), self._point.word_about
+            self.staff,
+            lambda entry: self._tell("journal", entry),
+            self._point.word_about,
+            self.wall.stir,
         )
         self.glass = Glass(town, feed, lambda now: self._tell("kiosk", now))
         self.hands = Hands(
-            town, self.doors, self.journal, self._point, feed, lambda said: self._tell("said", said)
+            town,
+            self.doors,
+            self.journal,
+            self._point,
+            self.parts,
+            feed,
+            lambda said: self._tell("said", said),
         )
         self.guests = Guests(
             town, self.hands, self.staff, lambda now: self._tell("call", {"now": now})
@@ -96,7 +96,13 @@ class Scene:
         await self.staff.sign_in()
         await self.hands.give_phones()
         await self._renew_codes()
-        for work in (self.journal.follow(), self.glass.follow(), self._keep_codes()):
+        for work in (
+            self.journal.follow(),
+            self.glass.follow(),
+            self.wall.follow(),
+            self._bring_old_card(),
+            self._keep_codes(),
+        ):
             self._tasks.append(asyncio.ensure_future(work))
 
     async def close(self) -> None:
@@ -113,6 +119,13 @@ class Scene:
         for task in self._tasks:
             if task.done() and not task.cancelled():
                 task.result()
+
+    async def _bring_old_card(self) -> None:
+        """Nobody waits for a sheet: until it is taken in, the old card is a stranger's."""
+        while True:
+            with contextlib.suppress(httpx.HTTPError, NotSo):  # the hub starts again
+                return await bring_old_card(self.staff)
+            await asyncio.sleep(CODES_LOOK_S)
 
     # ----------------------------------------------------------------- acts beside hands
 
@@ -142,15 +155,16 @@ class Scene:
         """Hold a card to anything that reads cards, a guest's code before a scanner."""
         if card in cast.PASSES:
             return await self.guests.show(card, reader)
-        if reader != cast.KIOSK:
+        if reader != KIOSK:
             return await self.hands.tap(card, reader)
         held = cast.card_of(self.town, card)
         if held is None:
             raise Refused("not_found", "there is no such card")
+        self.hands.plugged(f"{KIOSK}-reader")
         visit = await self.glass.hold(held)
         person = card if card in self.town.cards else None
         answer = {
-            "at": cast.KIOSK,
+            "at": KIOSK,
             "outcome": "noted" if visit else "refused",
             "reason": "granted" if visit else "card_session_refused",
             "via": "card",

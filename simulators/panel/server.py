@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import mimetypes
+import re
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from functools import partial
@@ -22,11 +23,13 @@ from starlette.routing import Route
 from simulators.demo.processes import listen_near
 from simulators.demo.town import Town
 from simulators.panel.life import Life
+from simulators.panel.parts import printers
 from simulators.panel.shell import Refused, Shell, host_of, problem
 from simulators.panel.story import STEPS
 from simulators.panel.streams import LiveStream, Streams
 
 STATIC = Path(__file__).resolve().parent.parent / "static" / "panel"
+KEYS = re.compile(r"\*?[0-9]{1,10}#[0-9]{1,10}#")  # a flat and its PIN
 STOP_S = 2  # open connections get so long to end
 
 Json = dict[str, Any]
@@ -117,6 +120,11 @@ def make_app(life: Life, more: Collection[Route] = ()) -> Starlette:
     async def live(request: Request) -> Response:
         return LiveStream(life.streams, partial(life.document, host_of(request.headers["host"])))
 
+    async def slip(request: Request) -> Response:
+        del request
+        found = printers.picture(life.ready().town)
+        return Response(found, 200, {}, "image/svg+xml") if found else problem("not_found")
+
     async def reset(request: Request) -> Response:
         life.ready()
         life.again()
@@ -129,6 +137,7 @@ def make_app(life: Life, more: Collection[Route] = ()) -> Starlette:
         routes=[
             Route("/api/town", town, methods=["GET"]),
             Route("/api/live", live, methods=["GET"]),
+            Route("/api/slip", slip, methods=["GET"]),
             Route("/api/reset", reset, methods=["POST"]),
             *verbs,
             *more,
@@ -205,6 +214,17 @@ async def _net(life: Life, body: Json) -> Json:
     return life.free().cut(body["cut"])
 
 
+async def _type(life: Life, body: Json) -> Json:
+    keys = _text(body, "keys")
+    if not KEYS.fullmatch(keys):
+        raise Refused("field_wrong", "keys are a number, #, and another with #")
+    return await life.free().hands.type(_text(body, "door"), keys)
+
+
+async def _hand(life: Life, body: Json) -> Json:
+    return life.free().parts.hand(_text(body, "part"), _text(body, "verb"))
+
+
 async def _pay(life: Life, body: Json) -> Json:
     scene = life.free()
     if _text(body, "person") not in scene.hands.phone_doors:
@@ -224,6 +244,8 @@ async def _story(life: Life, body: Json) -> Json:
 
 VERBS: dict[str, _Verb] = {
     "tap": _tap,
+    "type": _type,
+    "hand": _hand,
     "shake": _shake,
     "copy": _copy,
     "invite": _invite,

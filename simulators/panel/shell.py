@@ -23,11 +23,14 @@ OWN_CODES = {
     "bell_rings": (409, "The bell is ringing already."),
     "bell_unheard": (504, "The bell was pressed, and nobody heard it."),
     "no_bell": (409, "This door has no bell."),
+    "no_keypad": (409, "This door has no keypad."),
     "no_scanner": (409, "This door has no scanner."),
     "nobody_rings": (409, "Nobody rings now."),
     "no_code": (409, "There is no code on the kiosk to scan."),
+    "not_now": (409, "That cannot be done to it as it is now."),
     "nothing_to_copy": (409, "Nobody has shaken a phone yet."),
     "story_running": (409, "The story is playing; stop it first."),
+    "unplugged": (409, "Its plug is pulled; put it back first."),
     "town_starting": (503, "The town is still waking up."),
 }
 _CSP = (

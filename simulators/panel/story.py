@@ -87,6 +87,7 @@ class Story:
         }
         try:
             self._scene.cut(False)
+            self._scene.parts.mend()
             await steps[step]()
         except asyncio.CancelledError:
             self._scene.cut(False)

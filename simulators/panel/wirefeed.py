@@ -31,6 +31,7 @@ _QUIET_PACKETS = ("PINGREQ", "PINGRESP")
 
 Tell = Callable[[dict[str, Any]], None]
 Pulsed = Callable[[str, int, int], None]
+NameOf = Callable[[WireEntry], str | None]  # a protocol's name of what passed, None: idle chatter
 
 
 def instant(at: datetime) -> str:
@@ -78,6 +79,10 @@ class WireFeed:
         """A tap for a relay board's line; ``pulsed(board, output, at_ns)`` hears of each pulse."""
         line = _RelayLine(name, controller, words.RELAY_NAMES[name], pulsed)
         return lambda entry: self._later(self._relay, (line, entry))
+
+    def line(self, ends: tuple[Words, Words], name_of: NameOf) -> Callable[[WireEntry], None]:
+        """A tap for any device's line; ``ends`` are the device and who hears it."""
+        return lambda entry: self._later(self._line, (ends, name_of, entry))
 
     def packet(self, seen: Seen) -> None:
         """A tap for the wire to the broker."""
@@ -137,6 +142,13 @@ class WireFeed:
         ends, entry = what
         way = ">" if entry.dir == "<" else "<"
         self._add("serial", ends, way, entry.at, entry.bytes, entry.words, "a line of text")
+
+    def _line(self, what: tuple[tuple[Words, Words], NameOf, WireEntry]) -> None:
+        ends, name_of, entry = what
+        name = name_of(entry)
+        if name is not None:
+            way = ">" if entry.dir == "<" else "<"
+            self._add("serial", ends, way, entry.at, entry.bytes, entry.words, name)
 
     def _relay(self, what: tuple[_RelayLine, WireEntry]) -> None:
         line, entry = what

@@ -11,7 +11,7 @@ from drivers.mqtt_packets import PacketHead
 from drivers.pn532 import Ack, Frame, Message, Nack, SyntaxFault
 from simulators.ends.wires import Words
 from simulators.ends.words import said
-from simulators.roster import CONTROLLERS, DOORS, KIOSK, PANELS, POINT
+from simulators.roster import CONTROLLERS, DOORS, KEYPADS, KIOSK, METER_READER, PANELS, POINT
 
 HUB: Final = said("邻里主机", "鄰里主機", "Linli hub")
 PAY: Final = said("支付平台", "支付平台", "Payment service")
@@ -27,6 +27,7 @@ CONTROLLER_NAMES: Final[dict[str, Words]] = {
     "building-2": said("2幢的门口机", "2幢的門口機", "Building 2's controller"),
     POINT: said("活动室的刷卡点", "活動室的感應點", "Activity room's card point"),
     KIOSK: KIOSK_NAME,
+    METER_READER: said("抄表机", "抄錶機", "Meter reader"),
 }
 RELAY_NAMES: Final[dict[str, Words]] = {
     "gate": said("大门的门锁", "大門的門鎖", "Gates' locks"),
@@ -35,6 +36,16 @@ RELAY_NAMES: Final[dict[str, Words]] = {
 }
 if set(RELAY_NAMES) != set(CONTROLLERS):
     raise RuntimeError("a controller of the village has no name here")
+
+
+CABLE_NAMES: Final[dict[str, Words]] = {
+    "gate": said("大门口机的网线", "大門口機的網線", "Network cable of the gates"),
+    "building-1": said("1幢门口机的网线", "1幢門口機的網線", "Network cable of building 1"),
+    "building-2": said("2幢门口机的网线", "2幢門口機的網線", "Network cable of building 2"),
+    POINT: said("活动室的网线", "活動室的網線", "Network cable of the activity room"),
+}
+PRINTER_NAME: Final = said("缴费机的打印机", "繳費機的列印機", "Kiosk's printer")
+METERS_NAME: Final = said("302室的电表和水表", "302室的電錶和水錶", "Meters of flat 302")
 
 
 def _reader_of(name: Words) -> Words:
@@ -51,6 +62,15 @@ SCANNER_NAMES: Final[dict[str, Words]] = {
     )
     for door in DOORS
     if door.id in PANELS
+}
+KEYPAD_NAMES: Final[dict[str, Words]] = {
+    door.id: said(
+        f"{door.names['zh-Hans']}的密码键盘",
+        f"{door.names['zh-Hant']}的密碼鍵盤",
+        f"{door.names['en']}'s keypad",
+    )
+    for door in DOORS
+    if door.id in KEYPADS
 }
 READER_NAMES: Final[dict[str, Words]] = {
     **{door.id: _reader_of(door.names) for door in DOORS},
@@ -183,6 +203,7 @@ _PATHS: Final[dict[str, Words]] = {
     "/api/v1/callbacks/wechatpay": said("这笔钱付好了，签了名", "這筆錢付好了，簽了名", "This is paid, signed"),
     "/api/v1/me/visits": said("请给客人一个访客码，签了名", "請給客人一個訪客碼，簽了名", "A pass for a guest, signed"),
     "/api/v1/me/calls": said("有人按铃吗", "有人按鈴嗎", "Does anybody ring"),
+    "/api/v1/me/pin": said("换密码，签了名", "換密碼，簽了名", "Another PIN, signed"),
     "/api/v1/me/cards": said("我的卡都在哪些门上", "我的卡都在哪些門上", "Which doors know my cards"),
     "/local/find": said("我是这一家", "我是這一家", "I am of this home"),
     "/local/pay": said("付这一笔", "付這一筆", "Pay this one"),

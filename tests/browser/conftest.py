@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests import services
 from tests.browser import stub_alerts  # noqa: F401 - its routes join the stand-in's
+from tests.browser import stub_desks as _desks  # noqa: F401 - adds its routes
+from tests.browser import stub_faces as _faces  # noqa: F401 - the same
+from tests.browser import stub_incidents as _incidents  # noqa: F401 - adds its routes
 from tests.browser import stub_onboarding as _onboarding  # noqa: F401 - adds its routes
 from tests.browser.stub_routes import STATIC, serving
 from tests.browser.stubs import StubHub

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import pytest
 import segno
 
+from kiosk.cards import CardSign
 from tests import services
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ CHROMIUM_FLAGS = [
 CSP = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+REFUSALS = tuple(each.value for each in CardSign if each not in (CardSign.READING, CardSign.KNOWN))
 
 Json: TypeAlias = dict[str, Any]
 Answer: TypeAlias = tuple[int, Json | None]
@@ -82,6 +84,7 @@ class Stub:
         self.live = live
         self.asked: list[tuple[str, Json]] = []
         self.verbs: dict[str, Callable[[Json], Answer]] = {}
+        self.pictures: dict[str, str] = {}
         self.reads: dict[str, Callable[[], Json]] = {}
         self.silent = False
         self._streams: list[queue.SimpleQueue[bytes | None]] = []
@@ -150,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream()
         elif path in self.owner.reads:
             self._json(200, self.owner.reads[path]())
+        elif path in self.owner.pictures:
+            self._answer(200, self.owner.pictures[path].encode(), "image/svg+xml")
         else:
             self._file(path)
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import LANGUAGES, Agent, Sight, bills, plain, sight
+from tests.browser.kiosk_stub import (
+    LANGUAGES,
+    REFUSALS,
+    Agent,
+    Sight,
+    bills,
+    plain,
+    sight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -372,13 +380,44 @@ def test_a_kiosk_without_a_printer_shows_the_receipt(kiosk: Sight, agent: Agent)
 
 def test_a_refused_card_is_helped_and_then_calm_again(kiosk: Sight, agent: Agent) -> None:
     page = kiosk.page
-    agent.tell("card", {"state": "refused"})
-    words = "这张卡在这里用不了。请按门牌号查，或到服务台，我们来帮您。"
-    expect(heading(page, words)).to_be_visible()
-    page.clock.run_for(8_000)
+    agent.tell("card", {"state": "stopped"})
+    expect(heading(page, "这张卡已经停用")).to_be_visible()
+    page.clock.run_for(16_000)
     expect(heading(page, "刷卡，查账单")).to_be_visible()
     agent.tell("card", {"state": "lost"})
-    expect(heading(page, "卡拿开得早了一点，请再放一次。")).to_be_visible()
+    expect(heading(page, "卡拿开得早了一点")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_refusal_of_a_card_has_its_own_words_with_what_to_do(
+    kiosk: Sight, agent: Agent, language: str
+) -> None:
+    page = kiosk.page
+    agent.state["language"] = language
+    page.reload()
+    place = page.locator(".card-place")
+    said: dict[str, str] = {}
+    for state in REFUSALS:
+        agent.tell("card", {"state": state})
+        expect(place).to_have_attribute("data-state", state)
+        title, line = place.locator("h1").inner_text(), place.locator("p").inner_text()
+        assert line[-1] in "。.", line
+        said[state] = f"{title} {line}"
+        expect(page.locator("p.unseen[role=status]")).to_have_text(said[state])
+    assert len(set(said.values())) == len(REFUSALS)
+
+
+def test_a_refused_card_is_explained_beside_what_another_is_doing(
+    kiosk: Sight, agent: Agent
+) -> None:
+    page = kiosk.page
+    arrive(agent, page)
+    agent.tell("card", {"state": "taken"})
+    strip = page.locator(".strip")
+    expect(strip).to_contain_text("前面的人正在缴费")
+    expect(heading(page, "您的账单")).to_be_visible()
+    page.clock.run_for(16_000)
+    expect(strip).to_have_count(0)
 
 
 def test_only_the_squares_of_a_code_reach_the_page(kiosk: Sight, agent: Agent) -> None:

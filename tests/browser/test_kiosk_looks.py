@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import LANGUAGES, Agent, Sight, bills, plain, sight
+from tests.browser.kiosk_stub import (
+    LANGUAGES,
+    REFUSALS,
+    Agent,
+    Sight,
+    bills,
+    plain,
+    sight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +53,7 @@ def screens(seen: Sight, agent: Agent, *, elder: bool) -> Iterator[str]:
 
     yield "home"
     agent.tell("paper", "stuck")
-    for state in ("reading", "refused", "lost"):
+    for state in ("reading", *REFUSALS):
         agent.tell("card", {"state": state})
         expect(page.locator(f'[data-state="{state}"]')).to_be_visible()
         yield state

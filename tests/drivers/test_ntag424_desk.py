@@ -6,8 +6,16 @@ import pytest
 
 from drivers.kinds import CardLost
 from drivers.ntag424 import AuthenticationRefused, CardFault, Sun, read_ndef_url, verify_sun
-from drivers.ntag424_desk import CardKeys, keys_of_card, personalise, prove, read_tap
-from simulators.ends import Ntag424Card
+from drivers.ntag424_desk import (
+    CardKeys,
+    Lies,
+    keys_of_card,
+    look,
+    personalise,
+    prove,
+    read_tap,
+)
+from simulators.ends import ClonedUidCard, Ntag424Card, VirtualCard
 from tests.drivers.fields import MASTERS, UID, URL, Field, keys
 
 H = bytes.fromhex
@@ -100,3 +108,66 @@ def test_keys_of_a_card_differ_but_for_the_sites_own() -> None:
     assert "0102" not in repr(one)
     with pytest.raises(ValueError, match="5 masters"):
         keys_of_card(MASTERS[:4], UID, version=1)
+
+
+@pytest.mark.parametrize("slot", range(5))
+@pytest.mark.parametrize("version", [0, 1])
+async def test_card_whose_version_and_key_disagree_is_finished_all_the_same(
+    slot: int, version: int
+) -> None:
+    """Torn in the middle of a memory's write: the version was there before the key, or after."""
+    card = Ntag424Card(UID)
+    card.versions[slot] = version
+    card.keys[slot] = ZEROS if version else keys().slots[slot]
+    assert await look(Field(card).transceive, UID, keys(), URL) in (Lies.TORN, Lies.BLANK)
+    await personalise(Field(card).transceive, UID, keys(), URL)
+    assert tuple(card.keys) == keys().slots
+    assert await look(Field(card).transceive, UID, keys(), URL) is Lies.OURS
+
+
+@pytest.mark.parametrize("acts", [False, True])
+async def test_desk_tells_a_card_torn_away_anywhere_as_one_that_can_be_finished(acts: bool) -> None:
+    whole = Field(Ntag424Card(UID))
+    await personalise(whole.transceive, UID, keys(), URL)
+    told = []
+    for tear_after in range(whole.exchanges):
+        card = Ntag424Card(UID)
+        with pytest.raises(CardLost):
+            await personalise(Field(card, tear_after, acts=acts).transceive, UID, keys(), URL)
+        told.append(await look(Field(card).transceive, UID, keys(), URL))
+    assert set(told) == {Lies.BLANK, Lies.TORN, Lies.OURS}
+    assert told == sorted(told, key=[Lies.BLANK, Lies.TORN, Lies.OURS].index)
+
+
+async def test_desk_tells_numbers_other_cards_and_other_sites_cards() -> None:
+    async def told(card: VirtualCard) -> Lies:
+        return await look(Field(card).transceive, UID, keys(), URL)
+
+    assert await told(Ntag424Card(UID)) is Lies.BLANK
+    others = Ntag424Card(UID)
+    await personalise(Field(others).transceive, UID, keys(9), URL)
+    assert await told(others) is Lies.OTHERS
+    same_version = Ntag424Card(UID)
+    masters = [bytes(16 * [n + 77]) for n in range(5)]
+    await personalise(
+        Field(same_version).transceive, UID, keys_of_card(masters, UID, version=1), URL
+    )
+    assert await told(same_version) is Lies.OTHERS
+    assert await told(ClonedUidCard(UID, iso_dep=True)) is Lies.FOREIGN
+    assert await told(Ntag424Card(H("04000000000001"))) is Lies.FOREIGN  # the number was a lie
+
+
+async def test_looking_changes_nothing_but_the_count_of_taps() -> None:
+    card = Ntag424Card(UID)
+    await personalise(Field(card).transceive, UID, keys(), URL)
+    before = card.to_dict() | {"counter": 0}
+    assert await look(Field(card).transceive, UID, keys(), URL) is Lies.OURS
+    assert card.to_dict() | {"counter": 0} == before
+
+
+async def test_card_that_makes_us_wait_is_neither_ours_nor_scrap() -> None:
+    card = Ntag424Card(UID)
+    card.fails = 1_000
+    with pytest.raises(AuthenticationRefused) as refused:
+        await look(Field(card).transceive, UID, keys(), URL)
+    assert refused.value.status == 0x91AD

@@ -23,6 +23,7 @@ from drivers.ntag424 import (
     verify_sun,
 )
 from drivers.ntag424_desk import check_of_key, key_change, mirror_of, read_tap
+from drivers.ntag424_files import FREE, FileSettings, Mode, Sdm, Tap, open_tap
 
 H = bytes.fromhex
 ZEROS = bytes(16)
@@ -263,6 +264,47 @@ def test_written_file_of_table_21() -> None:
     assert made.unwrap_full(H("c26d236e4a7c046d9100")) == b""
 
 
+def test_second_authentication_of_table_23_goes_on_with_the_transaction() -> None:
+    """Tables 19 to 26 as one talk: what is plain counts, another authentication does not."""
+    before = session(
+        "7614281a", "7a93d6571e4b180fca6ac90c9a7488d4", "fc4af159b62e549b5812394cab1918cc", slot=3
+    )
+    before.wrap_full(0x8D, H("030000000a0000"), H("0102030405060708090a"))
+    before.unwrap_full(H("c26d236e4a7c046d9100"))
+    initiator = Ev2Initiator(ZEROS, H("60be759eda560250ac57cddc11743cf6"), after=before)
+    assert initiator.first(H("a6a2b3c572d06c097bb8db70463e22dc")) == H(
+        "be7d45753f2cab85f34bc60ce58b940763fe969658a532df6d95ea2773f6e991"
+    )
+    made = initiator.finish(H("b888349c24b315eab5b589e279c8263e"))
+    assert made.ti == H("7614281a")
+    assert made.enc_key == H("4cf3cb41a22583a61e89b158d252fc53")
+    assert made.mac_key == H("5529860b2fc5fb6154b7f28361d30bf9")
+    plain = made.wrap_plain(0x8D, H("010e0000120000"), H("ff0506e10500808283") + bytes(9))
+    assert plain == H("908d000019010e0000120000ff0506e1050080828300000000000000000000")
+    assert made.unwrap_plain(H("9100")) == b""
+    told = key_change(0, 2, H("f3847d627727ed3bc9c4cc050489b966"), ZEROS, 1)
+    assert made.wrap_full(0xC4, b"\x02", told).hex().endswith("93ae9cd1fac75d0ce20bcd1d06e600")
+
+
+@pytest.mark.parametrize("at", range(16))
+def test_second_answer_with_our_number_wrong_is_refused(at: int) -> None:
+    before = session("7614281a", "00" * 16, "00" * 16, 1)
+    initiator = Ev2Initiator(ZEROS, H("60be759eda560250ac57cddc11743cf6"), after=before)
+    initiator.first(H("a6a2b3c572d06c097bb8db70463e22dc"))
+    clear = bytearray(decrypt(ZEROS, H("b888349c24b315eab5b589e279c8263e")))
+    clear[at] ^= 1
+    with pytest.raises(AuthenticationRefused, match="does not know"):
+        initiator.finish(encrypt(ZEROS, bytes(clear)))
+
+
+def test_answer_of_the_other_kind_of_authentication_is_refused() -> None:
+    for after, size in ((None, 16), (session("7614281a", "00" * 16, "00" * 16), 32)):
+        initiator = Ev2Initiator(ZEROS, after=after)
+        initiator.first(bytes(16))
+        with pytest.raises(AuthenticationRefused, match="an answer has"):
+            initiator.finish(bytes(size))
+
+
 def test_keys_changed_in_tables_25_and_26() -> None:
     made = session(
         "7614281a", "4cf3cb41a22583a61e89b158d252fc53", "5529860b2fc5fb6154b7f28361d30bf9", 2
@@ -315,6 +357,52 @@ def test_answer_that_is_too_short_is_refused(answer: bytes) -> None:
     )
     with pytest.raises(CardFault):
         made.unwrap_full(answer)
+
+
+def test_settings_of_section_4_3_say_where_the_mirrors_are() -> None:
+    told = H("0040eeee000100d1fe001f00004400004400002000006a0000")
+    settings = FileSettings.decode(told[1:4] + told[7:])
+    assert (settings.mode, settings.read, settings.write) == (Mode.PLAIN, FREE, FREE)
+    assert (settings.both, settings.change) == (FREE, FREE)
+    assert settings.sdm == Sdm(
+        0, 0, teller=FREE, picc_at=0x1F, mac_input_at=0x44, enc_at=0x44, enc_chars=32, mac_at=0x6A
+    )
+    assert settings.encode() == told[1:4] + told[7:]
+
+
+def test_settings_of_table_18_are_made() -> None:
+    sdm = Sdm(2, 1, teller=1, picc_at=0x20, mac_input_at=0x43, mac_at=0x43)
+    made = FileSettings(Mode.PLAIN, read=FREE, write=0, both=0, change=0, sdm=sdm)
+    assert made.encode() == H("4000e0c1f121200000430000430000")
+    assert mirror_of("https://choose.url.com/ntag424?e={picc}&c={mac}").settings == made.encode()
+
+
+def test_tap_of_table_4_is_opened_from_its_url() -> None:
+    url = "https://choose.url.com/ntag424?e=EF963FF7828658A599F3041510671E88&c=94EED9EE65337086"
+    sdm = Sdm(2, 1, teller=1, picc_at=0x20, mac_input_at=0x43, mac_at=0x43)
+    tap = open_tap(ndef_of(url), sdm, meta_key=ZEROS, file_key=ZEROS)
+    assert tap == Tap(H("04de5f1eacc040"), 61, b"", is_signed=True)
+    assert tap.sun() == Sun(H("04de5f1eacc040"), 61)
+
+
+def test_tap_of_page_18_is_opened_with_what_it_seals() -> None:
+    file = (
+        b"?picc_data=FD91EC264309878BE6345CBE53BADF40"
+        b"&enc=CEE9A53E3E463EF1F459635736738962&cmac=ECC1E7F6C6C73BF6"
+    )
+    sdm = Sdm(0, 0, picc_at=11, mac_input_at=48, enc_at=48, enc_chars=32, mac_at=86)
+    tap = open_tap(file, sdm, meta_key=ZEROS, file_key=lambda _uid: ZEROS)
+    assert tap == Tap(H("04958caa5c5e80"), 8, b"x" * 16, is_signed=True)
+
+
+def test_plain_taps_are_opened() -> None:
+    file = b"https://x/?uid=041E3C8A2D6B80&ctr=000006&cmac=4B00064004B0B3D3"
+    sdm = Sdm(FREE, 1, uid_at=15, counter_at=34, mac_input_at=46, mac_at=46)
+    tap = open_tap(file, sdm, file_key=ZEROS)
+    assert tap.sun() == Sun(H("041e3c8a2d6b80"), 6)
+    link = b"ntag.nxp.com/424?uid=04C767F2066180&ctr=000001&c=DB7537CE9176EC3C"
+    sdm = Sdm(FREE, 1, uid_at=21, counter_at=40, mac_input_at=0, mac_at=49)
+    assert open_tap(link, sdm, file_key=ZEROS).sun() == Sun(H("04c767f2066180"), 1)
 
 
 # --- small forms ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from drivers import osdp_secure as secure
 from drivers import osdp_words as words
 from drivers.card_bits import Unreadable, number_of, with_parity
-from drivers.osdp import BUSY_MOST, TRIES, Gone, Here, Order, Session
+from drivers.osdp import BUSY_MOST, STATES_S, TRIES, Gone, Here, Order, Session
 from drivers.osdp_secure import SecureChannel
 from drivers.osdp_wire import FRAME_MOST_BYTES, Frame, OsdpDeframer, close, encode
 from drivers.osdp_words import Capability, Command, Reply
@@ -308,6 +308,34 @@ def talk(session: Session, reader: object, now_s: float = 0.0) -> object:
     reply = reader.serve(frame, raw)  # type: ignore[attr-defined]
     (answer,) = frames_of(reply)
     return session.hear(answer, now_s)
+
+
+def test_what_readers_are_asked_in_turn_never_holds_up_the_cards_of_a_full_line() -> None:
+    """Eight readers that came at once, asked as their bus asks them, on a line of 38,400 baud."""
+    turn_s, until_s = 0.0087, 12.0
+    pairs = {
+        address: (Session(address, KEY, luck, poll_s=0.02), OsdpPd(address, KEY))
+        for address in range(1, 9)
+    }
+    polled: dict[int, list[float]] = {address: [] for address in pairs}
+    asked: dict[tuple[int, int], list[float]] = {}
+    now_s, opened_s = 0.0, 0.0
+    while now_s < until_s:
+        address = min(pairs, key=lambda one: pairs[one][0].due_s())
+        session, reader = pairs[address]
+        talk(session, reader, now_s)
+        if not all(one.is_here for one, _ in pairs.values()):
+            opened_s = now_s
+        elif session._asked == Command.POLL:
+            polled[address].append(now_s)
+        else:
+            asked.setdefault((address, session._asked), []).append(now_s)
+        now_s += turn_s
+    for times in polled.values():
+        assert max(b - a for a, b in pairwise([opened_s, *times])) < 13 * turn_s
+    assert set(asked) == {(a, c) for a in pairs for c in (Command.LSTAT, Command.ISTAT)}
+    for times in asked.values():  # and all is asked as often as is promised
+        assert max(b - a for a, b in pairwise([opened_s, *times, until_s])) < STATES_S * 1.6
 
 
 def test_a_word_that_proves_nothing_is_no_answer() -> None:

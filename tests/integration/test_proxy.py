@@ -126,6 +126,37 @@ async def test_a_cut_ends_everybody_and_lets_nobody_in_until_it_heals() -> None:
         assert await exchange(proxy, b"after") == b"after"
 
 
+def hail(client: str) -> bytes:
+    """A CONNECT of MQTT 5 without anything but its client's name."""
+    rest = b"\0\4MQTT\5\2\0\x3c\0" + len(client).to_bytes(2) + client.encode()
+    return bytes((0x10, len(rest))) + rest
+
+
+@pytest.mark.parametrize("tap", [None, lambda _seen: None])
+async def test_a_pulled_cable_takes_one_client_away_and_no_other(
+    tap: Callable[[Seen], None] | None,
+) -> None:
+    async with proxied(echo, tap) as proxy:
+        lines = {}
+        for name in ("gate", "hall"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+            writer.write(hail(name))
+            assert await reader.readexactly(len(hail(name))) == hail(name)
+            lines[name] = (reader, writer)
+        proxy.pull("gate")
+        assert (proxy.away("gate"), proxy.away("hall"), proxy.is_cut) == (True, False, False)
+        with pytest.raises(ConnectionError):
+            await lines["gate"][0].readexactly(1)
+        assert await exchange(proxy, hail("gate")) == b""
+        reader, writer = lines["hall"]
+        writer.write(b"still here")
+        assert await reader.readexactly(10) == b"still here"
+        proxy.push("gate")
+        assert await exchange(proxy, hail("gate")) == hail("gate")
+        for _, writer in lines.values():
+            writer.close()
+
+
 async def test_a_cut_while_the_target_is_called_holds() -> None:
     async with proxied(echo) as proxy:
         connecting = asyncio.create_task(exchange(proxy, b"x"))

@@ -21,9 +21,10 @@ from devices.messages import Description
 from devices.outbox import Journal
 from drivers.ntag424_desk import personalise
 from hub import config, keys
+from hub.acts.issuing import NewCard, issue_card
 from hub.acts.phones import NewCode, issue_code
 from hub.acts.policies import Adoptee, adopt
-from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.acts.roster import RosterPart, load_part
 from hub.api.server import make_app
 from hub.gateways.cards import SUN_URL, keys_for
 from hub.parts import Hub, assemble

@@ -17,8 +17,9 @@ from devices.messages import Description
 from devices.outbox import Journal
 from devices.policy import Compiled, encode
 from devices.shelf import PolicyShelf
+from hub.acts.issuing import NewCard, issue_card
 from hub.acts.policies import Adoptee, adopt
-from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.acts.roster import RosterPart, load_part
 from hub.ground import read_ground
 from hub.store import tables as t
 from tests.unit.hub_bench import SITE, HubBench, hub_bench

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from devices import rules as rules_module
 from devices.access import (
     HOLIDAY,
+    CodeTried,
     ContactChanged,
     Credential,
     DoorMode,
@@ -268,7 +269,10 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(ShutDown, door_numbers),
     st.builds(Promised, door_numbers, times),
     st.builds(Awaiting, door_numbers, st.none() | st.tuples(people_ids, times)),
-    st.builds(PinTried, door_numbers, st.sampled_from(["", "k1"]), st.booleans(), times),
+    st.builds(
+        PinTried, door_numbers, st.sampled_from(["", "k1"]), st.booleans(), times, st.booleans()
+    ),
+    st.builds(CodeTried, door_numbers, st.booleans(), times),
     st.builds(PassUsed, door_numbers, st.sampled_from(["v1", "v2"]), times, times),
     st.builds(PassOpened, door_numbers, st.sampled_from(["v1", "v2"])),
     st.builds(Entered, people_ids, areas, times),
@@ -316,7 +320,7 @@ def test_where_nobody_comes_in_duress_is_heard_and_answered_like_any_pin(
     assert replace(forced, duress=False) == ordinary
     assert forced.reason == ("fire" if burning else "locked_down")
     door = rules.doors[1]
-    free = not state.of(1).tries
+    free = not state.of(1).guesses
     if free and request_.way is Way.PIN and door.typed and door.pins and request_.claim == "302":
         assert forced.duress
 
@@ -443,7 +447,8 @@ def test_what_must_survive_a_restart_is_read_back(happened: list[Fact]) -> None:
     for number in (1, 2):
         was, now = state.of(number), back.of(number)
         assert now.first_card_s == was.first_card_s
-        assert now.tries == was.tries
+        assert now.codes == was.codes
+        assert now.guesses == was.guesses
         assert now.visits == was.visits
     own = {fact.person for fact in happened if isinstance(fact, Entered)}
     for person in own:

@@ -34,7 +34,6 @@ from devices.access import (
     fold,
     mode_at,
 )
-from devices.facts import TRIES_FREE, TRIES_WAIT_S
 from devices.messages import Assurance, Revision
 from devices.pins import claim_mark, pin_mark
 from devices.rules import Credential
@@ -150,68 +149,6 @@ def test_what_is_asked_follows_the_hour() -> None:
     copied = replace(CARD, assurance=Assurance.IDENTIFIER)
     assert reason(rules, copied) == "assurance_low"
     assert reason(rules, copied, after_s=12 * 3600) == "granted"
-
-
-def test_a_pin_counts_only_after_its_claim() -> None:
-    typed = Request(door=1, way=Way.PIN, claim="302", pin="2580")
-    rules = policy(typed=True, pins=PINS)
-    decision, _ = told(rules, typed)
-    assert isinstance(decision, Granted)
-    assert decision.person == "p1"
-    assert reason(policy(pins=PINS), typed) == "assurance_low"  # this door takes none
-    for claim in (None, "", "401"):
-        assert reason(rules, replace(typed, claim=claim)) == "pin_wrong"
-    assert reason(rules, replace(CARD_2, pin="2580"), State()) == "granted"  # no PIN is asked
-    asked = policy(pin=True, pins=PINS)
-    assert reason(asked, replace(CARD_2, pin="2580")) == "pin_wrong"  # another's PIN
-    assert reason(rules, replace(typed, claim="303", pin="1122")) == "pin_wrong"  # whose?
-
-
-def test_a_wrong_pin_slows_the_keypad_and_never_the_cards() -> None:
-    typed = Request(door=1, way=Way.PIN, claim="302", pin="0000")
-    rules = policy(typed=True, pins=PINS)
-    state = State()
-    for _ in range(TRIES_FREE):
-        decision, state = told(rules, typed, state)
-        assert decision.reason == "pin_wrong"
-    right = replace(typed, pin="2580")
-    assert reason(rules, right, state) == "pin_locked"
-    assert reason(rules, CARD, state) == "granted"
-    with_pin = replace(rules.doors[1], pin=True)
-    both = replace(rules, doors={1: with_pin})
-    assert reason(both, replace(CARD, pin="2580"), state) == "granted"
-    decision, state = told(rules, right, state, TRIES_WAIT_S)
-    assert decision.reason == "granted"
-    assert not state.of(1).tries
-
-
-def test_each_further_wrong_pin_doubles_the_wait_to_a_bound() -> None:
-    rules, state, after_s = policy(typed=True, pins=PINS), State(), 0.0
-    typed = Request(door=1, way=Way.PIN, claim="302", pin="0000")
-    waits = []
-    for _ in range(20):
-        _, state = told(rules, typed, state, after_s)
-        until_s = state.of(1).tries[""].until_s
-        waits.append(max(0.0, until_s - AT_S - after_s))
-        after_s = max(after_s, until_s - AT_S)
-    assert waits[: TRIES_FREE + 2] == [0, 0, 0, 0, 30, 60, 120]
-    assert waits[-1] == 900
-
-
-def test_duress_is_a_grant_like_any_other() -> None:
-    rules = policy(pin=True, pins=PINS)
-    ordinary, _ = told(rules, replace(CARD, pin="2580"))
-    forced, _ = told(rules, replace(CARD, pin="1470"))
-    assert isinstance(forced, Granted)
-    assert forced.duress
-    assert replace(forced, duress=False) == ordinary
-
-
-def test_pins_are_never_shown() -> None:
-    request = Request(door=1, way=Way.PIN, claim="302", pin="2580")
-    assert "2580" not in repr(request)
-    assert "302" not in repr(request)
-    assert KEY.hex() not in repr(policy(pins=PINS))
 
 
 def test_no_card_that_only_shows_a_face_or_nothing_opens() -> None:

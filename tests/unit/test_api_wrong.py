@@ -245,7 +245,7 @@ def callers(folder: Path, database: str, runner: asyncio.Runner) -> Iterator[Cal
 def test_wrong_input_gets_a_known_reason(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Limiter, "take", lambda self, key, now_s: True)
+    monkeypatch.setattr(Limiter, "take", lambda self, key, now_s, cost=1: True)
     with asyncio.Runner() as runner, callers(tmp_path, database, runner) as here:
         document = Document(here.http._transport.app.openapi())  # type: ignore[attr-defined]
         operations = document.operations

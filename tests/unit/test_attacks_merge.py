@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from devices.access import Granted, State
 from devices.facts import TRIES_FREE
-from devices.guests import CODES
 from devices.messages import Outcome
 from drivers import osdp_wire
 from drivers.osdp_words import Command, Reply
@@ -106,7 +105,7 @@ async def test_a_restored_hub_takes_no_card_before_it_knows_what_was_blocked(
     async with desk(tmp_path) as here:
         card = await here.issue()
         here.bench.hub.recalls.blind = True
-        assert await prove(InHand(card), here.kiosk) is CardSign.REFUSED
+        assert await prove(InHand(card), here.kiosk) is CardSign.BUSY
         assert here.journal("kiosk_card") == []
         here.bench.hub.recalls.blind = False
         assert isinstance(await prove(InHand(card), here.kiosk), Known)
@@ -138,7 +137,7 @@ def test_a_code_shown_again_forgives_no_guesses() -> None:
         _, state = types(rules, state, DIGITS, turn)
         _, state = types(rules, state, WRONG, turn)
     assert types(rules, state, DIGITS, TRIES_FREE)[0].reason == "codes_locked"
-    assert state.of(1).tries[CODES].wrong == TRIES_FREE
+    assert state.of(1).codes.wrong == TRIES_FREE
 
 
 # --------------------------------------------------------------------------- spies

@@ -325,8 +325,8 @@ async def test_a_silent_reader_is_told_once_and_its_return_too(folder: Path) -> 
     bench.door.on_reader(1, online=True)  # only started again
     assert kinds(bench) == []
     bench.door.on_reader(1, online=False)
-    bench.door.leaves._timers[1].cancel()
-    bench.door.leaves._now_silent(1)
+    bench.door.leaves._timers[1, "reader"].cancel()
+    bench.door.leaves._now_silent(1, "reader")
     bench.door.on_reader(1, online=False)
     bench.door.on_reader(1, online=True)
     bench.door.on_reader(1, online=True)

@@ -199,9 +199,11 @@ def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
 ) -> None:
     (tmp_path / "test_town.py").write_text(f"@pytest.fixture({SHARED})", encoding="utf-8")
     (tmp_path / "test_each.py").write_text("", encoding="utf-8")
+    (tmp_path / "test_more.py").write_text('xdist_group("town")', encoding="utf-8")
     whole = [f"test_town.py::test_{n}" for n in range(5)]
     single = [f"test_each.py::test_{n}" for n in range(6)]
     dealt, one, two, three = dealer(tmp_path), Worker(), Worker(), Worker()
+    assert dealt._split_scope("test_more.py::test_1") == "town"
 
     def ready(worker: Any) -> None:
         dealt.add_node(worker)

@@ -21,7 +21,7 @@ from devices.access import (
     fold,
 )
 from devices.facts import TRIES_FREE, TRIES_WAIT_S, kept, recalled
-from devices.guests import CODE_DIGITS, CODES, CODES_MAX, asks_hub, is_code
+from devices.guests import CODE_DIGITS, CODES_MAX, asks_hub, is_code
 from devices.pins import CLAIM_DIGITS_MAX, PIN_DIGITS_MAX, code_mark
 from devices.rules import Code, Codes, Policy
 from tests.unit.test_access_rules import AT_S, KEY, NOW, PASS, VISIT, policy, reason, told
@@ -106,7 +106,7 @@ def test_guessing_is_slowed_for_the_door_and_for_codes_alone() -> None:
     at_s = 3 * TRIES_WAIT_S
     decision, state = types(rules, state, DIGITS, at_s)
     assert isinstance(decision, Granted)
-    assert CODES not in state.of(1).tries, "a code that is let in forgets the wrong ones"
+    assert not state.of(1).codes.wrong, "a code that is let in forgets the wrong ones"
 
 
 def test_a_code_that_opens_nothing_forgets_no_wrong_ones() -> None:
@@ -116,7 +116,7 @@ def test_a_code_that_opens_nothing_forgets_no_wrong_ones() -> None:
         _, state = types(over, state, WRONG)
     decision, state = types(over, state, DIGITS, 5.0)
     assert decision.reason == "pass_over"
-    assert state.of(1).tries[CODES].wrong == TRIES_FREE - 1
+    assert state.of(1).codes.wrong == TRIES_FREE - 1
 
 
 def guesses_in(seconds: float) -> int:
@@ -126,7 +126,7 @@ def guesses_in(seconds: float) -> int:
         decision, state = types(rules, state, WRONG, at_s)
         assert decision.reason == "courier_code_wrong"
         count += 1
-        at_s = max(at_s, state.of(1).tries[CODES].until_s - AT_S)
+        at_s = max(at_s, state.of(1).codes.until_s - AT_S)
     return count
 
 

@@ -150,7 +150,7 @@ def test_cards_that_are_not_ours_are_refused_and_torn_ones_lost(disk: Disk) -> N
         assert here.signs() == ["reading", "lost"]
         hub.away = True
         await here.tap(genuine)
-        assert here.signs() == ["reading", "lost"]
+        assert here.signs() == ["reading", "silent"]
         assert here.agent.state()["session"] is None
         hub.away = False
         await asyncio.sleep(5)

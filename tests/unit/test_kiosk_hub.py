@@ -14,8 +14,8 @@ from devices.identity import Identity
 from devices.jws import Signer
 from drivers.ntag424 import AuthenticationRefused, challenge, respond, select_application
 from drivers.ntag424_desk import CardKeys, personalise
+from hub.acts.issuing import NewCard, issue_card
 from hub.acts.policies import Adoptee, adopt
-from hub.acts.roster import NewCard, issue_card
 from hub.api.kiosk_sessions import LIFE_S, SPENT_MAX, TOKENS_MAX, Lookups, Spent
 from hub.core.errors import DomainError
 from hub.gateways.card_exchanges import LIFE_S as EXCHANGE_S
@@ -198,7 +198,7 @@ async def test_a_blocked_card_proves_itself_and_is_refused_all_the_same(tmp_path
         card = await here.issue()
         with here.bench.hub.engines.write.begin() as connection:
             connection.execute(update(t.cards).values(blocked_at=1.0))
-        assert await prove(InHand(card), here.kiosk) is CardSign.REFUSED
+        assert await prove(InHand(card), here.kiosk) is CardSign.STOPPED
         assert here.journal("kiosk_card") == []
         assert [seen["kiosk"] for seen in here.journal("kiosk_card_refused")] == ["kiosk-1"]
 

@@ -170,7 +170,7 @@ async def test_a_large_household_gets_a_second_sheet(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         rows = [{"id": f"p-x{n}", "household_id": "h-1", "name": f"鄰居{n}"} for n in range(5)]
         await bench.hub.writer.submit(load_part, RosterPart("people", rows, bench.hub.keys.mark))
-        (letter,) = draw_letters(bench.hub.engines, "1", "")
+        (letter,) = draw_letters(bench.hub.engines, "1", "", bench.now.timestamp())
         assert len(letter.to) == 6
         run = paper.Round("柳溪新村", "https://door.example", "2026-12-23", "zh-Hant")
         made = paper.print_letters([letter], run, font)

@@ -277,27 +277,29 @@ async def test_a_pin_is_sealed_and_works_only_after_its_claim(tmp_path: Path) ->
     async with hub_bench(tmp_path) as bench:
         await bench.administrator()
         await load(bench, {"doors": [{"id": "d-2", "typed": True}]})
-        assert (await say(bench, "PUT", "people/p-1/pin", pin="2580", duress="1470")).is_success
+        assert (await say(bench, "PUT", "people/p-1/pin", pin="258013", duress="147014")).is_success
         with bench.hub.engines.read.connect() as connection:
             rows = connection.execute(select(t.pins)).all()
         assert len(rows) == 2
-        assert not [row for row in rows if "2580" in str(tuple(row)) or "1470" in str(tuple(row))]
+        assert not [
+            row for row in rows if "258013" in str(tuple(row)) or "147014" in str(tuple(row))
+        ]
         policy = compiled(bench).policy
-        assert "2580" not in encode(compiled(bench)).decode()
-        typed = Request(2, Way.PIN, claim="1101", pin="2580")
+        assert "258013" not in encode(compiled(bench)).decode()
+        typed = Request(2, Way.PIN, claim="1101", pin="258013")
         for claim, pin, expected, duress in (
-            ("1101", "2580", "granted", False),  # flat 1-101 of building 1
-            ("1101", "1470", "granted", True),
-            ("1101", "2581", "pin_wrong", False),
-            ("", "2580", "pin_wrong", False),
-            ("101", "2580", "pin_wrong", False),
+            ("1101", "258013", "granted", False),  # flat 1-101 of building 1
+            ("1101", "147014", "granted", True),
+            ("1101", "258113", "pin_wrong", False),
+            ("", "258013", "pin_wrong", False),
+            ("101", "258013", "pin_wrong", False),
         ):
             request = Request(2, Way.PIN, claim=claim, pin=pin)
             decision, _ = decide(policy, State(), request, bench.now)
             assert decision.reason == expected, (claim, pin)
             assert decision.duress == duress
         await load(bench, {"doors": [{"id": "d-2", "unit": "1"}]})
-        typed = Request(2, Way.PIN, claim="101", pin="2580")
+        typed = Request(2, Way.PIN, claim="101", pin="258013")
         assert decide(compiled(bench).policy, State(), typed, bench.now)[0].reason == "granted"
         answer = await bench.http.delete("/api/v1/people/p-1/pin", headers=CLIENT)
         assert answer.status_code == 204
@@ -308,20 +310,21 @@ async def test_two_of_a_household_never_have_the_same_pin(tmp_path: Path, databa
     async with hub_bench(tmp_path, database) as bench:
         await bench.administrator()
         await load(bench, {"people": [{"id": "p-3", "household_id": "h-1", "name": "x"}]})
-        assert (await say(bench, "PUT", "people/p-1/pin", pin="2580", duress="1470")).is_success
+        assert (await say(bench, "PUT", "people/p-1/pin", pin="258013", duress="147014")).is_success
         taken: list[dict[str, str]] = [
-            {"pin": "2580"},
-            {"pin": "1470"},
-            {"pin": "3690", "duress": "1470"},
-            {"pin": "3690", "duress": "3690"},
-            {"pin": "1111"},
-            {"pin": "123"},
+            {"pin": "258013"},
+            {"pin": "147014"},
+            {"pin": "369036", "duress": "147014"},
+            {"pin": "369036", "duress": "369036"},
+            {"pin": "111111"},
+            {"pin": "860214"},
+            {"pin": "25801"},
         ]
         for body in taken:
             answer = await say(bench, "PUT", "people/p-3/pin", **body)
             assert answer.status_code == 422, body
-        assert (await say(bench, "PUT", "people/p-2/pin", pin="2580")).is_success
-        assert (await say(bench, "PUT", "people/p-9/pin", pin="2580")).status_code == 404
+        assert (await say(bench, "PUT", "people/p-2/pin", pin="258013")).is_success
+        assert (await say(bench, "PUT", "people/p-9/pin", pin="258013")).status_code == 404
         with bench.hub.engines.read.connect() as connection:
             kept = connection.execute(select(t.pins.c.person_id, t.pins.c.kind)).all()
         assert sorted(map(tuple, kept)) == [("p-1", "duress"), ("p-1", "pin"), ("p-2", "pin")]
@@ -330,7 +333,7 @@ async def test_two_of_a_household_never_have_the_same_pin(tmp_path: Path, databa
 async def test_a_resident_sets_the_own_pin_by_phone(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         phone = await bench.phone()
-        reply = await phone.send("PUT", "/api/v1/me/pin", {"pin": "2580"})
+        reply = await phone.send("PUT", "/api/v1/me/pin", {"pin": "258013"})
         assert reply.status == 204, reply.body
         assert phone.last is not None
         assert (await phone.deliver(phone.last)).body["code"] == "request_stale"

@@ -20,6 +20,7 @@ from devices.wiring import Harness
 from drivers.catalogue import CatalogueError, Color, OsdpLines, open_reader
 from drivers.link import Link
 from drivers.osdp_bus import OsdpReader
+from drivers.osdp_words import LocalStatus
 from simulators.ends import OsdpEnd, OsdpPd
 from tests.drivers.waiting import until
 from tests.unit.door_bench import Bench, Hub
@@ -132,6 +133,19 @@ async def test_the_readers_case_alarms_once_beside_the_doors_own(tmp_path: Path)
         assert [event.kind for event in bench.events()] == ["tamper"] * 3
 
 
+async def test_silence_of_reader_and_keypad_is_told_once_and_over_when_both_are_back(
+    tmp_path: Path,
+) -> None:
+    async with door(tmp_path) as (bench, _pd):
+        leaves = bench.door.leaves
+        for part in ("reader", "keypad"):
+            leaves._now_silent(1, part)
+        leaves.on_reader(1, online=True, part="keypad")
+        assert [event.kind for event in bench.events()] == ["reader_silent"]
+        leaves.on_reader(1, online=True)
+        assert [event.kind for event in bench.events()] == ["reader_silent", "reader_back"]
+
+
 async def test_a_broken_light_stops_no_door(tmp_path: Path) -> None:
     class Broken:
         def show(self, what: object, lasting_ms: int) -> None:
@@ -171,6 +185,37 @@ async def test_one_url_is_one_device_in_all_its_parts(tmp_path: Path) -> None:
         assert isinstance(hardware.light, ReaderLight)
         with pytest.raises(Mistake, match="another door has this reader"):
             made.hang({"number": 2, "reader": url, "strike": url})
+    finally:
+        await made.close()
+        end.close()
+
+
+async def test_a_keypad_beside_another_kind_of_reader_shows_and_tells_of_itself(
+    tmp_path: Path,
+) -> None:
+    keep(tmp_path, KEY.hex())
+    end = OsdpEnd([OsdpPd(1, KEY)])
+    url, made = URL.format(path=end.path), harness(tmp_path)
+    heard: list[tuple[object, ...]] = []
+
+    class Controller:
+        def on_reader(self, number: int, online: bool, part: str) -> None:
+            heard.append((number, online, part))
+
+        def on_reader_case(self, number: int, is_open: bool, part: str) -> None:
+            heard.append((number, is_open, part))
+
+    try:
+        pn532 = f"pn532+serial://{tmp_path}/absent"
+        made.hang({"number": 1, "reader": pn532, "keypad": url, "strike": url})
+        made.controller = Controller()  # type: ignore[assignment]
+        keypad = made.hardware[1].keypad
+        assert isinstance(made.hardware[1].light, ReaderLight)
+        assert isinstance(keypad, OsdpReader)
+        assert keypad.on_case is not None
+        keypad.on_case(LocalStatus(is_tampered=True, is_power_bad=False))
+        await until(lambda: (1, True, "keypad") in heard[1:])  # it answers, too
+        assert heard[0] == (1, True, "keypad")
     finally:
         await made.close()
         end.close()

@@ -16,14 +16,19 @@ class FakeScene:
 
     def __init__(self, outcomes: list[str]) -> None:
         self.cuts: list[bool] = []
+        self.mended = 0
         self.outcomes = outcomes
         self.hands = self
         self.doors = self
+        self.parts = self
         self.held = asyncio.Event()
         self.journal = SimpleNamespace(last=0, known=[])
         self.staff = self
         self.receipts: list[list[float | None]] = []  # of each look; the last one stays
         self.blocked: list[str] = []
+
+    def mend(self) -> None:
+        self.mended += 1
 
     async def doors_ready(self, within_s: float) -> bool:
         return True

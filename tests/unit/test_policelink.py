@@ -107,6 +107,7 @@ def test_each_move_only_by_whom_it_belongs_to(what: What) -> None:
         What.RETURNED: (UP, YES, SENT),
         What.ACKNOWLEDGED: (UP, YES, SENT),
         What.HANDLED: (UP, YES, SENT, ACK),
+        What.OTHERWISE: (UP, YES, SENT),
         What.WITHDRAWN: (UP, YES, SENT, NO),
     }
     incident = moved(hit(), *before[what])
@@ -346,7 +347,11 @@ def test_nothing_leaves_before_a_person_has_confirmed(kind: Kind, wishes: list[M
             assert len({(move.number, move.link and move.link.station) for move in sent}) == 1
             assert incident.simulated == all(move.link is PLAYED for move in sent)
             assert kind is not Kind.WATCH_LIST or all(move.at == NOW for move in sent)
-        if at in {State.ACKNOWLEDGED, State.HANDLED}:
+        otherwise = [move.by for move in done if move.what is What.OTHERWISE]
+        if otherwise:
+            assert at is State.HANDLED
+            assert incident.confirmed_at is not None
+        elif at in {State.ACKNOWLEDGED, State.HANDLED}:
             assert sent
             assert [move.by for move in done if move.what is What.ACKNOWLEDGED] == [
                 incident.station

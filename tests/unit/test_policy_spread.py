@@ -17,7 +17,8 @@ from devices.policy import Compiled, decode, encode
 from devices.policy_patch import _SUITE
 from hub import compiling
 from hub.acts.cards import BlockCard, UnblockCard, block_card, unblock_card
-from hub.acts.roster import NewCard, RosterPart, issue_card, load_part
+from hub.acts.issuing import NewCard, issue_card
+from hub.acts.roster import RosterPart, load_part
 from hub.store import tables as t
 from hub.store.writer import Done
 from tests.loops import run

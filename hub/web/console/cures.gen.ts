@@ -68,10 +68,60 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "看它的電源、網路和位址。",
     "en": "Look at its power, network and address."
   },
+  "card_blank": {
+    "zh-Hans": "先给它写钥匙。",
+    "zh-Hant": "先給它寫金鑰。",
+    "en": "Make it ready first."
+  },
+  "card_foreign": {
+    "zh-Hans": "换一张对的卡。",
+    "zh-Hant": "換一張對的卡。",
+    "en": "Take a card of the right kind."
+  },
+  "card_homeless": {
+    "zh-Hans": "持卡人今天不住在任何一户；请查看该住户的租期。",
+    "zh-Hant": "持卡人今天不住在任何一戶；請查看該住戶的租期。",
+    "en": "The holder lives in no household today; see the person's tenancy."
+  },
+  "card_kept_out": {
+    "zh-Hans": "找回来的卡先解除停用，不然就换一张。",
+    "zh-Hant": "找回來的卡先解除停用，不然就換一張。",
+    "en": "If it was found again, lift its stop first; else take another card."
+  },
+  "card_number_only": {
+    "zh-Hans": "按旧卡登记，或者换 NTAG 424 DNA。",
+    "zh-Hant": "按舊卡登記，或者換 NTAG 424 DNA。",
+    "en": "Enrol it as an old card, or take an NTAG 424 DNA."
+  },
+  "card_others": {
+    "zh-Hans": "是给别的小区做的，或者是换总钥匙以前做的。",
+    "zh-Hant": "是給別的社區做的，或者是換總金鑰以前做的。",
+    "en": "It was made for another site, or before the card masters were replaced."
+  },
+  "card_scrapped": {
+    "zh-Hans": "卡上的钥匙不是我们的，或者改不了，在这里没人能用。",
+    "zh-Hant": "卡上的金鑰不是我們的，或者改不了，在這裡沒人能用。",
+    "en": "Its keys are not ours or cannot be changed; nobody can use it here."
+  },
   "card_session_refused": {
     "zh-Hans": "卡没能向主机证明自己的钥匙。",
     "zh-Hant": "卡沒能向主機證明自己的金鑰。",
     "en": "The card could not prove its key to the hub."
+  },
+  "card_stopped": {
+    "zh-Hans": "这张卡已停用；请发一张新卡。",
+    "zh-Hant": "這張卡已停用；請發一張新卡。",
+    "en": "The card was blocked; give out a new one."
+  },
+  "card_taken": {
+    "zh-Hans": "换一张卡；卡不会从一个人转给另一个人。",
+    "zh-Hant": "換一張卡；卡不會從一個人轉給另一個人。",
+    "en": "Take another card; a card is never moved from one person to another."
+  },
+  "card_torn": {
+    "zh-Hans": "再放一次，就会接着做完。",
+    "zh-Hant": "再放一次，就會接著做完。",
+    "en": "The next try finishes what was begun."
   },
   "client_header": {
     "zh-Hans": "请带上 Linli-Client 头。",
@@ -118,6 +168,21 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這扇門不認識這張卡：查它的通行規則。",
     "en": "The card is not known at this door; check its access rules."
   },
+  "desk_away": {
+    "zh-Hans": "看发卡台的程序在不在，读卡器插好没有。",
+    "zh-Hant": "看發卡台的程式在不在，讀卡機插好沒有。",
+    "en": "Check that the desk's program runs and its reader is plugged in."
+  },
+  "desk_empty": {
+    "zh-Hans": "把卡放上去，别拿开。",
+    "zh-Hant": "把卡放上去，別拿開。",
+    "en": "Put a card down and leave it there."
+  },
+  "desk_shut": {
+    "zh-Hans": "写卡钥匙的人要用第二种凭证，四小时一次。",
+    "zh-Hant": "寫卡金鑰的人要用第二種憑證，四小時一次。",
+    "en": "Whoever writes card keys proves a second factor, once in four hours."
+  },
   "door_blocked": {
     "zh-Hans": "解除这扇门的停用。",
     "zh-Hant": "解除這扇門的停用。",
@@ -158,6 +223,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這扇門有兩個人都夠像：只有先報是誰才分得開。",
     "en": "Two people of this door are below the threshold: only a claim tells them apart."
   },
+  "face_assessment": {
+    "zh-Hans": "在“人脸”页写明：用来做什么、为什么没有更缓和的办法、怎样保护大家。",
+    "zh-Hant": "在「人臉」頁寫明：用來做什麼、為什麼沒有更緩和的辦法、怎樣保護大家。",
+    "en": "On the page Faces: what faces are for here, why nothing milder does, and how people are protected."
+  },
   "face_audit_few": {
     "zh-Hans": "继续先刷卡、用手机或报房号，或者放宽要求的误认率。",
     "zh-Hant": "繼續先刷卡、用手機或報房號，或者放寬要求的誤認率。",
@@ -178,10 +248,30 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "在攝影機上方加一盞燈。",
     "en": "A lamp above the camera helps."
   },
+  "face_guardian": {
+    "zh-Hans": "由监护人在服务台或用自己的手机同意。",
+    "zh-Hant": "由監護人在服務臺或用自己的手機同意。",
+    "en": "A guardian gives it at the desk or on their own phone."
+  },
+  "face_keys_elsewhere": {
+    "zh-Hans": "把旧机器上的 faces.keys 拿来，或用 linli face renew 重新开始。",
+    "zh-Hant": "把舊機器上的 faces.keys 拿來，或用 linli face renew 重新開始。",
+    "en": "Bring faces.keys from the old machine, or begin anew: linli face renew."
+  },
   "face_model_other": {
     "zh-Hans": "两种模型的模板不能相互比对。",
     "zh-Hant": "兩種模型的範本不能互相比對。",
     "en": "Embeddings of two models cannot be compared."
+  },
+  "face_moved": {
+    "zh-Hans": "租期已过，存过的都已删除。",
+    "zh-Hant": "租期已過，存過的都已刪除。",
+    "en": "Their tenancy is over; what was kept is deleted."
+  },
+  "face_no_consent": {
+    "zh-Hans": "先同意，单独一页。",
+    "zh-Hant": "先同意，單獨一頁。",
+    "en": "Consent comes first, on its own page."
   },
   "face_not_enrolled": {
     "zh-Hans": "这里的人都没有同意并登记照片。",
@@ -192,6 +282,31 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "换一天再拍一张会好一些；刷卡一样能开。",
     "zh-Hant": "換一天再拍一張會好一些；刷卡一樣能開。",
     "en": "Another photo of another day helps; the card works as well."
+  },
+  "face_only": {
+    "zh-Hans": "先给它装读卡器、开放手机或密码：不能强迫任何人刷脸。",
+    "zh-Hant": "先給它裝讀卡器、開放手機或密碼：不能強迫任何人刷臉。",
+    "en": "Give it a card reader, phones or typed PINs first: nobody may be made to show a face."
+  },
+  "face_order": {
+    "zh-Hans": "要有主管机关、法律依据、期限、实测的误报预期，并由第二个人批准。",
+    "zh-Hant": "要有主管機關、法律依據、期限、實測的誤報預期，並由第二個人批准。",
+    "en": "It needs an authority, its legal basis, an end, a measured expectation of false alarms, and a second person."
+  },
+  "face_own_consent": {
+    "zh-Hans": "满十四岁，谁也不能替别人同意。",
+    "zh-Hant": "滿十四歲，誰也不能替別人同意。",
+    "en": "From fourteen on nobody consents for somebody else."
+  },
+  "face_photos_many": {
+    "zh-Hans": "要换照片，先撤回再重新登记。",
+    "zh-Hant": "要換照片，先撤回再重新登記。",
+    "en": "Withdraw and begin again to replace them."
+  },
+  "face_starting": {
+    "zh-Hans": "启动后先做自测，大社区要一分钟。",
+    "zh-Hant": "啟動後先做自測，大社區要一分鐘。",
+    "en": "After a start the self-audit runs first; a large estate takes a minute."
   },
   "face_turn_jumped": {
     "zh-Hans": "前后两眼差得太多：换了人，或者换了图。",
@@ -207,6 +322,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "录像不知道这次抽到的是哪一边。",
     "zh-Hant": "錄影不知道這次抽到的是哪一邊。",
     "en": "A recording does not know the side that was drawn."
+  },
+  "face_zone": {
+    "zh-Hans": "更衣室、厕所、住宅里绝不可以；出入口、楼道、车库、公共用房和办公室可以。",
+    "zh-Hant": "更衣室、廁所、住宅裡絕不可以；出入口、樓道、車庫、公共用房和辦公室可以。",
+    "en": "Changing rooms, toilets and homes never; entrances, stairwells, garages, common rooms and offices may."
   },
   "faces_absent": {
     "zh-Hans": "运行 make faces，或者装上 `faces` 这个附加包。",
@@ -423,6 +543,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這個人在這扇門沒有通行規則。",
     "en": "The person has no access rule for this door."
   },
+  "phone_paused": {
+    "zh-Hans": "问清楚是谁的手机：认得就确认，不认得就停用。",
+    "zh-Hant": "問清楚是誰的手機：認得就確認，不認得就停用。",
+    "en": "Ask whose phone it is; confirm it, or end it."
+  },
   "phone_revoked": {
     "zh-Hans": "这部手机已经停用。",
     "zh-Hant": "這部手機已經停用。",
@@ -442,6 +567,16 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "最多 15 MB、五千万像素。",
     "zh-Hant": "最多 15 MB、五千萬像素。",
     "en": "At most 15 MB and 50 megapixels."
+  },
+  "picture_gone": {
+    "zh-Hans": "误报的图片立即删除，其他的到期删除。",
+    "zh-Hant": "誤報的圖片立即刪除，其他的到期刪除。",
+    "en": "Pictures of false alarms go at once, others after their time."
+  },
+  "picture_unfit": {
+    "zh-Hans": "JPEG 或 PNG，最大 512 kB。",
+    "zh-Hant": "JPEG 或 PNG，最大 512 kB。",
+    "en": "JPEG or PNG, at most 512 kB."
   },
   "pin_locked": {
     "zh-Hans": "键盘要等一会儿；刷卡不受影响。",
@@ -557,6 +692,61 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "签名对不上：可能有人伪造。",
     "zh-Hant": "簽名對不上：可能有人偽造。",
     "en": "The signature does not match; somebody may be forging."
+  },
+  "station_clock": {
+    "zh-Hans": "用 NTP 校准这台机器的时钟，之后会自动再发。",
+    "zh-Hant": "用 NTP 校準這臺機器的時鐘，之後會自動再送。",
+    "en": "Set this machine's clock by NTP; it is sent again by itself."
+  },
+  "station_flood": {
+    "zh-Hans": "可能有别人冒充接警台在回答。",
+    "zh-Hant": "可能有別人冒充接警臺在回答。",
+    "en": "Somebody else may be answering in the station's place."
+  },
+  "station_given_up": {
+    "zh-Hans": "打电话，然后写下是怎么处理的。",
+    "zh-Hant": "打電話，然後寫下是怎麼處理的。",
+    "en": "Telephone; then note how it was dealt with."
+  },
+  "station_missing": {
+    "zh-Hans": "在 hub.toml 里写上接警台，见 docs/police.md；在那之前打电话。",
+    "zh-Hant": "在 hub.toml 裡寫上接警臺，見 docs/police.md；在那之前打電話。",
+    "en": "Name one in hub.toml, see docs/police.md; until then telephone."
+  },
+  "station_refused": {
+    "zh-Hans": "和接警台核对账号和密钥，然后再发一次。",
+    "zh-Hant": "和接警臺核對帳號和金鑰，然後再送一次。",
+    "en": "Compare account and key with the station, then send again."
+  },
+  "station_restored": {
+    "zh-Hans": "旧机器可能已经送过：先问，再决定重发，或者写下怎么处理的。",
+    "zh-Hant": "舊機器可能已經送過：先問，再決定重送，或者寫下怎麼處理的。",
+    "en": "The old machine may have sent it: ask, then send again or note how it was dealt with."
+  },
+  "station_silent": {
+    "zh-Hans": "那边可能收到了，也可能没有：报消息号问接警台。",
+    "zh-Hant": "那邊可能收到了，也可能沒有：報訊息號問接警臺。",
+    "en": "It may stand there or not: ask the station for the message number."
+  },
+  "station_tls": {
+    "zh-Hans": "和接警台核对证书；用 ca 写上它的签发机构。",
+    "zh-Hant": "和接警臺核對憑證；用 ca 寫上它的簽發機構。",
+    "en": "Compare the certificate with the station; name its authority with ca."
+  },
+  "station_unable": {
+    "zh-Hans": "和接警台约好代码和防区，然后再发一次。",
+    "zh-Hant": "和接警臺約好代碼和防區，然後再送一次。",
+    "en": "Agree on codes and zones with the station, then send again."
+  },
+  "station_unproven": {
+    "zh-Hans": "密钥不对、旧的回答，或者答的是别的消息：线上可能有别人。",
+    "zh-Hant": "金鑰不對、舊的回答，或者答的是別的訊息：線上可能有別人。",
+    "en": "Wrong key, an old answer, or one for another message: somebody may be on the line."
+  },
+  "station_unreachable": {
+    "zh-Hans": "查网络和接警台的地址。",
+    "zh-Hant": "查網路和接警臺的位址。",
+    "en": "Look at the network and the station's address."
   },
   "storage_fault": {
     "zh-Hans": "门口机写不了自己的盘。",

@@ -172,9 +172,30 @@ export interface Receipt {
   slip: "printing" | "printed" | "failed";
 }
 
-/** SSE `card`: what the reader feels, at any time. `known` is followed by `session`. */
+/**
+ * SSE `card`: what the reader feels, at any time. `known` is followed by `session`.
+ * - lost:     taken away too early
+ * - number:   an old card, a number that anybody could copy
+ * - refused:  not one of ours, or it could not prove its key
+ * - stopped:  reported lost
+ * - homeless: whoever holds it lives nowhere here today
+ * - taken:    somebody else began to pay meanwhile
+ * - many, busy, silent, fault: nothing is wrong with the card
+ */
 export interface CardSign {
-  state: "reading" | "known" | "refused" | "lost";
+  state:
+    | "reading"
+    | "known"
+    | "lost"
+    | "number"
+    | "refused"
+    | "stopped"
+    | "homeless"
+    | "taken"
+    | "many"
+    | "busy"
+    | "silent"
+    | "fault";
 }
 
 /** The events of `GET /local/live`, name to data. */
@@ -220,6 +241,8 @@ export const local = {
   guests: () => post<Guests>("/local/guests"),
   /** Card holders only: a pass or a code. 409 `passes_many`, 429 `too_many`. */
   invite: (wish: Wish) => post<Made>("/local/invite", wish),
+  /** The newest pass or code of this visit on paper, in the language of the glass. 409 `paper_out`. */
+  printPass: (language: Language) => post<{ printed: boolean }>("/local/print-pass", { language }),
   /** Card holders of the rung flat only. The door has the last word: any reason of a refused opening. */
   answer: (call: string, open: boolean) => post<{ opened: boolean }>("/local/answer", { call, open }),
   /** Somebody touched the glass; at most one in 10 s. The agent's own idle belt starts again. */

@@ -20,7 +20,7 @@ import { Receipt } from "./screens/receipt";
 import { Ring, Rung } from "./screens/ring";
 import { Services } from "./screens/services";
 import { Still } from "./screens/still";
-import { agentLost, call, card, screen } from "./visit";
+import { agentLost, call, card, cardRefused, screen } from "./visit";
 import { spoken } from "./voice";
 import { w } from "./words";
 
@@ -80,7 +80,7 @@ function Kiosk() {
 
 effect(() => {
   if (card.value === "known") chime("noted");
-  else if (card.value === "refused" || card.value === "lost") chime("pause");
+  else if (cardRefused.value) chime("pause");
 });
 const RING_EVERY_MS = 3_000;
 effect(() => {

@@ -41,6 +41,10 @@ export const paper = signal<LocalState["paper"]>("ok");
 /** A slip can come out. */
 export const prints = computed(() => paper.value === "ok" || paper.value === "low");
 export const card = signal<CardSign["state"] | null>(null);
+/** The card was not taken, whatever the cause: its words say which, and what to do. */
+export const cardRefused = computed(
+  () => card.value !== null && card.value !== "reading" && card.value !== "known",
+);
 export const size = signal<Size>("usual");
 export const page = signal<Page>("home");
 /** The last thing that did not work, in words, until the next touch of a verb. */
@@ -59,8 +63,8 @@ const aside = signal<string | null>(null);
 /** Counts the visits, so that an answer for one never reaches the next. */
 let visit = 0;
 
-/** A refused or lost card is explained this long; then the reader's picture is calm again. */
-const CARD_WORDS_MS = 7_000;
+/** Two sentences read slowly; then the reader's picture is calm again. */
+const CARD_WORDS_MS = 15_000;
 let cardRest: ReturnType<typeof setTimeout> | undefined;
 
 export const screen = computed<Screen>(() => {
@@ -267,6 +271,7 @@ export const newPhoneCode = () =>
 export function go(to: Page): void {
   batch(() => {
     trouble.value = null;
+    card.value = null; // who goes on has read what was said of the card
     if (to !== "phone") phoneCode.value = null;
     if (to === "home") errand.value = null;
     page.value = to;

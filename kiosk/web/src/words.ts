@@ -33,21 +33,11 @@ export const w = dictionary({
     "zh-Hant": "認出來了，請稍候",
     en: "We know your card. One moment",
   },
-  cardRefused: {
-    "zh-Hans": "这张卡在这里用不了。请按门牌号查，或到服务台，我们来帮您。",
-    "zh-Hant": "這張卡在這裡用不了。請用門牌號碼查，或到服務台，我們來幫您。",
-    en: "This card does not work here. Use your house number, or come to the desk. We will help.",
-  },
-  cardLost: {
-    "zh-Hans": "卡拿开得早了一点，请再放一次。",
-    "zh-Hant": "卡片拿開得早了一點，請再放一次。",
-    en: "The card left a little early. Please hold it there again.",
-  },
 
   // net
   netOffline: {
     "zh-Hans": "网络断了，暂时不能缴费。别着急，网络好了会自动恢复。",
-    "zh-Hant": "網絡斷了，暫時不能繳費。別著急，網絡好了會自動恢復。",
+    "zh-Hant": "網路斷了，暫時不能繳費。別著急，網路好了會自動恢復。",
     en: "The network is down, so nothing can be paid now. It will come back by itself.",
   },
   netAgent: {
@@ -117,7 +107,7 @@ export const w = dictionary({
   billsHow: { "zh-Hans": "怎么算的", "zh-Hant": "怎麼算的", en: "How it adds up" },
   billsOffline: {
     "zh-Hans": "网络恢复后再缴",
-    "zh-Hant": "網絡恢復後再繳",
+    "zh-Hant": "網路恢復後再繳",
     en: "Pay when the network is back",
   },
 

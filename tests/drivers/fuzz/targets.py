@@ -15,6 +15,7 @@ from drivers import (
     cjt188,
     dc09,
     dlt645,
+    escpos,
     modbus_relay,
     ntag424,
     osdp,
@@ -29,6 +30,7 @@ from drivers.framing import Deframer
 from drivers.lcus import LcusDeframer
 from drivers.mqtt_packets import PACKET_MOST_BYTES, PacketSplitter, head_of
 from drivers.ntag424 import CardFault, Ev2Initiator, SunRefused
+from drivers.ntag424_files import NEVER, FileSettings, open_tap
 from drivers.qr_scanner import TextDeframer
 from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import MeterFault, Question, Reading
@@ -36,6 +38,8 @@ from drivers.relay_candidates import read_candidates
 from drivers.relay_urls import RelayUrlError, make_dialect
 from drivers.relay_urls import parse as parse_relay
 from drivers.wiegand import WiegandDeframer
+from simulators.ends.paper import Order, Paper, PaperDeframer, text_of
+from simulators.ends.paper_picture import draw
 
 Target = Callable[[bytes], None]
 
@@ -123,6 +127,33 @@ def _osdp_session(*, is_open: bool) -> osdp.Session:
     return session
 
 
+def of_escpos(fuzzed: bytes) -> None:
+    status = escpos.Status()
+    for word in deframed(escpos.StatusDeframer, fuzzed):
+        match word:
+            case escpos.Told(bits):
+                for question in escpos.QUESTIONS:
+                    status = status.told(question, bits)
+            case escpos.Report(raw):
+                assert raw in fuzzed, "a report nobody sent"
+                status = status.reported(raw)
+            case _:
+                assert isinstance(word, escpos.Reached)
+        assert status.trouble is None or status.trouble in escpos.Trouble
+
+
+def of_paper(fuzzed: bytes) -> None:
+    paper = Paper()
+    for order in deframed(PaperDeframer, fuzzed):
+        assert order.body in fuzzed, "an order nobody gave"
+        paper.do(order)
+    paper.do(Order(b"\x1dV", b"0"))
+    assert len(paper.strip) == 0
+    for slip in paper.slips:
+        text_of(slip)
+        draw(slip, 32)
+
+
 def of_qr(fuzzed: bytes) -> None:
     for text in deframed(TextDeframer, fuzzed):
         assert text.isascii()
@@ -186,16 +217,24 @@ def of_ntag424(fuzzed: bytes) -> None:
     with suppress(SunRefused):
         ntag424.verify_sun(fuzzed[:16], fuzzed[16:24], meta_key=KEY, file_key=KEY)
         raise AssertionError("a forged tap was believed")
+    with suppress(ValueError):  # of settings, and SunRefused is one
+        size = fuzzed[0] + 1 if fuzzed else 0
+        sdm = FileSettings.decode(fuzzed[1:size]).sdm
+        if sdm is not None and sdm.signer != NEVER:
+            open_tap(fuzzed[size:], sdm, meta_key=KEY, file_key=KEY)
+            raise AssertionError("a forged file was believed")
     session = ntag424.session_of(1, KEY, b"\x01\x02\x03\x04", KEY, KEY)
     for unwrap in (session.unwrap_mac, session.unwrap_full):
+        session.is_over = False
         with suppress(CardFault):
             unwrap(fuzzed)
             raise AssertionError("a forged answer was believed")
-    with suppress(CardFault):
-        initiator = Ev2Initiator(KEY, KEY)
-        initiator.first(fuzzed[:16])
-        initiator.finish(fuzzed[16:])
-        raise AssertionError("a forged card was believed")
+    for after in (None, session):
+        with suppress(CardFault):
+            initiator = Ev2Initiator(KEY, KEY, after=after)
+            initiator.first(fuzzed[:16])
+            initiator.finish(fuzzed[16:])
+            raise AssertionError("a forged card was believed")
 
     async def card(apdu: bytes) -> bytes:
         del apdu
@@ -230,11 +269,13 @@ TARGETS: dict[str, Target] = {
     "cjt188": of_cjt188,
     "dc09": of_dc09,
     "dlt645": of_dlt645,
+    "escpos": of_escpos,
     "lcus": of_lcus,
     "modbus": of_modbus,
     "mqtt": of_mqtt,
     "ntag424": of_ntag424,
     "osdp": of_osdp,
+    "paper": of_paper,
     "pn532": of_pn532,
     "qr": of_qr,
     "rdm6300": of_rdm6300,

@@ -6,8 +6,21 @@ import type { ComponentChildren } from "preact";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { CARD_WORDS } from "../cardwords";
 import type { Paper } from "../local";
-import { agentLost, online, paper, session, settings, size, trouble, wipe } from "../visit";
+import {
+  agentLost,
+  card,
+  cardRefused,
+  online,
+  paper,
+  screen,
+  session,
+  settings,
+  size,
+  trouble,
+  wipe,
+} from "../visit";
 import { announce, hasVoice, switchVoice, voiceOn } from "../voice";
 import { w } from "../words";
 
@@ -49,6 +62,23 @@ export function Head() {
   );
 }
 
+/** A card that was not taken while the glass shows something else: beside it, not in its place. */
+function CardStrip() {
+  const state = card.value;
+  const now = screen.value;
+  const placed = now.name === "home" || (now.name === "ring" && now.session === null);
+  if (state === null || !cardRefused.value || placed) return null;
+  const { title, line } = CARD_WORDS[state];
+  return (
+    <div class="strip" role="status">
+      <Icon name="card" />
+      <span>
+        <b>{say(title)}</b> {line && say(line)}
+      </span>
+    </div>
+  );
+}
+
 const PAPER_WORDS: Readonly<Partial<Record<Paper, Words>>> = {
   low: w.paperLow,
   out: w.paperOut,
@@ -79,6 +109,7 @@ export function Strips() {
           </span>
         </div>
       )}
+      <CardStrip />
       {troubled && (
         <div class="strip" data-tone="calm" role="status">
           <Icon name="printer" />

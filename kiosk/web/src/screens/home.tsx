@@ -4,9 +4,9 @@ import { Icon } from "@linli/shared/icons";
 import { useEffect, useState } from "preact/hooks";
 
 import { CardArt, NoticeIcon, Sign, Willow } from "../art";
-import type { CardSign } from "../local";
+import { CARD_WORDS } from "../cardwords";
 import { e } from "../errand-words";
-import { agentLost, card, findFor, go, settings } from "../visit";
+import { agentLost, card, cardRefused, findFor, go, settings } from "../visit";
 import { announce } from "../voice";
 import { w } from "../words";
 
@@ -62,28 +62,20 @@ function Notices() {
   );
 }
 
-const CARD_WORDS = {
-  reading: w.cardReading,
-  known: w.cardKnown,
-  refused: w.cardRefused,
-  lost: w.cardLost,
-} as const;
-
-const MINDFUL: readonly CardSign["state"][] = ["refused", "lost"];
-
 /** The card's place: it says what to do, and then what the reader feels. */
 export function CardPlace({ tap = w.tapTitle }: { tap?: Words }) {
   const state = card.value;
-  const title = say(state === null ? tap : CARD_WORDS[state]);
-  const line = state === null ? say(w.tapLine) : null;
+  const said = state === null ? { title: tap, line: w.tapLine } : CARD_WORDS[state];
+  const title = say(said.title);
+  const line = said.line ? say(said.line) : null;
   useEffect(() => announce(line === null ? title : `${title} ${line}`), [title, line]);
   return (
-    <section class="card-place" data-state={state ?? "ready"}>
+    <section class="card-place" data-state={state ?? "ready"} data-mind={cardRefused.value}>
       <div>
         <h1>{title}</h1>
         {line && <p>{line}</p>}
       </div>
-      {state !== null && MINDFUL.includes(state) ? <Sign kind="mind" /> : <CardArt />}
+      {cardRefused.value ? <Sign kind="mind" /> : <CardArt />}
     </section>
   );
 }

@@ -2,9 +2,10 @@
 import { Button, EmptyState } from "@linli/shared/bits";
 import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
+import { reasonWords } from "@linli/shared/reasons";
 import { useState } from "preact/hooks";
 
-import { journal, story, town } from "./state";
+import { alarms, journal, story, town } from "./state";
 import {
   again,
   goTo,
@@ -21,6 +22,7 @@ import {
 } from "./story";
 import type { JournalEntry, TownPage } from "./town";
 import { w } from "./words";
+import { t } from "./words-things";
 
 function Cover() {
   return (
@@ -142,13 +144,17 @@ const VIAS: Readonly<Record<string, Words>> = {
   card: w.byCard,
   phone: w.byPhone,
   pass: w.byPass,
+  pin: t.byPin,
   staff: w.byStaff,
 };
+
+/** What nobody did: it is told by its reason. */
+const TROUBLES: ReadonlySet<string> = new Set(["tamper", "reader_silent", "meter_silent"]);
 
 function Entry({ entry }: { entry: JournalEntry }) {
   const reader = town.value?.readers.find((each) => each.id === entry.door);
   const outcome = entry.outcome in OUTCOMES ? (entry.outcome as keyof typeof OUTCOMES) : "unknown";
-  const good = outcome === "opened" || outcome === "noted";
+  const good = (outcome === "opened" || outcome === "noted") && !TROUBLES.has(entry.reason);
   return (
     <li data-late={entry.late}>
       <Icon name={good ? "check" : "alert"} />
@@ -158,9 +164,15 @@ function Entry({ entry }: { entry: JournalEntry }) {
           {reader === undefined ? entry.door : say(reader.name)}
         </b>
         <span class="soft">
-          {say(OUTCOMES[outcome])}
-          {say(w.between)}
-          {say(VIAS[entry.via ?? ""] ?? w.byOther)}
+          {TROUBLES.has(entry.reason) || entry.reason === "reader_back" ? (
+            say(reasonWords(entry.reason))
+          ) : (
+            <>
+              {say(OUTCOMES[outcome])}
+              {say(w.between)}
+              {say(VIAS[entry.via ?? ""] ?? w.byOther)}
+            </>
+          )}
         </span>
         {entry.late && (
           <span class="late">
@@ -189,6 +201,42 @@ export function Journal() {
           ))}
         </ol>
       )}
+    </section>
+  );
+}
+
+const ALARM_WORDS: Readonly<Record<string, Words>> = {
+  RX: w.stationTest,
+  PA: w.stationPanic,
+  HA: w.stationDuress,
+  BA: w.stationForced,
+  JA: w.stationRepeated,
+  FA: w.stationFire,
+  TA: w.stationTamper,
+};
+
+/** What the made-up police desk has taken: there only when something has reached it. */
+export function Station() {
+  if (alarms.value.length === 0) return null;
+  const newest = [...alarms.value].reverse();
+  return (
+    <section class="card journal station" aria-labelledby="station-title">
+      <h2 id="station-title">{say(w.station)}</h2>
+      <p class="soft small">{say(w.stationWhat)}</p>
+      <ol data-scrolls tabIndex={0} aria-labelledby="station-title">
+        {newest.map((alarm) => (
+          <li key={alarm.number}>
+            <Icon name="megaphone" />
+            <span>
+              <b>{say(ALARM_WORDS[alarm.code] ?? w.stationOther)}</b>
+              <code class="soft small">
+                {alarm.number} {alarm.words}
+              </code>
+            </span>
+            <time class="figures soft">{clockTime(alarm.at, town.value?.time_zone, true)}</time>
+          </li>
+        ))}
+      </ol>
     </section>
   );
 }
