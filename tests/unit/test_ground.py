@@ -214,19 +214,19 @@ def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
             dealt.mark_test_complete(worker, index)
 
     for worker in (one, two):
-        dealt.add_node(worker)  # type: ignore[arg-type]
-        dealt.add_node_collection(worker, [*whole, *single])  # type: ignore[arg-type]
+        dealt.add_node(worker)
+        dealt.add_node_collection(worker, [*whole, *single])
     dealt.schedule()
     assert one.given == [0, 1, 2, 3, 4]
     assert two.given[0] == 5
     done(one, 2)
-    assert dealt.remove_node(one) == whole[2]  # type: ignore[arg-type]
+    assert dealt.remove_node(one) == whole[2]
     ready(three)
     for _ in range(20):
         done(two, 1)
         done(three, 1)
     assert dealt.tests_finished
-    assert dealt.remove_node(two) is None  # type: ignore[arg-type]
+    assert dealt.remove_node(two) is None
     every = [*one.ever, *two.ever, *three.ever]
     assert sorted({*every}) == [*range(11)]
     assert [every.count(index) for index in (0, 1, 2, 3, 4)] == [1, 1, 1, 2, 2]
