@@ -6,7 +6,7 @@ ARGS ?=
 JOBS ?= 2
 export LINLI_PYTHON
 
-.PHONY: help setup faces demo demo-check dev test check format lock wheel clean
+.PHONY: help setup faces demo demo-check dev test fuzz check format lock wheel clean
 
 help:
 	@echo "make setup        .venv/bin/linli and its pages, from nothing but Python >= 3.11"
@@ -14,6 +14,7 @@ help:
 	@echo "make demo         a town of simulated people, in your browser (LAN=1: for phones too)"
 	@echo "make demo-check   the same town, walked through by itself; says what held"
 	@echo "make test         every test (ARGS='tests/unit -x' picks; JOBS=1: one at a time)"
+	@echo "make fuzz         every parser, ten seconds each by coverage (ARGS='osdp --seconds 600')"
 	@echo "make check        format, lint, types, arrows between the packages, pages"
 	@echo "make format       lay out Python as make check wants it"
 	@echo "make wheel        dist/linli-*.whl with the pages inside"
@@ -37,6 +38,11 @@ dev:
 
 test: dev
 	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadgroup) $(ARGS)
+
+fuzz: dev
+	@.venv/bin/python -c 'import atheris' 2>/dev/null || \
+		$(UV) pip install --quiet --no-deps --require-hashes -r requirements-fuzz.lock
+	@.venv/bin/python -m tests.drivers.fuzz $(ARGS)
 
 check: dev
 	.venv/bin/ruff format --check --quiet .
@@ -63,6 +69,7 @@ lock:
 		-c requirements.lock -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --extra faces --extra face-recognition \
 		-c requirements-dev.lock -o requirements-faces.lock
+	$(COMPILE) --group fuzz -c requirements-dev.lock -o requirements-fuzz.lock
 	$(COMPILE) --group node -o requirements-node.lock
 	$(COMPILE) --group setup -o requirements-setup.lock
 	sh bootstrap.sh npm install --package-lock-only

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices import wire
+from devices.wire_desk import DESK_DO, DESK_STATE, DESK_TOLD
 from devices.wire_endings import ENDINGS
 from devices.wire_zone import ZONE
 
@@ -95,6 +96,19 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         ENDINGS, "hub", True, "linli-endings+jwt", ("site", "serial", "sealed"),
         "What was ended for good, sealed to the hub itself; kept for a hub that is restored.",
+    ),
+    Channel(
+        DESK_STATE, "desk", True, None, ("reader", "card", "ts"),
+        "An issuing desk's reader, and a name for the card that lies on it now.",
+    ),
+    Channel(
+        DESK_DO, "hub", False, "linli-desk+jwt",
+        ("id", "n", "card", "c", "aud", "epoch", "iat", "exp", "sealed", "key"),
+        "A command for the card that lies there; n 0 opens a session and brings its key, sealed.",
+    ),
+    Channel(
+        DESK_TOLD, "desk", False, "linli-desk-told+jwt", ("id", "n", "iss", "sealed", "fault"),
+        "The card's answer, sealed under the session's key, or why there is none.",
     ),
 )  # fmt: skip
 

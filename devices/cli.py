@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from devices.mistake import Mistake
+from devices.verb_words import overview
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def _run(words: list[str]) -> int:
     verbs = {entry.name: entry for entry in entry_points(group="linli.verbs")}
     known = " ".join(sorted([*verbs, "bench"]))
     if not words or words[0] in {"-h", "--help"}:
-        print(f"usage: linli VERB ...\n\nverbs: {known}\nhelp on one: linli VERB --help")
+        print("\n".join(overview({*verbs, "bench"})))
         return 0 if words else 2
     parser = argparse.ArgumentParser(prog=f"linli {words[0]}")
     if words[0] == "bench":
@@ -39,11 +40,25 @@ def _run(words: list[str]) -> int:
         _load(verbs[words[0]])(parser)
     else:
         raise Mistake(f"there is no verb {words[0]!r}, only: {known}")
+    describe(parser)
     asked = parser.parse_args(words[1:])
     if not hasattr(asked, "func"):
         parser.print_help()
         return 2
     return int(asked.func(asked) or 0)
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """What the list says of an action is also the first line of the action's own help."""
+    for action in parser._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            continue
+        told = {each.dest: each.help or "" for each in action._choices_actions}
+        for name, below in action.choices.items():
+            words = told.get(name, "")
+            if not below.description and words:
+                below.description = f"{words[0].upper()}{words[1:].rstrip('.')}."
+            describe(below)
 
 
 def _load(entry: EntryPoint) -> Any:

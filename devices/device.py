@@ -89,6 +89,8 @@ class Device:
         self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
         self._sent_upto: dict[str, int] = {}
         self._cries: dict[str, Event] = {}  # bounded by CRIES_MAX
+        self._asked_in = 0  # the epoch of the hub that could last ask us what we keep
+        self._early = b""  # endings of a hub that could not yet
         self._timers: set[asyncio.Task[None]] = set()
         self._timed = asyncio.Event()
         self._resend_s = RESEND_FIRST_S
@@ -308,13 +310,24 @@ class Device:
             self.trouble("storage_fault", False)  # it could just be written
             if told.recall is not None:
                 self._recall(told.recall)
+            self._asked_in = max(self._asked_in, told.epoch)
+            if self._early:
+                self._on_endings(self._early)
         return None
 
     def _on_endings(self, raw: bytes) -> None:
-        """Keep what the hub took back, unread: a restored one will ask for it."""
+        """Keep what the hub took back, unread: a restored one will ask for it.
+
+        It asks with the time. Until then its own list, which may be the shorter one, replaces
+        nothing: somebody who was ended would come back with the last device to be heard.
+        """
         told = open_endings(raw, self.topics.site, self.keys_for("audit"))
         if isinstance(told, Refusal):
             return self.drop(told.reason, "endings")
+        self._early = b""
+        if told.serial.epoch > self._asked_in:
+            self._early = raw
+            return None
         kept = self.journal.text("endings")
         held = open_endings(kept.encode(), self.topics.site, self.keys_for("audit"))
         if isinstance(held, Refusal) or held.serial < told.serial:

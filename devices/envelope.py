@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from devices import wire
 from devices.device import Device
-from devices.messages import ClockQuality, Command
+from devices.messages import ClockQuality
 
 SKEW_S = 2.0  # the round trip of signed time bounds how far two clocks may differ
 
 
-def envelope(command: Command, device: Device) -> str | None:
+class Enveloped(Protocol):
+    """Whatever the hub signs for one connection and some seconds."""
+
+    @property
+    def epoch(self) -> int:
+        """The judge's."""
+
+    @property
+    def connection(self) -> str:
+        """The device's, as it announced it."""
+
+    @property
+    def issued_at_s(self) -> float:
+        """By the hub's clock."""
+
+    @property
+    def expires_at_s(self) -> float:
+        """By the hub's clock."""
+
+
+def envelope(command: Enveloped, device: Device) -> str | None:
     """Why a signed command of ours does not count here and now, as a reason code, else None."""
     if command.epoch < device.journal.number("epoch"):
         return "epoch_old"

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from devices.jws import Signer, b64, canonical, unb64
 from devices.mistake import Mistake
 
-KINDS = ("door", "point", "kiosk", "meter")  # of devices
+KINDS = ("door", "point", "kiosk", "meter", "desk")  # of devices
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 

@@ -32,6 +32,12 @@ def point(parser: argparse.ArgumentParser) -> None:
     _run(parser, _point_run)
 
 
+def desk(parser: argparse.ArgumentParser) -> None:
+    """Run an issuing desk's reader until it is told to stop."""
+    parser.description = "Run an issuing desk's reader."
+    _run(parser, _desk_run)
+
+
 def meter(parser: argparse.ArgumentParser) -> None:
     """Run a reader of meters until it is told to stop."""
     parser.description = "Run a reader of meters."
@@ -46,8 +52,10 @@ def reader(parser: argparse.ArgumentParser) -> None:
     give.add_argument("--again", action="store_true", help="it has a key: give it another one")
     give.set_defaults(func=_reader_pair)
     shift = actions.add_parser("move", help="another address and speed")
-    shift.add_argument("--to-address", type=int, required=True, choices=range(127), metavar="N")
-    shift.add_argument("--to-baud", type=int, required=True, metavar="BAUD")
+    shift.add_argument(
+        "--to-address", type=int, required=True, choices=range(127), metavar="N", help="0 to 126"
+    )
+    shift.add_argument("--to-baud", type=int, required=True, metavar="BAUD", help="such as 115200")
     shift.set_defaults(func=_reader_move)
     for action in (give, shift):
         action.add_argument("--data", type=Path, required=True, help="the door's data folder")
@@ -149,6 +157,31 @@ async def _point(folder: Path) -> None:
         group.create_task(stay_connected(device, address, _told("broker")))
 
 
+def _desk_run(asked: argparse.Namespace) -> None:
+    logs.start()
+    run_until_signal(_desk(asked.data))
+
+
+async def _desk(folder: Path) -> None:
+    from devices.desk import IssuingDesk  # noqa: PLC0415
+    from devices.runner import stay_connected  # noqa: PLC0415
+    from devices.setup import make_device  # noqa: PLC0415
+    from drivers.catalogue import CatalogueError, open_reader  # noqa: PLC0415
+
+    device, address, wires = make_device(folder, "desk", (), asyncio.get_running_loop().time)
+    try:
+        reader = open_reader(wires.text(wires.body.get("desk", {}), "reader"), _no_secret)
+    except CatalogueError as fault:
+        raise Mistake(str(fault)) from fault
+    served = IssuingDesk(device, reader)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(served.run())
+            group.create_task(stay_connected(device, address, _told("broker")))
+    finally:
+        await reader.close()
+
+
 def _meter_run(asked: argparse.Namespace) -> None:
     logs.start()
     run_until_signal(_meter(asked.data))
@@ -208,8 +241,9 @@ def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, task.cancel)
+        with contextlib.suppress(NotImplementedError):  # a loop of Windows: Ctrl-C ends it anyway
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(name, task.cancel)
         gc.set_threshold(YOUNG_OBJECTS)
         loop.call_later(STARTED_S, gc.freeze)
         with contextlib.suppress(asyncio.CancelledError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from drivers import cjt188, dlt645
 from drivers.addresses import (
@@ -42,6 +43,7 @@ from drivers.osdp_bus import POLL_MS, OsdpBus, OsdpLines, OsdpReader
 from drivers.osdp_secure import INSTALL_KEY, KEY_BYTES
 from drivers.osdp_words import BAUDS as OSDP_BAUDS
 from drivers.osdp_words import Color, LocalStatus
+from drivers.pcsc import PcscReader, SystemPcsc
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.rdm6300 import Rdm6300Deframer
@@ -88,6 +90,7 @@ __all__ = [
     "parse",
 ]
 
+PCSC: Final = "pcsc://"  # then some words of the reader's name; none where there is one reader
 READERS: Final = ("pn532", "osdp", "rdm6300", "wiegand")
 STRIKES: Final = ("modbus-relay", "lcus", "osdp")
 KEYPADS: Final = ("osdp",)
@@ -108,6 +111,8 @@ def open_reader(
 
     Readers on a shared bus are opened where ``lines`` are given: at doors.
     """
+    if url.startswith(PCSC):
+        return PcscReader(unquote(url[len(PCSC) :]), SystemPcsc, on_state=on_state)
     address = of_kind(url, READERS, "a card reader")
     if address.protocol == "osdp":
         return _open_osdp(address, secrets, lines, on_state, on_wire)

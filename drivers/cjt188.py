@@ -7,20 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.framing import Deframer
-from drivers.readings import WAKE, MeterFault, Question, Reading, bcd, digits, fixed
+from drivers.readings import (
+    ANSWER,
+    REFUSED,
+    START,
+    WAKE,
+    MeterDeframer,
+    MeterFault,
+    Question,
+    Reading,
+    bcd,
+    digits,
+    ended,
+    fixed,
+)
 
-START: Final = 0x68
-END: Final = 0x16
-PREAMBLE: Final = 0xFE
 DATA_MOST_BYTES: Final = 100  # of an answer to a read
 ADDRESS_DIGITS: Final = 14
 WILD: Final = 0xAA  # in every byte of type or address: whoever is there
 
 READ: Final = 0x01
 READ_ADDRESS: Final = 0x03
-ANSWER: Final = 0x80  # direction bit of the control byte
-REFUSED: Final = 0x40
 # The standard sends an identifier low byte first; meters are found that want it the other way.
 TOTAL: Final = (bytes.fromhex("1f90"), bytes.fromhex("901f"))
 ADDRESS: Final = (bytes.fromhex("810a"), bytes.fromhex("0a81"))
@@ -62,37 +69,25 @@ class Frame:
     raw: bytes
 
 
-class Cjt188Deframer(Deframer[Frame]):
+class Cjt188Deframer(MeterDeframer[Frame]):
     """Frames of both directions; the control byte tells them apart."""
 
     most_bytes = DATA_MOST_BYTES + 13
 
-    def weigh(self, noise: bytes) -> int:
-        """Preambles are no noise."""
-        return len(noise) - noise.count(PREAMBLE)
-
-    def take(self, held: bytearray) -> tuple[int, Frame | None]:
-        """Judge the head of the stream, see Deframer."""
-        start = held.find(START)
-        if start:
-            return (start if start > 0 else len(held)), None
+    def size_of(self, held: bytearray) -> int | None:
+        """See MeterDeframer."""
         if len(held) < 11:
-            return 0, None
-        size = 13 + held[10]
-        if held[10] > DATA_MOST_BYTES:
-            return 1, None
-        if len(held) < size:
-            return 0, None
-        if held[size - 1] != END or sum(held[: size - 2]) & 0xFF != held[size - 2]:
-            return 1, None
-        data = bytes(held[11 : size - 2])
-        return size, Frame(held[1], bytes(held[2:9]), held[9], data, bytes(held[:size]))
+            return 0
+        return 13 + held[10] if held[10] <= DATA_MOST_BYTES else None
+
+    def frame_of(self, raw: bytes) -> Frame:
+        """See MeterDeframer."""
+        return Frame(raw[1], raw[2:9], raw[9], raw[11:-2], raw)
 
 
 def encode(kind: int, address: bytes, control: int, data: bytes) -> bytes:
     """One frame without its preamble."""
-    body = bytes((START, kind, *address, control, len(data))) + data
-    return body + bytes((sum(body) & 0xFF, END))
+    return ended(bytes((START, kind, *address, control, len(data))) + data)
 
 
 def ask_total(meter: str, kind: int = 0x10) -> Question[Reading]:

@@ -8,21 +8,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.framing import Deframer
-from drivers.readings import WAKE, MeterFault, Question, Reading, bcd, digits, fixed
+from drivers.readings import (
+    ANSWER,
+    REFUSED,
+    START,
+    WAKE,
+    MeterDeframer,
+    MeterFault,
+    Question,
+    Reading,
+    bcd,
+    digits,
+    ended,
+    fixed,
+)
 
-START: Final = 0x68
-END: Final = 0x16
 SHIFT: Final = 0x33  # is added to every data byte, so that a line at rest is no data
-PREAMBLE: Final = 0xFE
 DATA_MOST_BYTES: Final = 200  # of an answer to a read
 ADDRESS_DIGITS: Final = 12
 WILD: Final = "aa"  # in place of the high digits: every meter whose low digits fit
 
 READ: Final = 0x11
 READ_ADDRESS: Final = 0x13
-ANSWER: Final = 0x80  # direction bit of the control byte
-REFUSED: Final = 0x40
 
 ERRORS: Final = (  # bits of the error byte, lowest first
     "another fault",
@@ -62,38 +69,29 @@ class Frame:
     raw: bytes
 
 
-class Dlt645Deframer(Deframer[Frame]):
+class Dlt645Deframer(MeterDeframer[Frame]):
     """Frames of both directions; the control byte tells them apart."""
 
     most_bytes = DATA_MOST_BYTES + 12
 
-    def weigh(self, noise: bytes) -> int:
-        """Preambles are no noise."""
-        return len(noise) - noise.count(PREAMBLE)
-
-    def take(self, held: bytearray) -> tuple[int, Frame | None]:
-        """Judge the head of the stream, see Deframer."""
-        start = held.find(START)
-        if start:
-            return (start if start > 0 else len(held)), None
+    def size_of(self, held: bytearray) -> int | None:
+        """See MeterDeframer; a second start byte behind the address belongs to the head."""
+        if len(held) > 7 and held[7] != START:
+            return None
         if len(held) < 10:
-            return (1, None) if len(held) > 7 and held[7] != START else (0, None)
-        size = 12 + held[9]
-        if held[7] != START or held[9] > DATA_MOST_BYTES:
-            return 1, None
-        if len(held) < size:
-            return 0, None
-        if held[size - 1] != END or sum(held[: size - 2]) & 0xFF != held[size - 2]:
-            return 1, None
-        data = bytes(byte - SHIFT & 0xFF for byte in held[10 : size - 2])
-        return size, Frame(bytes(held[1:7]), held[8], data, bytes(held[:size]))
+            return 0
+        return 12 + held[9] if held[9] <= DATA_MOST_BYTES else None
+
+    def frame_of(self, raw: bytes) -> Frame:
+        """See MeterDeframer."""
+        data = bytes(byte - SHIFT & 0xFF for byte in raw[10:-2])
+        return Frame(raw[1:7], raw[8], data, raw)
 
 
 def encode(address: bytes, control: int, data: bytes = b"") -> bytes:
     """One frame without its preamble."""
     body = bytes((START, *address, START, control, len(data)))
-    body += bytes(byte + SHIFT & 0xFF for byte in data)
-    return body + bytes((sum(body) & 0xFF, END))
+    return ended(body + bytes(byte + SHIFT & 0xFF for byte in data))
 
 
 def ask_register(meter: str, quantity: str = "energy") -> Question[Reading]:

@@ -27,7 +27,7 @@ COLUMNS_58_MM: Final = 32
 DOTS_A_COLUMN: Final = 12  # font A; a Chinese character takes two columns
 COMMAND_MOST_BYTES: Final = 1024  # so that a slip can be sent in pieces a printer's buffer holds
 SLIP_MOST_BYTES: Final = 65_536  # some metres of text, or 90 cm of raster
-QR_MOST_BYTES: Final = 600  # what stays readable at 58 mm
+QR_MOST_BYTES: Final = 660  # 97 modules: three dots each at 58 mm, with quiet ground
 RASTER_MOST_BYTES_A_ROW: Final = 72  # 576 dots, the width of an 80 mm head
 
 _YUAN: Final = {0x00A5: "￥"}  # the narrow sign takes four bytes that many fonts do not have

@@ -25,9 +25,9 @@ from drivers.escpos import (
     Trouble,
     Word,
 )
+from drivers.kept_line import KeptLine
 from drivers.kinds import OnState
 from drivers.link import Link, LinkLost
-from drivers.reconnect import Backoff, keep
 
 REPLY_S: Final = 0.5  # real-time questions are answered within a few ms, also when offline
 TRIES: Final = 3  # sendings of one question until the printer counts as silent
@@ -41,7 +41,7 @@ class PrinterFault(Exception):
     """The slip did not come out, or nobody knows; the text says why and what to check."""
 
 
-class EscposPrinter:
+class EscposPrinter(KeptLine):
     """A printer that comes back by itself when it was unplugged or switched off."""
 
     def __init__(
@@ -53,25 +53,15 @@ class EscposPrinter:
         on_state: OnState | None = None,
         luck: Callable[[], float] = random.random,
     ) -> None:
+        super().__init__(open_link, on_state=on_state, luck=luck)
         self.columns = columns
         self.status = Status()
         self.on_status: Callable[[], None] = lambda: None  # the status changed
-        self.on_state = on_state
         self.dropped_bytes = 0  # bytes that were no word of a printer
-        self._open_link = open_link
         self._fenced = fenced
-        self._backoff = Backoff(luck=luck)
-        self._told: tuple[bool, str] | None = None
-        self._link: Link | None = None
         self._turn = asyncio.Lock()
         self._answer: asyncio.Future[int] | None = None
         self._fence: asyncio.Future[bool] | None = None
-        self._upkeep: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Open the line and keep it open, on the running loop."""
-        if self._upkeep is None:
-            self._upkeep = asyncio.create_task(self._keep(), name="printer upkeep")
 
     async def print(self, slip: Slip) -> None:
         """Print a slip; raises PrinterFault unless it surely came out."""
@@ -92,13 +82,6 @@ class EscposPrinter:
             raise PrinterFault(str(lost)) from lost
         except TimeoutError:
             raise PrinterFault(f"no slip came out within {PRINT_S:.0f} s") from None
-
-    async def close(self) -> None:
-        """Let go of the line."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
-            await asyncio.wait([self._upkeep])
-            self._upkeep = None
 
     async def _send(self, link: Link, slip: Slip) -> None:
         """All pieces, each behind the fence of the one before; raises PrinterFault or LinkLost."""
@@ -183,11 +166,6 @@ class EscposPrinter:
 
     # ----------------------------------------------------------------- the line
 
-    async def _keep(self) -> None:
-        await keep(
-            self._open_link, self._serve, self._backoff, expected=(LinkLost,), on_fault=self._fell
-        )
-
     async def _serve(self, link: Link) -> None:
         listening = asyncio.create_task(self._listen(link), name="printer's words")
         try:
@@ -224,16 +202,6 @@ class EscposPrinter:
                     self._hear(word)
                 self.dropped_bytes += deframer.dropped
                 deframer.dropped = 0
-
-    def _fell(self, fault: Exception) -> None:
-        self._report(False, str(fault))
-
-    def _report(self, online: bool, why: str) -> None:
-        """Tell what is new; a printer that stays away for the same reason is told once."""
-        if self._told != (online, why):
-            self._told = (online, why)
-            if self.on_state is not None:
-                self.on_state(online, why)
 
 
 _CHECKS: Final = {

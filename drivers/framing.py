@@ -1,9 +1,10 @@
 """Frames out of a stream of bytes that may lie: the pure half of every serial protocol."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 FrameT = TypeVar("FrameT")
+LINE_ENDS: Final = (0x0D, 0x0A)
 
 
 class Deframer(ABC, Generic[FrameT]):
@@ -63,6 +64,37 @@ class Deframer(ABC, Generic[FrameT]):
     def clear(self) -> None:
         """Forget the half frame without counting it: a new conversation begins."""
         self._held.clear()
+
+
+class LineDeframer(Deframer[FrameT]):
+    """Lines ended by CR, LF or silence; one that reaches most_bytes is no line at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._overlong = False
+
+    @abstractmethod
+    def line(self, raw: bytes) -> FrameT | None:
+        """What a line says without its end, None where it is noise."""
+
+    def take(self, held: bytearray) -> tuple[int, FrameT | None]:
+        """Judge the head: up to the first end of line."""
+        end = next((at for at, byte in enumerate(held) if byte in LINE_ENDS), None)
+        if end is None:
+            if len(held) < self.most_bytes and not self._overlong:
+                return 0, None
+            self._overlong = True
+            return len(held), None
+        overlong, self._overlong = self._overlong or end >= self.most_bytes, False
+        return end + 1, None if overlong else self.line(bytes(held[:end]))
+
+    def weigh(self, noise: bytes) -> int:
+        """The ends of lines belong to no line and are no noise."""
+        return sum(byte not in LINE_ENDS for byte in noise)
+
+    def idle(self) -> list[FrameT]:
+        """The line fell quiet: what is held was all of it, its end was never meant to come."""
+        return self.feed(b"\r") if self._held or self._overlong else []
 
 
 def crc16_modbus(body: bytes | bytearray) -> bytes:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.framing import Deframer
+from drivers.kept_line import KeptLine
 from drivers.kinds import OnState, StrikeFault
 from drivers.link import Link, LinkLost
-from drivers.reconnect import Backoff, keep
 
 HEAD: Final = 0xA0
 OFF: Final = 0x00
@@ -63,7 +63,7 @@ class LcusDeframer(Deframer[Order]):
         return FRAME_BYTES, Order(channel, op)
 
 
-class LcusRelay:
+class LcusRelay(KeptLine):
     """Such a board as a strike without inputs; see kinds.Strike, but for who ends the pulse."""
 
     host_timed: Final = True  # never an escape door: nobody ends the pulse when the host is dead
@@ -76,20 +76,9 @@ class LcusRelay:
         on_state: OnState | None = None,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        self._open_link = open_link
+        super().__init__(open_link, on_state=on_state, luck=luck)
         self._outputs = outputs
-        self._backoff = Backoff(luck=luck)
-        self._told: tuple[bool, str] | None = None
-        self._link: Link | None = None
-        self._why = "the line is not open yet"
         self._timers: dict[int, asyncio.TimerHandle] = {}  # one for each output
-        self._upkeep: asyncio.Task[None] | None = None
-        self.on_state = on_state
-
-    def start(self) -> None:
-        """Open the line and keep it open, on the running loop."""
-        if self._upkeep is None:
-            self._upkeep = asyncio.create_task(self._keep(), name="relay upkeep")
 
     async def pulse(self, output: int, duration_ms: int) -> None:
         """Release an output and lock it again by our clock; raises StrikeFault.
@@ -111,13 +100,6 @@ class LcusRelay:
     async def inputs(self) -> tuple[bool, ...]:
         """It has none."""
         return ()
-
-    async def close(self) -> None:
-        """Outputs off, then let go of the line."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
-            await asyncio.wait([self._upkeep])
-            self._upkeep = None
 
     def _after(self, output: int, delay_s: float, times: int) -> None:
         """Say "off" then, and again; a newer pulse of the output takes the older one's place."""
@@ -147,18 +129,6 @@ class LcusRelay:
             timer.cancel()
         self._timers.clear()
 
-    async def _keep(self) -> None:
-        try:
-            await keep(
-                self._open_link,
-                self._serve,
-                self._backoff,
-                expected=(LinkLost,),
-                on_fault=self._fell,
-            )
-        finally:
-            self._why = "the line is closed"
-
     async def _serve(self, link: Link) -> None:
         try:
             self._lock_idle(link)
@@ -170,20 +140,9 @@ class LcusRelay:
                         raise LinkLost(await link.lost())
                 except TimeoutError:
                     self._lock_idle(link)
-        finally:  # also when our own program ends politely
+        finally:  # also when our own program ends politely: outputs off before the line is let go
             self._link = None
             self._forget()
             with contextlib.suppress(LinkLost):
                 self._lock_idle(link)
             link.close()
-
-    def _fell(self, fault: Exception) -> None:
-        self._why = str(fault)
-        self._report(False, self._why)
-
-    def _report(self, online: bool, why: str) -> None:
-        """Tell what is new; a board that stays away for the same reason is told once."""
-        if self._told != (online, why):
-            self._told = (online, why)
-            if self.on_state is not None:
-                self.on_state(online, why)

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from drivers import cjt188, dlt645
+from drivers.kept_line import KeptLine
 from drivers.kinds import OnState
 from drivers.link import Link, LinkLost
 from drivers.readings import (
+    ANSWER,
     AnswerT,
     MeterElsewhere,
     MeterFault,
@@ -16,7 +18,6 @@ from drivers.readings import (
     MeterSilent,
     Question,
 )
-from drivers.reconnect import Backoff, keep
 
 THINK_S: Final = 0.6  # a meter begins its answer within 500 ms; an adapter adds up to 16 ms
 GAP_S: Final = 0.5  # the longest pause between two bytes of one answer
@@ -26,7 +27,7 @@ SCAN_MOST_QUESTIONS: Final = 2_000  # twenty minutes of a line where everybody s
 DEFAULT_BAUD: Final = 2_400
 
 
-class MeterBus:
+class MeterBus(KeptLine):
     """One serial line with meters on it, that comes back by itself when it was unplugged."""
 
     def __init__(
@@ -39,25 +40,14 @@ class MeterBus:
         on_state: OnState | None = None,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        self._open_link = open_link
+        super().__init__(open_link, on_state=on_state, luck=luck)
         self._baud = baud
         self._think_s = think_s
         self._gap_s = gap_s
-        self._backoff = Backoff(luck=luck)
         self._turn = asyncio.Lock()
-        self._link: Link | None = None
-        self._why = "the line is not open yet"
-        self._told: tuple[bool, str] | None = None
-        self._upkeep: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()  # the first opening worked or failed
-        self.on_state = on_state
         self.dropped_bytes = 0  # bytes that belonged to no frame
         self.resent = 0  # questions sent again
-
-    def start(self) -> None:
-        """Open the line and keep it open, on the running loop; not a byte is sent."""
-        if self._upkeep is None:
-            self._upkeep = asyncio.create_task(self._keep(), name="meter line upkeep")
 
     async def ask(self, question: Question[AnswerT], *, tries: int = TRIES) -> AnswerT:
         """Send until the answer comes; raises MeterFault."""
@@ -70,13 +60,6 @@ class MeterBus:
                 return await self._exchange(link, question, tries)
             except LinkLost as lost:
                 raise MeterFault(str(lost)) from lost
-
-    async def close(self) -> None:
-        """Let go of the line."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
-            await asyncio.wait([self._upkeep])
-            self._upkeep = None
 
     async def _exchange(self, link: Link, question: Question[AnswerT], tries: int) -> AnswerT:
         heard: set[str] = set()  # bounded by the frames of one answer's time
@@ -117,7 +100,7 @@ class MeterBus:
                     answer = question.judge(frame)
                     if answer is not None:
                         return [answer], others, 0
-                    if frame.control & dlt645.ANSWER:  # else it is our own echo
+                    if frame.control & ANSWER:  # else it is our own echo
                         others.add(question.speaker(frame))
                 if not until or loop.time() >= latest:
                     return [], others, deframer.dropped + deframer.held
@@ -144,16 +127,13 @@ class MeterBus:
 
     async def _keep(self) -> None:
         try:
-            await keep(
-                self._open_link,
-                self._serve,
-                self._backoff,
-                expected=(LinkLost,),
-                on_fault=self._fell,
-            )
+            await super()._keep()
         finally:
-            self._why = "the line is closed"
             self._settled.set()
+
+    def _fell(self, fault: Exception) -> None:
+        super()._fell(fault)
+        self._settled.set()
 
     async def _serve(self, link: Link) -> None:
         try:
@@ -165,18 +145,6 @@ class MeterBus:
         finally:
             self._link = None
             link.close()
-
-    def _fell(self, fault: Exception) -> None:
-        self._why = str(fault)
-        self._settled.set()
-        self._report(False, self._why)
-
-    def _report(self, online: bool, why: str) -> None:
-        """Tell what is new; a line that stays away for the same reason is told once."""
-        if self._told != (online, why):
-            self._told = (online, why)
-            if self.on_state is not None:
-                self.on_state(online, why)
 
 
 async def scan_dlt645(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.framing import Deframer, crc16_modbus
+from drivers.kept_line import KeptLine
 from drivers.kinds import OnState, StrikeFault
 from drivers.link import Link, LinkLost
-from drivers.reconnect import Backoff, keep
 
 READ_COILS: Final = 0x01
 READ_CONTACTS: Final = 0x02  # the standard's "discrete inputs"
@@ -109,8 +109,10 @@ def read_bits(body: bytes, count: int) -> tuple[bool, ...] | None:
     return tuple(bool(body[1 + n // 8] >> n % 8 & 1) for n in range(count))
 
 
-class ModbusRelay:
+class ModbusRelay(KeptLine):
     """A relay board as a strike: one request at a time, outputs off at every opening."""
+
+    expected = (LinkLost, StrikeFault)
 
     def __init__(
         self,
@@ -123,27 +125,16 @@ class ModbusRelay:
         on_state: OnState | None = None,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        self._open_link = open_link
+        super().__init__(open_link, on_state=on_state, luck=luck)
         self._unit = unit
         self._outputs = outputs
         self._inputs = inputs
         self._echo = echo
-        self._backoff = Backoff(luck=luck)
-        self._told: tuple[bool, str] | None = None
-        self._link: Link | None = None
-        self._why = "the line is not open yet"
         self._turn = asyncio.Lock()
         self._used_at_s = 0.0
         self._free_at_s = 0.0  # when late replies to repeated requests have surely passed
-        self._upkeep: asyncio.Task[None] | None = None
-        self.on_state = on_state
         self.dropped_bytes = 0  # bytes that belonged to no reply we waited for
         self.resent = 0  # requests sent again
-
-    def start(self) -> None:
-        """Open the line and keep it open, on the running loop."""
-        if self._upkeep is None:
-            self._upkeep = asyncio.create_task(self._keep(), name="relay upkeep")
 
     async def pulse(self, output: int, duration_ms: int) -> None:
         """Switch an output on; the board itself switches it off; raises StrikeFault."""
@@ -159,13 +150,6 @@ class ModbusRelay:
     async def inputs(self) -> tuple[bool, ...]:
         """The contacts and buttons as the board sees them; raises StrikeFault."""
         return await self._bits(READ_CONTACTS, self._inputs)
-
-    async def close(self) -> None:
-        """Let go of the line; a running pulse ends by the board's timer."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
-            await asyncio.wait([self._upkeep])
-            self._upkeep = None
 
     async def _bits(self, function: int, count: int) -> tuple[bool, ...]:
         if count == 0:
@@ -239,18 +223,6 @@ class ModbusRelay:
             return False
         return bool(pdu.function & 0x80) or fits(pdu)
 
-    async def _keep(self) -> None:
-        try:
-            await keep(
-                self._open_link,
-                self._serve,
-                self._backoff,
-                expected=(LinkLost, StrikeFault),
-                on_fault=self._fell,
-            )
-        finally:
-            self._why = "the line is closed"
-
     async def _serve(self, link: Link) -> None:
         try:
             await self._begin(link)
@@ -259,10 +231,6 @@ class ModbusRelay:
         finally:
             self._link = None
             link.close()
-
-    def _fell(self, fault: Exception) -> None:
-        self._why = str(fault)
-        self._report(False, self._why)
 
     async def _begin(self, link: Link) -> None:
         """Outputs off, and proof that they are; raises StrikeFault or LinkLost."""
@@ -289,10 +257,3 @@ class ModbusRelay:
             except TimeoutError:
                 if loop.time() - self._used_at_s >= HEALTH_EVERY_S:
                     await self.coils()
-
-    def _report(self, online: bool, why: str) -> None:
-        """Tell what is new; a board that stays away for the same reason is told once."""
-        if self._told != (online, why):
-            self._told = (online, why)
-            if self.on_state is not None:
-                self.on_state(online, why)

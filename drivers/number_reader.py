@@ -13,11 +13,10 @@ from typing import Final, NoReturn
 
 from drivers.framing import Deframer
 from drivers.kinds import TRANSCEIVE_S, Card, NotIsoDep, OnState
-from drivers.link import Link, LinkLost
-from drivers.reconnect import Backoff
+from drivers.link import Link
+from drivers.listener import Listener
 
 PRESENCE_S: Final = 1.0  # the same number again so soon is the same card, still held there
-IDLE_S: Final = 0.05  # quiet time after which half a message is noise; at 9600 baud 48 characters
 TROUBLE_SURE: Final = 2  # the same trouble so often in a row is the wiring, not a bad moment
 
 
@@ -68,8 +67,10 @@ class Presence:
         return not same
 
 
-class NumberReader:
+class NumberReader(Listener[Reading]):
     """A reader that comes back by itself when it was unplugged; see kinds.CardReader."""
+
+    what = "reader"
 
     def __init__(
         self,
@@ -80,66 +81,26 @@ class NumberReader:
         presence_s: float = PRESENCE_S,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        self._open_link = open_link
-        self._make_deframer = make_deframer
+        super().__init__(open_link, make_deframer, on_state=on_state, luck=luck)
         self._presence_s = presence_s
-        self._backoff = Backoff(luck=luck)
-        self._told: tuple[bool, str] | None = None
-        self._closing = asyncio.Event()
-        self._link: Link | None = None
-        self.on_state = on_state
-        self.dropped_bytes = 0  # bytes of no reading, since the start
         self.troubles: Counter[str] = Counter()  # bounded by the texts that the protocol names
 
     async def cards(self) -> AsyncIterator[Card]:
         """Each new presence of a card, through unplugging and return, until close()."""
-        while not self._closing.is_set():
-            try:
-                link = self._link = await self._open_link()
-                try:
-                    self._report(True, f"reader at {link.name}")
-                    self._backoff.reset()
-                    async for card in self._read(link):
-                        yield card
-                finally:
-                    link.close()
-            except LinkLost as lost:
-                if self._closing.is_set():
-                    return
-                self._report(False, str(lost))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._backoff.next_s()):
-                        await self._closing.wait()
-
-    async def close(self) -> None:
-        """Let go of the line; cards() ends."""
-        self._closing.set()
-        if self._link is not None:
-            self._link.close()
-
-    async def _read(self, link: Link) -> AsyncIterator[Card]:
-        """The cards of one line."""
-        deframer, presence = self._make_deframer(), Presence(self._presence_s)
         loop = asyncio.get_running_loop()
+        line: Link | None = None
+        presence, in_a_row = Presence(self._presence_s), 0
         before: Reading | None = None
-        in_a_row = 0
-        while True:
-            try:
-                async with asyncio.timeout(IDLE_S if deframer.held else None):
-                    chunk = await link.read()
-            except TimeoutError:
-                readings = deframer.idle()
-            else:
-                readings = deframer.feed(chunk)
-            self.dropped_bytes += deframer.dropped
-            deframer.dropped = 0
-            for reading in readings:
+        async with contextlib.aclosing(self._heard()) as heard:  # else its line would stay open
+            async for link, reading in heard:
+                if link is not line:  # a reader that was away knows nothing of the card before
+                    line, presence, before = link, Presence(self._presence_s), None
                 in_a_row = in_a_row + 1 if reading == before else 1
                 before = reading
                 if isinstance(reading, Trouble):
                     self._on_trouble(link, reading, in_a_row)
                     continue
-                self._report(True, f"reader at {link.name}")
+                self._report(True, f"{self.what} at {link.name}")
                 if presence.is_new(reading.uid, loop.time()):
                     yield NumberCard(reading.uid, link.read_at_ns)
 
@@ -148,10 +109,3 @@ class NumberReader:
         self.troubles[trouble.why] += 1
         if in_a_row >= TROUBLE_SURE:
             self._report(False, f"{link.name}: {trouble.why}")
-
-    def _report(self, online: bool, why: str) -> None:
-        """Tell what is new; a reader that stays as it was is told once."""
-        if self._told != (online, why):
-            self._told = (online, why)
-            if self.on_state is not None:
-                self.on_state(online, why)

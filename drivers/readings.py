@@ -1,5 +1,6 @@
 """What a meter is to its user: questions that only read, and readings with their raw frame."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,11 @@ from drivers.framing import Deframer
 
 AnswerT = TypeVar("AnswerT")
 
+START: Final = 0x68
+END: Final = 0x16
+PREAMBLE: Final = 0xFE
+ANSWER: Final = 0x80  # direction bit of the control byte
+REFUSED: Final = 0x40
 WAKE: Final = b"\xfe" * 4  # receivers of old meters lose the first bytes while they wake
 
 
@@ -37,6 +43,41 @@ class Reading:
     value: Decimal
     unit: str  # kWh, m3, ...; empty when the meter names none that is known
     raw: bytes
+
+
+class MeterDeframer(Deframer[AnswerT]):
+    """Frames from a start byte to a sum and an end byte, as China's meter wires have them."""
+
+    @abstractmethod
+    def size_of(self, held: bytearray) -> int | None:
+        """Bytes of the frame that begins here, 0 while unknown, None when none can."""
+
+    @abstractmethod
+    def frame_of(self, raw: bytes) -> AnswerT:
+        """A frame whose length, sum and end are right."""
+
+    def weigh(self, noise: bytes) -> int:
+        """Preambles are no noise."""
+        return len(noise) - noise.count(PREAMBLE)
+
+    def take(self, held: bytearray) -> tuple[int, AnswerT | None]:
+        """Judge the head of the stream, see Deframer."""
+        start = held.find(START)
+        if start:
+            return (start if start > 0 else len(held)), None
+        size = self.size_of(held)
+        if size is None:
+            return 1, None
+        if size == 0 or len(held) < size:
+            return 0, None
+        if held[size - 1] != END or sum(held[: size - 2]) & 0xFF != held[size - 2]:
+            return 1, None
+        return size, self.frame_of(bytes(held[:size]))
+
+
+def ended(body: bytes) -> bytes:
+    """A frame of these bytes, with its sum and its end."""
+    return body + bytes((sum(body) & 0xFF, END))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ def call(data: Path, path: str, body: object) -> Any:
 
 
 def answer_of(data: Path, path: str, body: object, timeout_s: float = CALL_S) -> Any:
-    """The running hub's whole answer; a refusal is a mistake of the caller."""
+    """The running hub's whole answer; a refusal is a mistake of the caller.
+
+    ``body`` goes up as JSON, or as it is where it is bytes.
+    """
     import httpx  # noqa: PLC0415
 
     token = data / "operator.json"
@@ -27,7 +30,7 @@ def answer_of(data: Path, path: str, body: object, timeout_s: float = CALL_S) ->
     where = json.loads(token.read_text(encoding="utf-8"))
     answer = httpx.post(
         where["url"] + "/api/v1/operator/" + path,
-        json=body,
+        **({"content": body} if isinstance(body, bytes) else {"json": body}),
         headers={"Authorization": f"Bearer {where['token']}"},
         timeout=timeout_s,
         trust_env=False,

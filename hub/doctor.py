@@ -68,7 +68,7 @@ def look_at_machine(data: Path) -> list[Finding]:
     found.append(_port("http", settings.http.port, running=running))
     found += [_back_up(data), *_certificate(settings.http.certificate)]
     if running:
-        found += _devices(data)
+        found += [*_devices(data), *_face_state(data)]
     origin = settings.http.origin or f"http://{settings.http.host}:{settings.http.port}"
     return found + look_at_address(origin, reach=running)
 
@@ -288,6 +288,31 @@ def _faces() -> Finding:
     if not missing:
         return Finding("faces", True, "installed")
     return Finding("faces", True, f"not installed ({', '.join(missing)}): `make faces` if wanted")
+
+
+_FACE_STATES = {
+    "absent": (True, "not installed"),
+    "off": (True, "not in use: no impact assessment yet"),
+    "starting": (True, "starting"),
+    "ready": (True, "in use"),
+    "keys_elsewhere": (False, "bring faces.keys from the old machine, or `linli face renew`"),
+}
+
+
+def _face_state(data: Path) -> list[Finding]:
+    """How faces stand on the running hub, and whether a filing is due."""
+    try:
+        told = call(data, "faces", {})
+    except (Mistake, httpx.HTTPError):
+        return []  # the devices' finding says it already
+    fine, text = _FACE_STATES[told["state"]]
+    found = [Finding("faces at the hub", fine, text)]
+    filing = told["filing"]
+    if filing["state"] != "below":
+        due = f"{filing['people']} people; from {filing['due_from']} on a filing is due within "
+        days = f"{filing['working_days']} working days"
+        found.append(Finding("filing of faces", False, due + days))
+    return found
 
 
 def _port(what: str, port: int, *, running: bool, name: str = "port") -> Finding:

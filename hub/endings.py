@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from devices.identity import write_private
@@ -52,7 +52,8 @@ def ended_now(connection: Connection) -> Ended:
         return tuple(connection.execute(query.limit(most)).scalars())
 
     staff = newest(t.staff, t.staff.c.ended_at, 100)
-    phones = newest(t.phones, t.phones.c.revoked_at, 400)
+    # a paused one as well: after a restore nobody would know that it was
+    phones = newest(t.phones, func.coalesce(t.phones.c.revoked_at, t.phones.c.suspended_at), 400)
     cards = newest(t.cards, t.cards.c.blocked_at, ENDED_MAX - len(staff) - len(phones))
     return Ended(phones, staff, cards)
 

@@ -104,7 +104,7 @@ def register_relays(actions: Any, call: Call) -> None:
     candidates = actions.add_parser("candidates", help="what on a broker might be a relay")
     candidates.add_argument("--broker", required=True, help="mqtt[s]://USER@HOST:PORT")
     candidates.add_argument("--secret", type=Path, required=True, help="file of that user's secret")
-    candidates.add_argument("--seconds", type=float, default=LISTEN_S)
+    candidates.add_argument("--seconds", type=float, default=LISTEN_S, help="so long")
     candidates.set_defaults(func=_candidates)
 
 

@@ -20,7 +20,7 @@ from hub.acts import incidents as acts
 from hub.acts import stations as sending
 from hub.core.errors import DomainError
 from hub.core.evidence import Snapshot, seal
-from hub.core.policelink import Authority, Kind
+from hub.core.policelink import ID, Authority, Kind
 from hub.core.stations import Message, StationWire, Told, station_for
 from hub.keys import HubKeys
 from hub.store import tables as t
@@ -33,6 +33,7 @@ LOOK_LEAST_S: Final = 0.5
 LOOK_MOST_S: Final = 30.0  # should nobody wake us, or the wall clock be set
 DUE_MAX: Final = 50
 BEAT_S: Final = 300.0  # a line that is cut at night is known five minutes later
+ID_CHARS_MAX: Final = 40  # of the column, and of names that are made of it
 POISON_MAX: Final = 100  # messages that fail by our own fault are left alone until a start
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 
@@ -90,6 +91,10 @@ class Incidents:
         ``Role.LISTED``, and the order in force. Raises DomainError: ``authority_missing``,
         ``picture_unfit``, ``not_found`` (the door).
         """
+        if not ID.fullmatch(id_) or len(id_) > ID_CHARS_MAX:
+            raise ValueError(
+                f"an incident's id is small letters, digits, -; at most {ID_CHARS_MAX}"
+            )
         key = self._keys.incident_key(id_)
         sealed = [seal(one, key, id_, self._luck) for one in pictures]
         if None in sealed:

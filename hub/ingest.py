@@ -38,6 +38,7 @@ from hub.core.effects import (
     SendWord,
     WorkWaiting,
 )
+from hub.core.event_kinds import may_tell
 from hub.core.floods import Floods, bound_of
 from hub.gateways.cards import read_sun
 from hub.keys import HubKeys
@@ -93,7 +94,7 @@ class Ingest:
         self._receipts: dict[str, Receipt] = {}  # bounded by the devices of the site
         self._noting = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listeners: dict[str, Callable[[DeviceEntry, bytes], None]] = {
+        self.listeners: dict[str, Callable[[DeviceEntry, bytes], None]] = {
             wire.EVENT: self._on_event,
             wire.ALARM: self._on_event,
             wire.ANSWER: self._on_answer,
@@ -114,7 +115,7 @@ class Ingest:
         """Everything devices of this site may say."""
         self.connection = self.luck(8).hex()
         mine = self._topics(self.hub)
-        leaves = (*self._listeners, "door/+/state")
+        leaves = (*self.listeners, "door/+/state")
         filters = tuple((f"{wire.ROOT}/{self.memory.site}/+/{leaf}", 1) for leaf in leaves)
         return Hail(self.hub, mine.of(wire.STATE), self._state(Life.LOST), filters)
 
@@ -169,7 +170,7 @@ class Ingest:
             for work in self._overflow.dropped(sender, bound, now_s):
                 self._spawn(work)
             return None
-        listener = self._listeners.get(leaf)
+        listener = self.listeners.get(leaf)
         if listener is not None:
             listener(device, payload)
         elif leaf.startswith("door/"):
@@ -186,6 +187,8 @@ class Ingest:
         event = wire.open_event(raw, self._topics(device.id), self._key_of(device))
         if isinstance(event, Refusal):
             return self._drop(event.reason, f"event of {device.id}")
+        if not may_tell(device.kind, event.kind):  # unacknowledged: it is kept over there
+            return self._drop("event_foreign", f"event of {device.id}")
         if event.ms and event.outcome is Outcome.GRANTED and not event.late:
             device.latencies_ms.append(sum(event.ms.values()))
             self._tell_device(device)
@@ -229,7 +232,7 @@ class Ingest:
         return None
 
     def _sun(self, device: DeviceEntry, event: Event) -> Sun | None:
-        if event.kind != "sun" or device.kind != "point":  # a door's word about a tap is none
+        if event.kind != "sun":
             return None
         place = str(event.content.get("place", device.id))
         read = read_sun(str(event.content.get("url", "")), self.keys.masters, self.keys.system_id)

@@ -133,6 +133,15 @@ def load(folder: Path) -> HubKeys:
     )
 
 
+def site_of(keys: HubKeys) -> str:
+    """The site's id as its root signed it; raises Mistake where root and key set differ."""
+    root = find_by(lambda kid: keys.root_public if kid == "root" else None)
+    told = wire.open_keyset(keys.keyset, root)
+    if not isinstance(told, KeySet):
+        raise Mistake("the key set is not signed by this site's root")
+    return told.site
+
+
 def find_by(public: Callable[[str], bytes | None]) -> Callable[[str], Ed25519PublicKey | None]:
     """A key finder over raw public keys, parsed once each."""
     parsed: dict[str, Ed25519PublicKey] = {}

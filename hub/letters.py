@@ -30,7 +30,7 @@ MARK = "letter-code"
 def draw_letters(engines: Engines, building: str, household: str, now_s: float) -> list[Letter]:
     """Letters with fresh codes for a building, a household or everybody, in the round's order.
 
-    They go to who lives there today: whoever moves in next month gets theirs when the flat is theirs.
+    They go to who lives there today: who moves in next month gets theirs then.
     """
     with engines.read.connect() as connection:
         houses = select(t.households.c.id, t.households.c.house)

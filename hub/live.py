@@ -102,7 +102,12 @@ class Live:
             return show_device(device) if device else None
         if kind == "call":
             return show_call(body, self._memory) if body["desk"] else None
-        if kind in ("card", "lockdown"):  # the page asks again: the gate says who may see what
+        if kind in (
+            "card",
+            "desk",
+            "face",
+            "lockdown",
+        ):  # the page asks again: the gate says who may see what
             return body
         if kind in ("alert", "incident"):
             return dict(body)

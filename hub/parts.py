@@ -11,6 +11,7 @@ from typing import Any
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
+from hub.desks import Desks
 from hub.endings import Tell
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
@@ -26,6 +27,7 @@ from hub.recognising import Recognising
 from hub.store.engine import Engines
 from hub.store.memory import Memory
 from hub.store.writer import Batcher, Writer
+from hub.watching import Watching
 from hub.zones import Zones
 
 
@@ -50,8 +52,10 @@ class Hub:
     clock: Callable[[], datetime]
     epoch: int
     alerting: Alerting
+    desks: Desks
     incidents: Incidents
     recognising: Recognising
+    watching: Watching
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -86,12 +90,14 @@ def assemble(
     endings = Tell(engines, ingest, keys, settings.data)
     endings.silent, recalls.on_told = lambda: recalls.blind, endings.wake
     zones = Zones(engines, ingest, keys, clock)
+    desks = Desks(ingest, memory, keys, clock, luck)
     around = Surroundings(settings.data, settings.alerts, settings.http.origin)
     alerting = Alerting(engines, memory, writer, clock, lambda: ingest.online, around)
     incidents = Incidents(engines, writer, keys, settings.stations, clock, luck)
     recognising = Recognising(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
+    watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
@@ -106,8 +112,8 @@ def assemble(
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
-        imports, live, zones, endings, clock, epoch, alerting,
-        incidents, recognising,
+        imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
+        watching,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -115,10 +115,11 @@ class Recognising:
         self.portraits: Portraits | None = None
         self.judge: Judge = judge_beside
         self.heard: Heard = lambda _camera, _event: None
+        self.listed: Callable[[], Awaitable[set[str]]] = _nobody  # of a watch list
 
     @property
     def state(self) -> str:
-        """``absent``, ``off``, ``keys_elsewhere``, ``starting`` or ``ready``; for pages and doctor."""
+        """``absent``, ``off``, ``keys_elsewhere``, ``starting`` or ``ready``."""
         if self.missing:
             return "absent"
         if not self.wanted:
@@ -152,22 +153,32 @@ class Recognising:
 
     async def give(self, asked: Asked) -> str:
         """Record a consent with a key of its own; the value is the id of the one that holds."""
-        roll = self._ready_roll()
         name = self._luck(16).hex()
-        self._coming.add(name)
-        try:
-            async with self._turn:
-                wrapped = roll.new_key(name)
-                await asyncio.to_thread(self._open_store().put, name, wrapped)
+        async with self.new_key(name):
             told = Consent(
                 name, asked.person, asked.giver, asked.turns_14_on, asked.notice,
                 asked.notice_sha256, asked.language, asked.by,
             )  # fmt: skip
             held = await self._writer.submit(consent, told)
+        return str(held)
+
+    @contextlib.asynccontextmanager
+    async def new_key(self, name: str) -> AsyncIterator[bytes]:
+        """A wrapped key on the disk for what is committed inside; else the next look takes it."""
+        roll = self.ready_roll()
+        self._coming.add(name)
+        try:
+            async with self._turn:
+                wrapped = roll.new_key(name)
+                await asyncio.to_thread(self._open_store().put, name, wrapped)
+            yield wrapped
         finally:
             self._coming.discard(name)
-            self.wake()  # a key without a consent goes with the next look
-        return str(held)
+            self.wake()
+
+    def key_of(self, name: str) -> bytes | None:
+        """A wrapped key, or None where it was destroyed."""
+        return self._open_store().get(name)
 
     async def withdraw(self, person: str, by: str, reason: str = "withdrawn") -> bool:
         """End a consent and destroy its key; when this returns nobody can read the template.
@@ -178,7 +189,7 @@ class Recognising:
         if self.roll is not None:
             self.roll.drop(person)
         self.wake()
-        await self._destroy(ended)
+        await self.destroy(ended)
         return bool(ended)
 
     async def renew(self, by: str) -> int:
@@ -191,7 +202,8 @@ class Recognising:
         self.wake()
         return int(ended)
 
-    async def _destroy(self, names: Sequence[str]) -> None:
+    async def destroy(self, names: Sequence[str]) -> None:
+        """Overwrite keys; raises OSError where the disk refuses, and a later look tries again."""
         async with self._turn:
             store = self._open_store()
             for name in names:
@@ -205,8 +217,8 @@ class Recognising:
     # ----------------------------------------------------------------- photos
 
     async def photo(self, person: str, content: bytes, by: str) -> tuple[int, ...]:
-        """Add one photo; the value: the days of all. Raises DomainError; the picture is not kept."""
-        roll = self._ready_roll()
+        """Add one photo; the value: the days of all. Raises DomainError. The picture goes."""
+        roll = self.ready_roll()
         if self.portraits is None:
             raise DomainError("face_starting")
         row = self._consent_of(person)
@@ -246,7 +258,8 @@ class Recognising:
         with self._engines.read.connect() as connection:
             return connection.execute(query).first()
 
-    def _ready_roll(self) -> Roll:
+    def ready_roll(self) -> Roll:
+        """Everybody's templates; refuses where faces are absent, off, starting, or without keys."""
         if self.missing:
             raise DomainError("faces_absent")
         if not self.wanted:
@@ -269,7 +282,7 @@ class Recognising:
 
     def _told(self, ask: Callable[[Roll], Decision]) -> Verdict:
         try:
-            roll = self._ready_roll()
+            roll = self.ready_roll()
         except DomainError as refusal:
             return Verdict(None, refusal.code, "")
         found = ask(roll)
@@ -313,14 +326,14 @@ class Recognising:
             self.roll = None
             return
         names, coming = set(store.names()), set(self._coming)
-        for person, reason in await asyncio.to_thread(self._over, names):
+        for person, reason in await asyncio.to_thread(self._over, names, site.purpose):
             await self._writer.submit(withdraw, Withdrawal(person, "hub", reason))
             if self.roll is not None:
                 self.roll.drop(person)
-        held = self._held_consents()
-        await self._destroy([name for name in names if name not in held and name not in coming])
         if self.roll is None and not self.missing:
             self.roll = await asyncio.to_thread(self._load)
+        held = self._held_consents() | await self.listed()
+        await self.destroy([name for name in names if name not in held and name not in coming])
 
     def _site(self) -> Any:
         with self._engines.read.connect() as connection:
@@ -331,11 +344,11 @@ class Recognising:
         with self._engines.read.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def _over(self, keys: set[str]) -> list[tuple[str, str]]:
+    def _over(self, keys: set[str], purpose: str) -> list[tuple[str, str]]:
         """People whose consent cannot go on, and why."""
         c, people = t.face_consents.c, t.people.c
         query = (
-            select(c.id.label("consent"), c.turns_14_on, people.id, people.household_id)
+            select(c.id.label("consent"), c.turns_14_on, c.purpose, people.id, people.household_id)
             .join(t.people, people.id == c.person_id)
             .where(c.ended_at.is_(None))
         )
@@ -345,6 +358,8 @@ class Recognising:
             for row in connection.execute(query).all():
                 if row.consent not in keys and row.consent not in self._coming:
                     found.append((row.id, "key_gone"))
+                elif row.purpose != purpose:  # nobody agreed to the new one
+                    found.append((row.id, "purpose"))
                 elif left(connection, row, today):
                     found.append((row.id, "moved"))
                 elif row.turns_14_on is not None and not is_child(row.turns_14_on, today):
@@ -411,6 +426,13 @@ class Recognising:
             roll.stand(revision, people, task, report)
         return True
 
+    async def audit_now(self) -> None:
+        """The same for somebody who waits for it; raises DomainError where it cannot be."""
+        self.ready_roll()
+        if self.model is None:
+            raise DomainError("face_starting")
+        await self.audit()
+
     def _alone(self) -> dict[str, frozenset[str]]:
         """The people of each door that wants faces alone, as its controller knows them."""
         found: dict[str, frozenset[str]] = {}
@@ -447,6 +469,10 @@ def named(told: Mapping[str, Any], people: Sequence[str]) -> dict[str, Any]:
     """A document with people instead of rows."""
     pairs = [[people[one], people[other]] for one, other in told["look_alikes"]]
     return {**told, "look_alikes": pairs}
+
+
+async def _nobody() -> set[str]:
+    return set()
 
 
 async def judge_beside(task: Task) -> Report:

@@ -43,13 +43,14 @@ def init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--names", default="", help="the name in three languages, as JSON")
     parser.add_argument("--zone", default="Asia/Shanghai", help="IANA time zone of the site")
     parser.add_argument("--database", default="", help="sqlite:/// or postgresql:// address")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="the address the hub listens on")
     parser.add_argument("--port", type=int, default=8460, help="HTTP port")
     parser.add_argument("--origin", default="", help="https://name under which pages are reached")
-    parser.add_argument("--certificate", default="")
-    parser.add_argument("--key", default="")
-    parser.add_argument("--broker-port", type=int, default=8461)
-    parser.add_argument("--broker-kind", default="auto", choices=["auto", "mosquitto", "amqtt"])
+    parser.add_argument("--certificate", default="", help="a PEM file, to serve HTTPS")
+    parser.add_argument("--key", default="", help="its private key")
+    parser.add_argument("--broker-port", type=int, default=8461, help="of the managed broker")
+    kinds = ["auto", "mosquitto", "amqtt"]
+    parser.add_argument("--broker-kind", default="auto", choices=kinds, help="which program")
     parser.add_argument("--pay-url", default="", help="base address of the payment provider")
     parser.add_argument("--pay-folder", default="", help="folder with the merchant's keys")
     parser.add_argument("--demo", action="store_true", help="a site of made-up people")
@@ -98,7 +99,7 @@ def staff(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     offer = actions.add_parser("offer", help="print a code for a new member; a week, once")
     _folder(offer)
-    offer.add_argument("--role", required=True, choices=CLAIMABLE)
+    offer.add_argument("--role", required=True, choices=CLAIMABLE, help="what they may do")
     offer.set_defaults(func=_staff_offer)
     end = actions.add_parser("end", help="a member leaves: sessions and doors end at once")
     _folder(end)
@@ -231,7 +232,8 @@ def letters(parser: argparse.ArgumentParser) -> None:
     _folder(parser)
     parser.add_argument("--out", type=Path, required=True, help="where to write the PDF")
     parser.add_argument("--building", default="", help="only this building, such as 1")
-    parser.add_argument("--language", default="zh-Hans", choices=["zh-Hans", "zh-Hant", "en"])
+    tags = ["zh-Hans", "zh-Hant", "en"]
+    parser.add_argument("--language", default="zh-Hans", choices=tags, help="of the words")
     parser.set_defaults(func=_letters)
 
 
@@ -248,7 +250,7 @@ def load(parser: argparse.ArgumentParser) -> None:
     """Load a roster (JSON: households, people, doors, schedules, rules, bills, alert policies)."""
     parser.description = "Load households, people, doors, rules and bills; repeatable."
     _folder(parser)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, help="roster.json; see docs/doors.md")
     parser.set_defaults(func=_load)
 
 
@@ -281,8 +283,8 @@ def device(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     make = actions.add_parser("identity", help="on the device: make keys, show the fingerprint")
     _folder(make)
-    make.add_argument("--id", required=True)
-    make.add_argument("--kind", required=True, choices=KINDS)
+    make.add_argument("--id", required=True, help="its name at the hub, such as gate")
+    make.add_argument("--kind", required=True, choices=KINDS, help="what it is")
     make.set_defaults(func=_device_identity)
     adopt = actions.add_parser("adopt", help="at the hub: take a device in")
     _folder(adopt)

@@ -12,6 +12,7 @@ from typing import Any
 from devices.mistake import Mistake
 from hub.asking import call
 from hub.core.card_kinds import IDENTIFIERS
+from hub.verbs_escrow import register as register_escrow
 
 Sitting = Callable[[Any, argparse.Namespace], Awaitable[None]]
 
@@ -22,6 +23,7 @@ def card(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _at_the_reader(actions)
     _lists(actions)
+    register_escrow(actions)
 
 
 def _folder(parser: argparse.ArgumentParser) -> None:

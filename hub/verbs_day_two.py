@@ -41,7 +41,7 @@ def backup(parser: argparse.ArgumentParser) -> None:
     _folder(parser)
     parser.add_argument("--out", type=Path, help="the file to make")
     parser.add_argument("--to", type=Path, help="public key made by --new-key")
-    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--passphrase-file", type=Path, help="a file that holds it")
     parser.add_argument("--new-key", type=Path, metavar="FILE", help="make a key pair and stop")
     parser.set_defaults(func=_backup)
 
@@ -128,7 +128,7 @@ def restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, nargs="?", help="the back-up")
     parser.add_argument("--check", action="store_true", help="a drill in a temporary place")
     parser.add_argument("--key", type=Path, help="the private key it was sealed for")
-    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--passphrase-file", type=Path, help="a file that holds it")
     parser.add_argument("--database", default="", help="an empty database to restore into")
     parser.add_argument("--endings", type=Path, metavar="FILE", help="endings.sealed of the old "
                         "data folder, where that is left")  # fmt: skip
@@ -201,8 +201,8 @@ def audit(parser: argparse.ArgumentParser) -> None:
     actions = verbs.audit(parser)
     export = actions.add_parser("export", help="the log, or who read about whom, row by row")
     _folder(export)
-    export.add_argument("--format", choices=FORMATS, default="jsonl")
-    export.add_argument("--what", choices=["log", "access"], default="log")
+    export.add_argument("--format", choices=FORMATS, default="jsonl", help="of the rows")
+    export.add_argument("--what", choices=["log", "access"], default="log", help="which of them")
     export.add_argument("--from", dest="from_", default="", help="2026-11-01, the site's time")
     export.add_argument("--to", default="", help="up to, without it")
     export.add_argument("--out", type=Path, help="a file instead of standard output")
@@ -213,7 +213,7 @@ def audit(parser: argparse.ArgumentParser) -> None:
     keep = actions.add_parser("keep", help="how long what is kept; without a scope: the rules")
     _folder(keep)
     keep.add_argument("scope", nargs="?", default="", help="such as events or events/contact")
-    keep.add_argument("--days", type=int)
+    keep.add_argument("--days", type=int, help="at least so many")
     keep.add_argument("--forever", action="store_true", help="end the rule")
     keep.add_argument("--now", action="store_true", help="forget what is too old at once")
     keep.set_defaults(func=_audit_keep)
@@ -264,14 +264,18 @@ def systemd(parser: argparse.ArgumentParser) -> None:
     parser.description = "Write systemd units for the parts that run on this machine."
     actions = parser.add_subparsers(required=True, metavar="install")
     install = actions.add_parser("install", help="write them, or with --dry-run print them")
-    install.add_argument("parts", nargs="+", choices=UNITS)
-    install.add_argument("--root", type=Path, default=Path("/opt/linli"))
-    install.add_argument("--data", type=Path, default=Path("/var/lib/linli"), dest="place")
-    install.add_argument("--user", default="linli")
+    install.add_argument("parts", nargs="+", choices=UNITS, help="what runs on this machine")
+    install.add_argument("--root", type=Path, default=Path("/opt/linli"), help="where releases lie")
+    install.add_argument(
+        "--data", type=Path, default=Path("/var/lib/linli"), dest="place", help="where data lies"
+    )
+    install.add_argument("--user", default="linli", help="who runs it")
     install.add_argument("--port", type=int, default=0, help="the hub's, if below 1024")
     install.add_argument("--backup-to", default="", metavar="KEY.pub", help="a nightly back-up")
-    install.add_argument("--units", type=Path, default=Path("/etc/systemd/system"))
-    install.add_argument("--dry-run", action="store_true")
+    install.add_argument(
+        "--units", type=Path, default=Path("/etc/systemd/system"), help="where units lie"
+    )
+    install.add_argument("--dry-run", action="store_true", help="print them, write nothing")
     install.set_defaults(func=_systemd_install)
 
 
@@ -343,14 +347,14 @@ def update(parser: argparse.ArgumentParser) -> None:
         "the link ROOT/current, restart, wait for /ready; go back if it does not come."
     )
     _folder(parser)
-    parser.add_argument("wheel", type=Path)
-    parser.add_argument("--root", type=Path, default=Path("/opt/linli"))
+    parser.add_argument("wheel", type=Path, help="the new release")
+    parser.add_argument("--root", type=Path, default=Path("/opt/linli"), help="where releases lie")
     parser.add_argument("--backup", type=Path, required=True, help="the back-up file to make first")
     parser.add_argument("--to", type=Path, help="public key; without it a passphrase is used")
-    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--passphrase-file", type=Path, help="a file that holds it")
     parser.add_argument("--service", default="linli-hub", help="the systemd unit to restart")
     parser.add_argument("--control", default="systemctl", help="a program that takes: restart UNIT")
-    parser.add_argument("--ready-s", type=float, default=60.0)
+    parser.add_argument("--ready-s", type=float, default=60.0, help="how long to wait for /ready")
     parser.add_argument("--pip", action="append", default=[], help="more for pip; may be repeated")
     parser.set_defaults(func=_update)
 

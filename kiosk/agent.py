@@ -91,7 +91,7 @@ class Agent:
         self._notices_at_s = float("-inf")
         self._bell = Bell(hub, monotonic, sleep)
         self._bell.on_call = lambda: self._publish("call", self._bell.shown())
-        self.errands = Errands(session, hub, self._bell, self._ask)
+        self.errands = Errands(session, hub, self._bell, self._slips, self._ask)
         hub.on_silence = self._doubt.set
         payments.on_news = self._on_news
         payments.on_settled = self._on_settled

@@ -31,6 +31,7 @@ BEAT_S: Final = 15.0  # the page takes 40 s of silence for death
 HOUSE_CHARS_MAX: Final = 32
 BILL_CHARS_MAX: Final = 64
 ID_CHARS_MAX: Final = 64
+LANGUAGES: Final = ("zh-Hans", "zh-Hant", "en")
 _CSP: Final = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS: Final = [
     (b"content-security-policy", _CSP.encode()),
@@ -168,10 +169,22 @@ def _errands(errands: Errands) -> dict[str, Verb]:
         label, typed = _id(body.get("label")), body.get("typed") is True
         return await errands.invite(label, [_id(door) for door in doors], hours, typed=typed)
 
+    async def print_pass(body: dict[str, Any]) -> Any:
+        if (language := body.get("language")) not in LANGUAGES:
+            raise Refused("field_wrong")
+        return await errands.print(str(language))
+
     async def answer(body: dict[str, Any]) -> Any:
         return await errands.answer(_id(body.get("call")), let_in=body.get("open") is True)
 
-    return {"cards": cards, "block": block, "guests": guests, "invite": invite, "answer": answer}
+    return {
+        "cards": cards,
+        "block": block,
+        "guests": guests,
+        "invite": invite,
+        "print-pass": print_pass,
+        "answer": answer,
+    }
 
 
 def _id(told: object) -> str:

@@ -13,9 +13,11 @@ from typing import Any, Final
 from kiosk.bell import Bell
 from kiosk.errors import Refused
 from kiosk.hub import Hub
+from kiosk.paper import PASS_ON_GLASS, PassSlip
 from kiosk.read import read_cards, read_doors
-from kiosk.session import Session, Visit
+from kiosk.session import Guest, Session, Visit
 from kiosk.shown import draw
+from kiosk.slips import Slips
 
 HOURS: Final = (2, 12)  # what an elder chooses between; a code lives for twelve at most
 DOORS_MAX: Final = 4
@@ -27,8 +29,9 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 class Errands:
     """The verbs of the page for whoever stands there now; ``ask`` is the agent's way to the hub."""
 
-    def __init__(self, session: Session, hub: Hub, bell: Bell, ask: Ask) -> None:
+    def __init__(self, session: Session, hub: Hub, bell: Bell, slips: Slips, ask: Ask) -> None:
         self._session = session
+        self._slips = slips
         self._hub = hub
         self._bell = bell
         self._ask = ask
@@ -82,13 +85,31 @@ class Errands:
         told = await self._ask("/api/v1/kiosk/visits", wish)
         self._still(visit)
         text, code = told.get("text"), told.get("code")
+        named = read_doors(told.get("doors"))
+        self._session.guest = Guest(
+            doors=tuple(door["name"] for door in named),
+            ends=str(told.get("ends", "")),
+            text=text if isinstance(text, str) else None,
+            code=code if isinstance(code, str) else None,
+        )
         return {
-            "doors": read_doors(told.get("doors")),
-            "ends": str(told.get("ends", "")),
+            "doors": named,
+            "ends": self._session.guest.ends,
             "svg": draw(text) if isinstance(text, str) else None,
-            "code": code if isinstance(code, str) else None,
+            "code": self._session.guest.code,
             "reached": told.get("reached") is not False,
         }
+
+    async def print(self, language: str) -> dict[str, Any]:
+        """The newest pass or code of this visit on paper, for who wants it there."""
+        visit, guest = self._visit(), self._session.guest
+        if guest is None:
+            raise Refused("not_found")
+        if not self._slips.paper.state.prints:
+            raise Refused("paper_out", 409, PASS_ON_GLASS)
+        printed = await self._slips.put(PassSlip(guest, language))
+        self._still(visit)
+        return {"printed": printed}
 
     # ----------------------------------------------------------------- calls
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from devices.reasons import Words
-from kiosk.session import Receipt
+from kiosk.session import Guest, Receipt
 
 
 class PaperState(StrEnum):
@@ -46,7 +46,15 @@ class AskSlip:
     number: str
 
 
-SlipOf = PaidSlip | AskSlip
+@dataclass(frozen=True, slots=True)
+class PassSlip:
+    """A visitor's pass or code, in the language of whoever asked for it."""
+
+    guest: Guest
+    language: str
+
+
+SlipOf = PaidSlip | AskSlip | PassSlip
 
 
 class Paper(Protocol):
@@ -89,6 +97,13 @@ STUCK = Words(
     "The printer does not work now. Please note the number; the desk can print your receipt.",
 )
 """What somebody hears who asks for a slip where the printer needs a hand."""
+
+PASS_ON_GLASS = Words(
+    "现在打不出小票。请拍下屏幕，或把号码记下来。",
+    "現在印不出單子。請拍下螢幕，或把號碼記下來。",
+    "Nothing can be printed now. Please photograph the screen, or note the digits.",
+)
+"""What somebody hears who wants a visitor's pass on paper that does not come."""
 
 WHY_NOT = {PaperState.OUT: None, PaperState.STUCK: STUCK, PaperState.NONE: ON_GLASS}
 """Words for each state without slips; the page has its own for an empty roll."""

@@ -8,10 +8,14 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import segno
+
 from devices.reasons import Words
 from drivers.catalogue import EscposPrinter, PrinterFault
-from drivers.escpos import Align, Slip, SlipTooLong, Trouble
-from kiosk.paper import AskSlip, PaidSlip, PaperState, SlipOf
+from drivers.escpos import DOTS_A_COLUMN, Align, Slip, SlipTooLong, Trouble
+from kiosk.paper import AskSlip, PaidSlip, PaperState, PassSlip, SlipOf
+from kiosk.session import Guest
+from kiosk.shown import QUIET_MODULES
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +42,26 @@ _ASK_LINE = Words(
     "This payment is being checked; please do not pay again. No money gets lost: "
     "the desk finds the result by this number.",
 )
+_GUEST_PASS = Words("访客通行码", "訪客通行碼", "Visitor's pass")
+_GUEST_CODE = Words("访客开门号码", "訪客開門號碼", "Visitor's code")
+_OPENS = Words("能开的门", "能開的門", "Opens")
+_UNTIL = Words("有效到", "有效至", "Good until")
+_SCAN = Words(
+    "到门口，把上面的图对着扫码口。每扇门只开一次。",
+    "到門口，把上面的圖對著掃碼口。每扇門只開一次。",
+    "At the door, hold the picture above to the scanner. It opens each door once.",
+)
+_TYPE = Words(
+    "到门口，在键盘上按这九个数字，再按 #。只开一次。",
+    "到門口，在鍵盤上按這九個數字，再按 #。只開一次。",
+    "At the door, press these nine digits on the keypad, then #. It opens once.",
+)
+_FOR_YOU = Words(
+    "谁拿着它都能开门：请不要给别人，用完撕掉。",
+    "誰拿著它都能開門：請不要給別人，用完撕掉。",
+    "Whoever holds this can open the door: keep it to yourself, and tear it up afterwards.",
+)
+_MODULE_DOTS = (3, 6)  # a scanner reads no finer; a telephone's camera needs no coarser
 
 
 def yuan(amount_fen: int) -> str:
@@ -46,7 +70,12 @@ def yuan(amount_fen: int) -> str:
 
 
 def compose(slip: SlipOf, site: Mapping[str, Any], language: str, columns: int) -> Slip:
-    """The slip's commands; ``site`` is the hub's public word (name, time_zone), perhaps empty."""
+    """The slip's commands; ``site`` is the hub's public word (name, time_zone), perhaps empty.
+
+    ``language`` is the wall's; a slip that somebody asked for has its own.
+    """
+    language = slip.language if isinstance(slip, PassSlip) else language
+    zone = str(site.get("time_zone", "UTC"))
 
     def say(words: Words) -> str:
         return words.as_dict()[language]
@@ -57,7 +86,9 @@ def compose(slip: SlipOf, site: Mapping[str, Any], language: str, columns: int) 
     if isinstance(name, Mapping):
         paper.line(str(name.get(language, "")))
     paper.look(align=Align.CENTRE, bold=True, scale=2)
-    if isinstance(slip, AskSlip):
+    if isinstance(slip, PassSlip):
+        _guest(paper, slip.guest, language, zone, say)
+    elif isinstance(slip, AskSlip):
         paper.line(say(_ASKING))
         paper.look()
         paper.rule()
@@ -69,7 +100,7 @@ def compose(slip: SlipOf, site: Mapping[str, Any], language: str, columns: int) 
         paper.line(say(_RECEIPT))
         paper.look()
         paper.rule()
-        _paid(paper, slip, str(site.get("time_zone", "UTC")), say)
+        _paid(paper, slip, zone, say)
     paper.look()
     paper.feed(2)
     paper.cut()
@@ -93,6 +124,48 @@ def _paid(paper: Slip, slip: PaidSlip, zone: str, say: Callable[[Words], str]) -
     paper.qr(receipt.number)  # the desk finds it again by it
     paper.feed(1)
     paper.line(say(_KEEP))
+
+
+def _guest(
+    paper: Slip, guest: Guest, language: str, zone: str, say: Callable[[Words], str]
+) -> None:
+    """Neither who lives here nor whom it is for: a slip is lost on the way, and found."""
+    paper.line(say(_GUEST_PASS if guest.code is None else _GUEST_CODE))
+    paper.look()
+    paper.rule()
+    paper.look(align=Align.CENTRE, bold=True, scale=2)
+    paper.feed(1)
+    if guest.code is not None:
+        digits = guest.code
+        paper.line(" ".join(digits[at : at + 3] for at in range(0, len(digits), 3)))
+    elif guest.text is not None:
+        paper.qr(guest.text, module_dots=_module_dots(guest.text, paper.columns))
+    paper.feed(1)
+    paper.look()
+    paper.line(say(_TYPE if guest.code is not None else _SCAN))
+    paper.rule()
+    paper.line(say(_OPENS))
+    paper.look(bold=True)
+    for door in guest.doors:
+        paper.line(str(door.get(language, "")))
+    paper.look()
+    paper.line(say(_UNTIL))
+    paper.look(bold=True)
+    paper.line(_local(guest.ends, zone))
+    paper.look()
+    paper.rule()
+    paper.line(say(_FOR_YOU))
+
+
+def _module_dots(text: str, columns: int) -> int:
+    """As large as the paper is wide, with the quiet ground that a scanner needs.
+
+    Printers choose among the ways to write a text; bytes are the widest of them.
+    """
+    drawn = segno.make(text, error="m", mode="byte", micro=False)
+    modules = len(drawn.matrix) + 2 * QUIET_MODULES
+    least, most = _MODULE_DOTS
+    return max(least, min(most, columns * DOTS_A_COLUMN // modules))
 
 
 def _local(instant: str, zone: str) -> str:

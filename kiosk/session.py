@@ -139,6 +139,19 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """A visitor's pass or code as it was made here: its doors' names, its end, what opens.
+
+    Either ``text`` (a signed pass) or ``code`` (digits to type) is there.
+    """
+
+    doors: tuple[Mapping[str, str], ...]
+    ends: str
+    text: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """A code on the glass, drawn once; `until_s` is on this machine's monotonic clock."""
 
@@ -183,6 +196,7 @@ class Session:
         self.stage = Stage.EMPTY
         self.visit: Visit | None = None
         self.payment: Payment | None = None
+        self.guest: Guest | None = None  # the newest, until the visit ends
         self.due_s: float | None = None
 
     # ----------------------------------------------------------------- people
@@ -297,6 +311,7 @@ class Session:
     def _forget(self) -> str | None:
         open_now = self.payment.id if self.payment and self.stage in OPEN else None
         self.stage, self.visit, self.payment, self.due_s = Stage.EMPTY, None, None, None
+        self.guest = None
         return open_now
 
 

@@ -57,7 +57,7 @@ class Slips:
         """The slip of a receipt, and on the glass what became of it."""
         if payment.receipt is None:
             return
-        came_out = await self._print(PaidSlip(payment.receipt, payment.kind, payment.period))
+        came_out = await self.put(PaidSlip(payment.receipt, payment.kind, payment.period))
         if self._session.slip(payment.id, "printed" if came_out else "failed"):
             self._say()
 
@@ -65,9 +65,10 @@ class Slips:
         await self._sleep(UNSURE_S)
         held = self._session.payment
         if held is not None and held.id == payment and self._session.stage is Stage.CHECKING:
-            await self._print(AskSlip(slip_number(payment)))
+            await self.put(AskSlip(slip_number(payment)))
 
-    async def _print(self, slip: SlipOf) -> bool:
+    async def put(self, slip: SlipOf) -> bool:
+        """Whether the slip surely came out."""
         try:
             return await self.paper.print(slip)
         except Exception:  # our own fault: told to the log, and the number stands on the glass

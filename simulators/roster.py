@@ -181,6 +181,7 @@ def _doors(roster: Roster) -> None:
                 "building": door.building,
                 "unit": door.unit,
                 "kind": door.kind,
+                "passes": door.id in PANELS,
                 "typed": door.id in KEYPADS,
                 "asks": 1 if door.id in OLD_CARD_DOORS else 3,
             }

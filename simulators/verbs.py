@@ -15,7 +15,8 @@ def demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lan", action="store_true", help="serve phones of this network by HTTPS")
     parser.add_argument("--port", type=int, default=8460, help="the hub's HTTP port")
     parser.add_argument("--panel-port", type=int, default=8400, help="the town's page")
-    parser.add_argument("--broker", default="auto", choices=["auto", "mosquitto", "amqtt"])
+    kinds = ["auto", "mosquitto", "amqtt"]
+    parser.add_argument("--broker", default="auto", choices=kinds, help="which program")
     parser.set_defaults(func=_demo)
 
 
@@ -30,6 +31,7 @@ def simulate(parser: argparse.ArgumentParser) -> None:
     from simulators.ends.verbs import register  # noqa: PLC0415
     from simulators.receivers.verbs import register as register_receivers  # noqa: PLC0415
 
+    parser.description = "Play the far end of a wire, or what receives alerts, without hardware."
     ends = parser.add_subparsers(required=True, metavar="WHAT")
     register(ends)
     register_receivers(ends)

@@ -1,6 +1,7 @@
 """What every test stands on: real services, our loop, and no skip that goes unnoticed."""
 
 import os
+import resource
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import loops, services
+from tests.together import Together, is_whole
 
 # Set where nothing may be left out (CI): a skip is then a failure.
 STRICT = os.environ.get("LINLI_NOTHING_LEFT_OUT") == "1"
@@ -84,8 +86,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages last: Playwright keeps a loop of its own running, beside which no other may run."""
-    items.sort(key=_wants_a_browser)
+    """Pages last: Playwright keeps a loop of its own running, beside which no other may run.
+
+    What stays whole in one worker comes first: it is the longest piece.
+    """
+    items.sort(key=lambda item: (_wants_a_browser(item), not is_whole(item.path)))
 
 
 # --- nothing left out silently ---------------------------------------------------------------
@@ -120,7 +125,10 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name what did not run and what the machine lacks for it."""
+    """Tell how much memory it took; name what did not run and what the machine lacks for it."""
+    peaks = PEAKS or {"alone": peak_mib()}
+    held = ", ".join(f"{who} {most or '?'} MiB" for who, most in sorted(peaks.items()))
+    terminalreporter.line(f"memory at most: {held}")
     skipped = terminalreporter.getreports("skipped")
     if not skipped:
         return
@@ -130,6 +138,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 LEFT_IN_WORKERS: list[str] = []
+PEAKS: dict[str, int] = {}  # bounded by the workers of one run
+
+
+def peak_mib() -> int:
+    """The most memory this process ever held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -137,6 +151,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     services.stop_playwright()
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left"] = services.children()
+        session.config.workeroutput["peak_mib"] = peak_mib()
         return
     workers = session.config.getoption("numprocesses", None)
     left = LEFT_IN_WORKERS if workers else services.children()
@@ -148,9 +163,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal in our way, unless another was asked for."""
+    if config.getvalue("dist") != "load":
+        return None
+    return Together(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker found running."""
-    LEFT_IN_WORKERS.extend(getattr(node, "workeroutput", {}).get("left", []))
+    """Take what a worker found running, and how large it grew; one that crashed tells nothing."""
+    told = getattr(node, "workeroutput", {})
+    LEFT_IN_WORKERS.extend(told.get("left", []))
+    PEAKS[node.gateway.id] = told.get("peak_mib", 0)
 
 
 def pytest_report_header() -> str:

@@ -1,5 +1,10 @@
 // Made from the hub's OpenAPI document by `python -m hub.api.typescript`; do not edit.
 
+/** On what basis the station has taken the link into service, such as its letter. */
+export interface AcceptAsked {
+  basis: string;
+}
+
 /** The adoption file for the device. */
 export interface Adopted {
   adoption: string;
@@ -81,6 +86,45 @@ export interface Arrival {
   at: string;
   /** How often since then. */
   times: number;
+}
+
+/** The impact assessment, and the rates the site wants (shares of attempts). */
+export interface AssessmentAsked {
+  controller: string;
+  contact: string;
+  purpose: string;
+  necessity: string;
+  measures: string;
+  assessed_by: string;
+  strangers: number;
+  claims: number;
+  misses: number;
+}
+
+/** The assessment as it stands. */
+export interface AssessmentShown {
+  controller: string;
+  contact: string;
+  purpose: string;
+  necessity: string;
+  measures: string;
+  assessed_by: string;
+  assessed_at: string;
+  strangers: number;
+  claims: number;
+  misses: number;
+}
+
+/** The newest self-audit of everybody who is enrolled. */
+export interface AuditShown {
+  made_at: string;
+  model: string;
+  people: number;
+  judged: number;
+  search: VerdictShown;
+  claim: VerdictShown;
+  look_alikes: LookAlikes[];
+  plot: PlotShown;
 }
 
 /** How a part of the amount came about. */
@@ -251,6 +295,26 @@ export interface CodeAsked {
   card_session: string;
 }
 
+/** The pictures that were on the screen, by their hashes. */
+export interface ConfirmAsked {
+  seen: string[];
+}
+
+/** Agreed to this version of the notice, in this language, as it was shown. */
+export interface ConsentAsked {
+  notice: string;
+  language: "zh-Hans" | "zh-Hant" | "en";
+}
+
+/** The consent that holds. */
+export interface ConsentShown {
+  given_at: string;
+  notice: string;
+  guardian: PersonNamed | null;
+  turns_14_on: string | null;
+  purpose: string;
+}
+
 /** All that the wall shows. */
 export interface ConsoleShown {
   site: SiteNamed;
@@ -258,6 +322,66 @@ export interface ConsoleShown {
   devices: DeviceShown[];
   /** Whether the hub itself hears its broker. */
   broker: boolean;
+}
+
+/** What lies there: what its keys tell, and what the hub knows of it. */
+export interface DeskCard {
+  state: "unknown" | "ready" | "scrap" | "given" | "stopped";
+  card: string | null;
+  kind: "ntag424" | "mifare" | "cpu" | "em4100" | "id_card" | null;
+  assurance: "identifier" | "mutual" | null;
+  person: string | null;
+  person_name: string | null;
+  house: string | null;
+  issued_at: string | null;
+  lies: "number" | "foreign" | "blank" | "torn" | "ours" | "others";
+  proven: boolean;
+  /** A number of one of our cards, without its keys. */
+  copy_of: boolean;
+  /** The last four digits of its number. */
+  tail: string;
+}
+
+/** At the desk also for a child, by its guardian. */
+export interface DeskConsentAsked {
+  notice: string;
+  language: "zh-Hans" | "zh-Hant" | "en";
+  guardian?: string | null;
+  turns_14_on?: string | null;
+}
+
+/** Give the card that lies there; a blank is made ready first, an old card takes its kind. */
+export interface DeskGive {
+  card: string;
+  person: string;
+  kind?: "ntag424" | "mifare" | "cpu" | "em4100" | "id_card";
+  replaces?: string | null;
+}
+
+/** The presence that the clerk sees. */
+export interface DeskLook {
+  card: string;
+}
+
+/** Open a desk with a second factor. */
+export interface DeskOpened {
+  otp: string;
+}
+
+/** An issuing desk: whether its reader is there, and which presence of a card lies on it. */
+export interface DeskShown {
+  id: string;
+  online: boolean;
+  reader: boolean;
+  /** A name for this presence; no number of the card. */
+  card: string | null;
+  /** Until when this member may write keys there. */
+  open_until: string | null;
+}
+
+/** All desks. */
+export interface DesksShown {
+  desks: DeskShown[];
 }
 
 /** A device; the policies of a door controller are told as epoch.number. */
@@ -340,6 +464,14 @@ export interface EnrolmentAsked {
   label: string;
 }
 
+/** An incident entered by hand; the same key twice is one incident. */
+export interface EnterAsked {
+  key: string;
+  kind: "forced" | "repeated" | "tailgate" | "fire" | "tamper";
+  door: string;
+  note?: string;
+}
+
 /** Something that happened; unknown members of the future are strings. */
 export interface EventShown {
   n: number;
@@ -364,6 +496,104 @@ export interface EventShown {
 export interface EventsPage {
   events: EventShown[];
   next: number | null;
+}
+
+/** Whether and how a door takes faces. */
+export interface FaceDoorAsked {
+  mode: "off" | "claim" | "alone";
+  zone?: string;
+  purpose?: string;
+  turn?: boolean;
+}
+
+/** A door: its mode, its equal other ways, and what the audit says of faces alone there. */
+export interface FaceDoorShown {
+  door: string;
+  name: Words;
+  mode: "off" | "claim" | "alone";
+  zone: string;
+  purpose: string;
+  turn: boolean;
+  ways: ("card" | "phone" | "pin")[];
+  alone: "" | "waiting" | "allowed" | "refused";
+  reason: string | null;
+  people: number | null;
+}
+
+/** Why a face is forgotten. */
+export interface FaceEndAsked {
+  reason?: "withdrawn" | "moved" | "died" | "guardian" | "purpose";
+}
+
+/** The newest checks at all doors. */
+export interface FaceLog {
+  matches: FaceLogLine[];
+}
+
+/** One check, for staff. */
+export interface FaceLogLine {
+  at: string;
+  door: Words;
+  way: string;
+  known: boolean;
+  reason: string | null;
+  person: PersonNamed | null;
+}
+
+/** One check at a door. */
+export interface FaceMatch {
+  at: string;
+  door: Words;
+  way: string;
+  known: boolean;
+  reason: string | null;
+}
+
+/** What is to be read before a consent. */
+export interface FaceNotice {
+  version: string;
+  parts: NoticePart[];
+}
+
+/** A photo's day and how good it was; the photo itself is kept nowhere. */
+export interface FacePhoto {
+  day: string;
+  quality: "clear" | "fair";
+}
+
+/** What is kept of one person's face. */
+export interface FaceShown {
+  person: PersonNamed;
+  state: "absent" | "off" | "keys_elsewhere" | "starting" | "ready";
+  consent: ConsentShown | null;
+  photos: FacePhoto[];
+  missing: ("photos" | "days")[];
+  other_model: boolean;
+  matches: FaceMatch[];
+}
+
+/** All of it on one page. */
+export interface FacesShown {
+  state: "absent" | "off" | "keys_elsewhere" | "starting" | "ready";
+  missing: string[];
+  assessment: AssessmentShown | null;
+  enrolled: number;
+  consents: number;
+  other_model: number;
+  incomplete: number;
+  filing: Filing;
+  audit: AuditShown | null;
+  doors: FaceDoorShown[];
+  zones: string[];
+}
+
+/** How near the number of people is to the one from which a filing is due. */
+export interface Filing {
+  people: number;
+  state: "below" | "near" | "due";
+  near_from: number;
+  due_from: number;
+  working_days: number;
 }
 
 /** What a card holder may let visitors in at. */
@@ -445,6 +675,73 @@ export interface ImportsShown {
   imports: ImportShown[];
 }
 
+/** An incident with its log, from the beginning. */
+export interface IncidentDetail {
+  incident: IncidentShown;
+  log: IncidentLine[];
+  /** What can be compared by telephone. */
+  pack_sha256: string | null;
+}
+
+/** A step of an incident. */
+export interface IncidentLine {
+  at: string;
+  what: string;
+  new: string;
+  party: "reviewer" | "link" | "station" | "detector";
+  name: string;
+  number: number;
+  simulated: boolean;
+  detail: string;
+}
+
+/** An incident: what, where, who decides on it, how far it has come, what stands in its way. */
+export interface IncidentShown {
+  id: string;
+  kind: "watch_list" | "repeated" | "tailgate" | "forced" | "duress" | "panic" | "fire" | "tamper";
+  state: "detected" | "reviewing" | "confirmed" | "sent" | "acknowledged" | "handled" | "false_alarm";
+  door: string;
+  name: Words;
+  source: "rule" | "staff" | "alert";
+  restricted: boolean;
+  detected_at: string;
+  order: OrderShown | null;
+  /** Who reviews or confirmed it; empty: nobody yet. */
+  reviewer: string;
+  /** Whether the asking member reviews it. */
+  mine: boolean;
+  confirmed_at: string | null;
+  sent_at: string | null;
+  /** Where it went, or will go; empty: nowhere. */
+  station: string;
+  /** The message's name to ask the station about. */
+  message: string;
+  /** No station has accepted this way: it is only played. */
+  simulated: boolean;
+  /** A reason code; empty where it gets through. */
+  trouble: string;
+  /** Whether something waits to be sent. */
+  queued: boolean;
+  owes_withdrawal: boolean;
+  withdrawn: boolean;
+  closed_at: string | null;
+  pictures: PictureShown[];
+}
+
+/** Where an incident stands now. */
+export interface IncidentState {
+  id: string;
+  state: "detected" | "reviewing" | "confirmed" | "sent" | "acknowledged" | "handled" | "false_alarm";
+}
+
+/** Open incidents, the oldest first, or closed ones, the newest first; `next` continues. */
+export interface IncidentsPage {
+  incidents: IncidentShown[];
+  next: string | null;
+  stations: StationShown[];
+  may: Rights;
+}
+
 /** A household's bills; `lookup` lets this kiosk pay them. */
 export interface KioskBills {
   lookup: string;
@@ -516,6 +813,12 @@ export interface LogLine {
   detail: string;
 }
 
+/** Two residents whom the machine could take for one another. */
+export interface LookAlikes {
+  one: PersonNamed;
+  other: PersonNamed;
+}
+
 /** What a file would change; nothing is written. */
 export interface LookShown {
   id: string;
@@ -530,8 +833,14 @@ export interface LookShown {
   card_doors: CardDoors | null;
 }
 
+/** When a lost card was last surely had; without it a day is assumed. */
+export interface LostAsked {
+  last_had?: string | null;
+}
+
 /** One of these cards is lost. */
 export interface LostCard {
+  last_had?: string | null;
   lookup: string;
   card: string;
 }
@@ -561,6 +870,8 @@ export interface NewPhone {
   label: string;
   enrolled_at: string;
   person: PersonNamed;
+  /** The card that brought it in was reported lost then. */
+  paused_at: string | null;
 }
 
 /** A single-use nonce for signing. */
@@ -569,12 +880,23 @@ export interface NonceShown {
   expires_at: string;
 }
 
+/** Why, for those who come after; it never leaves the hub. */
+export interface NoteAsked {
+  note: string;
+}
+
 /** A public notice: what, and when and where. */
 export interface Notice {
   id: string;
   kind?: "exercise" | "meal" | "health" | "show" | "notice";
   title: NoticeWords;
   line: NoticeWords;
+}
+
+/** A heading with its text. */
+export interface NoticePart {
+  title: string;
+  text: string;
 }
 
 /** A public notice: what, and when and where. */
@@ -643,6 +965,13 @@ export interface OpeningTold {
   reason: string;
   ms: Record<string, number>;
   repeat: boolean;
+}
+
+/** The order under which somebody was looked for. */
+export interface OrderShown {
+  authority: string;
+  basis: string;
+  ends_at: string;
 }
 
 /** An outlet that does not get messages through. */
@@ -744,7 +1073,7 @@ export interface PersonShown {
   name: string;
   /** Empty for somebody without one. */
   house: string;
-  phones: PhoneShown[];
+  phones: UsedPhone[];
   cards: number;
 }
 
@@ -771,10 +1100,33 @@ export interface PhoneShown {
   enrolled_at: string;
 }
 
+/** A picture of an incident, asked for by its number. */
+export interface PictureShown {
+  n: number;
+  role: "scene" | "listed";
+  taken_at: string;
+  sha256: string;
+  /** Deleted, as the rules want; its hash stays. */
+  gone: boolean;
+}
+
 /** A PIN of six to eight digits, and perhaps one to type under duress. */
 export interface PinAsked {
   pin: string;
   duress?: string | null;
+}
+
+/** A place on a scale of a thousand without a unit, and the share at or below it (0 to 1). */
+export interface PlotPoint {
+  at: number;
+  share: number;
+}
+
+/** Two curves and the threshold on their scale. */
+export interface PlotShown {
+  strangers: PlotPoint[];
+  genuine: PlotPoint[];
+  threshold: number | null;
 }
 
 /** Why not (RFC 9457): a stable reason code, words for people, the cure for staff. */
@@ -865,6 +1217,13 @@ export interface RevocationShown {
   asked_at: string;
   told: boolean;
   doors: RevocationDoor[];
+}
+
+/** What the asking member may do here. */
+export interface Rights {
+  review: boolean;
+  export: boolean;
+  accept: boolean;
 }
 
 /** What the new member may do. */
@@ -958,6 +1317,22 @@ export interface StatesShown {
   states: DeviceState[];
 }
 
+/** A station of hub.toml, and whether it has accepted the way to it. */
+export interface StationShown {
+  id: string;
+  kind: "dc09" | "webhook" | "cap";
+  accepted_at: string | null;
+  accepted_by: string;
+  basis: string;
+  failing_since: string | null;
+  trouble: string;
+}
+
+/** Whether a station's link counts as accepted now. */
+export interface StationState {
+  accepted: boolean;
+}
+
 /** A card was made ready, or is scrap for this reason. */
 export interface StockAsked {
   uid: string;
@@ -993,12 +1368,28 @@ export interface UndoBegun {
   changes: number;
 }
 
+/** A phone as the desk sees it; `paused` with the lost card that brought it in. */
+export interface UsedPhone {
+  id: string;
+  label: string;
+  enrolled_at: string;
+  paused: boolean;
+}
+
 export interface ValidationError {
   loc: (string | number)[];
   msg: string;
   type: string;
   input?: unknown;
   ctx?: Record<string, unknown>;
+}
+
+/** What a way of using faces brings; shares of attempts, null where nobody can tell yet. */
+export interface VerdictShown {
+  refused: string | null;
+  predicted: number | null;
+  missed: number | null;
+  wrong: number | null;
 }
 
 /** Somebody shall be let in; without `begins` from now on. */
@@ -1099,6 +1490,12 @@ export interface Words {
 
 /** Every operation of the API by its id: `body` goes up, `answer` comes back. */
 export interface Operations {
+  acceptStation: {
+    method: "POST";
+    path: `/api/v1/stations/${string}/accept`;
+    body: AcceptAsked;
+    answer: StationState;
+  };
   acknowledgeAlert: {
     method: "POST";
     path: `/api/v1/alerts/${string}/acknowledge`;
@@ -1110,6 +1507,18 @@ export interface Operations {
     path: `/api/v1/me/alerts/${string}/acknowledge`;
     body: undefined;
     answer: AlertState;
+  };
+  addFacePhoto: {
+    method: "POST";
+    path: `/api/v1/people/${string}/face/photos`;
+    body: undefined;
+    answer: FaceShown;
+  };
+  addFacePhotoByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/people/${string}/face/photos`;
+    body: undefined;
+    answer: FaceShown;
   };
   adoptDevice: {
     method: "POST";
@@ -1141,11 +1550,23 @@ export interface Operations {
     body: undefined;
     answer: UndoBegun;
   };
+  assessFaces: {
+    method: "PUT";
+    path: "/api/v1/faces/assessment";
+    body: AssessmentAsked;
+    answer: FacesShown;
+  };
   assignRelay: {
     method: "POST";
     path: "/api/v1/operator/relays";
     body: RelayAsked;
     answer: RelayAssigned;
+  };
+  auditFaces: {
+    method: "POST";
+    path: "/api/v1/operator/faces/audit";
+    body: undefined;
+    answer: FacesShown;
   };
   beginLockdown: {
     method: "POST";
@@ -1162,7 +1583,7 @@ export interface Operations {
   blockCard: {
     method: "POST";
     path: `/api/v1/cards/${string}/block`;
-    body: undefined;
+    body: LostAsked;
     answer: CardShown;
   };
   blockCardByOperator: {
@@ -1180,7 +1601,7 @@ export interface Operations {
   blockMyCard: {
     method: "POST";
     path: `/api/v1/me/cards/${string}/block`;
-    body: undefined;
+    body: LostAsked;
     answer: OwnCard;
   };
   challengeCard: {
@@ -1219,11 +1640,47 @@ export interface Operations {
     body: undefined;
     answer: PaymentShown;
   };
+  confirmHouseholdPhone: {
+    method: "POST";
+    path: `/api/v1/me/household/phones/${string}/confirm`;
+    body: undefined;
+    answer: null;
+  };
+  confirmIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/confirm`;
+    body: ConfirmAsked;
+    answer: IncidentState;
+  };
+  confirmPhone: {
+    method: "POST";
+    path: `/api/v1/phones/${string}/confirm`;
+    body: undefined;
+    answer: null;
+  };
+  consentFace: {
+    method: "POST";
+    path: `/api/v1/people/${string}/face/consent`;
+    body: DeskConsentAsked;
+    answer: FaceShown;
+  };
+  consentMyFace: {
+    method: "POST";
+    path: "/api/v1/me/face/consent";
+    body: ConsentAsked;
+    answer: FaceShown;
+  };
   declineKioskCall: {
     method: "POST";
     path: `/api/v1/kiosk/calls/${string}/decline`;
     body: KioskCallAnswered;
     answer: CallTaken;
+  };
+  dismissIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/dismiss`;
+    body: NoteAsked;
+    answer: IncidentState;
   };
   endHouseholdPhone: {
     method: "POST";
@@ -1249,11 +1706,23 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  endStation: {
+    method: "POST";
+    path: `/api/v1/stations/${string}/end`;
+    body: undefined;
+    answer: StationState;
+  };
   enrolPhone: {
     method: "POST";
     path: "/api/v1/phones";
     body: EnrolmentAsked;
     answer: Me;
+  };
+  enterIncident: {
+    method: "POST";
+    path: "/api/v1/incidents";
+    body: EnterAsked;
+    answer: IncidentState;
   };
   explainEvent: {
     method: "GET";
@@ -1278,6 +1747,36 @@ export interface Operations {
     path: "/api/v1/people" | `/api/v1/people?${string}`;
     body: undefined;
     answer: PeopleShown;
+  };
+  forgetFace: {
+    method: "POST";
+    path: `/api/v1/people/${string}/face/forget`;
+    body: FaceEndAsked;
+    answer: FaceShown;
+  };
+  forgetFaceByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/people/${string}/face/forget`;
+    body: FaceEndAsked;
+    answer: FaceShown;
+  };
+  forgetMyFace: {
+    method: "DELETE";
+    path: "/api/v1/me/face";
+    body: undefined;
+    answer: null;
+  };
+  giveCard: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/give`;
+    body: DeskGive;
+    answer: DeskCard;
+  };
+  handleIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/handle`;
+    body: NoteAsked;
+    answer: IncidentState;
   };
   inviteVisitor: {
     method: "POST";
@@ -1369,6 +1868,12 @@ export interface Operations {
     body: undefined;
     answer: ImportsShown;
   };
+  listIncidents: {
+    method: "GET";
+    path: "/api/v1/incidents" | `/api/v1/incidents?${string}`;
+    body: undefined;
+    answer: IncidentsPage;
+  };
   listKioskCalls: {
     method: "GET";
     path: "/api/v1/kiosk/calls" | `/api/v1/kiosk/calls?${string}`;
@@ -1411,6 +1916,12 @@ export interface Operations {
     body: RosterAsked;
     answer: RowsLoaded;
   };
+  lookAtCard: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/look`;
+    body: DeskLook;
+    answer: DeskCard;
+  };
   lookAtSheet: {
     method: "POST";
     path: "/api/v1/imports" | `/api/v1/imports?${string}`;
@@ -1423,11 +1934,23 @@ export interface Operations {
     body: BillsAsked;
     answer: KioskBills;
   };
+  makeCardReady: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/ready`;
+    body: DeskLook;
+    answer: DeskCard;
+  };
   offerClaim: {
     method: "POST";
     path: "/api/v1/operator/staff/claims";
     body: RoleAsked;
     answer: ClaimOffered;
+  };
+  openDesk: {
+    method: "POST";
+    path: `/api/v1/desks/${string}/open`;
+    body: DeskOpened;
+    answer: DesksShown;
   };
   openDoor: {
     method: "POST";
@@ -1453,6 +1976,12 @@ export interface Operations {
     body: NoticesAsked;
     answer: null;
   };
+  raiseAlert: {
+    method: "POST";
+    path: `/api/v1/alerts/${string}/incident`;
+    body: undefined;
+    answer: IncidentState;
+  };
   readAlert: {
     method: "GET";
     path: `/api/v1/alerts/${string}`;
@@ -1471,6 +2000,12 @@ export interface Operations {
     body: undefined;
     answer: ConsoleShown;
   };
+  readDesks: {
+    method: "GET";
+    path: "/api/v1/desks";
+    body: undefined;
+    answer: DesksShown;
+  };
   readDoorHealth: {
     method: "GET";
     path: "/api/v1/door-health";
@@ -1483,11 +2018,47 @@ export interface Operations {
     body: undefined;
     answer: EventsPage;
   };
+  readFace: {
+    method: "GET";
+    path: `/api/v1/people/${string}/face`;
+    body: undefined;
+    answer: FaceShown;
+  };
+  readFaceLog: {
+    method: "GET";
+    path: "/api/v1/faces/log";
+    body: undefined;
+    answer: FaceLog;
+  };
+  readFaceNotice: {
+    method: "GET";
+    path: `/api/v1/faces/notice/${string}`;
+    body: undefined;
+    answer: FaceNotice;
+  };
+  readFaces: {
+    method: "GET";
+    path: "/api/v1/faces";
+    body: undefined;
+    answer: FacesShown;
+  };
+  readFacesByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/faces";
+    body: undefined;
+    answer: FacesShown;
+  };
   readHouseholdPhones: {
     method: "GET";
     path: "/api/v1/me/household/phones";
     body: undefined;
     answer: HouseholdPhones;
+  };
+  readIncident: {
+    method: "GET";
+    path: `/api/v1/incidents/${string}`;
+    body: undefined;
+    answer: IncidentDetail;
   };
   readKioskCards: {
     method: "POST";
@@ -1524,6 +2095,18 @@ export interface Operations {
     path: "/api/v1/me/cards";
     body: undefined;
     answer: OwnCards;
+  };
+  readMyFace: {
+    method: "GET";
+    path: "/api/v1/me/face";
+    body: undefined;
+    answer: FaceShown;
+  };
+  readMyFaceNotice: {
+    method: "GET";
+    path: `/api/v1/me/face/notice/${string}`;
+    body: undefined;
+    answer: FaceNotice;
   };
   readNonce: {
     method: "GET";
@@ -1573,6 +2156,12 @@ export interface Operations {
     body: undefined;
     answer: null;
   };
+  renewFaces: {
+    method: "POST";
+    path: "/api/v1/operator/faces/renew";
+    body: undefined;
+    answer: FacesShown;
+  };
   reportWeakDoors: {
     method: "GET";
     path: "/api/v1/card-report";
@@ -1596,6 +2185,18 @@ export interface Operations {
     path: `/api/v1/visits/${string}/revoke`;
     body: undefined;
     answer: null;
+  };
+  sendIncidentAgain: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/send`;
+    body: undefined;
+    answer: IncidentState;
+  };
+  setFaceDoor: {
+    method: "PUT";
+    path: `/api/v1/faces/doors/${string}`;
+    body: FaceDoorAsked;
+    answer: FacesShown;
   };
   setOwnPin: {
     method: "PUT";
@@ -1632,6 +2233,12 @@ export interface Operations {
     path: `/api/v1/operator/relays/${string}/remove`;
     body: undefined;
     answer: null;
+  };
+  takeUpIncident: {
+    method: "POST";
+    path: `/api/v1/incidents/${string}/take-up`;
+    body: undefined;
+    answer: IncidentState;
   };
   takeWechatpayNotice: {
     method: "POST";

@@ -10,7 +10,7 @@ export const parts = dictionary({
   failed: { "zh-Hans": "没有读到", "zh-Hant": "沒有讀到", en: "This could not be loaded" },
   offline: {
     "zh-Hans": "现在没有网络",
-    "zh-Hant": "現在沒有網絡",
+    "zh-Hant": "現在沒有網路",
     en: "There is no network now",
   },
   lost: {

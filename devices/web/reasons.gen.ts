@@ -328,6 +328,14 @@ export const reasons = {
       "en": "The desk is busy with a card. Please wait."
     }
   },
+  "desk_changed": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "读卡器上换了一张卡，请再看一遍。",
+      "zh-Hant": "讀卡機上換了一張卡，請再看一遍。",
+      "en": "Another card lies on the reader now. Please look again."
+    }
+  },
   "desk_empty": {
     "severity": "notice",
     "words": {
@@ -542,6 +550,14 @@ export const reasons = {
       "zh-Hans": "没有认出来。请刷卡或按呼叫键。",
       "zh-Hant": "沒有認出來。請刷卡或按呼叫鍵。",
       "en": "You were not recognised. Please use your card, or press call."
+    }
+  },
+  "face_notice_old": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "说明改过了，请再读一遍再同意。",
+      "zh-Hant": "說明改過了，請再讀一遍再同意。",
+      "en": "The notice has changed. Please read it again before you agree."
     }
   },
   "face_off": {
@@ -1088,6 +1104,14 @@ export const reasons = {
       "en": "This phone cannot open this door now. Press call, we will help."
     }
   },
+  "phone_paused": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。",
+      "zh-Hant": "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。",
+      "en": "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."
+    }
+  },
   "phone_revoked": {
     "severity": "notice",
     "words": {
@@ -1422,6 +1446,14 @@ export const reasons = {
       "zh-Hans": "接警台拒收：密钥或账号不对，请打电话。",
       "zh-Hant": "接警臺拒收：金鑰或帳號不對，請打電話。",
       "en": "The station refused: key or account are wrong. Please telephone."
+    }
+  },
+  "station_restored": {
+    "severity": "alarm",
+    "words": {
+      "zh-Hans": "从备份恢复过，没有自动再发，请先问接警台。",
+      "zh-Hant": "從備份還原過，沒有自動再送，請先問接警臺。",
+      "en": "Restored from a back-up: it was not sent again by itself. Ask the station first."
     }
   },
   "station_silent": {

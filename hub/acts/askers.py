@@ -14,7 +14,7 @@ from hub.store.writer import Tx
 
 
 def still_good(tx: Tx, by: str) -> None:
-    """Refuse (lookup_expired, phone_revoked) for a card or phone that was ended meanwhile.
+    """Refuse a card (lookup_expired) or phone (phone_revoked, phone_paused) ended meanwhile.
 
     ``by`` is ``card:ID`` or ``phone:ID``; anybody else is the gate's to judge.
     """
@@ -24,6 +24,10 @@ def still_good(tx: Tx, by: str) -> None:
         if tx.execute(card).first() is None:
             raise DomainError("lookup_expired", "this card was blocked")
     if kind == "phone":
-        phone = select(t.phones.c.id).where(t.phones.c.id == name, t.phones.c.revoked_at.is_(None))
-        if tx.execute(phone).first() is None:
+        phone = select(t.phones.c.id, t.phones.c.suspended_at)
+        good = phone.where(t.phones.c.id == name, t.phones.c.revoked_at.is_(None))
+        found = tx.execute(good).first()
+        if found is None:
             raise DomainError("phone_revoked")
+        if found.suspended_at is not None:
+            raise DomainError("phone_paused")

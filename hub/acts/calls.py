@@ -73,6 +73,7 @@ def _has_phones(tx: Tx, household: str) -> bool:
         .where(
             t.phones.c.person_id.in_(living_in(tx, household, tx.now_s)),
             t.phones.c.revoked_at.is_(None),
+            t.phones.c.suspended_at.is_(None),
         )
         .limit(1)
     )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from hub.acts.policies import ask_for_cards
+from hub.acts.suspending import pause_phones
 from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce
 from hub.core.errors import DomainError
@@ -22,11 +23,15 @@ REASON_CHARS_MAX = 120
 
 @dataclass(frozen=True, slots=True)
 class BlockCard:
-    """A card is lost; ``home`` narrows this to cards of one household (phone and kiosk)."""
+    """A card is lost; ``home`` narrows this to cards of one household (phone and kiosk).
+
+    ``had_s``: when it was last surely in good hands; phones that it brought in since are paused.
+    """
 
     card: str
     by: str
     home: str | None = None
+    had_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
         raise DomainError("not_found", "no such card", "card")
     if wish.home is not None and home_of(tx, card.person_id, tx.now_s) != wish.home:
         raise DomainError("not_found", "no such card", "card")
+    paused = pause_phones(tx, wish.card, wish.by, wish.had_s)  # also of one that is blocked
     if card.blocked_at is not None:
         running = tx.execute(
             select(t.revocations.c.id)
@@ -53,7 +59,7 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
             .order_by(t.revocations.c.asked_at.desc())
         ).first()
         if running is not None:
-            return Done(Blocked(wish.card, running.id, fresh=False))
+            return Done(Blocked(wish.card, running.id, fresh=False), paused)
     tx.execute(update(t.cards).where(t.cards.c.id == wish.card).values(blocked_at=tx.now_s))
     revocation = note_revocation(tx, "card", wish.card, card.person_id, wish.by)
     tx.journal("card_blocked", {"card": wish.card, "by": wish.by})
@@ -69,8 +75,8 @@ def block_card(tx: Tx, wish: BlockCard, now: datetime) -> Done[Blocked]:
         )
         .values(tries_left=0)
     )
-    effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}), *ended)
-    return Done(Blocked(wish.card, revocation, fresh=True), effects)
+    effects = (ask_for_cards(tx, [card.person_id]), Announce("card", {"card": wish.card}))
+    return Done(Blocked(wish.card, revocation, fresh=True), (*effects, *ended, *paused))
 
 
 def note_revocation(

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 
 from hub.acts.cards import BlockCard, block_card
 from hub.acts.memberships import check_cards
+from hub.acts.operating import Factor, spend
 from hub.acts.policies import ask_for_cards
 from hub.core.card_kinds import ALL, SENIOR
 from hub.core.effects import Announce
@@ -115,3 +116,19 @@ def stock_card(tx: Tx, wish: Stocked, now: datetime) -> Done[None]:
     else:
         tx.execute(update(t.card_stock).where(t.card_stock.c.uid == wish.uid).values(**values))
     return Done(None, (Announce("card", {"card": ""}),))
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOpening:
+    """A member may write card keys at a desk for some hours."""
+
+    factor: Factor
+    desk: str
+
+
+def open_desk(tx: Tx, wish: DeskOpening, now: datetime) -> Done[None]:
+    """Spend the factor; the hub remembers the hours, a restart forgets them."""
+    del now
+    spend(tx, wish.factor)
+    tx.journal("desk_opened", {"desk": wish.desk, "by": wish.factor.subject})
+    return Done(None)

@@ -24,7 +24,11 @@ _SPENT = Prepared(
     select(t.nonces.c.digest, t.nonces.c.opening_id).where(t.nonces.c.nonce == bindparam("nonce"))
 )
 _SPEND = Prepared(insert(t.nonces))
-_REVOKED = Prepared(select(t.phones.c.revoked_at).where(t.phones.c.id == bindparam("phone")))
+_REVOKED = Prepared(
+    select(t.phones.c.revoked_at, t.phones.c.suspended_at).where(
+        t.phones.c.id == bindparam("phone")
+    )
+)
 _PRESENTED = Prepared(insert(t.openings))
 _ANSWERED = Prepared(
     update(t.openings)
@@ -90,6 +94,8 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
     revoked = tx.read(_REVOKED, {"phone": wish.phone})
     if not revoked or revoked[0][0] is not None:
         raise DomainError("phone_revoked")
+    if revoked[0][1] is not None:
+        raise DomainError("phone_paused")
     request = Request(
         door=wish.number,
         way=Way.REMOTE,

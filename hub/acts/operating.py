@@ -18,7 +18,7 @@ from devices.messages import NO_REVISION, Assurance, Presentation
 from hub.acts.events import announced
 from hub.acts.homeassistant import disown
 from hub.acts.openings import Opening
-from hub.acts.policies import ask_for
+from hub.acts.policies import ask_for, ask_where_typed
 from hub.core.early import early_refusal
 from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
@@ -41,7 +41,7 @@ class Factor:
         return f"staff:{self.staff}"
 
 
-def _spend(tx: Tx, factor: Factor) -> None:
+def spend(tx: Tx, factor: Factor) -> None:
     """The same one-time code never allows two things."""
     spent = tx.execute(
         update(t.staff)
@@ -75,7 +75,7 @@ class StaffOpening:
 
 def open_by_staff(tx: Tx, wish: StaffOpening, now: datetime) -> Done[Opening]:
     """Spend the factor, decide early, journal with the reason; the door has the last word."""
-    _spend(tx, wish.factor)
+    spend(tx, wish.factor)
     person = wish.factor.subject
     revision = wish.policy.revision if wish.policy else NO_REVISION
     request = Request(
@@ -154,7 +154,7 @@ class ModeChange:
 def change_mode(tx: Tx, wish: ModeChange, now: datetime) -> Done[None]:
     """Keep the wanted mode; the door has it with its next policy."""
     del now
-    _spend(tx, wish.factor)
+    spend(tx, wish.factor)
     row = tx.execute(select(t.doors.c.device_id, t.doors.c.mode).where(t.doors.c.id == wish.door))
     door = row.first()
     if door is None:
@@ -190,7 +190,7 @@ class Lockdown:
 def begin_lockdown(tx: Tx, wish: Lockdown, now: datetime) -> Done[str]:
     """Lock down in one act; the value is the lockdown's id, the running one's if there is one."""
     del now
-    _spend(tx, wish.factor)
+    spend(tx, wish.factor)
     devices = _devices_of(tx, wish.building)
     if not devices:
         raise DomainError("field_wrong", "no door there", "building")
@@ -215,7 +215,7 @@ def begin_lockdown(tx: Tx, wish: Lockdown, now: datetime) -> Done[str]:
 def end_lockdown(tx: Tx, wish: Lockdown, now: datetime) -> Done[None]:
     """Release it; every door returns to the mode it had. Without one there is nothing to end."""
     del now
-    _spend(tx, wish.factor)
+    spend(tx, wish.factor)
     running = _running(tx, wish.building)
     if running is None:
         raise DomainError("not_found", "no lockdown is in force there", "building")
@@ -283,6 +283,7 @@ def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
             "sealed": sealed,
             "mark": wish.marks[kind],
             "set_at": tx.now_s,
+            "set_by": wish.by,
         }
         for kind, sealed in wish.sealed.items()
     ]
@@ -292,7 +293,4 @@ def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
     except IntegrityError as fault:
         raise DomainError("field_wrong", "choose another PIN", "pin") from fault
     tx.journal("pin_set" if rows else "pin_removed", {"person": wish.person, "by": wish.by})
-    d = t.doors.c  # where PINs are typed: fifteen thousand people set one, and most doors take none
-    doors = select(d.device_id, d.pin, d.typed, d.asks_by)
-    typed = {row.device_id for row in tx.execute(doors) if row.pin or row.typed or row.asks_by}
-    return Done(None, (ask_for(tx, typed),))
+    return Done(None, (ask_where_typed(tx),))

@@ -70,6 +70,7 @@ def issue_code(tx: Tx, wish: NewCode, now: datetime) -> Done[float | None]:
             mark=wish.mark,
             expires_at=expires,
             tries_left=CODE_TRIES,
+            card_id=wish.card,
         )
     )
     tx.journal("code_issued", {"person": wish.person, "by": wish.by})
@@ -129,6 +130,7 @@ def enrol(tx: Tx, wish: Enrolment, now: datetime) -> Done[EnrolledPhone]:
             jwk=dict(wish.jwk),
             label=wish.label,
             enrolled_at=tx.now_s,
+            card_id=code.card_id,
         )
     )
     tx.execute(update(t.codes).where(t.codes.c.id == code.id).values(used_at=tx.now_s))

@@ -37,6 +37,14 @@ def _ask(tx: Tx, table: Table, column: str, ids: Iterable[str]) -> None:
         tx.execute(insert(table), [{column: one, "asked_at": tx.now_s} for one in part])
 
 
+def ask_where_typed(tx: Tx) -> object:
+    """A new policy where PINs are typed: thousands set one, and most doors take none."""
+    d = t.doors.c
+    doors = select(d.device_id, d.pin, d.typed, d.asks_by)
+    typed = {row.device_id for row in tx.execute(doors) if row.pin or row.typed or row.asks_by}
+    return ask_for(tx, typed)
+
+
 def ask_for_cards(tx: Tx, people: Iterable[str]) -> WorkWaiting:
     """Called by every act that changes only some people's cards: they spread as small deltas."""
     _ask(tx, t.card_changes, "person_id", people)

@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select, update
 
 from drivers.dc09 import SEQUENCE_MOST
 from hub.acts.cards import BlockCard, block_card
+from hub.acts.incidents import STATION_EFFECT
 from hub.acts.phones import Revocation, revoke
 from hub.acts.policies import ask_for
 from hub.acts.staff import EndMember, end_member
@@ -66,6 +67,7 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
                 known_number=row.number if row else 0,
             )
         )
+    _hold_messages(tx)
     # numbers of messages since the copy are unknown: half a ring on, none is met as a copy
     ahead = (t.stations.c.sequence + SEQUENCE_MOST // 2) % SEQUENCE_MOST
     tx.execute(update(t.stations).values(sequence=ahead))
@@ -78,6 +80,16 @@ def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
         {"mark": what.mark, "made_at": what.made_at, "made_in_epoch": what.made_in_epoch},
     )
     return Done(None, (ask_for(tx, [device.id for device in devices if device.kind == "door"]),))
+
+
+def _hold_messages(tx: Tx) -> None:
+    """What waited for a station in the copy may have been sent since: people ask there first."""
+    held = (t.effects.c.done_at.is_(None), t.effects.c.kind.like(f"{STATION_EFFECT}%"))
+    bodies = tx.execute(select(t.effects.c.body).where(*held)).scalars().all()
+    names = {body["incident"] for body in bodies}
+    tx.execute(update(t.effects).where(*held).values(done_at=tx.now_s))
+    own = t.incidents.c.id.in_(names)
+    tx.execute(update(t.incidents).where(own).values(trouble="station_restored"))
 
 
 @dataclass(frozen=True, slots=True)

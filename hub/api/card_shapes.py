@@ -90,3 +90,48 @@ class WeakDoors(Shaped):
     cards: dict[str, int] = Field(description="Cards in use by kind.")
     ready: int = Field(description="Cards that bear our keys and that nobody has yet.")
     scrap: int
+
+
+class DeskShown(Shaped):
+    """An issuing desk: whether its reader is there, and which presence of a card lies on it."""
+
+    id: str
+    online: bool
+    reader: bool
+    card: str | None = Field(description="A name for this presence; no number of the card.")
+    open_until: str | None = Field(description="Until when this member may write keys there.")
+
+
+class DesksShown(Shaped):
+    """All desks."""
+
+    desks: list[DeskShown]
+
+
+class DeskCard(CardKnown):
+    """What lies there: what its keys tell, and what the hub knows of it."""
+
+    lies: Literal["number", "foreign", "blank", "torn", "ours", "others"]
+    proven: bool
+    copy_of: bool = Field(description="A number of one of our cards, without its keys.")
+    tail: str = Field(description="The last four digits of its number.")
+
+
+class DeskOpened(BaseModel):
+    """Open a desk with a second factor."""
+
+    otp: str = Field(pattern=r"^[0-9]{6}$")
+
+
+class DeskLook(BaseModel):
+    """The presence that the clerk sees."""
+
+    card: str = _Id
+
+
+class DeskGive(DeskLook):
+    """Give the card that lies there; a blank is made ready first, an old card takes its kind."""
+
+    person: str = _Id
+    kind: Kind = "ntag424"
+    replaces: str | None = Field(default=None, max_length=64, pattern=PLAIN)

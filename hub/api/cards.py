@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from hub.acts.cards import REASON_CHARS_MAX, BlockCard, UnblockCard, block_card, unblock_card
@@ -34,13 +34,30 @@ class UnblockAsked(BaseModel):
     reason: str = Field(min_length=3, max_length=REASON_CHARS_MAX, pattern=PLAIN)
 
 
+class LostAsked(BaseModel):
+    """When a lost card was last surely had; without it a day is assumed."""
+
+    last_had: AwareDatetime | None = None
+
+    def had_s(self, now_s: float) -> float | None:
+        """In seconds; field_wrong for a moment that is still to come."""
+        if self.last_had is None:
+            return None
+        if self.last_had.timestamp() > now_s:
+            raise DomainError("field_wrong", "this moment is still to come", "last_had")
+        return self.last_had.timestamp()
+
+
+_DAY = LostAsked()
+
+
 class LostCardsAsked(BaseModel):
     """The cards of the household that this visit may look at."""
 
     lookup: str = _Id
 
 
-class LostCard(BaseModel):
+class LostCard(LostAsked):
     """One of these cards is lost."""
 
     lookup: str = _Id
@@ -78,14 +95,13 @@ def _desk(router: APIRouter, gate: Gate) -> None:
         gate.member(request, "read", "card")
         return reply(_one(gate, card), request)
 
-    refuses = ("not_found", "field_wrong", *CHANGE)
+    blocks = told("blockCard", CardShown, "not_found", *BODY, *CHANGE, by="staff")
 
-    @router.post(
-        "/cards/{card}/block", tags=["staff"], **told("blockCard", CardShown, *refuses, by="staff")
-    )
-    async def block(card: str, request: Request) -> Response:
+    @router.post("/cards/{card}/block", tags=["staff"], **blocks)
+    async def block(card: str, request: Request, asked: LostAsked = _DAY) -> Response:
         member = gate.member(request, "block", "card")
-        await hub.writer.submit(block_card, BlockCard(card, f"staff:{member.id}"), Lane.URGENT)
+        wish = BlockCard(card, f"staff:{member.id}", had_s=asked.had_s(gate.now_s()))
+        await hub.writer.submit(block_card, wish, Lane.URGENT)
         return reply(_one(gate, card), request)
 
     unblocks = told("unblockCard", CardShown, "not_found", *BODY, *CHANGE, by="staff")
@@ -110,15 +126,17 @@ def _phone(router: APIRouter, gate: Gate) -> None:
         return reply({"cards": _own_cards(gate, phone.person)}, request)
 
     refuses = ("not_found", "field_wrong", "too_many", *CHANGE)
-    blocks = told("blockMyCard", OwnCard, *refuses, by="phone")
+    blocks = told("blockMyCard", OwnCard, *refuses, by="phone", takes=LostAsked)
 
     @router.post("/me/cards/{card}/block", tags=["phone"], **blocks)
     async def block(card: str, request: Request) -> Response:
-        phone, _ = await gate.phone(request, "block", "card")
+        phone, signed = await gate.phone(request, "block", "card")
         gate.guard(gate.proofs, phone.id)
         if card not in {own["id"] for own in _own_cards(gate, phone.person)}:
             raise DomainError("not_found", "no such card", "card")
-        await hub.writer.submit(block_card, BlockCard(card, f"phone:{phone.id}"), Lane.URGENT)
+        asked = LostAsked.model_validate(read_body(signed.body) if signed.body else {})
+        wish = BlockCard(card, f"phone:{phone.id}", had_s=asked.had_s(gate.now_s()))
+        await hub.writer.submit(block_card, wish, Lane.URGENT)
         (own,) = (own for own in _own_cards(gate, phone.person) if own["id"] == card)
         return reply(own, request)
 
@@ -142,7 +160,7 @@ def _kiosk(router: APIRouter, gate: Gate) -> None:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = LostCard.model_validate(read_body(signed.body))
         home = gate.lookups_store.resolve(asked.lookup, kiosk.id, gate.now_s()).household_id
-        wish = BlockCard(asked.card, f"kiosk:{kiosk.id}", home)
+        wish = BlockCard(asked.card, f"kiosk:{kiosk.id}", home, asked.had_s(gate.now_s()))
         await hub.writer.submit(block_card, wish, Lane.URGENT)
         return reply({"cards": _home_cards(gate, home)}, request)
 

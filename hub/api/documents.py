@@ -29,7 +29,7 @@ _PROOF = ("proof_missing", "proof_form", "proof_forged", "request_altered", "req
 _REFUSED: dict[Caller, tuple[str, ...]] = {
     "anybody": (),
     "newcomer": _PROOF,
-    "phone": (*_PROOF, "phone_unknown", "phone_revoked", "not_allowed", "hub_busy"),
+    "phone": (*_PROOF, "phone_unknown", "phone_revoked", "phone_paused", "not_allowed", "hub_busy"),
     "kiosk": (*_PROOF, "phone_unknown", "not_allowed", "hub_busy"),
     "staff": ("signed_out", "not_allowed", "client_header"),
     "operator": ("not_allowed",),

@@ -57,6 +57,8 @@ class Gate:
         self.sign_ins = Limiter(Limit(5, 60.0))
         self.factors = Limiter(Limit(5, 60.0))
         self.pins = Limiter(Limit(10, 86_400.0))  # of a home: a refusal tells that a PIN is taken
+        self.faces = Limiter(Limit(60, 600.0))  # photos of a desk; an enrolment is three
+        self.own_face = Limiter(Limit(20, 86_400.0))  # changes of one's mind
         self.nonces = Limiter(Limit(60, 30.0))
         self.proofs = Limiter(Limit(120, 60.0))
         self.lookups = Limiter(Limit(10, 60.0))

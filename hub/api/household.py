@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from hub.acts.phones import Revocation, revoke_newer
+from hub.acts.suspending import Confirmed, confirm
 from hub.api.documents import CHANGE, told
 from hub.api.gate import Gate
 from hub.api.household_shapes import HouseholdPhones
@@ -40,6 +41,16 @@ def routes(gate: Gate) -> APIRouter:
         await gate.hub.writer.submit(revoke_newer, (own.id, wish), Lane.URGENT)
         return Response(status_code=204, headers=next_nonce(request))
 
+    confirms = told("confirmHouseholdPhone", None, "not_found", "field_wrong", *CHANGE, by="phone")
+
+    @router.post("/me/household/phones/{phone}/confirm", status_code=204, **confirms)
+    async def confirmed(phone: str, request: Request) -> Response:
+        """A phone that was paused with a lost card is known at home."""
+        own, _ = await gate.phone(request, "confirm", "household_phone")
+        wish = Confirmed(phone, f"phone:{own.id}", own.id)
+        await gate.hub.writer.submit(confirm, wish, Lane.URGENT)
+        return Response(status_code=204, headers=next_nonce(request))
+
     return router
 
 
@@ -50,7 +61,13 @@ def _newer(gate: Gate, phone: PhoneEntry) -> list[dict[str, Any]]:
         home = home_of(connection, phone.person, now_s)
         there = living_in(connection, home, now_s) if home else set()
         rows = connection.execute(
-            select(t.phones.c.id, t.phones.c.label, t.phones.c.enrolled_at, t.people.c.name)
+            select(
+                t.phones.c.id,
+                t.phones.c.label,
+                t.phones.c.enrolled_at,
+                t.phones.c.suspended_at,
+                t.people.c.name,
+            )
             .join(t.people, t.people.c.id == t.phones.c.person_id)
             .where(
                 t.people.c.id.in_(there | {phone.person}),
@@ -68,6 +85,7 @@ def _newer(gate: Gate, phone: PhoneEntry) -> list[dict[str, Any]]:
             "label": row.label,
             "enrolled_at": instant(row.enrolled_at),
             "person": {"name": row.name},
+            "paused_at": instant(row.suspended_at) if row.suspended_at is not None else None,
         }
         for row in rows
     ]

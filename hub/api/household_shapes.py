@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from hub.api.shapes import PersonNamed, Shaped
 
 
@@ -12,6 +14,7 @@ class NewPhone(Shaped):
     label: str
     enrolled_at: str
     person: PersonNamed
+    paused_at: str | None = Field(description="The card that brought it in was reported lost then.")
 
 
 class HouseholdPhones(Shaped):

@@ -100,7 +100,7 @@ def routes(gate: Gate) -> APIRouter:
     return router
 
 
-async def _factor(gate: Gate, member: Member, otp: str) -> Factor:
+async def fresh_factor(gate: Gate, member: Member, otp: str) -> Factor:
     """The member's second factor, fresh: a session alone opens no door."""
     gate.guard(gate.factors, member.id)
     with gate.hub.engines.read.connect() as connection:
@@ -135,7 +135,7 @@ def _doors(router: APIRouter, gate: Gate) -> None:
         device = hub.memory.devices.get(entry.device)
         if device is None:
             raise DomainError("door_offline")
-        factor = await _factor(gate, member, asked.otp)
+        factor = await fresh_factor(gate, member, asked.otp)
         if device.policy is None:
             device.policy = (await hub.policies.gather(device)).compiled.policy_at(device.want)
         opening = "s-" + secrets.token_hex(15)
@@ -160,7 +160,7 @@ def _doors(router: APIRouter, gate: Gate) -> None:
     async def door_mode(door: str, asked: ModeAsked, request: Request) -> None:
         member = gate.member(request, "operate", "door")
         entry = _door_of(gate, door)
-        factor = await _factor(gate, member, asked.otp)
+        factor = await fresh_factor(gate, member, asked.otp)
         change = ModeChange(factor, asked.reason, entry.id, asked.mode)
         await hub.writer.submit(change_mode, change, Lane.URGENT)
 
@@ -172,7 +172,7 @@ def _lockdowns(router: APIRouter, gate: Gate) -> None:
     @router.post("/lockdown", **begins)
     async def lockdown(asked: LockdownAsked, request: Request) -> LockdownBegun:
         member = gate.member(request, "operate", "lockdown")
-        factor = await _factor(gate, member, asked.otp)
+        factor = await fresh_factor(gate, member, asked.otp)
         wish = Lockdown(factor, asked.reason, asked.building)
         return LockdownBegun(id=await hub.writer.submit(begin_lockdown, wish, Lane.URGENT))
 
@@ -183,7 +183,7 @@ def _lockdowns(router: APIRouter, gate: Gate) -> None:
     @router.post("/lockdown/release", status_code=204, **ends)
     async def release(asked: LockdownAsked, request: Request) -> None:
         member = gate.member(request, "operate", "lockdown")
-        factor = await _factor(gate, member, asked.otp)
+        factor = await fresh_factor(gate, member, asked.otp)
         wish = Lockdown(factor, asked.reason, asked.building)
         await hub.writer.submit(end_lockdown, wish, Lane.URGENT)
 

@@ -12,13 +12,16 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from devices.reasons import reason
 from hub.core.errors import DomainError
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable
 
 RETRY_AFTER_S = "2"
-_STATUS = {404: "not_found", 405: "method_wrong", 413: "oversize", 422: "field_wrong"}
+METHOD_WRONG = 405
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_STATUS = {404: "not_found", METHOD_WRONG: "method_wrong", 413: "oversize", 422: "field_wrong"}
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -78,10 +81,20 @@ async def on_domain(request: Request, fault: Exception) -> Response:
 
 
 async def on_http(request: Request, fault: Exception) -> Response:
-    """Starlette's own refusals in our words."""
-    del request
+    """Starlette's own refusals in our words; a wrong method is told which are right (RFC 9110)."""
     assert isinstance(fault, HTTPException)
-    return problem(_STATUS.get(fault.status_code, "field_wrong"), str(fault.detail))
+    headers = {"Allow": ", ".join(allowed(request))} if fault.status_code == METHOD_WRONG else {}
+    return problem(_STATUS.get(fault.status_code, "field_wrong"), str(fault.detail), None, headers)
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods that an address takes, by all of its routes; the framework names only one's."""
+
+    def taken(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(each.matches(scope)[0] is Match.FULL for each in request.app.routes)
+
+    return [method for method in METHODS if taken(method)]
 
 
 async def on_form(request: Request, fault: Exception) -> Response:

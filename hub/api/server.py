@@ -6,6 +6,7 @@ import gzip
 import mimetypes
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ from hub.api import (
     calls,
     card_lists,
     cards,
+    desks,
+    faces,
     foreign,
     household,
     imports,
+    incidents,
     kiosk,
     kiosk_guests,
     letters,
@@ -81,6 +85,8 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
+        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+            room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
 
@@ -130,23 +136,17 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         title="Linli", version="1", docs_url=None, redoc_url=None, exception_handlers=HANDLERS
     )
     gate = Gate(hub)
-    app.include_router(phone.routes(gate))
-    app.include_router(staff.routes(gate, passwords))
-    app.include_router(timelines.routes(gate))
-    app.include_router(operator.routes(gate))
-    app.include_router(operating.routes(gate))
-    app.include_router(foreign.routes(gate))
-    app.include_router(kiosk.routes(gate))
-    app.include_router(kiosk_guests.routes(gate))
-    app.include_router(visits.routes(gate))
-    app.include_router(calls.routes(gate))
-    app.include_router(cards.routes(gate))
-    app.include_router(card_lists.routes(gate))
-    app.include_router(alerts.routes(gate))
-    app.include_router(imports.routes(gate))
-    app.include_router(letters.routes(gate))
-    app.include_router(household.routes(gate))
-    app.include_router(money.routes(gate))
+    parts = [
+        phone.routes(gate), staff.routes(gate, passwords), timelines.routes(gate),
+        operator.routes(gate), operating.routes(gate), foreign.routes(gate), kiosk.routes(gate),
+        kiosk_guests.routes(gate), visits.routes(gate), calls.routes(gate), cards.routes(gate),
+        card_lists.routes(gate), desks.routes(gate),
+        alerts.routes(gate), incidents.routes(gate), imports.routes(gate),
+        letters.routes(gate), household.routes(gate), faces.routes(gate),
+        money.routes(gate),
+    ]  # fmt: skip
+    for part in parts:  # one flat list: a router that is included is built again when first asked
+        app.router.routes.extend(part.routes)
     _health(app, gate)
     _pages(app)
     trusted = hub.settings.http.trusted_proxies
@@ -228,13 +228,18 @@ def read_files(folder: Path) -> dict[str, tuple[bytes, bytes | None, str]]:
         if not path.is_file() or path.suffix in (".gz", ".map"):
             continue
         raw = path.read_bytes()
-        packed = gzip.compress(raw, 6) if len(raw) > 512 else None
+        packed = _packed(raw) if len(raw) > 512 else None
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if path.suffix == ".webmanifest":
             kind = "application/manifest+json"
         small = packed if packed is not None and len(packed) < len(raw) else None
         files[path.relative_to(folder).as_posix()] = (raw, small, kind)
     return files
+
+
+@lru_cache(maxsize=64)  # all pages of one build: packed once, however many applications are made
+def _packed(raw: bytes) -> bytes:
+    return gzip.compress(raw, 6)
 
 
 def _cache(path: str) -> str:

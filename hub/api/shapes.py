@@ -79,6 +79,12 @@ class PhoneShown(Shaped):
     enrolled_at: str
 
 
+class UsedPhone(PhoneShown):
+    """A phone as the desk sees it; ``paused`` with the lost card that brought it in."""
+
+    paused: bool
+
+
 class OwnDoor(Shaped):
     """A door that this phone may ask for."""
 
@@ -262,7 +268,7 @@ class PersonShown(Shaped):
     id: str
     name: str
     house: str = Field(description="Empty for somebody without one.")
-    phones: list[PhoneShown]
+    phones: list[UsedPhone]
     cards: int
 
 

@@ -27,6 +27,7 @@ from hub.acts.staff import (
     sign_in,
     sign_out,
 )
+from hub.acts.suspending import Confirmed, confirm
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.gate import COOKIE, Gate, Member, address_of
 from hub.api.problems import reply
@@ -56,6 +57,7 @@ _HEARD_BY = {
     "call": ("answer", "call"),
     "phone": ("read", "people"),
     "card": ("read", "card"),
+    "face": ("read", "faces"),
 }
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 PASSWORDS = PasswordHasher()  # the library's own strength: RFC 9106's for little memory
@@ -380,6 +382,14 @@ def _phones(router: APIRouter, gate: Gate) -> None:
         member = gate.member(request, "revoke", "phone")
         await hub.writer.submit(revoke, Revocation(phone, f"staff:{member.id}"), Lane.URGENT)
 
+    confirms = told("confirmPhone", None, "not_found", "field_wrong", *CHANGE, by="staff")
+
+    @router.post("/phones/{phone}/confirm", status_code=204, **confirms)
+    async def phone_confirm(phone: str, request: Request) -> None:
+        member = gate.member(request, "confirm", "phone")
+        wish = Confirmed(phone, f"staff:{member.id}")
+        await hub.writer.submit(confirm, wish, Lane.URGENT)
+
 
 async def new_phone_code(gate: Gate, person: str, by: str, card: str | None = None) -> PhoneCode:
     """A fresh six-digit code; only its keyed hash is kept."""
@@ -417,7 +427,12 @@ def _people(gate: Gate, query: str) -> list[dict[str, Any]]:
             "name": row.name,
             "house": row.house or "",
             "phones": [
-                {"id": p.id, "label": p.label, "enrolled_at": instant(p.enrolled_at)}
+                {
+                    "id": p.id,
+                    "label": p.label,
+                    "enrolled_at": instant(p.enrolled_at),
+                    "paused": p.suspended_at is not None,
+                }
                 for p in phones
                 if p.person_id == row.id
             ],

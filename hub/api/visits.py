@@ -186,9 +186,8 @@ def _shown(
     elif row.to_at <= gate.now_s():
         state = "came" if came else "over"
     open_still = row.revoked_at is None and row.to_at > gate.now_s()
-    own = labels or row.issued_by.startswith(
-        ("staff:", "card:")
-    )  # a resident's guests are not the desk's
+    # a resident's guests are not the desk's, whether a phone invited them or a card at a kiosk
+    own = labels or row.issued_by.startswith("staff:")
     label = hub.keys.open_envelope(row.label_sealed, f"visit:{row.id}").decode() if own else ""
     named = tuple(PassDoor(door.device, door.number) for door in doors)
     visit = Pass(row.id, named, int(row.from_at), int(row.to_at), row.host_id, row.strict)

@@ -11,6 +11,7 @@ from collections import Counter
 from enum import StrEnum
 
 from devices import wire
+from devices.wire_desk import DESK_TOLD
 from hub.core.limits import Limit, Limiter
 
 COST_BYTES = 1_024  # a message counts once for each; an honest event has 600
@@ -26,8 +27,8 @@ class Bound(StrEnum):
     NOTES = "notes"
 
 
-# A full outbox (100,000) and a day beside it at once, then 50,000 a day, as many as a station's gate
-# tells: a liar writes 150 MB and 50 MB a day, and somebody was called after the first minutes.
+# A full outbox (100,000) and a day beside it at once, then 50,000 a day, more than a busy gate
+# tells: a liar writes 150 MB, then 50 MB a day, and somebody was called after the first minutes.
 EVENTS = Limit(150_000, 3 * 86_400.0)
 ALARMS = Limit(1_000, 3_600.0)  # beside the events; at worst 24,000 a day
 ANSWERS = Limit(600, 60.0)  # those to commands of ours are free, see ``asked``
@@ -48,6 +49,7 @@ _KINDS = {
     wire.EVENT: Bound.EVENTS,
     wire.ALARM: Bound.ALARMS,
     wire.ANSWER: Bound.ANSWERS,
+    DESK_TOLD: Bound.ANSWERS,
     wire.TIME_WANT: Bound.TIMES,
 }
 

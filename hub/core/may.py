@@ -24,6 +24,9 @@ class Grant:
 _REVIEW = (("read", "incident"), ("review", "incident"))
 _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer", "call"))
 
+# Faces at the desk: to see how they stand, to help somebody consent, enrol and withdraw.
+_FACES = (("read", "faces"), ("read", "face"), ("enrol", "face"), ("forget", "face"))
+
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "administrator": frozenset(
@@ -32,6 +35,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "events"),
             ("read", "people"),
             ("issue", "code"),
+            ("confirm", "phone"),
             ("revoke", "phone"),
             ("load", "roster"),
             ("adopt", "device"),
@@ -51,6 +55,8 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("accept", "station"),
             ("import", "roster"),
             ("print", "letters"),
+            *_FACES,
+            ("set", "faces"),
         }
     ),
     "property_staff": frozenset(
@@ -59,6 +65,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("read", "events"),
             ("read", "people"),
             ("issue", "code"),
+            ("confirm", "phone"),
             ("operate", "door"),
             ("operate", "lockdown"),
             ("set", "pin"),
@@ -69,6 +76,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             *_VISITS,
             ("read", "alert"),
             ("answer", "alert"),
+            *_FACES,
             *_REVIEW,
         }
     ),
@@ -90,6 +98,10 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("answer", "own_alert"),
             ("read", "household"),
             ("end", "household_phone"),
+            ("confirm", "household_phone"),
+            ("read", "own_face"),
+            ("consent", "own_face"),
+            ("forget", "own_face"),
         }
     ),
 }

@@ -17,12 +17,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from hub.faces.audit import Audit, Curves, Verdict, Wanted, audit
-from hub.faces.calibration import Calibration, parse, shown
+from hub.faces.audit import PAIRS_EXPECTED_LEAST, Audit, Curves, Verdict, Wanted, audit
+from hub.faces.calibration import Calibration, Tail, parse, shown
 from hub.faces.gallery import Floats, Gallery, Person, build, of
+from hub.faces.tails import SHOULDER_SHARE, fit
 
 NICE: Final = 10  # whoever waits at a door comes first
 CURVE_POINTS: Final = 60
+_WATCH_SHARES: Final = tuple(10.0**power for power in range(-8, -1))
 EVERYBODY: Final = ""
 _LENGTHS: Final = struct.Struct(">II")
 _EMPTY: Final = np.zeros(0, np.float64)
@@ -73,12 +75,33 @@ def document(found: Audit) -> dict[str, Any]:
         "pairs": found.pairs,
         "search": _verdict(found.search),
         "claim": _verdict(found.claim),
+        "watch": _watch(found),
         "look_alikes": [[int(one), int(other)] for one, other in found.look_alikes],
         "curves": {
             "strangers": _curve(found.curves.strangers),
             "genuine": _curve(found.curves.genuine),
         },
     }
+
+
+def _watch(found: Audit) -> list[list[float]]:
+    """Scores at or below which a share of stranger pairs lies, as far down as pairs can tell."""
+    tail = fit(found.curves.pairs, found.pairs)
+    if tail is None:
+        return []
+    least = PAIRS_EXPECTED_LEAST / (found.pairs / 2)
+    shares = [least, *(share for share in _WATCH_SHARES if share > least)]
+    points = [[tail.value_at(share), share] for share in shares if share < SHOULDER_SHARE]
+    rising = [points[0]] if points else []
+    for point in points[1:]:
+        if point[0] > rising[-1][0]:
+            rising.append(point)
+    return rising
+
+
+def watch_tail(kept: Mapping[str, Any]) -> Tail:
+    """What a document says of strangers who are taken for one listed face."""
+    return Tail(tuple((score, share) for score, share in kept["watch"]))
 
 
 def _verdict(told: Verdict) -> dict[str, Any]:

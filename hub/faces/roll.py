@@ -6,7 +6,7 @@ withdraws is gone at once, from memory and from every comparison. Belongs to one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,11 +15,11 @@ import numpy as np
 from hub.core.face_law import PHOTOS_MOST
 from hub.faces import decide, seal
 from hub.faces.audit import CLAIM_MOST, Audit, Wanted
-from hub.faces.auditor import EVERYBODY, Report, Task, audit_of, gallery_of
-from hub.faces.calibration import Calibration
+from hub.faces.auditor import EVERYBODY, Report, Task, audit_of, gallery_of, watch_tail
+from hub.faces.calibration import Calibration, Tail
 from hub.faces.decide import Decision, Probe, Refused
 from hub.faces.enrol import Portrait
-from hub.faces.gallery import Floats, Gallery
+from hub.faces.gallery import NEIGHBOURS, Floats, Gallery, smallest
 from hub.faces.quality import ENROL
 
 CLEAR_SHARE: Final = 0.5  # of the widest gap to its mirror image that a photo may have
@@ -43,6 +43,24 @@ class Standing:
     gallery: Gallery
     audits: Mapping[str, Audit]
     scopes: Mapping[str, frozenset[str]]
+    watch: Tail  # strangers taken for one listed face
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listed face as it is kept: template and picture, each sealed."""
+
+    template: bytes
+    picture: bytes
+
+
+def _apart(gallery: Gallery, one: Floats, other: Floats) -> float:
+    """The score of two strangers to a gallery, as the audit counts pairs of residents."""
+    apart = float(np.linalg.norm(one - other))
+    if not gallery.crowded:
+        return apart
+    near = smallest(gallery.distances(np.stack([one, other])), NEIGHBOURS).mean(axis=1)
+    return apart - float(near.mean())
 
 
 class Roll:
@@ -54,6 +72,7 @@ class Roll:
         self._axes: dict[int, np.ndarray[tuple[int, int], np.dtype[np.float64]]] = {}
         self._gone: set[str] = set()  # bounded by the people of the standing gallery
         self._left: set[str] = set()  # since the last task was made; bounded as above
+        self._listed: dict[str, tuple[str, seal.Template]] = {}  # bounded by face_watch.FACES_MAX
         self.standing: Standing | None = None
 
     def __len__(self) -> int:
@@ -145,7 +164,8 @@ class Roll:
         scopes = {
             door: frozenset(people[row] for row in rows) for door, rows in task.scopes.items()
         }
-        self.standing = Standing(revision, gallery, audits, scopes)
+        watch = watch_tail(report.documents[EVERYBODY])
+        self.standing = Standing(revision, gallery, audits, scopes, watch)
         self._gone.clear()
         for person in self._left:  # also who came back since: the old template is not theirs
             self._blot(person)
@@ -177,6 +197,54 @@ class Roll:
         scope = standing.gallery.mask(own)
         turned = self._turned(probe)
         return decide.decide_search(turned, standing.gallery, scope, standing.audits[door])
+
+    # ----------------------------------------------------------------- a watch list
+
+    def seal_listed(self, name: str, wrapped: bytes, photo: Portrait, picture: bytes) -> Listing:
+        """A listed face and the authority's picture, as they are kept."""
+        turned = seal.rotate(photo.embedding[None], self._axes_of(len(photo.embedding)))
+        made = seal.Template(photo.model_id, "", turned, (0,))
+        key = seal.unwrap(wrapped, self._wrap, name)
+        closed = seal.close(picture, key, name, self._luck(seal.NONCE_BYTES))
+        return Listing(seal.seal(made, key, name, self._luck(seal.NONCE_BYTES)), closed)
+
+    def open_picture(self, name: str, wrapped: bytes, sealed: bytes) -> bytes:
+        """The authority's picture, for the person who looks; raises SealBroken."""
+        return seal.reveal(sealed, seal.unwrap(wrapped, self._wrap, name), name)
+
+    def take_listed(self, name: str, order: str, sealed: bytes, wrapped: bytes) -> bool:
+        """Open a listed face; False where it does not open."""
+        try:
+            key = seal.unwrap(wrapped, self._wrap, name)
+            self._listed[name] = (order, seal.unseal(sealed, key, name))
+        except seal.SealBroken:
+            return False
+        return True
+
+    def drop_listed(self, kept: Collection[str]) -> None:
+        """Forget every listed face but these."""
+        for name in [name for name in self._listed if name not in kept]:
+            del self._listed[name]
+
+    def seek(self, probe: Probe, shares: Mapping[str, float]) -> str | None:
+        """Which listed face a passer-by is like, or None.
+
+        ``shares``: for each order in force, which share of strangers one listed face may catch. An
+        order for which the residents cannot tell that catches nobody.
+        """
+        standing = self.standing
+        if standing is None or probe.model_id != standing.gallery.model_id or not self._listed:
+            return None
+        turned = self._turned(probe).embedding
+        found: list[tuple[float, str]] = []
+        for name, (order, held) in self._listed.items():
+            bound = standing.watch.threshold(shares[order]) if order in shares else None
+            if bound is None or held.model_id != probe.model_id:
+                continue
+            score = _apart(standing.gallery, turned, held.photos[0])
+            if score <= bound:
+                found.append((score - bound, name))
+        return min(found)[1] if found else None
 
     def _turned(self, probe: Probe) -> Probe:
         if probe.embedding.ndim != 1 or len(probe.embedding) < 2:

@@ -92,6 +92,16 @@ def unseal(sealed: bytes, person_key: bytes, person: str) -> Template:
         raise SealBroken("the template's content is damaged") from fault
 
 
+def close(plain: bytes, key: bytes, name: str, nonce: bytes) -> bytes:
+    """A picture that is kept beside a template; ``nonce``: 12 bytes of luck, used once."""
+    return nonce + AESGCM(key).encrypt(nonce, plain, _about("picture", name))
+
+
+def reveal(sealed: bytes, key: bytes, name: str) -> bytes:
+    """The picture; raises SealBroken."""
+    return _open(sealed, key, _about("picture", name))
+
+
 def rotation(site_key: bytes, dim: int) -> NDArray[np.float64]:
     """The site's own rotation (dim x dim, orthonormal), the same for the same key for ever.
 

@@ -1,4 +1,4 @@
-"""`linli face`: judge an engine on labelled pictures, and measure what it costs here."""
+"""`linli face`: a running hub's residents, and what an engine is worth and costs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ import os
 import random
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from devices.mistake import Mistake
+from hub.asking import answer_of
 
+AUDIT_S = 1_000.0  # fifteen thousand people on a small box take some minutes
+FORGET_REASONS = ("withdrawn", "moved", "died", "guardian", "purpose")
 NEEDED = ("av", "dlib", "face_recognition_models", "numpy", "onnxruntime", "PIL")
 
 
 def face(parser: argparse.ArgumentParser) -> None:
-    """Faces: what they are worth on somebody's pictures, and what they cost."""
-    parser.description = "Faces: judge the engine on labelled pictures, measure what it costs."
+    """Faces: residents' at the hub, and what they are worth on somebody's pictures."""
+    parser.description = "Faces: enrol, measure and forget at the hub; judge the engine."
     actions = parser.add_subparsers(required=True, metavar="WHAT")
+    _at_the_hub(actions)
     judge = actions.add_parser(
         "evaluate",
         help="error rates on labelled pictures: a folder per person",
@@ -39,9 +45,72 @@ def face(parser: argparse.ArgumentParser) -> None:
     judge.set_defaults(func=_evaluate)
     cost = actions.add_parser("measure", help="what a decision costs here; prints JSON")
     cost.add_argument("images", type=Path, help="folder of pictures with one face each")
-    cost.add_argument("--rounds", type=int, default=20)
+    cost.add_argument("--rounds", type=int, default=20, help="so often")
     _engine(cost)
     cost.set_defaults(func=_measure)
+
+
+def _at_the_hub(actions: Any) -> None:
+    """What a running hub is asked, by its operator."""
+    add = actions.add_parser(
+        "enroll", help="add photos of somebody who consented",
+        description="Add photos of somebody who consented, at the desk or on their phone. "
+        "Prints what became of each; the pictures are kept nowhere.",
+    )  # fmt: skip
+    add.add_argument("person", help="the person's id, as in the roster")
+    add.add_argument("photos", type=Path, nargs="+", help="JPEG, PNG or WebP")
+    add.set_defaults(func=_enroll)
+    audit = actions.add_parser("audit", help="measure the residents now; prints JSON")
+    audit.set_defaults(func=_audit)
+    end = actions.add_parser("forget", help="end somebody's consent; nobody can undo it")
+    end.add_argument("person", help="the person's id, as in the roster")
+    end.add_argument("--reason", default="withdrawn", choices=FORGET_REASONS)
+    end.set_defaults(func=_forget)
+    renew = actions.add_parser("renew", help="the keys are lost: everybody must consent anew")
+    renew.add_argument("--everybody", action="store_true", required=True,
+                       help="yes: end every consent")  # fmt: skip
+    renew.set_defaults(func=_renew)
+    for each in (add, audit, end, renew):
+        each.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+
+
+def _enroll(asked: argparse.Namespace) -> None:
+    told: list[dict[str, Any]] = []
+    shown: dict[str, Any] = {}
+    for photo in asked.photos:
+        try:
+            content = photo.read_bytes()
+        except OSError as fault:
+            raise Mistake(f"{photo} cannot be read: {fault.strerror}") from fault
+        path = f"people/{quote(asked.person, safe='')}/face/photos"
+        try:
+            shown = answer_of(asked.data, path, content).json()
+        except Mistake as refusal:
+            told.append({"photo": photo.name, "taken": False, "why": str(refusal)})
+        else:
+            told.append({"photo": photo.name, "taken": True})
+    if not shown:
+        raise Mistake(f"no photo was taken: {told[0]['why']}")
+    kept = {"photos": len(shown["photos"]), "missing": shown["missing"]}
+    print(json.dumps({"person": asked.person, "told": told, **kept}, ensure_ascii=False))
+
+
+def _audit(asked: argparse.Namespace) -> None:
+    found = answer_of(asked.data, "faces/audit", {}, AUDIT_S).json()
+    doors = [door for door in found["doors"] if door["mode"] != "off"]
+    told = {name: found[name] for name in ("state", "enrolled", "incomplete", "filing", "audit")}
+    print(json.dumps(told | {"doors": doors}, ensure_ascii=False))
+
+
+def _forget(asked: argparse.Namespace) -> None:
+    path = f"people/{quote(asked.person, safe='')}/face/forget"
+    answer_of(asked.data, path, {"reason": asked.reason})
+    print(json.dumps({"person": asked.person, "forgotten": True}))
+
+
+def _renew(asked: argparse.Namespace) -> None:
+    found = answer_of(asked.data, "faces/renew", {}).json()
+    print(json.dumps({name: found[name] for name in ("state", "consents", "enrolled")}))
 
 
 def _engine(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 from devices import wire
+from devices.wire_desk import DESK_DO, DESK_STATE, DESK_TOLD
 
 HOME_ASSISTANT: Final = "ha"
 PROBE: Final = "_probe"  # the hub's own look at its broker; no device id begins with _
@@ -26,6 +27,7 @@ _DEVICE_READS: Final = (
     wire.POLICY_DELTA,
     f"{wire.POLICY_SNAPSHOT}/+",
     "zone",
+    DESK_DO,
     wire.STATE,
 )
 _DEVICE_WRITES: Final = (
@@ -37,6 +39,8 @@ _DEVICE_WRITES: Final = (
     wire.ANSWER,
     wire.TIME_WANT,
     wire.POLICY_HAVE,
+    DESK_STATE,
+    DESK_TOLD,
 )
 _HUB_TELLS_ALL: Final = (wire.STATE, wire.KEYSET, "endings")
 

@@ -128,7 +128,7 @@ def _line(pdf: FPDF, y: float, size: int, text: str) -> None:
 
 def _cell(pdf: FPDF, x: float, y: float, one: Addressee, run: Round) -> None:
     """One person: the square, the name, the code to type."""
-    _qr(pdf, x, y, f"{run.origin}/phone/#code={one.code}")
+    draw_qr(pdf, x, y, f"{run.origin}/phone/#code={one.code}")
     right = x + QR_MM + 3
     pdf.set_xy(right, y + 6)
     pdf.set_font("letter", size=16)
@@ -138,11 +138,11 @@ def _cell(pdf: FPDF, x: float, y: float, one: Addressee, run: Round) -> None:
     pdf.cell(CELL_MM[0] - QR_MM - 4, 8, shown_code(one.code))
 
 
-def _qr(pdf: FPDF, x: float, y: float, text: str) -> None:
+def draw_qr(pdf: FPDF, x: float, y: float, text: str, size_mm: float = QR_MM) -> None:
     """The code as rows of dark runs: sharp at every size."""
     # any mask reads alike at this size, and trying all eight takes longer than drawing the page
     matrix = segno.make(text, error="m", micro=False, mask=2).matrix
-    module = QR_MM / (len(matrix) + 8)  # four modules of quiet ground on each side
+    module = size_mm / (len(matrix) + 8)  # four modules of quiet ground on each side
     pdf.set_fill_color(0)
     for row, line in enumerate(matrix, 4):
         start = None

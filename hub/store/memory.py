@@ -39,6 +39,7 @@ class PhoneEntry:
     enrolled_at: float
     key: Key
     revoked: bool
+    paused: bool = False
 
 
 @dataclass(slots=True)
@@ -175,7 +176,7 @@ class Memory:
     # ----------------------------------------------------------------- phones
 
     def phone(self, kid: str) -> PhoneEntry:
-        """An enrolled phone; refuses with phone_unknown or phone_revoked."""
+        """An enrolled phone; refuses with phone_unknown, _revoked or _paused."""
         if kid in self._phones:
             self._phones.move_to_end(kid)
             entry = self._phones[kid]
@@ -189,6 +190,8 @@ class Memory:
             raise DomainError("phone_unknown")
         if entry.revoked:
             raise DomainError("phone_revoked")
+        if entry.paused:
+            raise DomainError("phone_paused")
         return entry
 
     def _read_phone(self, kid: str) -> PhoneEntry | None:
@@ -204,6 +207,7 @@ class Memory:
             row.enrolled_at,
             phone_key(row.jwk)[1],
             row.revoked_at is not None,
+            row.suspended_at is not None,
         )
 
     def forget_phone(self, kid: str) -> None:

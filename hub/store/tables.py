@@ -210,6 +210,8 @@ phones = Table(
     Column("label", String(64), nullable=False),
     Column("enrolled_at", Double, nullable=False),
     Column("revoked_at", Double),
+    Column("card_id", String(32)),  # shown at a kiosk for it
+    Column("suspended_at", Double),  # that card was lost, and nobody has said that they know it
 )
 
 codes = Table(
@@ -222,6 +224,7 @@ codes = Table(
     Column("expires_at", Double, nullable=False),
     Column("tries_left", Integer, nullable=False),
     Column("used_at", Double),
+    Column("card_id", String(32)),
 )
 
 cards = Table(
@@ -263,6 +266,7 @@ pins = Table(
     Column("sealed", Text, nullable=False),
     Column("mark", String(64), nullable=False, unique=True),
     Column("set_at", Double, nullable=False),
+    Column("set_by", String(80), nullable=False, default=""),
 )
 
 # a lockdown holds from its beginning to its end; an empty building is the whole site
@@ -1048,6 +1052,7 @@ face_listed = Table(
     Column("order_id", ForeignKey("face_orders.id"), nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("model_id", String(64), nullable=False),
+    Column("picture", LargeBinary, nullable=False),  # the authority's own; sealed as well
     Column("picture_sha256", String(64), nullable=False),
     Column("listed_at", Double, nullable=False),
 )

@@ -1,6 +1,7 @@
 """`linli bench wires`: how fast the drivers of readers and locks are on lines of their far ends.
 
-Each wire is a module with TARGETS and ``measure``; its far ends run in a process of their own.
+Each part is a module with TARGETS and ``measure``. Where time is measured far ends run in processes
+of their own; where noise and CPU are, beside the driver.
 """
 
 from __future__ import annotations
@@ -8,10 +9,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from simulators.bench import wires_osdp
+from simulators.bench import wires_loop, wires_noise, wires_osdp, wires_pn532
 from simulators.bench.machine import load_1_min
 
-PARTS: Final = {"osdp": wires_osdp}
+PARTS: Final = {
+    "osdp": wires_osdp,
+    "pn532": wires_pn532,
+    "noise": wires_noise,
+    "loop": wires_loop,
+}
 TARGETS: Final = tuple(target for part in PARTS.values() for target in part.TARGETS)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -29,6 +28,7 @@ from devices.access import (
 from devices.messages import Assurance, Revision
 from drivers.link import Link
 from drivers.osdp_bus import OsdpBus, OsdpReader
+from simulators.bench.far import far_end, told
 from simulators.bench.figures import Target, percentile, spread
 from simulators.bench.village import say
 
@@ -124,7 +124,7 @@ class _Line:
             if opens and _lets_in(card.uid):
                 await self._readers[address].pulse(0, PULSE_MS)
                 opened_ns = time.perf_counter_ns()
-            tapped_ns = await _told(self._far, "tapped at ")
+            tapped_ns = await told(self._far, "tapped at ")
             found.append(((at_ns - tapped_ns) / 1e6, (opened_ns - tapped_ns) / 1e6))
         return found
 
@@ -159,15 +159,6 @@ _POLICY: Final = Policy(
 )
 
 
-async def _told(far: asyncio.subprocess.Process, what: str) -> int:
-    """The number behind these words in what the far end says next of them."""
-    assert far.stdout is not None
-    while line := (await far.stdout.readline()).decode():
-        if line.startswith(what):
-            return int(line.removeprefix(what).split()[0])
-    raise RuntimeError("the far end ended")
-
-
 @asynccontextmanager
 async def _line(baud: int, count: int, *, paced: bool) -> AsyncIterator[_Line]:
     """A line of so many readers that all are here."""
@@ -175,27 +166,18 @@ async def _line(baud: int, count: int, *, paced: bool) -> AsyncIterator[_Line]:
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
         key = Path(folder) / "key"
         key.write_text(KEY.hex())
-        words = ["simulate", "pty", "osdp", "--readers", str(count), "--key", str(key)]
+        words = ["--readers", str(count), "--key", str(key)]
         words += ["--baud", str(baud)] if paced else []
-        far = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "devices.cli", *words,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        assert far.stdout is not None
-        port = (await far.stdout.readline()).decode().strip()
-        bus = OsdpBus(lambda: Link.open(port, baudrate=baud), baud)
-        try:
-            readers = {
-                address: bus.add(address, KEY, f"reader {address}", poll_ms=POLL_MS)
-                for address in range(1, count + 1)
-            }
-            async with asyncio.timeout(HERE_S):
-                while any(reader.here is None for reader in readers.values()):  # noqa: ASYNC110
-                    await asyncio.sleep(POLL_MS / 1e3)  # each has its own word, none for all
-            yield _Line(far, readers)
-        finally:
-            await bus.close()
-            far.terminate()
-            await far.wait()
+        async with far_end("osdp", *words) as (far, port):
+            bus = OsdpBus(lambda: Link.open(port, baudrate=baud), baud)
+            try:
+                readers = {
+                    address: bus.add(address, KEY, f"reader {address}", poll_ms=POLL_MS)
+                    for address in range(1, count + 1)
+                }
+                async with asyncio.timeout(HERE_S):
+                    while any(one.here is None for one in readers.values()):  # noqa: ASYNC110
+                        await asyncio.sleep(POLL_MS / 1e3)  # each has its own word, none for all
+                yield _Line(far, readers)
+            finally:
+                await bus.close()

@@ -12,6 +12,7 @@ import random
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from simulators.phone import Phone
 from simulators.provider import Provider, make_papers, serve, write_papers
 from simulators.provider.callbacks import ANSWER_TIMEOUT_S
 from simulators.proxy import CuttableProxy, Seen
+from simulators.receivers.station import Alarm, Station
 from simulators.roster import (
     CARD_HOLDERS,
     CONTROLLERS,
@@ -50,6 +52,8 @@ DESK_TRIES = 3  # how often the desk begins again where a card has failed
 WATCH_S = 0.05  # how often the town looks whether everybody is ready
 METERS = (METER_READER, "meter")  # started last: nothing in the town waits for it
 CALL_S = 30.0  # one call to the hub, on this machine, busy as it may be
+STATION = "ps-willow"  # the made-up police desk; it has accepted nothing, so all is a test
+STATION_ACCOUNT, STATION_KEY = "1234", "simulated-key-16"
 
 Progress = Callable[[str], None]
 
@@ -62,6 +66,10 @@ STAGES = {  # what must be up before the town can be driven, in this order
     "cards": "issuing senior cards at the desk",
     "ready": "switching on doors, card point and kiosk",
 }
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -113,6 +121,7 @@ class Town:
     kiosk_reader: Pn532End | None = None
     provider: Provider | None = None
     proxy: CuttableProxy | None = None
+    station: Station | None = None
     http: httpx.AsyncClient | None = None
     base_url: str = ""
     kiosk_url: str = ""
@@ -120,6 +129,7 @@ class Town:
     said_at_point: list[str] = field(default_factory=list)
     on_said: Callable[[str], None] = lambda _code: None
     on_stage: Callable[[str], None] = lambda _stage: None
+    on_alarm: Callable[[Alarm], None] = lambda _alarm: None
     on_packet: Callable[[Seen], None] | None = None
     notice_hooks: dict[str, list[Callable[..., Any]]] = field(default_factory=dict)
     _serving: list[asyncio.Task[None]] = field(default_factory=list)
@@ -137,8 +147,12 @@ class Town:
         self._stage("wires")
         self._lay_wires()
         await self._open_provider()
+        self.station = Station(_utc_now, {STATION_ACCOUNT: STATION_KEY.encode()})
+        self.station.on_alarm = self._at_station
+        station_port = await self.station.start()
         self._stage("site")
         await self._init(http_port, broker_port)
+        self._tell_of_station(station_port)
         self.proxy = CuttableProxy(proxy_port, "127.0.0.1", broker_port, tap=self.on_packet)
         await self.proxy.start()
         scheme = "https" if self.settings.certificate else "http"
@@ -185,6 +199,8 @@ class Town:
         await asyncio.gather(*self._serving, return_exceptions=True)
         if self.proxy is not None:
             await self.proxy.stop()
+        if self.station is not None:
+            await self.station.stop()
         if self.http is not None:
             await self.http.aclose()
         for end in self._ends():
@@ -260,6 +276,21 @@ class Town:
                 words += [f"--{flag}", getattr(settings, flag)]
         told = await run(settings.folder, *words)
         self.administrator_code = str(told["administrator_code"])
+
+    def _at_station(self, alarm: Alarm) -> None:
+        self.on_alarm(alarm)  # a page may come later than the station
+
+    def _tell_of_station(self, port: int) -> None:
+        """What an operator writes into hub.toml, and the key beside it."""
+        data = self.settings.folder / "hub"
+        write_private(data / "secrets" / STATION, STATION_KEY)
+        zones = "".join(f"{plan.id} = {n}\n" for n, plan in enumerate(DOORS, 1))
+        with (data / "hub.toml").open("a", encoding="utf-8") as settings:
+            settings.write(
+                f'\n[stations.{STATION}]\nkind = "dc09"\nurl = "dc09://127.0.0.1:{port}"\n'
+                f'account = "{STATION_ACCOUNT}"\nkey = "secret:{STATION}"\n'
+                f"[stations.{STATION}.zones]\n{zones}"
+            )
 
     async def _start_child(self, name: str, words: list[str]) -> Child:
         logs = self.settings.folder / "logs"

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, Final, Protocol
 
 from drivers import cjt188, dlt645
+from drivers.escpos_printer import EscposPrinter
 from drivers.framing import Deframer
 from drivers.kinds import OnState, StrikeFault
 from drivers.link import Link
@@ -28,6 +29,7 @@ from simulators.ends.meters import Cjt188Meter, Dlt645Meter, MeterLineEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.osdp_end import OsdpEnd
 from simulators.ends.osdp_pd import OsdpPd
+from simulators.ends.paper_end import PaperEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
@@ -220,6 +222,34 @@ class _Meters:
         await self._bus.close()
 
 
+class _Printer:
+    """A slip printer; somebody opens its cover and shuts it."""
+
+    def __init__(self, path: str, on_state: OnState) -> None:
+        self._printer = EscposPrinter(lambda: Link.open(path), columns=32, on_state=on_state)
+        self._news = asyncio.Event()
+        self._printer.on_status = self._news.set
+        self._printer.start()
+
+    async def use(self, end: PaperEnd, hand: Hand) -> bool:
+        await hand(end.open_cover)
+        is_opened = await self._saw(is_open=True)
+        await hand(end.close_cover)
+        return await self._saw(is_open=False) and is_opened
+
+    async def _saw(self, *, is_open: bool) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(USE_S):
+                while self._printer.status.cover_open is not is_open:
+                    self._news.clear()
+                    await self._news.wait()
+                return True
+        return False
+
+    async def close(self) -> None:
+        await self._printer.close()
+
+
 def _meter(kind: Callable[[], Dlt645Meter | Cjt188Meter], question: Question[Reading]) -> Wire:
     return Wire(
         "dlt645" if kind is Dlt645Meter else "cjt188",
@@ -247,6 +277,7 @@ WIRES: Final = (
         lambda path, on_state: _Numbers(path, on_state, WiegandDeframer, 3),
         b"0",
     ),
+    Wire("escpos", PaperEnd, _Printer, b"\x10\x00"),
     _meter(Dlt645Meter, dlt645.ask_register("000102030425")),
     _meter(Cjt188Meter, cjt188.ask_total("00000000123456")),
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from drivers import cjt188, dlt645
-from drivers.readings import WAKE, bcd
+from drivers.readings import ANSWER, REFUSED, WAKE, bcd
 from simulators.ends import words
-from simulators.ends.wires import Noise, PtyLine, WireLog, Words
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog, Words
 
 IDLE_S: Final = 0.05  # quiet time after which half a question is noise
 THINK_S: Final = 0.02  # real meters think for 20 to 500 ms
@@ -57,27 +57,27 @@ class Dlt645Meter:
             return None
         own = bcd(self.address)
         if frame.control == dlt645.READ_ADDRESS:
-            sent = dlt645.encode(own, dlt645.READ_ADDRESS | dlt645.ANSWER, own)
+            sent = dlt645.encode(own, dlt645.READ_ADDRESS | ANSWER, own)
         elif frame.control == dlt645.READ:
             sent = self._register(own, frame.data)
         else:  # writing takes a password that nobody here has
-            refused = frame.control | dlt645.ANSWER | dlt645.REFUSED
+            refused = frame.control | ANSWER | REFUSED
             sent = dlt645.encode(own, refused, b"\x04")
         return WAKE + _worn(sent, self.wrong_sums)
 
     def _is_meant(self, frame: dlt645.Frame) -> bool:
         asked = frame.address[::-1].hex().lstrip("a")
-        if frame.control & dlt645.ANSWER or "a" in asked:
+        if frame.control & ANSWER or "a" in asked:
             return False
         return self.address.endswith(asked) and (asked != "" or frame.control in _WILD_CONTROLS)
 
     def _register(self, own: bytes, identifier: bytes) -> bytes:
-        answer = dlt645.READ | dlt645.ANSWER
+        answer = dlt645.READ | ANSWER
         if identifier == dlt645.REGISTERS["energy"].identifier:
             return dlt645.encode(own, answer, identifier + bcd(f"{int(self.total * 100):08}"))
         if identifier == dlt645.REGISTERS["voltage_a"].identifier:
             return dlt645.encode(own, answer, identifier + bcd("2301"))
-        return dlt645.encode(own, answer | dlt645.REFUSED, bytes((NO_SUCH_REGISTER,)))
+        return dlt645.encode(own, answer | REFUSED, bytes((NO_SUCH_REGISTER,)))
 
 
 _WILD_CONTROLS: Final = (dlt645.READ, dlt645.READ_ADDRESS)
@@ -109,15 +109,15 @@ class Cjt188Meter:
         own, wild = bcd(self.address), bytes((cjt188.WILD,)) * 7
         if frame.type not in (self.kind, cjt188.WILD) or frame.address not in (own, wild):
             return None
-        told = frame.control | cjt188.ANSWER
+        told = frame.control | ANSWER
         if frame.control == cjt188.READ and frame.data[:2] in cjt188.TOTAL:
             body = frame.data[:3] + self._registers()
         elif frame.control == cjt188.READ_ADDRESS and frame.data[:2] in cjt188.ADDRESS:
             body = frame.data[:3]
-        elif frame.control & cjt188.ANSWER:
+        elif frame.control & ANSWER:
             return None
         else:
-            told, body = told | cjt188.REFUSED, frame.data[2:3] + b"\x00\x00"
+            told, body = told | REFUSED, frame.data[2:3] + b"\x00\x00"
         return WAKE + _worn(cjt188.encode(self.kind, own, told, body), self.wrong_sums)
 
     def _registers(self) -> bytes:
@@ -135,7 +135,7 @@ def _worn(frame: bytes, wrong_sum: bool) -> bytes:
     return frame[:-2] + bytes((frame[-2] ^ wrong_sum, frame[-1]))
 
 
-class MeterLineEnd:
+class MeterLineEnd(LineEnd):
     """Some meters on one pair of wires: two that answer at once spoil each other's bytes."""
 
     def __init__(
@@ -162,16 +162,6 @@ class MeterLineEnd:
         self._thought = 0
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
     def meter(self, address: str) -> Meter:
         """The meter whose digits end so; raises ValueError."""
         for meter in self.meters:
@@ -181,21 +171,16 @@ class MeterLineEnd:
 
     def unplug(self) -> None:
         """Pull the line out."""
-        self._line.unplug()
+        super().unplug()
         for deframer in self._deframers:
             deframer.clear()
 
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
-
     def close(self) -> None:
         """End of the line."""
-        self._line.close()
+        super().close()
         for timer in [*self._thoughts.values(), *([self._idle] if self._idle else [])]:
             timer.cancel()
         self._thoughts.clear()
-        self.wire_log.close()
 
     def _heard(self, chunk: bytes) -> None:
         if self._echo:

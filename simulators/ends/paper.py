@@ -14,6 +14,8 @@ COMMAND_MOST_BYTES: Final = 70_000  # the longest picture in one command that is
 BUFFER_MOST_BYTES: Final = 4_096  # what waits for paper; a printer throws away what comes after
 SLIPS_MOST: Final = 50  # slips that lie in the tray
 LINES_MOST: Final = 2_000  # printed things of one slip, some ten metres
+LEVELS: Final = "LMQH"
+CODE_MOST_BYTES: Final = {"L": 2953, "M": 2331, "Q": 1663, "H": 1273}  # of version 40, ISO 18004
 
 # How many bytes follow a command whose length never changes.
 _ESC: Final = {
@@ -258,16 +260,16 @@ class Paper:
 
     def _function(self, body: bytes) -> None:
         """A function with a letter and a length; the codes are those of the letter k."""
-        if body[:1] != b"k" or len(body) < 5 or body[3] != 0x31:
+        if body[:1] != b"k" or len(body) < 6 or body[3] != 0x31:
             return
         match body[4]:
             case 0x43:
                 self._module_dots = body[5]
             case 0x45:
-                self._level = "LMQH"[body[5] % 0x30 % 4]
+                self._level = LEVELS[body[5] % 0x30 % 4]
             case 0x50:
                 self._code = body[6:].decode("utf-8", "replace")
-            case 0x51 if self._code:
+            case 0x51 if 0 < len(self._code.encode()) <= CODE_MOST_BYTES[self._level]:
                 self._put(Code(self._code, self._module_dots, self._level, self._look.align))
 
 

@@ -185,10 +185,9 @@ def _pn532(wish: Wish) -> Hosted:
 
     def obey(words: list[str]) -> bool:
         match words:
-            case ["tap"]:
-                reader.tap(cards.take(FIRST_UID))
-            case ["tap", uid]:
-                reader.tap(cards.take(bytes.fromhex(uid)))
+            case ["tap", *uid]:
+                card = cards.take(bytes.fromhex("".join(uid)) if uid else FIRST_UID)
+                print(f"tapped at {reader.tap(card)} ns", flush=True)
             case ["clone", uid]:
                 reader.tap(ClonedUidCard(bytes.fromhex(uid)))
             case ["lift"]:

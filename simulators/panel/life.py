@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import tempfile
+from collections import deque
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from simulators.panel.shell import Refused
 from simulators.panel.story import IDLE, Story
 from simulators.panel.streams import Streams
 from simulators.panel.wirefeed import WireFeed
+from simulators.receivers.station import Alarm
 from simulators.roster import NAMES, ZONE
 
 STAGE_WORDS = {
@@ -42,6 +46,8 @@ STAGE_WORDS = {
 if set(STAGE_WORDS) - {"phones"} != set(STAGES):
     raise RuntimeError("a stage of the town has no words")
 
+ALARMS_MAX = 20  # of the station, as a page gets them at once
+_SIA = re.compile(r"/([A-Z]{2})(\d+)")  # code and zone, as the station reads them
 NOTHING: dict[str, Any] = {"doors": {}, "devices": {}}
 
 Json = dict[str, Any]
@@ -60,6 +66,7 @@ class Life:
         self.is_ready = False
         self._work: asyncio.Task[None] | None = None
         self._folders: list[Path] = []
+        self._alarms: deque[Json] = deque(maxlen=ALARMS_MAX)
         self._set_scene(town)
 
     def _set_scene(self, town: Town) -> None:
@@ -67,6 +74,21 @@ class Life:
         self.scene = Scene(town, self.feed, self.streams.announce, self.streams.refresh)
         self.story = Story(self.scene, lambda now: self.streams.announce("story", now))
         town.on_stage = self._reached
+        town.on_alarm = self._at_station
+        self._alarms.clear()
+
+    def _at_station(self, alarm: Alarm) -> None:
+        """What the made-up police desk has just taken, in its own words."""
+        found = _SIA.search(alarm.words)
+        entry = {
+            "number": alarm.sequence,
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "words": alarm.words,
+            "code": found[1] if found else "",
+            "zone": int(found[2]) if found else 0,
+        }
+        self._alarms.append(entry)
+        self.streams.announce("station", entry)
 
     # ----------------------------------------------------------------- up and down
 
@@ -177,4 +199,5 @@ class Life:
             "pages": scene.pages(host) if is_ready else [],
             "wire": list(self.feed.lines),
             "journal": list(scene.journal.entries) if is_ready else [],
+            "station": list(self._alarms),
         }

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from devices.mistake import Mistake
 from simulators.receivers.mailbox import Mailbox
 from simulators.receivers.station import Alarm, Station
@@ -20,6 +22,7 @@ from simulators.receivers.web import Receivers, Taken
 
 STATION_ACCOUNT: Final = "1234"
 STATION_KEY: Final = b"simulated-key-16"  # of AES-128; everybody may know it
+ANSWER_SEED: Final = b"simulated-station-answers-by-it!"  # of Ed25519; the same
 
 
 def register(subparsers: Any) -> None:
@@ -47,7 +50,7 @@ async def _receive(asked: argparse.Namespace) -> None:
     import uvicorn  # noqa: PLC0415 - the other far ends need no server
 
     public_key = _public_key(asked.webhook_key)
-    receivers = Receivers(time.time, public_key=public_key, on_taken=_show)
+    receivers = Receivers(time.time, public_key=public_key, answer_seed=ANSWER_SEED, on_taken=_show)
     mailbox = Mailbox()
     station = Station(lambda: datetime.now(UTC), {STATION_ACCOUNT: STATION_KEY})
     station.on_alarm = _show_alarm
@@ -62,6 +65,8 @@ async def _receive(asked: argparse.Namespace) -> None:
         "webhook": f"{here}/hook",
         "sms": f"{here}/sms",
         "incident": f"{here}/incidents",
+        "cap": f"{here}/cap",
+        "answers": f"whpk_{_public_half(ANSWER_SEED)}",
         "mail": f"smtp://127.0.0.1:{mail_port}",
         "station": f"127.0.0.1:{station_port}",
         "account": STATION_ACCOUNT,
@@ -87,6 +92,11 @@ def _public_key(text: str) -> bytes:
     if len(raw) not in {0, 32}:
         raise Mistake("--webhook-key has 32 bytes")
     return raw
+
+
+def _public_half(seed: bytes) -> str:
+    own = Ed25519PrivateKey.from_private_bytes(seed)
+    return base64.b64encode(own.public_key().public_bytes_raw()).decode()
 
 
 def _show(taken: Taken) -> None:

@@ -12,10 +12,15 @@ import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from defusedxml import ElementTree
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,6 +32,13 @@ HOOK_S = 300.0  # webhooks' signatures live five minutes, our own and Standard W
 MINUTE_S = 60.0
 MINUTE_MOST = 20  # messages a robot takes in a minute (DingTalk, WeCom)
 WECOM_TEXT_BYTES = 2_048
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+_REFERENCE = ("sender", "identifier", "sent")
+_ACK = (
+    '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{name}</identifier>'
+    "<sender>{station}</sender><sent>{at}</sent><status>Actual</status><msgType>Ack</msgType>"
+    "<scope>Private</scope><addresses>sender</addresses><references>{of}</references></alert>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,9 @@ class Receivers:
     secret: str = "SEC-simulated"
     token: str = "simulated"
     public_key: bytes = b""  # Ed25519, of who may tell incidents; empty: nobody
+    answer_seed: bytes = b""  # Ed25519, by which a station signs its answers; empty: it signs none
+    station: str = "station@linli.invalid"  # the sender of its CAP answers
+    returns: set[str] = field(default_factory=set)  # kinds of incidents that it will not have
     on_taken: Callable[[Taken], None] = lambda _taken: None
     failing: dict[str, int] = field(default_factory=dict)
     taken: deque[Taken] = field(default_factory=lambda: deque(maxlen=KEPT_MAX))
@@ -80,6 +95,7 @@ class Receivers:
             "webhook": ("/hook", self._webhook),
             "sms": ("/sms", self._sms),
             "incident": ("/incidents", self._incident),
+            "cap": ("/cap", self._cap),
         }
         return Starlette(
             routes=[
@@ -195,9 +211,39 @@ class Receivers:
         if not self._vouched(request, raw):
             return Response(status_code=401)
         key = request.headers["webhook-id"]
+        if json.loads(raw)["data"].get("kind") in self.returns:
+            return self._signed_answer(key, b'{"type":"incident.returned"}', "application/json")
         if not self._knows("incident", key):
             self.take("incident", key, raw.decode())
-        return Response(status_code=204)
+        return self._signed_answer(key, b'{"type":"incident.acknowledged"}', "application/json")
+
+    def _cap(self, request: Request, raw: bytes) -> Response:
+        if not self._vouched(request, raw):
+            return Response(status_code=401)
+        key = request.headers["webhook-id"]
+        told = ElementTree.fromstring(raw)  # signed by somebody we know
+        sender, name, sent = (told.findtext(f"{CAP}{one}") for one in _REFERENCE)
+        if not self._knows("cap", key):
+            self.take("cap", key, raw.decode())
+        now = datetime.fromtimestamp(self.now_s(), UTC).strftime("%Y-%m-%dT%H:%M:%S-00:00")
+        answer = _ACK.format(
+            name=f"ack-{name}", station=self.station, at=now, of=f"{sender},{name},{sent}"
+        )
+        return self._signed_answer(key, answer.encode(), "application/cap+xml")
+
+    def _signed_answer(self, key: str, body: bytes, kind: str) -> Response:
+        """What proves that it is this station, about this message, now."""
+        if not self.answer_seed:
+            return Response(status_code=204)
+        stamp = str(int(self.now_s()))
+        own = Ed25519PrivateKey.from_private_bytes(self.answer_seed)
+        mark = base64.b64encode(own.sign(f"{key}.{stamp}.".encode() + body)).decode()
+        headers = {
+            "webhook-id": key,
+            "webhook-timestamp": stamp,
+            "webhook-signature": f"v1a,{mark}",
+        }
+        return Response(body, 200, headers, kind)
 
 
 def _same(mark: bytes, shown: object) -> bool:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests import services
 from tests.browser import stub_alerts  # noqa: F401 - its routes join the stand-in's
+from tests.browser import stub_desks as _desks  # noqa: F401 - adds its routes
+from tests.browser import stub_faces as _faces  # noqa: F401 - the same
+from tests.browser import stub_incidents as _incidents  # noqa: F401 - adds its routes
 from tests.browser import stub_onboarding as _onboarding  # noqa: F401 - adds its routes
 from tests.browser.stub_routes import STATIC, serving
 from tests.browser.stubs import StubHub
@@ -29,6 +32,7 @@ FLAGS = [
     "--disable-sync",
 ]
 LOCALES = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW", "en": "en-GB"}
+expect.set_options(timeout=15_000)  # as a page's own waits; a machine may be busy
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 
@@ -67,6 +71,12 @@ def chromium(chromium_path: Path) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Browser) -> Browser:
+    """The same one for the pages that have stubs of their own; each test opens a context."""
+    return chromium
 
 
 @pytest.fixture

@@ -256,6 +256,7 @@ class Town(Stub):
             "pages": pages(),
             "wire": [],
             "journal": [],
+            "station": [],
         }
         static = built(ROOT / "simulators/panel/web", ROOT / "simulators/static/panel")
         super().__init__(static, "/api/live")
@@ -302,6 +303,11 @@ class Town(Stub):
             "via": "card",
             "late": False,
         } | more
+
+    def alarm(self, number: int, code: str = "RX") -> Json:
+        """An alarm that the police desk has taken."""
+        words = f"Nri0/{code}003*SIMULATED BA*"
+        return {"number": number, "at": AT, "words": words, "code": code, "zone": 3}
 
     def coil(self, place: str, *, on: bool) -> None:
         """The relay of a door moves."""

@@ -39,12 +39,14 @@ class ErrandAgent(Agent):
         self.state["call"] = None
         self.cards = [card("c-1", "沈**"), card("c-2", "郑**")]
         self.code_doors = DOORS[:2]
+        self.prints: Answer = (200, {"printed": True})
         self.opens: Answer = (200, {"opened": True})
         self.verbs |= {
             "/local/cards": lambda _: (200, {"cards": self.cards}),
             "/local/block": self._block,
             "/local/guests": lambda _: (200, {"doors": DOORS, "code_doors": self.code_doors}),
             "/local/invite": self._invite,
+            "/local/print-pass": lambda _: self.prints,
             "/local/answer": self._answer,
         }
 

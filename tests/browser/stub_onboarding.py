@@ -103,6 +103,16 @@ async def _newcomers(hub: StubHub, request: Request, body: bytes) -> Response:
     return JSONResponse({"phones": hub.newcomers}, 200, {"Linli-Nonce": hub.new_nonce()})
 
 
+@at("POST", "/api/v1/me/household/phones/{id}/confirm")
+async def _confirm(hub: StubHub, request: Request, body: bytes) -> Response:
+    hub.proven(request, body)
+    known = request.path_params["id"]
+    hub.newcomers = [
+        each | {"paused_at": None} if each["id"] == known else each for each in hub.newcomers
+    ]
+    return Response(status_code=204)
+
+
 @at("POST", "/api/v1/me/household/phones/{id}/end")
 async def _end(hub: StubHub, request: Request, body: bytes) -> Response:
     hub.proven(request, body)

@@ -212,6 +212,15 @@ async def _events(hub: StubHub, request: Request, body: bytes) -> Response:
     return JSONResponse({"events": shown, "next": following})
 
 
+@at("POST", "/api/v1/phones/{id}/confirm")
+async def _confirm(hub: StubHub, request: Request, body: bytes) -> Response:
+    _signed_in(hub, request)
+    for phone in hub.phones.values():
+        if phone["id"] == request.path_params["id"]:
+            phone["paused"] = False
+    return Response(status_code=204)
+
+
 @at("GET", "/api/v1/live")
 async def _live(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
@@ -221,6 +230,7 @@ async def _live(hub: StubHub, request: Request, body: bytes) -> Response:
 def _person_row(hub: StubHub, person: Json) -> Json:
     phones = [
         {name: phone[name] for name in ("id", "label", "enrolled_at")}
+        | {"paused": phone.get("paused", False)}
         for phone in hub.phones.values()
         if phone["person"] == person["id"]
     ]

@@ -118,14 +118,24 @@ class StubHub:
     ended_phones: list[Json] = field(default_factory=list)
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
+    scannerless: tuple[str, ...] = ()  # doors that read no pass
     keypads: tuple[str, ...] = ()
     calls: list[Json] = field(default_factory=list)
     stopping: bool = False
     alerts: list[Json] = field(default_factory=list)
+    incidents: list[Json] = field(default_factory=list)
+    stations: list[Json] = field(default_factory=list)
+    pictures_failing: set[int] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
     outlets_failing: list[Json] = field(default_factory=list)
     role: str = "administrator"
     lockdowns: list[Json] = field(default_factory=list)
     deeds: list[Json] = field(default_factory=list)
+    desks: list[Json] = field(default_factory=list)
+    laid: Json | None = None  # what lies on the desk's reader
+    torn: bool = False  # the next card is torn away while it is given
+    given: list[Json] = field(default_factory=list)
+    weak: Json | None = None
     _nonces: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[bytes, Json] = field(default_factory=dict)
     _streams: set[asyncio.Queue[bytes | None]] = field(default_factory=set)

@@ -323,6 +323,21 @@ def test_the_code_on_paper(wall: SmallVisit, staffed: StubHub) -> None:
     expect(one.page.locator(".dialog .code")).to_be_visible()
 
 
+def test_a_phone_that_is_paused_goes_on_at_the_desk(wall: SmallVisit, staffed: StubHub) -> None:
+    staffed.phones["kid"] = {
+        "id": "ph-9", "label": "苹果手机", "enrolled_at": stamp(now()), "person": "p-shen",
+        "jwk": {}, "paused": True,
+    }  # fmt: skip
+    one = wall("/console/#/people")
+    one.see("input[name=query]").fill("沈")
+    one.page.keyboard.press("Enter")
+    one.page.get_by_text("登记用的卡报失了").wait_for()
+    assert one.violations() == []
+    one.page.get_by_role("button", name="认得，接着用: 苹果手机").click()
+    one.page.get_by_text("登记用的卡报失了").wait_for(state="detached")
+    assert not staffed.phones["kid"]["paused"]
+
+
 def test_a_lost_phone_is_stopped(wall: SmallVisit, staffed: StubHub) -> None:
     enrolled_at = stamp(now())
     staffed.phones["kid"] = {

@@ -1,6 +1,8 @@
 """The desk: a call that rings, a door opened with a reason and a code, a pass on paper."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import DESK, Opener, Visit
 from tests.browser.stub_deeds import RIGHT_OTP
 from tests.browser.stub_visitors import a_visit, ring
-from tests.browser.stubs import Json, StubHub
+from tests.browser.stubs import Json, StubHub, now
 from tests.browser.test_console import PASSWORD, sign_in
 from tests.browser.test_phone_looks import LANGUAGES
 
@@ -88,6 +90,92 @@ def test_a_pass_is_made_for_whoever_has_no_phone(hub: StubHub, visit: Opener) ->
     assert hub.visits[0]["state"] == "revoked"
 
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def the_form(hub: StubHub, visit: Opener, **options: Any) -> Visit:
+    one = at_the_desk(hub, visit, "/console/#/people", **options)
+    one.page.fill("input[name=query]", "沈")
+    one.page.click("form.search button[type=submit]")
+    one.page.locator(".results header .button").last.click()
+    one.see("dialog .call-form")
+    one.page.fill("input[name=label]", "护工")
+    return one
+
+
+def choose(one: Visit, words: str) -> None:
+    one.page.locator("dialog .choice label", has_text=words).click()
+
+
+def made(hub: StubHub, one: Visit) -> Json:
+    one.page.click("dialog button[type=submit]")
+    one.see("dialog .qr[aria-busy=false]")
+    return hub.visits[0]
+
+
+def lives(one: Json) -> timedelta:
+    begins, ends = (datetime.fromisoformat(one[name]) for name in ("begins", "ends"))
+    return ends - begins
+
+
+def test_a_pass_for_a_week_opens_twice_a_day_and_says_that_it_asks(
+    hub: StubHub, visit: Opener
+) -> None:
+    one = the_form(hub, visit)
+    assert one.page.get_by_text("每天两次").count() == 0, "only what lasts may open daily"
+    choose(one, "七天内")
+    choose(one, "每天两次")
+    assert "联网核对" in one.page.locator("dialog").inner_text()
+    fresh = made(hub, one)
+    assert (fresh["uses"], fresh["strict"]) == (14, False)
+    assert timedelta(days=6.9) < lives(fresh) <= timedelta(days=7, minutes=1)
+    said = one.page.locator("dialog").inner_text()
+    assert "每扇门最多开 14 次" in said
+    assert "联网核对" in said
+
+
+def test_a_pass_counts_once_in_all_when_the_desk_says_so(hub: StubHub, visit: Opener) -> None:
+    one = the_form(hub, visit)
+    choose(one, "总共一次")
+    fresh = made(hub, one)
+    assert (fresh["strict"], fresh["uses"]) == (True, 1)
+    assert "只能开一次门" in one.page.locator("dialog").inner_text()
+
+
+def test_the_last_day_is_within_a_month_of_days(hub: StubHub, visit: Opener) -> None:
+    one = the_form(hub, visit)
+    choose(one, "到某一天")
+    field, submit = one.page.locator("input[name=day]"), one.page.locator("dialog [type=submit]")
+    today = now().astimezone(SHANGHAI).date()
+    for wrong in (today + timedelta(days=31), today - timedelta(days=1)):
+        field.fill(wrong.isoformat())
+        assert "31 天以内" in one.see("dialog .wrong").inner_text()
+        assert submit.is_disabled()
+    field.fill((today + timedelta(days=30)).isoformat())
+    choose(one, "每天两次")
+    fresh = made(hub, one)
+    assert fresh["uses"] == 62, "the most that the hub takes"
+    ends = datetime.fromisoformat(fresh["ends"]).astimezone(SHANGHAI)
+    assert (ends.date(), ends.hour) == (today + timedelta(days=30), 23)
+    assert lives(fresh) <= timedelta(days=31)
+
+
+def test_digits_stay_short_and_single(hub: StubHub, visit: Opener) -> None:
+    hub.keypads = ("b1-u2",)
+    one = the_form(hub, visit)
+    choose(one, "七天内")
+    choose(one, "每天两次")
+    choose(one, "按九个数字")
+    for words in ("七天内", "到某一天", "每天两次", "总共一次"):
+        assert one.page.locator("dialog .choice label", has_text=words).count() == 0
+    assert "最长十二小时" in one.page.locator("dialog").inner_text()
+    one.page.click("dialog button[type=submit]")
+    one.see("dialog .slip-digits")
+    fresh = hub.visits[0]
+    assert (fresh["uses"], fresh["strict"]) == (1, False)
+    assert lives(fresh) <= timedelta(hours=12)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_of_it_offends_axe(hub: StubHub, visit: Opener, language: str) -> None:
     one = at_the_desk(hub, visit, "/console/#/people", language=language)
@@ -102,7 +190,12 @@ def test_nothing_of_it_offends_axe(hub: StubHub, visit: Opener, language: str) -
     one.page.click("form.search button[type=submit]")
     one.page.locator(".results header .button").last.click()
     one.see("dialog .call-form")
+    one.page.locator("dialog input[name=day]").wait_for(state="detached")
+    one.page.locator("dialog .choice label").nth(3).click()
+    one.page.fill("dialog input[name=day]", "2000-01-01")
+    one.see("dialog .wrong")
     assert one.violations() == []
+    one.page.locator("dialog .choice label").nth(0).click()
     one.page.fill("input[name=label]", "x")
     one.page.click("dialog button[type=submit]")
     one.see("dialog .qr[aria-busy=false]")

@@ -14,14 +14,12 @@ from tests.browser.kiosk_stub import (
     Agent,
     Sight,
     bills,
-    chromium,
     plain,
     sight,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -31,12 +29,6 @@ FRAME_MS = 50
 PERSONAL = ("沈", "1-2-302", "106.80", "247.47", "LX20261123", "0302", "482913")
 PHONE, PHONE_FIRST = re.compile("登记新手机"), re.compile("登记新手机.*先刷卡")
 PAY_PROPERTY = re.compile("缴这一笔.*物业费")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -8,29 +8,25 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import LANGUAGES, Sight, chromium, sight
+from kiosk.paper import PASS_ON_GLASS
+from tests.browser.kiosk_stub import LANGUAGES, Sight, sight
 from tests.browser.stub_errands import CODE, GARDEN, ErrandAgent
 from tests.browser.test_kiosk import PORTRAIT, heading, key, left_behind, text, type_in
 from tests.browser.test_kiosk_looks import SHAPES, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
+PRINT = re.compile("^(打印出来|再打一张|列印出來|再印一張|Print)")
 LOST, GUEST = re.compile("^卡丢了"), re.compile("^请人进门")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture
 def agent() -> Iterator[ErrandAgent]:
     agent = ErrandAgent()
+    agent.state["idle_s"] = 600  # a busy machine is slower than a visitor's patience
     yield agent
     agent.close()
 
@@ -111,6 +107,49 @@ def test_a_courier_gets_nine_digits_and_a_guest_a_picture(kiosk: Sight, agent: E
     key(page, "退出").click()
     expect(heading(page, "刷卡，查账单")).to_be_visible()
     assert CODE not in page.content()
+
+
+def to_a_made_pass(page: Page) -> None:
+    key(page, "办别的事").click()
+    key(page, GUEST).click()
+    key(page, re.compile("客人")).click()
+    key(page, "做好这个码").click()
+    expect(page.get_by_role("img", name="访客码")).to_be_visible()
+
+
+def test_a_pass_is_printed_only_for_who_wants_it_on_paper(kiosk: Sight, agent: ErrandAgent) -> None:
+    page = kiosk.page
+    agent.tell("session", agent.session())
+    to_a_made_pass(page)
+    assert agent.posted("/local/print-pass") == []
+    key(page, "打印出来").click()
+    expect(page.get_by_role("status").filter(has_text="请取走下面的小票")).to_be_visible()
+    expect(key(page, "再打一张")).to_be_enabled()
+    assert agent.posted("/local/print-pass") == [{"language": "zh-Hans"}]
+    agent.prints = (200, {"printed": False})
+    key(page, "再打一张").click()
+    expect(page.get_by_role("alert")).to_contain_text("请拍下屏幕")
+    agent.tell("paper", "stuck")
+    expect(key(page, "打印出来")).to_be_disabled()
+    expect(page.get_by_role("img", name="访客码")).to_be_visible()
+
+
+def test_a_kiosk_without_a_printer_offers_no_paper(kiosk: Sight, agent: ErrandAgent) -> None:
+    page = kiosk.page
+    agent.tell("paper", "none")
+    agent.tell("session", agent.session())
+    to_a_made_pass(page)
+    expect(key(page, "打印出来")).to_have_count(0)
+
+
+def test_a_printer_that_refuses_says_what_to_do(kiosk: Sight, agent: ErrandAgent) -> None:
+    page = kiosk.page
+    agent.prints = (409, {"code": "paper_out", "say": PASS_ON_GLASS.as_dict()})
+    agent.tell("session", agent.session())
+    to_a_made_pass(page)
+    key(page, "打印出来").click()
+    expect(page.get_by_role("alert")).to_contain_text("请拍下屏幕，或把号码记下来。")
+    expect(page.get_by_text("正在打印")).to_have_count(0)
 
 
 def test_where_no_code_is_typed_none_is_offered(kiosk: Sight, agent: ErrandAgent) -> None:
@@ -218,5 +257,12 @@ def test_every_screen(browser: Browser, agent: ErrandAgent, language: str, shape
         shown("guest")
         shown("guest-when", ".tile >> nth=1")
         shown("made", ".keys .button >> nth=-1")
+        key(page, PRINT).click()
+        expect(page.locator(".take")).to_be_visible()
+        shown("made")
+        agent.prints = (200, {"printed": False})
+        key(page, PRINT).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        shown("made")
         assert [each for each in seen.complaints if "404" not in each] == []
     assert wrong == []

@@ -14,26 +14,18 @@ from tests.browser.kiosk_stub import (
     Agent,
     Sight,
     bills,
-    chromium,
     plain,
     sight,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 SHAPES = {"upright": (1080, 1920), "wide": (1280, 800)}
 LEAST_TARGET_PX = 80
 ELDER_ROOT_PX = 24
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def test_nobody_found_at_the_desk(console: Console) -> None:
 
 def newcomer() -> dict[str, Any]:
     return {"id": "ph-7", "label": "安卓手机", "enrolled_at": stamp(now()),
-            "person": {"name": "郑海燕"}}  # fmt: skip
+            "person": {"name": "郑海燕"}, "paused_at": None}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -186,6 +186,32 @@ def test_a_phone_that_is_ours_is_told_once(enrolled: Callable[..., Visit], hub: 
         one.page.reload()
     one.see(".gate")
     expect(one.page.locator(".newcomer")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+def test_a_phone_that_a_lost_card_paused_goes_on_with_one_tap(
+    enrolled: Callable[..., Visit], hub: StubHub, language: str
+) -> None:
+    hub.newcomers = [newcomer() | {"paused_at": newcomer()["enrolled_at"]}]
+    one = enrolled(language=language)
+    told = one.see(".newcomer")
+    assert {"zh-Hans": "报失", "zh-Hant": "報失", "en": "lost"}[language] in told.inner_text()
+    assert one.violations() == []
+    one.page.locator(".newcomer button").first.click()
+    one.page.locator(".newcomer").wait_for(state="detached")
+    assert [each["paused_at"] for each in hub.newcomers] == [None]
+
+
+def test_a_paused_phone_that_nobody_knows_is_ended(
+    enrolled: Callable[..., Visit], hub: StubHub
+) -> None:
+    hub.newcomers = [newcomer() | {"paused_at": newcomer()["enrolled_at"]}]
+    one = enrolled()
+    one.see(".newcomer")
+    one.page.locator(".newcomer button").last.click()
+    one.see(".newcomer button[data-look=grave]").click()
+    one.page.locator(".newcomer").wait_for(state="detached")
+    assert hub.newcomers == []
 
 
 def test_a_letter_introduces_by_link_and_by_hand(visit: Opener, hub: StubHub) -> None:

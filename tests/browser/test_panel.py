@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import Sight, chromium, sight
+from tests.browser.kiosk_stub import Sight, sight
 from tests.browser.panel_stub import Town, some_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -24,12 +23,6 @@ PROTOCOL = re.compile(
     r"MQTT|PN532|Modbus|PUBLISH|QoS|HTTP|JWS|SSE|JSON|TCP|broker|serial|hex|byte|relay|coil|字节码|串口",
     re.IGNORECASE,
 )
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -94,6 +87,18 @@ def test_a_card_pressed_to_a_plate_opens_its_door(panel: Sight, town: Town) -> N
     town.send("journal", town.entry(1, "b1-u2"))
     expect(page.locator(".journal li")).to_have_count(1)
     expect(page.locator(".hub-sign")).to_contain_text("记录本 1")
+
+
+def test_what_the_police_desk_has_taken(panel: Sight, town: Town) -> None:
+    page = panel.page
+    expect(page.locator(".station")).to_have_count(0)
+    for number in (1, 1, 2):  # a copy is no second alarm
+        town.send("station", town.alarm(number, "RX" if number == 1 else "FA"))
+    lines = page.locator(".station li")
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text("消防报警")
+    expect(lines.last).to_contain_text("测试，没有人会出警")
+    expect(lines.last).to_contain_text("SIMULATED BA")
 
 
 def test_a_card_dragged_onto_a_plate(panel: Sight, town: Town) -> None:

@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.kiosk_stub import LANGUAGES, Sight, chromium, sight
+from tests.browser.kiosk_stub import LANGUAGES, Sight, sight
 from tests.browser.panel_stub import Town, some_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
 SIZES = {"desk": (1440, 900), "small desk": (1280, 720), "phone": (390, 844), "wall": (1920, 1080)}
 LOCALES = {"zh-Hans": "zh-CN", "zh-Hant": "zh-HK", "en": "en-GB"}
 LEAST_TARGET_PX = 44
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from devices.reasons import REASONS
-from tests.browser.kiosk_stub import ROOT, Sight, built, chromium, sight
+from tests.browser.kiosk_stub import ROOT, Sight, built, sight
 from tests.integration.demo_town import DemoProcess, demo
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ STEP_WAIT_MS = 90_000  # doors come back to a joined network with growing pauses
 ACT_WAIT_MS = 30_000
 DESK_WAIT_MS = 60_000  # a six-digit code counts once: the desk may have to wait for the next
 BACK_TO_MORNING = 180_000
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -131,6 +131,25 @@ def test_no_more_than_four_doors(hub: StubHub, enrolled: Enrolled) -> None:
     expect(one.page.locator("input[name=door]:disabled")).to_have_count(2)
 
 
+def test_only_doors_with_a_scanner_are_offered(hub: StubHub, enrolled: Enrolled) -> None:
+    hub.scannerless = ("gate-south",)
+    one = enrolled()
+    begin(one)
+    offered = [box.get_attribute("value") for box in one.page.locator("input[name=door]").all()]
+    assert "gate-south" not in offered
+    assert set(offered) == set(hub.door_ids) - {"gate-south"}
+    make(one)
+    assert "gate-south" not in {door["id"] for door in hub.visits[0]["doors"]}
+
+
+def test_where_no_door_reads_a_pass_the_bell_is_named(hub: StubHub, enrolled: Enrolled) -> None:
+    hub.scannerless = tuple(hub.door_ids)
+    one = enrolled()
+    open_visitors(one)
+    assert "您家的门不收访客码" in one.see("dialog[open]").inner_text()
+    assert one.page.get_by_role("button", name="做一个访客码").count() == 0
+
+
 def test_too_many_passes_is_told_in_words(hub: StubHub, enrolled: Enrolled) -> None:
     hub.refuse_visits = "passes_many"
     one = enrolled()

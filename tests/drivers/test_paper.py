@@ -169,3 +169,19 @@ def test_dots_of_codes_and_pictures_are_drawn_where_they_belong() -> None:
     right = EDGE_DOTS + 32 * DOTS_A_COLUMN
     top = EDGE_DOTS + len(matrix) * 3
     assert dots == f"M{right - 8} {top}h1v1h-1zM{right - 1} {top}h1v1h-1z"
+
+
+@pytest.mark.parametrize("function", ["43", "45", "50", "51"])
+def test_a_function_that_ends_before_its_setting_sets_nothing(function: str) -> None:
+    """Found by luck: a length that counts too little ended the whole printer."""
+    assert paper("1d286b020031", function, "1d286b0300315130").strip == []
+
+
+@pytest.mark.parametrize(("level", "most"), [("30", 2953), ("31", 2331), ("32", 1663)])
+def test_a_code_larger_than_any_is_not_printed(level: str, most: int) -> None:
+    for size, printed in ((most, [Code]), (most + 1, [])):
+        told = b"\x31\x50\x30" + b"a" * size
+        stored = "1d286b" + (len(told).to_bytes(2, "little") + told).hex()
+        made = paper("1d286b03003145", level, stored, "1d286b0300315130")
+        assert [type(thing) for thing in made.strip] == printed
+        assert draw(made.strip, 48).startswith("<svg")

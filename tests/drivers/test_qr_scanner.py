@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.catalogue import open_scanner
+from drivers.link import Link
 from drivers.qr_scanner import TEXT_MOST_BYTES, QrScanner, TextDeframer
 from simulators.ends import Noise, QrScannerEnd
 from tests.drivers.waiting import until
@@ -132,3 +133,19 @@ async def test_a_bad_line_loses_codes_but_not_the_next_good_one() -> None:
         end.show("LAST")
         while await found.get() != "LAST":
             pass
+
+
+async def test_whoever_stops_listening_lets_go_of_the_line_and_may_listen_again() -> None:
+    end = QrScannerEnd()
+    scanner = QrScanner(lambda: Link.open(end.path, baudrate=9_600))
+    for text in ("ONE", "TWO"):
+        texts = scanner.texts()
+        coming = asyncio.ensure_future(anext(texts))
+        await until(lambda: scanner._link is not None and scanner._link.is_open)
+        end.show(text)
+        assert await coming == text
+        await texts.aclose()
+        assert scanner._link is not None
+        assert not scanner._link.is_open  # a port is opened for one alone
+    await scanner.close()
+    end.close()

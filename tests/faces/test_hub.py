@@ -1,8 +1,8 @@
 """Faces on the hub: the law as invariants, keys apart from every copy, decisions by the audit."""
 
-import secrets
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +19,6 @@ from hub.acts.faces import (
     set_door,
 )
 from hub.acts.roster import RosterPart, load_part
-from hub.core import face_law
 from hub.core.errors import DomainError
 from hub.faces import seal
 from hub.faces.decide import Probe
@@ -38,9 +37,9 @@ def database(request: pytest.FixtureRequest) -> str:
     return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
 
 
-def rows(bench: HubBench, table: object) -> list[object]:
+def rows(bench: HubBench, table: Any) -> list[Any]:
     with bench.hub.engines.read.connect() as connection:
-        return list(connection.execute(select(table)).all())  # type: ignore[call-overload]
+        return list(connection.execute(select(table)).all())
 
 
 # --- consent ---------------------------------------------------------------------------------
@@ -101,7 +100,7 @@ async def test_a_guardian_speaks_for_a_child_and_for_nobody_else(tmp_path: Path)
         await desk.settle()
         assert rows(bench, t.face_templates) == []
         (ended,) = rows(bench, t.face_consents)
-        assert ended.end_reason == "of_age"  # type: ignore[attr-defined]
+        assert ended.end_reason == "of_age"
         assert KeyStore(tmp_path / NAME).names() == ()
 
 
@@ -128,11 +127,11 @@ async def test_who_moved_out_is_forgotten(tmp_path: Path) -> None:
                 update(t.people).where(t.people.c.id == "p-2").values(household_id=None)
             )
         await desk.settle()  # the 24th: the tenant's last day
-        assert [row.person_id for row in rows(bench, t.face_templates)] == ["p-1"]  # type: ignore[attr-defined]
+        assert [row.person_id for row in rows(bench, t.face_templates)] == ["p-1"]
         bench.pass_s(86_400)
         await desk.settle()
         assert rows(bench, t.face_templates) == []
-        assert {row.end_reason for row in rows(bench, t.face_consents)} == {"moved"}  # type: ignore[attr-defined]
+        assert {row.end_reason for row in rows(bench, t.face_consents)} == {"moved"}
         assert KeyStore(tmp_path / NAME).names() == ()
         with pytest.raises(DomainError, match="face_moved"):
             await desk.give(asked("p-1"))
@@ -188,8 +187,8 @@ async def test_an_old_database_beside_todays_keys_forgets_again(tmp_path: Path) 
     backup.bring_back(tmp_path / "before.sealed", PASS, tmp_path / "again")
     (tmp_path / "again" / NAME).write_bytes((site / NAME).read_bytes())
     async with face_desk(tmp_path / "again", Faces()) as bench:
-        assert [row.person_id for row in rows(bench, t.face_templates)] == ["p-2"]  # type: ignore[attr-defined]
-        ended = {row.person_id: row.end_reason for row in rows(bench, t.face_consents)}  # type: ignore[attr-defined]
+        assert [row.person_id for row in rows(bench, t.face_templates)] == ["p-2"]
+        ended = {row.person_id: row.end_reason for row in rows(bench, t.face_consents)}
         assert ended == {"p-1": "key_gone", "p-2": None}
         assert len(bench.hub.recognising.roll or ()) == 1
 
@@ -249,44 +248,13 @@ async def test_a_consent_under_way_keeps_its_key(tmp_path: Path) -> None:
         assert KeyStore(tmp_path / NAME).names() == (name,)
 
 
-def test_a_store_survives_what_a_disk_does(tmp_path: Path) -> None:
-    path = tmp_path / NAME
-    store = KeyStore(path)
-    assert (store.id, store.names()) == ("", ())
-    with pytest.raises(ValueError, match="cannot be kept"):
-        store.put("a", b"w")
-    store.create("1" * 32)
-    kept = {f"{number:032x}": secrets.token_bytes(60) for number in range(5)}
-    for name, wrapped in kept.items():
-        store.put(name, wrapped)
-    first, second, *rest = kept
-    store.put(first, kept[first])
-    with pytest.raises(ValueError, match="one key"):
-        store.put(first, b"other")
-    assert store.destroy(second)
-    assert not store.destroy(second)
-    assert path.stat().st_mode & 0o077 == 0
-    size = path.stat().st_size
-    store.put("f" * 32, b"n" * 60)  # takes the free place
-    assert path.stat().st_size == size
-    with path.open("ab") as file:
-        file.write(b"\x20\x3chalf of a rec")
-    again = KeyStore(path)
-    assert set(again.names()) == {first, *rest, "f" * 32}
-    assert again.get(rest[0]) == kept[rest[0]]
-    again.put("e" * 32, b"e" * 60)
-    assert KeyStore(path).get("e" * 32) == b"e" * 60
-    path.write_bytes(b"something else")
-    assert KeyStore(path).broken
-    assert KeyStore(path).names() == ()
-
-
 # --- doors -----------------------------------------------------------------------------------
 
 
 def door(name: str = "d-1", **other: object) -> FaceDoor:
     told: dict[str, object] = {"door": name, "mode": "claim", "zone": "entrance",
-                               "purpose": "hands full", "turn": True, "by": "staff:test"}  # fmt: skip
+                               "purpose": "hands full", "turn": True,
+                               "by": "staff:test"}  # fmt: skip
     return FaceDoor(**(told | other))  # type: ignore[arg-type]
 
 
@@ -302,29 +270,18 @@ async def test_a_door_that_opens_by_a_face_alone_cannot_be_saved(tmp_path: Path)
         await submit(set_door, door("d-2"))
         with pytest.raises(DomainError, match="face_only"):  # nor by taking the other way later
             await submit(load_part, RosterPart("doors", [bare], mark))
-        (kept,) = [row for row in rows(bench, t.doors) if row.id == "d-2"]  # type: ignore[attr-defined]
-        assert kept.remote  # type: ignore[attr-defined]
-        for wrong, code in (({"zone": "toilet"}, "face_zone"), ({"mode": "only"}, "field_wrong"),
-                            ({"purpose": " "}, "field_wrong"), ({"door": "d-9"}, "door_unknown")):  # fmt: skip
+        (kept,) = [row for row in rows(bench, t.doors) if row.id == "d-2"]
+        assert kept.remote
+        for wrong, code in (
+            ({"zone": "toilet"}, "face_zone"),
+            ({"mode": "only"}, "field_wrong"),
+            ({"purpose": " "}, "field_wrong"),
+            ({"door": "d-9"}, "door_unknown"),
+        ):
             with pytest.raises(DomainError, match=code):
                 await submit(set_door, door(**wrong))
         await submit(set_door, door("d-2", mode=None))
         assert rows(bench, t.face_doors) == []
-
-
-@pytest.mark.parametrize(
-    ("people", "told"),
-    [(0, "below"), (79_999, "below"), (80_000, "near"), (99_999, "near"), (100_000, "due")],
-)
-def test_filing_is_warned_of_before_it_is_due(people: int, told: str) -> None:
-    assert face_law.filing(people) == told
-
-
-def test_what_an_enrolment_lacks() -> None:
-    assert face_law.missing(()) == ("photos", "days")
-    assert face_law.missing((1, 1, 1)) == ("days",)
-    assert face_law.missing((1, 2)) == ("photos", "days")
-    assert face_law.missing((1, 2, 3)) == ()
 
 
 # --- what decides ----------------------------------------------------------------------------
@@ -340,7 +297,7 @@ async def test_the_hub_knows_its_own_after_an_audit_and_forgets_at_once(tmp_path
         assert await desk.audit()
         found = desk.verify(["r-3"], faces.probe(3))
         assert (found.person, found.reason) == ("r-3", None)
-        assert found.audit == rows(bench, t.face_audits)[0].revision  # type: ignore[attr-defined]
+        assert found.audit == rows(bench, t.face_audits)[0].revision
         assert desk.verify(["r-3"], faces.probe(4)).reason == "face_not_matched"
         assert desk.verify(["p-1"], faces.probe(3)).reason == "face_not_enrolled"
         assert desk.verify([], faces.probe(3)).reason == "face_claim_wide"
@@ -396,7 +353,7 @@ async def test_alone_is_judged_for_the_doors_own_people(tmp_path: Path) -> None:
         await submit(set_door, door("d-2", mode="alone"))
         assert desk.search("d-2", faces.probe(1)).reason == "face_starting"
         await desk.audit()
-        audits = {row.scope: row.document for row in rows(bench, t.face_audits)}  # type: ignore[attr-defined]
+        audits = {row.scope: row.document for row in rows(bench, t.face_audits)}
         assert set(audits) == {"", "d-2"}
         assert audits["d-2"]["people"] == 40
         assert audits["d-2"]["search"]["refused"] is None
@@ -439,13 +396,13 @@ async def test_the_audit_runs_beside_the_hub(tmp_path: Path) -> None:
         await enrol_all(bench, await move_in(bench, 40))
         desk.judge = judge_beside
         await desk.audit()
-        beside = {row.scope: row.document for row in rows(bench, t.face_audits)}  # type: ignore[attr-defined]
+        beside = {row.scope: row.document for row in rows(bench, t.face_audits)}
         assert desk.verify(["r-5"], faces.probe(5)).person == "r-5"
         from tests.faces.desk import judge_here  # noqa: PLC0415
 
         desk.judge = judge_here
         await desk.audit()
-        here = {row.scope: row.document for row in rows(bench, t.face_audits)}  # type: ignore[attr-defined]
+        here = {row.scope: row.document for row in rows(bench, t.face_audits)}
         assert beside == here
 
 
@@ -475,8 +432,8 @@ async def test_every_match_stands_in_the_log_until_its_time_is_over(tmp_path: Pa
             told = Match(at_s, "d-1", "claim", person, reason, 4, "m", "rev")
             await hub.writer.submit(note_match, told)
         known, unknown = rows(bench, t.face_matches)
-        assert (known.person_id, known.reason) == ("p-1", None)  # type: ignore[attr-defined]
-        assert (unknown.person_id, unknown.reason) == (None, "face_not_matched")  # type: ignore[attr-defined]
+        assert (known.person_id, known.reason) == ("p-1", None)
+        assert (unknown.person_id, unknown.reason) == (None, "face_not_matched")
         bench.pass_s(29 * 86_400)
         await hub.keeping.run_once()
         assert len(rows(bench, t.face_matches)) == 2

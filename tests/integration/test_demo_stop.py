@@ -28,18 +28,6 @@ def test_an_interrupted_start_leaves_nothing(moment: str) -> None:
         assert list(Path(process.folder).glob("linli-*")) == []
 
 
-def test_a_second_interrupt_does_not_wait() -> None:
-    with demo() as process:
-        process.wait_for("is awake")
-        family = family_of(process.pid)
-        frozen = max(family)  # one that cannot be asked politely any more
-        os.kill(frozen, signal.SIGSTOP)
-        os.kill(process.pid, signal.SIGINT)
-        process.wait_for("stopping the town")
-        assert process.interrupt() == 0
-        assert not [pid for pid in family if alive(pid)]
-
-
 def test_a_part_that_dies_ends_the_town_with_one_line() -> None:
     with demo() as process:
         process.wait_for("is awake")
@@ -55,7 +43,8 @@ def _command(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def test_taken_ports_give_the_next_ones_and_say_so() -> None:
+def test_taken_ports_give_the_next_ones_and_a_second_interrupt_does_not_wait() -> None:
+    """One town for both: what it serves on is settled long before it is stopped."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -68,7 +57,14 @@ def test_taken_ports_give_the_next_ones_and_say_so() -> None:
             page = Page(process)
             page.ready()
             page.close()
+            process.wait_for("is awake")
+            family = family_of(process.pid)
+            frozen = max(family)  # one that cannot be asked politely any more
+            os.kill(frozen, signal.SIGSTOP)
+            os.kill(process.pid, signal.SIGINT)
+            process.wait_for("stopping the town")
             assert process.interrupt() == 0
+            assert not [pid for pid in family if alive(pid)]
         finally:
             process.kill()
 

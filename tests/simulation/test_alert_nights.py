@@ -27,6 +27,7 @@ from hub.store import tables as t
 from hub.store.engine import create, open_engines
 from hub.store.lease import take_lease
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable
+from tests.luck import seeds
 from tests.simulation.virtual import run
 from tests.unit.alert_town import POLICIES
 
@@ -204,7 +205,8 @@ def assert_nobody_is_called_in_vain(night: Night, rows: list[Any], log: list[Any
             assert [at for at, _, _ in night.world.of(row.id) if at > after_s] == [], row.id
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.luck
+@pytest.mark.parametrize("seed", seeds([0, 1], [2]))
 def test_a_night(seed: int, tmp_path: Path) -> None:
     async def live() -> Counter[str]:
         night = Night(tmp_path, seed, loss=(0.0, 0.3, 0.8)[seed])

@@ -1,6 +1,6 @@
 """A town's day per seed: delay, repeats, cuts, kills and restarts; then the invariants.
 
-LINLI_SEEDS names how many seeds are tried beyond the fixed ones (CI tries more).
+The long run tries more seeds, and LINLI_SEEDS names how many more than those.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ import pytest
 from hub.store import chain
 from hub.store import tables as t
 from simulators.phone import Reply, SentRequest
+from tests.luck import seeds
 from tests.simulation import virtual
 from tests.simulation.air import Weather
 from tests.simulation.town import DOORS, PEOPLE, SimTown
 
-SEEDS = [*range(1, 9), *range(1000, 1000 + int(os.environ.get("LINLI_SEEDS", "0")))]
+MORE = range(1000, 1000 + int(os.environ.get("LINLI_SEEDS", "0")))
+SEEDS = seeds([*range(1, 4), *MORE], range(4, 17))
 STEPS = 120
 
 
@@ -216,11 +218,13 @@ def _phones_were_told_the_truth(story: Story, events: list[Any]) -> None:
             assert "granted" not in seen
 
 
+@pytest.mark.luck
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_day(seed: int, tmp_path: Path) -> None:
     virtual.run(day(seed, tmp_path))
 
 
-@pytest.mark.parametrize("seed", [2, 5])
+@pytest.mark.luck
+@pytest.mark.parametrize("seed", seeds([5], [2]))
 def test_a_day_on_postgresql(seed: int, tmp_path: Path, postgres_url: str) -> None:
     virtual.run(day(seed, tmp_path, postgres_url))

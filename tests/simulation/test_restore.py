@@ -25,6 +25,7 @@ from hub.store import tables as t
 from hub.store.engine import open_engines
 from hub.store.lease import take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
+from tests.luck import seeds
 from tests.simulation import virtual
 from tests.simulation.air import Weather
 from tests.simulation.town import DEVICES, PEOPLE, SimTown
@@ -332,7 +333,8 @@ async def one_thing(story: Story) -> None:
         await town.kill_controller(name)
 
 
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.luck
+@pytest.mark.parametrize("seed", seeds([1, 2], range(3, 13)))
 def test_it_holds_whatever_is_killed_when(seed: int, tmp_path: Path) -> None:
     virtual.run(a_bad_day(seed, tmp_path))
 

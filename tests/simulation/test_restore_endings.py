@@ -263,3 +263,51 @@ async def twice(folder: Path) -> None:
 
 def test_a_second_restore_remembers_the_first(tmp_path: Path) -> None:
     virtual.run(twice(tmp_path))
+
+
+async def late_and_alone(folder: Path, seed: int) -> None:
+    """Only one device heard of an ending, and it comes back after the restored hub has spoken.
+
+    By then the others have told, the hub is not blind any more and has left a list of its own with
+    the broker, which the late one hears as soon as it is back: before it was asked.
+    """
+    story = Story(seed, folder)
+    town = story.town
+    try:
+        await story.begin()
+        town.air.unreachable.add("a")
+        town.air.cut("a")
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await story.act(revoke, Revocation(phone, "test"))
+        town.air.unreachable.add("b")
+        town.air.cut("b")
+        assert town.controllers["b"].device is not None
+        alone = town.controllers["b"].device.journal.text("endings")
+        town.air.crash(keep_retained=False)  # the old machine's broker dies with it
+        town.air.down = False
+        await story.restore()
+        town.air.unreachable.discard("a")
+        await town.start_hub()
+        await asyncio.sleep(60.0)
+        assert story.states() == {"a": TOLD, "b": "waiting"}
+        ended = {row.id for row in town.rows(t.phones) if row.revoked_at is not None}
+        assert ended == set(), "nobody here knows better yet"
+        town.air.unreachable.discard("b")
+        await town.settle()
+        await asyncio.sleep(300.0)
+        assert story.states() == dict.fromkeys(DEVICES, TOLD)
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+        now_kept = town.controllers["b"].device.journal.text("endings")
+        assert now_kept != alone, "and then it takes the new list over"
+        assert town.hub is not None
+        told = unseal(town.hub.keys, SITE, now_kept.encode())
+        assert told is not None
+        assert told.phones == (phone,)
+    finally:
+        await town.close()
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_the_last_to_come_back_is_heard_before_it_is_told(tmp_path: Path, seed: int) -> None:
+    virtual.run(late_and_alone(tmp_path, seed))

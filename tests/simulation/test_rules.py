@@ -14,6 +14,7 @@ from hub.acts.operating import Factor, Lockdown, begin_lockdown, end_lockdown
 from hub.acts.roster import RosterPart, load_part
 from hub.acts.staff import Claim, NewClaim, claim, offer_claim
 from hub.store import tables as t
+from tests.luck import seeds
 from tests.simulation import virtual
 from tests.simulation.town import DOORS, SimTown
 
@@ -45,7 +46,8 @@ async def reason(town: SimTown, door: str) -> str:
     return str(reply.body.get("reason") or reply.body.get("code"))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.luck
+@pytest.mark.parametrize("seed", seeds([1], range(2, 7)))
 def test_a_lockdown_reaches_every_door_and_the_absent_one_when_it_is_back(
     seed: int, tmp_path: Path
 ) -> None:

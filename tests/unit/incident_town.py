@@ -1,5 +1,6 @@
 """A hub with stations that a test plays: what they heard, and what they answer."""
 
+import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,11 +11,12 @@ from typing import Any
 from sqlalchemy import select
 
 from hub.acts import incidents as acts
+from hub.acts.alerts import Alarm, alarm
 from hub.core.evidence import Snapshot
 from hub.core.policelink import Authority, Kind, Role, What
-from hub.core.stations import Message, Outcome, Told
+from hub.core.stations import Message, Outcome, Told, read_stations
 from hub.store import tables as t
-from tests.unit.hub_bench import START, HubBench, hub_bench
+from tests.unit.hub_bench import CLIENT, START, HubBench, hub_bench
 
 STATIONS = """
 [stations.desk]
@@ -79,10 +81,8 @@ class Desk:
 
     async def look(self, name: str, by: str = GUARD, pictures: Iterable[int] = (0, 1)) -> None:
         """As the page's pictures are asked for."""
-        from hub.acts.reading import Reading, note_reading  # noqa: PLC0415
-
         for n in pictures:
-            await self.hub.writer.submit(note_reading, Reading(by, acts.picture_object(name, n)))
+            await self.hub.writer.submit(acts.note_look, acts.Look(name, by, n))
 
     async def step(
         self,
@@ -132,17 +132,59 @@ class Desk:
         return [row for row in self.rows(t.alerts) if row.kind == kind]
 
 
+async def decide_on_incidents(bench: HubBench) -> None:
+    """Everything that people do with incidents, over HTTP."""
+    hub = bench.hub
+    hub.incidents.wires = wires = PlayedWires()
+    settings = read_stations(tomllib.loads(STATIONS)["stations"])
+    hub.settings.stations.update(settings)
+    hub.incidents._stations.update(settings)
+    one = Desk(bench, wires)
+    await bench.administrator("desk-1")
+    http = bench.http
+
+    async def post(path: str, body: object = None) -> Any:
+        answer = await http.post(f"/api/v1/{path}", json=body, headers=CLIENT)
+        assert answer.is_success, answer.text
+        return answer
+
+    await one.hit()
+    for n in (0, 1):
+        picture = await http.get(f"/api/v1/incidents/hit-1/pictures/{n}")
+        assert picture.content.startswith(JPEG)
+    await post("incidents/hit-1/take-up")
+    wires.answers = [Told(Outcome.RETURNED, "station_refused")]
+    await post("incidents/hit-1/confirm", {"seen": one.hashes("hit-1")})
+    await one.speak()
+    assert (await post("incidents/hit-1/send")).json()["state"] == "confirmed"
+    await one.speak()
+    assert (await post("incidents/hit-1/pack")).headers["content-type"] == "application/zip"
+    await post("incidents/hit-1/handle", {"note": "came"})
+    entered = {"key": "ab" * 8, "kind": "tailgate", "door": "d-1"}
+    name = (await post("incidents", entered)).json()["id"]
+    await post(f"incidents/{name}/take-up")
+    await post(f"incidents/{name}/dismiss", {"note": "a cousin"})
+    alert = await hub.writer.submit(alarm, Alarm("tamper", "door:d-1", bench.now.timestamp()))
+    assert (await post(f"alerts/{alert}/incident")).json()["state"] == "detected"
+    await post("stations/desk/accept", {"basis": "letter 2026-31"})
+    for query in ("", "?state=closed"):
+        assert (await http.get(f"/api/v1/incidents{query}")).json()["incidents"]
+    assert (await http.get("/api/v1/incidents/hit-1")).json()["log"]
+    await post("stations/desk/end")
+    await post("staff/sign-out")
+
+
 @asynccontextmanager
 async def desk(
-    folder: Path, stations: str = STATIONS, wires: PlayedWires | None = None
+    folder: Path, stations: str = STATIONS, wires: PlayedWires | None = None, database: str = ""
 ) -> AsyncIterator[Desk]:
     """A second time in the same folder is a restart; ``stations`` is part of its hub.toml."""
     if not (folder / "hub.toml").exists():
-        async with hub_bench(folder):
+        async with hub_bench(folder, database):
             pass
         with (folder / "hub.toml").open("a", encoding="utf-8") as settings:
             settings.write(stations)
-    async with hub_bench(folder) as bench:
+    async with hub_bench(folder, database) as bench:
         made = Desk(bench, wires or PlayedWires())
         bench.hub.incidents.wires = made.wires
         yield made

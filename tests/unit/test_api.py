@@ -413,6 +413,14 @@ async def test_oversize_and_junk_are_told_and_survived(tmp_path: Path) -> None:
             assert answer.json()["code"] in REASONS
         assert (await bench.http.get("/nowhere")).json()["code"] == "not_found"
         assert (await bench.http.put("/api/v1/openings")).json()["code"] == "method_wrong"
+        for method, path, allowed in (
+            ("PUT", "/api/v1/openings", "POST"),
+            ("PUT", "/api/v1/me/visits", "GET, POST"),  # by two routes
+            ("OPTIONS", "/api/v1/me/visits/x", "DELETE"),
+            ("POST", "/live", "GET"),
+        ):
+            answer = await bench.http.request(method, path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, allowed), path
         assert (await bench.http.get("/api/v1/site")).status_code == 200
 
 

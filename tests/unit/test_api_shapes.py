@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from devices.messages import ClockQuality, DoorCondition, Event, Life, Outcome, 
 from drivers.ntag424_desk import personalise
 from hub.acts.events import Heard, hear
 from hub.acts.issuing import NewCard, issue_card
+from hub.acts.policies import Adoptee, adopt
 from hub.acts.restoring import Restored, mark_restored
 from hub.acts.roster import RosterPart, load_part
 from hub.gateways.broker_rules import RelayRule
@@ -23,9 +26,11 @@ from kiosk.cards import Known, prove
 from kiosk.hub import Hub as HubOfKiosk
 from simulators.ends import Ntag424Card
 from simulators.phone import Phone
+from tests.faces.walk import answer_faces
 from tests.unit.alert_town import answer_alerts
 from tests.unit.api_document import Document, Listener
 from tests.unit.hub_bench import CLIENT, HubBench
+from tests.unit.incident_town import decide_on_incidents
 from tests.unit.kiosk_town import InHand
 from tests.unit.test_api import door_answers
 from tests.unit.test_payments_store import MoneyBench, money_bench
@@ -116,6 +121,8 @@ async def by_phones(bench: HubBench) -> None:
     bench.pass_s(1)
     await bench.phone()
     (newer,) = (await phone.send("GET", "/api/v1/me/household/phones", None)).body["phones"]
+    path = f"/api/v1/me/household/phones/{newer['id']}/confirm"
+    assert (await phone.send("POST", path, None)).status == 204
     path = f"/api/v1/me/household/phones/{newer['id']}/end"
     assert (await phone.send("POST", path, None)).status == 204
     assert (await phone.send("POST", path.replace(newer["id"], "x"), None)).status == 404
@@ -171,7 +178,12 @@ async def by_staff(bench: HubBench) -> str:
     (phone,) = next(each["phones"] for each in people if each["id"] == "p-1")
     await operated(bench, secret)
     await about_cards(bench)
-    for path in ("people/p-1/phone-codes", f"phones/{phone['id']}/revoke", "staff/sign-out"):
+    for path in (
+        "people/p-1/phone-codes",
+        f"phones/{phone['id']}/confirm",
+        f"phones/{phone['id']}/revoke",
+        "staff/sign-out",
+    ):
         assert (await http.post(f"/api/v1/{path}", headers=CLIENT)).is_success
     await http.get("/api/v1/events")
     return secret
@@ -219,6 +231,31 @@ async def about_cards(bench: HubBench) -> None:
     assert (await http.get("/api/v1/cards/c-x")).status_code == 404
     assert (await http.get("/api/v1/card-report")).json()["doors"] == []
     assert (await http.get("/api/v1/card-handouts?form=json")).json()["rows"] == 1
+
+
+async def about_desks(bench: HubBench, secret: str) -> None:
+    """A card lies on a desk's reader: looked at, made ready, given."""
+    public = Identity.make("desk-1", "desk").public
+    await bench.hub.writer.submit(adopt, Adoptee("desk-1", "desk", public.ed25519, public.x25519))
+    bench.hub.memory.reload()
+    http, card = bench.http, InHand(Ntag424Card(bytes.fromhex("04aabbccddee0a")))
+
+    @asynccontextmanager
+    async def laid(_desk: str, _presence: str) -> AsyncIterator[InHand]:
+        yield card
+
+    bench.hub.desks.card = laid  # type: ignore[assignment, method-assign]
+    assert len((await http.get("/api/v1/desks")).json()["desks"]) == 1
+    bench.pass_s(31)
+    wishes: tuple[tuple[str, dict[str, str]], ...] = (
+        ("open", {"otp": bench.otp(secret)}),
+        ("look", {"card": "x"}),
+        ("ready", {"card": "x"}),
+        ("give", {"card": "x", "person": "p-2"}),
+    )
+    for what, body in wishes:
+        answer = await http.post(f"/api/v1/desks/desk-1/{what}", json=body, headers=CLIENT)
+        assert answer.status_code == 200, answer.text
 
 
 async def by_the_operator(bench: HubBench) -> None:
@@ -308,14 +345,23 @@ async def about_guests(money: MoneyBench, by_card: dict[str, Any]) -> None:
         kiosk.forget_nonce()
 
 
+async def bench_faces(bench: HubBench) -> None:
+    await bench.administrator("faces")
+    await answer_faces(bench, await bench.phone("p-1"))
+
+
 async def test_every_answer_is_as_documented(tmp_path: Path) -> None:
     async with money_bench(tmp_path) as money:
         listener = Listener(money.bench.http)
         await by_phones(money.bench)
         await answer_alerts(money.bench)
-        await by_import(money.bench, await by_staff(money.bench))
+        await decide_on_incidents(money.bench)
+        secret = await by_staff(money.bench)
+        await by_import(money.bench, secret)
+        await about_desks(money.bench, secret)
         await by_the_operator(money.bench)
         await by_a_kiosk(money)
+        await bench_faces(money.bench)
         assert listener.faults == []
         assert set(listener.document.operations) - listener.done == set()
 

@@ -22,12 +22,13 @@ from hub.api.phone import read_body
 from hub.core.errors import DomainError
 from hub.core.limits import Limiter
 from simulators.phone import Phone
+from tests.luck import examples
 from tests.unit.api_document import Document, Operation
 from tests.unit.hub_bench import CLIENT
 from tests.unit.test_api import door_answers
 from tests.unit.test_payments_store import MoneyBench, money_bench, papers
 
-EXAMPLES = 20  # for each operation
+EXAMPLES = examples(6, 60)  # for each operation
 LAST = ("loadRoster",)  # changes what the others know by name
 ROSTER = {kind: names for kind, (_, names) in roster._COLUMNS.items()} | {"bills": billing._FIELDS}
 
@@ -240,10 +241,11 @@ def callers(folder: Path, database: str, runner: asyncio.Runner) -> Iterator[Cal
         runner.run(stack.aclose())
 
 
+@pytest.mark.luck
 def test_wrong_input_gets_a_known_reason(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Limiter, "take", lambda self, key, now_s: True)
+    monkeypatch.setattr(Limiter, "take", lambda self, key, now_s, cost=1: True)
     with asyncio.Runner() as runner, callers(tmp_path, database, runner) as here:
         document = Document(here.http._transport.app.openapi())  # type: ignore[attr-defined]
         operations = document.operations

@@ -29,8 +29,7 @@ async def served(bench: HubBench) -> AsyncIterator[int]:
     """The hub on a real socket; its port."""
     settings = bench.hub.settings
     bench.hub.settings = replace(settings, http=replace(settings.http, port=0))
-    app, _ = make_app(bench.hub)
-    server = make_server(app, bench.hub)
+    server = make_server(bench.app, bench.hub)
     serving = asyncio.ensure_future(server.serve())
     while not server.started:  # noqa: ASYNC110 - the server has no event for it
         await asyncio.sleep(0.01)

@@ -5,11 +5,15 @@ import socket
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
+from xdist.remote import Producer
 
 from tests import loops
+from tests.together import SHARED, Together
 
 pytest_plugins = ["pytester"]
 
@@ -164,6 +168,68 @@ def test_a_program_left_running_fails_the_run(
     ran.assert_outcomes(passed=1)
     assert ran.ret == pytest.ExitCode.TESTS_FAILED
     ran.stdout.fnmatch_lines(["*= LEFT RUNNING =*", "* sleep 4"])
+
+
+class Worker:
+    """What a scheduler knows of a worker."""
+
+    shutting_down = False
+    gateway = SimpleNamespace(id="gw")
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+        self.ever: list[int] = []
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.given += indices
+        self.ever += indices
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def dealer(root: Path) -> Together:
+    told = {"tx": ["popen", "popen"]}
+    config = SimpleNamespace(rootpath=root, option=SimpleNamespace(), getvalue=told.get)
+    return Together(config, Producer("deal", enabled=False))
+
+
+def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "test_town.py").write_text(f"@pytest.fixture({SHARED})", encoding="utf-8")
+    (tmp_path / "test_each.py").write_text("", encoding="utf-8")
+    whole = [f"test_town.py::test_{n}" for n in range(5)]
+    single = [f"test_each.py::test_{n}" for n in range(6)]
+    dealt, one, two, three = dealer(tmp_path), Worker(), Worker(), Worker()
+
+    def ready(worker: Any) -> None:
+        dealt.add_node(worker)
+        dealt.add_node_collection(worker, [*whole, *single])
+        dealt.schedule()
+
+    def done(worker: Any, count: int) -> None:
+        for index in list(worker.given[:count]):
+            worker.given.remove(index)
+            dealt.mark_test_complete(worker, index)
+
+    for worker in (one, two):
+        dealt.add_node(worker)  # type: ignore[arg-type]
+        dealt.add_node_collection(worker, [*whole, *single])  # type: ignore[arg-type]
+    dealt.schedule()
+    assert one.given == [0, 1, 2, 3, 4]
+    assert two.given[0] == 5
+    done(one, 2)
+    assert dealt.remove_node(one) == whole[2]  # type: ignore[arg-type]
+    ready(three)
+    for _ in range(20):
+        done(two, 1)
+        done(three, 1)
+    assert dealt.tests_finished
+    assert dealt.remove_node(two) is None  # type: ignore[arg-type]
+    every = [*one.ever, *two.ever, *three.ever]
+    assert sorted({*every}) == [*range(11)]
+    assert [every.count(index) for index in (0, 1, 2, 3, 4)] == [1, 1, 1, 2, 2]
 
 
 def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:

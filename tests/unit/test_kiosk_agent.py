@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 
 from devices.reasons import REASONS
-from drivers.kinds import NotIsoDep
 from kiosk.agent import LISTENERS_MAX, Agent, Wall
 from kiosk.disk import Disk
 from kiosk.errors import Refused
-from kiosk.hub import HubRefused
 from kiosk.paper import NoPrinter, Paper
 from kiosk.payments import Payments
 from kiosk.session import Session, Stage
@@ -158,80 +156,6 @@ def test_cards_that_are_not_ours_are_refused_and_torn_ones_lost(disk: Disk) -> N
         await asyncio.sleep(5)
         await here.tap(genuine)  # none of it blinded the reader
         assert here.agent.state()["session"] is not None
-
-    tell(disk, story)
-
-
-REFUSED_AS = {
-    "card_session_refused": "refused",
-    "card_stopped": "stopped",
-    "card_homeless": "homeless",
-    "too_many": "many",
-    "hub_busy": "busy",
-    "lookup_expired": "busy",
-    "phone_unknown": "fault",  # this kiosk is not adopted: nothing is wrong with the card
-}
-
-
-@pytest.mark.parametrize("code", REFUSED_AS)
-@pytest.mark.parametrize("asked", ["/kiosk/cards/challenge", "/kiosk/cards/answer", "/kiosk/bills"])
-def test_what_the_hub_says_of_a_card_reaches_whoever_holds_it(
-    disk: Disk, code: str, asked: str
-) -> None:
-    async def story(hub: TownHub, here: Kiosk) -> None:
-        genuine = await hub.issue(CARD)
-
-        def refuse(path: str, body: Any) -> None:
-            del body
-            if path.endswith(asked):
-                raise HubRefused(REASONS[code].http_status, code, {"code": code})
-
-        hub.before = refuse
-        here.heard()
-        await here.tap(genuine)
-        assert here.signs() == ["reading", REFUSED_AS[code]]
-
-    tell(disk, story)
-
-
-def test_an_old_card_a_fault_and_a_slow_hub_are_told_apart(disk: Disk) -> None:
-    async def story(hub: TownHub, here: Kiosk) -> None:
-        genuine = await hub.issue(CARD)
-        here.heard()
-
-        class Old(InHand):
-            async def transceive(self, apdu: bytes, timeout_s: float = 1.0) -> bytes:
-                raise NotIsoDep
-
-        class Strange(InHand):
-            async def transceive(self, apdu: bytes, timeout_s: float = 1.0) -> bytes:
-                raise RuntimeError("nobody thought of this")
-
-        for card, sign in ((Old, "number"), (Strange, "fault")):
-            here.reader.queue.put_nowait(card(genuine))
-            await asyncio.sleep(1.0)
-            assert here.signs() == ["reading", sign]
-        hub.slow_s = 3.5  # two answers within their own time, and together too long
-        here.reader.queue.put_nowait(InHand(genuine))
-        await asyncio.sleep(8.0)
-        assert here.signs() == ["reading", "busy"]
-
-    tell(disk, story)
-
-
-def test_a_card_that_comes_while_somebody_begins_to_pay_waits(disk: Disk) -> None:
-    async def story(hub: TownHub, here: Kiosk) -> None:
-        genuine = await hub.issue(CARD)
-        here.heard()
-        hub.slow_s = 1.0
-        here.reader.queue.put_nowait(InHand(genuine))
-        await asyncio.sleep(0.5)
-        hub.slow_s = 0.01
-        await here.visit_by_house()
-        await here.agent.pay("b-1")
-        await asyncio.sleep(2.0)
-        assert here.signs() == ["reading", "taken"]
-        assert here.payment()["state"] == "waiting"
 
     tell(disk, story)
 

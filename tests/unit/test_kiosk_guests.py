@@ -20,6 +20,7 @@ from hub.acts.events import Heard, hear
 from hub.acts.roster import RosterPart, load_part
 from hub.core.effects import SendAccess
 from hub.store import tables as t
+from tests.unit.hub_bench import CLIENT
 from tests.unit.test_kiosk_hub import UID, Desk, desk, refused, session_of
 
 CARD = f"c-{UID.hex()}"
@@ -50,6 +51,32 @@ async def test_a_card_makes_a_pass_for_the_own_doors(tmp_path: Path) -> None:
         assert [one["by"] for one in here.journal("pass_issued")] == [f"card:{CARD}"] * 2
         fault = await refused(visits(here, token, doors=["nowhere"]))
         assert (fault.status, fault.code) == (422, "field_wrong")
+
+
+async def test_the_desk_reads_no_code_that_a_card_made(tmp_path: Path) -> None:
+    """Who comes to a flat is the flat's: the desk sees that there is a pass, and may end it."""
+    async with desk(tmp_path) as here:
+        with here.bench.hub.engines.write.begin() as connection:
+            connection.execute(update(t.doors).where(t.doors.c.id == "d-1").values(codes=True))
+        token = await session_of(here)
+        signed, typed = await visits(here, token), await visits(here, token, typed=True)
+        await here.bench.administrator()
+        path = "/api/v1/people/p-1/visits"
+        ends = (here.bench.now + timedelta(hours=2)).isoformat()
+        mine = {"label": "desk", "doors": ["d-1"], "ends": ends}
+        own = (await here.bench.http.post(path, json=mine, headers=CLIENT)).json()
+        seen = (await here.bench.http.get(path)).json()["visits"]
+        shown = {one["id"]: (one["label"], one["text"], one["code"]) for one in seen}
+        assert shown[signed["id"]] == shown[typed["id"]] == ("", None, None)
+        assert shown[own["id"]][0] == "desk"
+        assert shown[own["id"]][1]
+        phone = await here.bench.phone("p-1")
+        listed = (await phone.send("GET", "/api/v1/me/visits", None)).body["visits"]
+        at_home = {one["id"]: (one["text"], one["code"]) for one in listed}
+        assert at_home[signed["id"]] == (signed["text"], None), "the household sees it"
+        assert at_home[typed["id"]] == (None, typed["code"])
+        ended = await here.bench.http.post(f"/api/v1/visits/{typed['id']}/revoke", headers=CLIENT)
+        assert ended.status_code == 204
 
 
 async def test_house_and_digits_are_no_card(tmp_path: Path) -> None:

@@ -10,9 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import segno
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devices.identity import Identity, adoption_json
+from devices.jws import Signer
 from devices.mistake import Mistake
+from devices.passes import Pass, PassDoor, sign
 from drivers import escpos_printer
 from drivers.catalogue import open_printer
 from drivers.escpos import Status
@@ -20,16 +24,17 @@ from drivers.escpos_printer import EscposPrinter
 from kiosk import verbs
 from kiosk.app import listen
 from kiosk.disk import Disk
-from kiosk.paper import AskSlip, NoPrinter, PaidSlip, PaperState, SlipOf
+from kiosk.errors import Refused
+from kiosk.paper import PASS_ON_GLASS, AskSlip, NoPrinter, PaidSlip, PaperState, PassSlip, SlipOf
 from kiosk.printing import SlipPrinter, compose, yuan
-from kiosk.session import Receipt
+from kiosk.session import Guest, Receipt
 from simulators.ends import PaperEnd, Rdm6300End
-from simulators.ends.paper import Code, Paper, PaperDeframer, text_of
+from simulators.ends.paper import Code, Line, Paper, PaperDeframer, text_of
 from tests.drivers.waiting import until
 from tests.unit.door_bench import HUB, Hub
 from tests.unit.door_bench import SITE as SITE_ID
-from tests.unit.kiosk_town import HOUSE, TownHub
-from tests.unit.test_kiosk_agent import Kiosk
+from tests.unit.kiosk_town import HOUSE, InHand, TownHub
+from tests.unit.test_kiosk_agent import CARD, Kiosk
 
 SITE: dict[str, Any] = {
     "name": {"zh-Hans": "柳溪新村", "zh-Hant": "柳溪新村", "en": "Willow Brook"},
@@ -74,6 +79,60 @@ def test_a_question_has_its_number_and_says_not_to_pay_again(language: str) -> N
     text = text_of(slip).replace("\n", "")
     assert "3FA9-B01C" in text
     assert any(words in text for words in ("不要再付", "do not pay again"))
+
+
+def pass_slip(language: str, **how: Any) -> PassSlip:
+    doors = ({"zh-Hans": "北门", "zh-Hant": "北門", "en": "North gate"},
+             {"zh-Hans": "1幢2单元门", "zh-Hant": "1幢2單元門", "en": "Entrance 1-2"})  # fmt: skip
+    return PassSlip(Guest(doors, "2026-11-23T16:30:00Z", **how), language)
+
+
+GUEST_WORDS = {
+    "zh-Hans": ["访客通行码", "北门", "1幢2单元门", "有效到", "每扇门只开一次", "用完撕掉"],
+    "zh-Hant": ["訪客通行碼", "北門", "1幢2單元門", "有效至", "每扇門只開一次", "用完撕掉"],
+    "en": ["Visitor's pass", "North gate", "Entrance 1-2", "Good until", "opens each door once",
+           "tear it up"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", GUEST_WORDS)
+def test_a_pass_on_paper_says_where_and_until_when_in_the_language_asked_for(language: str) -> None:
+    slip = pass_slip(language, text=a_pass())
+    (things,) = on_paper(slip, "en" if language != "en" else "zh-Hans", SITE).slips
+    text = text_of(things).replace("\n", "" if language != "en" else " ")
+    for words in [SITE["name"][language], *GUEST_WORDS[language], "2026-11-24 00:30"]:
+        assert words in text
+    assert "1-2-302" not in text, "whoever finds the slip does not learn whose guest it was"
+    assert [thing.text for thing in things if isinstance(thing, Code)] == [a_pass()]
+
+
+@pytest.mark.parametrize("language", GUEST_WORDS)
+def test_a_code_on_paper_is_in_groups_that_the_eye_keeps(language: str) -> None:
+    (things,) = on_paper(pass_slip(language, code="482119305"), "en", SITE).slips
+    (digits,) = [thing for thing in things if isinstance(thing, Line) and "482" in thing.text]
+    assert (digits.text, digits.across, digits.bold) == ("482 119 305", 2, True)
+    assert not [thing for thing in things if isinstance(thing, Code)]
+    assert "#" in text_of(things)
+
+
+def a_pass(doors: int = 4) -> str:
+    """The longest text that a hub signs for so many doors."""
+    named = tuple(PassDoor(f"{'controller-of-the-':-<60}{n}", n) for n in range(1, doors + 1))
+    signer = Signer("pass-1", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    visit = Pass("v-" + "0" * 16, named, 1_795_449_600, 1_795_449_600 + 7_200, "p" * 64)
+    return sign(visit, "liuxi", signer)
+
+
+@pytest.mark.parametrize("columns", [32, 48])
+@pytest.mark.parametrize("doors", [1, 4])
+def test_a_pass_fits_the_roll_with_its_quiet_ground(columns: int, doors: int) -> None:
+    text = a_pass(doors)
+    (things,) = on_paper(pass_slip("en", text=text), "en", SITE, columns).slips
+    (code,) = [thing for thing in things if isinstance(thing, Code)]
+    bytewise = segno.make(text, error="m", mode="byte", micro=False)
+    assert (len(bytewise.matrix) + 8) * code.module_dots <= columns * 12
+    assert code.module_dots >= 3
+    assert code.align == 1
 
 
 def test_a_kiosk_that_never_met_its_hub_still_prints() -> None:
@@ -201,6 +260,36 @@ async def test_a_printer_that_needs_a_hand_is_told_and_money_goes_on(
         assert at.slip == "printed"
         papers = [body for event, body in at.kiosk.heard() if event == "paper"]
         assert papers[-2:] == ["stuck", "ok"]
+
+
+async def test_a_pass_comes_out_when_it_is_asked_for_and_goes_with_the_visit(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        errands = at.kiosk.agent.errands
+        at.kiosk.reader.queue.put_nowait(InHand(await at.hub.issue(CARD)))
+        await until(lambda: at.kiosk.agent.state()["session"] is not None)
+        with pytest.raises(Refused, match="not_found"):
+            await errands.print("en")
+        await errands.invite("Visitor", ["d-1"], 2, typed=False)
+        assert not at.end.slips, "only who wants it on paper gets it there"
+        assert await errands.print("en") == {"printed": True}
+        await errands.invite("Visitor", ["d-1"], 2, typed=True)
+        assert await errands.print("zh-Hant") == {"printed": True}
+        scanned, typed = (text_of(slip) for slip in at.end.slips)
+        assert "[PASS]" in scanned
+        assert "Visitor's pass" in scanned
+        assert "123 456 789" in typed
+        assert "訪客開門號碼" in typed
+        at.end.jam()
+        await at.paper(PaperState.STUCK)
+        with pytest.raises(Refused) as refused:
+            await errands.print("en")
+        assert (refused.value.code, refused.value.say) == ("paper_out", PASS_ON_GLASS)
+        at.kiosk.agent.end()
+        assert at.kiosk.session.guest is None
+        with pytest.raises(Refused, match="lookup_expired"):
+            await errands.print("en")
 
 
 async def test_a_low_roll_is_told_and_prints(tmp_path: Path) -> None:

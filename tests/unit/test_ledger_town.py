@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from hub.core import payments
 from hub.core.payments import Bill, BillState, Decision, Intent, PaidNotice
+from tests.luck import examples
 from tests.unit.money_town import HOUSES, Town
 
 Item = TypeVar("Item")
@@ -176,8 +177,10 @@ COMMON: dict[str, Any] = {
 }
 
 
+@pytest.mark.luck
 def test_no_fen_is_lost_doubled_or_invented() -> None:
-    run_state_machine_as_test(Payments, settings=settings(max_examples=250, **COMMON))
+    wanted = settings(max_examples=examples(150, 2_000), **COMMON)
+    run_state_machine_as_test(Payments, settings=wanted)
 
 
 # --- the same town with one rule wrong must notice it -------------------------------------------

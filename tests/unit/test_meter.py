@@ -257,7 +257,7 @@ async def test_the_hub_takes_in_every_kind_that_can_run_and_no_other(tmp_path: P
 
 async def test_the_hub_keeps_readings_in_its_chain_and_off_the_wall(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
-        ear = Ear(bench)
+        ear = await Ear.of_new(bench, "power-1", "meter")
         told: list[Any] = []
         bench.hub.ingest.announce = lambda kind, body: told.append((kind, body.get("kind")))
         plain = {"door": None, "outcome": None, "reason": None, "person": None,

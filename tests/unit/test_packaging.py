@@ -19,8 +19,8 @@ from devices.mistake import Mistake
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock",
-         "requirements-setup.lock", "requirements-faces.lock")  # fmt: skip
+PARTS = ("", "-dev", "-node", "-setup", "-faces", "-fuzz")
+LOCKS = tuple(f"requirements{part}.lock" for part in PARTS)
 
 
 # --- locks -----------------------------------------------------------------------------------
@@ -55,6 +55,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     runtime = project["dependencies"] + project["optional-dependencies"]["demo"] + groups["build"]
     assert {name_of(one) for one in runtime} <= locked("requirements.lock").keys()
     assert {name_of(one) for one in groups["dev"]} <= locked("requirements-dev.lock").keys()
+    assert {name_of(one) for one in groups["fuzz"]} == locked("requirements-fuzz.lock").keys()
     assert "face-recognition" not in locked("requirements-dev.lock")
 
 
@@ -135,7 +136,7 @@ def test_an_unknown_verb_is_told_in_one_line() -> None:
 def test_the_command_without_words_says_what_there_is() -> None:
     ran = linli()
     assert ran.returncode == 2
-    assert "verbs: audit" in ran.stdout
+    assert "  audit     verify the log" in ran.stdout
 
 
 def test_starting_imports_no_verb() -> None:

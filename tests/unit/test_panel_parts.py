@@ -1,4 +1,4 @@
-"""Things with a plug, each alone: what passes their lines, what hands can do, what the wall tells."""
+"""Things with a plug, each alone: what passes their lines, what hands can do."""
 
 from __future__ import annotations
 

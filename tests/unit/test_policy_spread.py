@@ -22,6 +22,7 @@ from hub.acts.roster import RosterPart, load_part
 from hub.store import tables as t
 from hub.store.writer import Done
 from tests.loops import run
+from tests.luck import examples
 from tests.unit.hub_bench import SITE, hub_bench
 from tests.unit.spread_town import UIDS, Town, issue, town, turns
 
@@ -261,7 +262,8 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.luck
+@settings(max_examples=examples(8, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_snapshot_and_deltas_are_a_fresh_compilation(steps: list[tuple[str, int]]) -> None:
     async def day(folder: Path) -> None:

@@ -301,6 +301,14 @@ def sources() -> list[Source]:
     ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """The trees of all files are large; nobody after these tests wants them."""
+    yield
+    parsed.cache_clear()
+    sources.cache_clear()
+
+
 def hold(rule: Rule, looked_at: list[Source]) -> None:
     broken = [f"{source.path}: {what}" for source in looked_at for what in rule(source)]
     if broken:

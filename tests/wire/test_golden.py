@@ -34,6 +34,17 @@ from devices.messages import (
     StateNote,
     TimeTold,
 )
+from devices.wire_desk import (
+    DeskDo,
+    DeskState,
+    DeskTold,
+    decode_desk_state,
+    encode_desk_state,
+    open_desk_do,
+    open_desk_told,
+    sign_desk_do,
+    sign_desk_told,
+)
 from devices.wire_endings import Endings, open_endings, sign_endings
 from devices.wire_zone import Zone, open_zone, sign_zone
 
@@ -182,6 +193,31 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         KEYS,
         wire.sign_keyset(KEYS, signer("root")),
         lambda raw: wire.open_keyset(raw, find),
+    ),
+    "desk-state": (
+        laid := DeskState(True, "00ff00ff00ff00ff", 1795000000.5),
+        encode_desk_state(laid),
+        decode_desk_state,
+    ),
+    "desk-state-empty": (
+        empty := DeskState(False, None, 1795000000.5),
+        encode_desk_state(empty),
+        decode_desk_state,
+    ),
+    "desk-do": (
+        do := DeskDo("s-1", 0, "00ff00ff00ff00ff", "c0ffee", 7, 1.5, 6.5, b"sealed", b"key"),
+        sign_desk_do(do, ME, signer("command-1")),
+        lambda raw: open_desk_do(raw, ME, find),
+    ),
+    "desk-told": (
+        answered := DeskTold("s-1", 3, b"sealed"),
+        sign_desk_told(answered, ME, signer("gate")),
+        lambda raw: open_desk_told(raw, ME, find),
+    ),
+    "desk-told-fault": (
+        gone := DeskTold("s-1", 3, fault="gone"),
+        sign_desk_told(gone, ME, signer("gate")),
+        lambda raw: open_desk_told(raw, ME, find),
     ),
 }
 

@@ -3,14 +3,17 @@
 import type { AlertShown, LogLine, OutletShown } from "@linli/shared/api.gen";
 import { Refused } from "@linli/shared/api";
 import { Button, Choice, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
-import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
+import { say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { closed, end, olderThan, page, readBoard, readClosed, reading, readStory, story, take } from "./alert_board";
 import { alertWords, storyWords } from "./alert_words";
-import { hubNow, site } from "./wall";
+import { Raising, mayRaise, raising } from "./incident_raise";
+import { incidentWords } from "./incident_words";
+import { ago, moment } from "./moments";
+import { hubNow } from "./wall";
 import { words } from "./words";
 
 const shown = signal<"open" | "closed">("open");
@@ -34,22 +37,6 @@ async function act(what: () => Promise<void>): Promise<void> {
     wrong.value = error instanceof Refused ? reasonWords(error.code) : words.noHub;
     if (error instanceof Refused) readBoard(); // somebody else was faster: show how it stands
   }
-}
-
-function ago(at: string): string {
-  const minutes = Math.floor((hubNow().getTime() - Date.parse(at)) / 60_000);
-  if (minutes < 1) return say(alertWords.justNow);
-  if (minutes < 100) return say(alertWords.minutesAgo, { n: minutes });
-  const hours = Math.round(minutes / 60);
-  if (hours < 48) return say(alertWords.hoursAgo, { n: hours });
-  return say(alertWords.daysAgo, { n: Math.round(hours / 24) });
-}
-
-/** The clock time, with the day where it was another one. */
-function moment(at: string): string {
-  const zone = site.value?.time_zone;
-  const today = dayOf(at, zone) === dayOf(hubNow(), zone);
-  return today ? clockTime(at, zone) : `${dayOf(at, zone)} ${clockTime(at, zone)}`;
 }
 
 function listed(names: readonly string[]): string {
@@ -118,6 +105,14 @@ function Actions({ alert }: { alert: AlertShown }) {
             ending.value = alert;
           }}>
           {say(alertWords.close)}
+        </Button>
+      )}
+      {mayRaise(alert) && (
+        <Button opens="dialog" icon="shield" label={`${say(incidentWords.raise)}: ${of}`}
+          onClick={() => {
+            raising.value = alert;
+          }}>
+          {say(incidentWords.raise)}
         </Button>
       )}
       {(alert.state === "raised" || alert.state === "escalating") && (
@@ -334,6 +329,7 @@ export function Alerts() {
       {page.value?.failing.map((outlet) => <Failing key={outlet.id} outlet={outlet} />)}
       <List />
       {ending.value && <Ending alert={ending.value} />}
+      {raising.value && <Raising alert={raising.value} />}
       <Story />
     </div>
   );

@@ -11,9 +11,11 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { cardWords as words } from "./cardwords";
+import { IssuingDesk } from "./issuing";
 import { SearchForm } from "./search";
 import { member, staffAsk } from "./staff";
 import { onCardNews, site } from "./wall";
+import { WeakDoors } from "./weakdoors";
 import { words as common } from "./words";
 
 /** Receipts of one burst are asked for together. */
@@ -62,7 +64,7 @@ const path = (card: CardShown) => `/api/v1/cards/${encodeURIComponent(card.id)}`
 
 function stop(card: CardShown): Promise<void> {
   stopping.value = null;
-  return act(async () => put((await staffAsk("POST", `${path(card)}/block`)).body));
+  return act(async () => put((await staffAsk("POST", `${path(card)}/block`, {})).body));
 }
 
 function bringBack(card: CardShown): Promise<void> {
@@ -338,6 +340,7 @@ export function Cards() {
   return (
     <div class="sheet">
       <h1>{say(words.title)}</h1>
+      {member.value?.role !== "officer" && <IssuingDesk />}
       <SearchForm
         label={say(words.whose)}
         query={query}
@@ -353,6 +356,7 @@ export function Cards() {
       )}
       <Results />
       <EndedPhones />
+      <WeakDoors />
       {stopping.value && <Stopping card={stopping.value} />}
       {returning.value && <Returning card={returning.value} />}
     </div>

@@ -543,6 +543,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這個人在這扇門沒有通行規則。",
     "en": "The person has no access rule for this door."
   },
+  "phone_paused": {
+    "zh-Hans": "问清楚是谁的手机：认得就确认，不认得就停用。",
+    "zh-Hant": "問清楚是誰的手機：認得就確認，不認得就停用。",
+    "en": "Ask whose phone it is; confirm it, or end it."
+  },
   "phone_revoked": {
     "zh-Hans": "这部手机已经停用。",
     "zh-Hant": "這部手機已經停用。",
@@ -712,6 +717,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "和接警台核对账号和密钥，然后再发一次。",
     "zh-Hant": "和接警臺核對帳號和金鑰，然後再送一次。",
     "en": "Compare account and key with the station, then send again."
+  },
+  "station_restored": {
+    "zh-Hans": "旧机器可能已经送过：先问，再决定重发，或者写下怎么处理的。",
+    "zh-Hant": "舊機器可能已經送過：先問，再決定重送，或者寫下怎麼處理的。",
+    "en": "The old machine may have sent it: ask, then send again or note how it was dealt with."
   },
   "station_silent": {
     "zh-Hans": "那边可能收到了，也可能没有：报消息号问接警台。",

@@ -7,21 +7,12 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { words } from "./onboarding_words";
-import { staffFile } from "./staff";
+import { save, staffFile } from "./staff";
 import { words as common } from "./words";
 
 const building = signal("");
 const state = signal<"idle" | "busy" | "done">("idle");
 const wrong = signal<Words | null>(null);
-
-/** Hand a file to the browser's downloads. */
-function save(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 async function print(event: Event): Promise<void> {
   event.preventDefault();

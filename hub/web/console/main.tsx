@@ -2,8 +2,11 @@
 
 import "@linli/shared/base.css";
 import "./calls.css";
+import "./issuing.css";
 import "./console.css";
 import "./deeds.css";
+import "./incidents.css";
+import "./faces.css";
 
 import { Button, Dialog, ErrorState, hasNetwork, LanguageSwitch, Name, Skeleton, StatusLine } from "@linli/shared/bits";
 import { primeChimes } from "@linli/shared/chime";
@@ -22,8 +25,13 @@ import { Deeds, LockdownBanner } from "./deeds";
 import { Desk } from "./desk";
 import { Devices } from "./devices";
 import { Doors } from "./doors";
+import { Faces } from "./faces";
+import { faceWords } from "./facewords";
 import { Gate } from "./gate";
 import { Import } from "./import";
+import { waitingCount, watchIncidents } from "./incident_board";
+import { Incidents } from "./incidents";
+import { incidentWords } from "./incident_words";
 import { words as onboarding } from "./onboarding_words";
 import { People } from "./people";
 import { placeOf, thingOf } from "./place";
@@ -34,9 +42,11 @@ import { words } from "./words";
 const SECTIONS = {
   doors: { text: words.wall, icon: "door", show: Doors },
   alerts: { text: alertWords.alerts, icon: "bell", show: Alerts },
+  incidents: { text: incidentWords.incidents, icon: "shield", show: Incidents },
   devices: { text: words.devices, icon: "kiosk", show: Devices },
   people: { text: words.people, icon: "people", show: People },
   cards: { text: cardWords.title, icon: "card", show: Cards },
+  faces: { text: faceWords.title, icon: "person", show: Faces },
   desk: { text: onboarding.desk, icon: "phone", show: Desk },
   import: { text: onboarding.importing, icon: "list", show: Import },
 } as const satisfies Record<string, { icon: IconName; text: unknown; show: () => unknown }>;
@@ -60,6 +70,7 @@ function Nav() {
           <Icon name={SECTIONS[each].icon} />
           <span>{say(SECTIONS[each].text)}</span>
           {each === "alerts" && <AlertCount />}
+          {each === "incidents" && <IncidentCount />}
         </a>
       ))}
     </nav>
@@ -72,6 +83,16 @@ function AlertCount() {
   return (
     <b class="badge figures" aria-label={say(alertWords.waiting, { n: openCount.value })}>
       {openCount.value}
+    </b>
+  );
+}
+
+/** How many incidents wait for a decision. */
+function IncidentCount() {
+  if (waitingCount.value === 0) return null;
+  return (
+    <b class="badge figures" aria-label={say(incidentWords.waiting, { n: waitingCount.value })}>
+      {waitingCount.value}
     </b>
   );
 }
@@ -215,6 +236,7 @@ effect(() => {
   untracked(act);
 });
 watchAlerts();
+watchIncidents();
 addEventListener("hashchange", () => {
   if (location.hash !== "#content") section.value = sectionOf(location.hash);
 });

@@ -1,7 +1,7 @@
 /** The residents: find somebody, give their phone a code, stop a phone that is gone. */
 
 import { Refused } from "@linli/shared/api";
-import type { PersonShown, PhoneCode, PhoneShown } from "@linli/shared/api.gen";
+import type { PersonShown, PhoneCode, PhoneShown, UsedPhone } from "@linli/shared/api.gen";
 import { Button, Card, Dialog, EmptyState, ErrorState, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { dayOf, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
@@ -64,7 +64,15 @@ function stop(phone: PhoneShown): Promise<void> {
   });
 }
 
-function PhoneLine({ person, phone }: { person: PersonShown; phone: PhoneShown }) {
+/** Somebody at the desk knows a phone that was paused with a lost card. */
+function goOn(phone: UsedPhone): Promise<void> {
+  return act(async () => {
+    await staffAsk("POST", `/api/v1/phones/${encodeURIComponent(phone.id)}/confirm`);
+    await search();
+  });
+}
+
+function PhoneLine({ person, phone }: { person: PersonShown; phone: UsedPhone }) {
   return (
     <li>
       <Icon name="phone" />
@@ -72,8 +80,14 @@ function PhoneLine({ person, phone }: { person: PersonShown; phone: PhoneShown }
         <bdi>{phone.label}</bdi>{" "}
         <span class="soft small">
           {say(words.enrolledAt, { day: dayOf(phone.enrolled_at, site.value?.time_zone) })}
+          {phone.paused && <> · {say(words.paused)}</>}
         </span>
       </span>
+      {phone.paused && (
+        <Button label={`${say(words.goesOn)}: ${phone.label}`} onClick={() => goOn(phone)}>
+          {say(words.goesOn)}
+        </Button>
+      )}
       <Button
         look="grave"
         label={`${say(words.revoke)}: ${phone.label}`}

@@ -26,6 +26,6 @@ export function thingOf(section: string): string | null {
 }
 
 /** The address of one thing of a section. */
-export function addressOf(section: "doors" | "people", id: string): string {
+export function addressOf(section: "doors" | "people" | "incidents", id: string): string {
   return `#/${section}/${encodeURIComponent(id)}`;
 }

@@ -27,6 +27,7 @@ export function SearchForm({ label, name = "query", query, atOnce = false, onSea
       ref={form}
       class="search"
       role="search"
+      aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
         onSearch();

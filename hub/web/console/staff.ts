@@ -57,6 +57,15 @@ export async function staffFile(path: string, content: unknown): Promise<Blob> {
   throw new Refused(answer.status, String(said["code"] ?? "internal"), said, answer.headers);
 }
 
+/** Hand a file to the browser's downloads. */
+export function save(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 /** Find out whether a session is there. */
 export async function resume(): Promise<void> {
   try {

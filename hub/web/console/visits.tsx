@@ -20,6 +20,14 @@ const SOON_MS = 2 * 3_600_000;
 /** A code lives for twelve hours at most; a little less, for the way there. */
 const CODE_MS = 12 * 3_600_000 - 120_000;
 const MOST_DOORS = 4;
+const DAY_MS = 86_400_000;
+const WEEK_DAYS = 7;
+/** Whoever comes for longer is given a card; hub/acts/visits.py holds it too. */
+const LONG_DAYS = 31;
+const USES_A_DAY = 2;
+
+type When = "soon" | "today" | "week" | "day";
+type Often = "each" | "once" | "daily";
 
 const state = signal<"busy" | "done" | "failed">("busy");
 const doors = signal<readonly OwnDoor[]>([]);
@@ -28,7 +36,10 @@ const kind = signal<"scan" | "digits">("scan");
 const visits = signal<readonly VisitShown[]>([]);
 const chosen = signal<readonly string[]>([]);
 const label = signal("");
-const when = signal<"soon" | "today">("soon");
+const when = signal<When>("soon");
+/** The last day, as a date field has it. */
+const day = signal("");
+const often = signal<Often>("each");
 const made = signal<VisitShown | null>(null);
 const wrong = signal<Words | null>(null);
 
@@ -56,9 +67,29 @@ async function trying(what: () => Promise<void>): Promise<void> {
   }
 }
 
+/** The day so many days from today, as a date field has it. */
+function dayFrom(days: number): string {
+  const today = partsIn(zone(), hubNow());
+  const at = new Date(Date.UTC(today.year, today.month - 1, today.day + days));
+  return dayField(partsIn("UTC", at));
+}
+
+/** How many days a pass lives, today counted in; null while no day, or no such day, is chosen. */
+function daysOf(): number | null {
+  if (when.value === "week") return WEEK_DAYS;
+  if (when.value !== "day") return 1;
+  const days = (Date.parse(day.value) - Date.parse(dayFrom(0))) / DAY_MS + 1;
+  return days >= 1 && days <= LONG_DAYS ? days : null;
+}
+
+/** A pass of more than a day may open more than once: its doors ask each time. */
+const long = () => (daysOf() ?? 1) > 1;
+
 function endsAt(): Date {
   const now = hubNow();
   if (when.value === "soon") return new Date(now.getTime() + SOON_MS);
+  if (when.value === "week") return new Date(now.getTime() + WEEK_DAYS * DAY_MS);
+  if (when.value === "day") return ofFields(zone(), day.value, "23:59") ?? now;
   const ends = ofFields(zone(), dayField(partsIn(zone(), now)), "23:59") ?? now;
   const latest = new Date(now.getTime() + CODE_MS);
   return kind.value === "digits" && ends > latest ? latest : ends;
@@ -78,6 +109,8 @@ function issue(person: PersonShown): Promise<void> {
       ends: endsAt().toISOString(),
     };
     if (kind.value === "digits") asked.typed = true;
+    else if (often.value === "once") asked.strict = true;
+    else if (often.value === "daily" && long()) asked.uses = USES_A_DAY * (daysOf() ?? 1);
     made.value = (await staffAsk("POST", address(person), asked)).body;
   });
 }
@@ -117,7 +150,73 @@ function Doors() {
   );
 }
 
+function WhenComes() {
+  const digits = kind.value === "digits";
+  const options: { value: When; text: string }[] = [
+    { value: "soon", text: say(visitWords.soon) },
+    { value: "today", text: say(visitWords.today) },
+  ];
+  if (!digits) {
+    options.push({ value: "week", text: say(visitWords.week) });
+    options.push({ value: "day", text: say(visitWords.untilDay) });
+  }
+  return (
+    <>
+      <Choice<When>
+        legend={say(visitWords.when)}
+        value={when.value}
+        options={options}
+        onChoose={(each) => {
+          when.value = each;
+        }}
+      />
+      {digits && <p class="soft small">{say(visitWords.digitsHint)}</p>}
+      {when.value === "day" && (
+        <Field
+          label={say(visitWords.lastDay)}
+          hint={say(visitWords.lastDayHint)}
+          wrong={day.value !== "" && daysOf() === null ? say(visitWords.lastDayWrong) : undefined}
+          input={{
+            name: "day",
+            type: "date",
+            required: true,
+            min: dayFrom(0),
+            max: dayFrom(LONG_DAYS - 1),
+            value: day.value,
+            onInput: (event) => {
+              day.value = event.currentTarget.value;
+            },
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function HowOften() {
+  const options: { value: Often; text: string }[] = [
+    { value: "each", text: say(visitWords.oftenEach) },
+    { value: "once", text: say(visitWords.oftenOnce) },
+  ];
+  if (long()) options.push({ value: "daily", text: say(visitWords.oftenDaily) });
+  const now = often.value === "daily" && !long() ? "each" : often.value;
+  return (
+    <>
+      <Choice<Often>
+        legend={say(visitWords.often)}
+        value={now}
+        options={options}
+        onChoose={(each) => {
+          often.value = each;
+        }}
+      />
+      {(long() || now === "once") && <p class="soft small">{say(visitWords.online)}</p>}
+    </>
+  );
+}
+
 function Form({ person }: { person: PersonShown }) {
+  const ready = chosen.value.length > 0 && daysOf() !== null;
   return (
     <form
       class="call-form"
@@ -140,17 +239,6 @@ function Form({ person }: { person: PersonShown }) {
           },
         }}
       />
-      <Choice<"soon" | "today">
-        legend={say(visitWords.when)}
-        value={when.value}
-        options={[
-          { value: "soon", text: say(visitWords.soon) },
-          { value: "today", text: say(visitWords.today) },
-        ]}
-        onChoose={(each) => {
-          when.value = each;
-        }}
-      />
       {codeDoors.value.length > 0 && (
         <Choice<"scan" | "digits">
           legend={say(visitWords.how)}
@@ -161,9 +249,12 @@ function Form({ person }: { person: PersonShown }) {
           ]}
           onChoose={(each) => {
             kind.value = each;
+            const far = when.value === "week" || when.value === "day";
+            if (each === "digits" && far) when.value = "today";
           }}
         />
       )}
+      <WhenComes />
       {kind.value === "digits" ? (
         <Choice<string>
           legend={say(visitWords.doors)}
@@ -174,13 +265,24 @@ function Form({ person }: { person: PersonShown }) {
           }}
         />
       ) : (
-        <Doors />
+        <>
+          <Doors />
+          <HowOften />
+        </>
       )}
-      <Button look="main" type="submit" icon="key" disabled={chosen.value.length === 0}>
+      <Button look="main" type="submit" icon="key" disabled={!ready}>
         {say(visitWords.make)}
       </Button>
     </form>
   );
+}
+
+/** How often it opens, in the words for whoever holds the slip. */
+function slipWords(visit: VisitShown): string {
+  if (visit.code !== null) return say(visitWords.slipDigits);
+  if (visit.strict) return say(visitWords.slipOnce);
+  if (visit.uses > 1) return say(visitWords.slipOften, { n: visit.uses });
+  return say(visitWords.slip);
 }
 
 function Slip({ visit }: { visit: VisitShown }) {
@@ -197,7 +299,8 @@ function Slip({ visit }: { visit: VisitShown }) {
       {visit.code && (
         <p class="slip-digits figures">{visit.code.replace(/(\d{3})(?=\d)/g, "$1 ")}</p>
       )}
-      <p>{say(visit.code ? visitWords.slipDigits : visitWords.slip)}</p>
+      <p>{slipWords(visit)}</p>
+      {visit.online && <p class="soft small">{say(visitWords.online)}</p>}
       {visit.reached === false && <Notice tone="wait">{say(visitWords.waits)}</Notice>}
       <Button icon="printer" onClick={() => print()}>
         {say(words.print)}
@@ -236,7 +339,7 @@ function Open({ person }: { person: PersonShown }) {
 export function VisitDesk({ person, onClose }: { person: PersonShown; onClose: () => void }) {
   useEffect(() => {
     [made.value, wrong.value, label.value, when.value] = [null, null, "", "soon"];
-    kind.value = "scan";
+    [kind.value, often.value, day.value] = ["scan", "each", dayFrom(2 * WEEK_DAYS - 1)];
     read(person);
   }, [person]);
   return (

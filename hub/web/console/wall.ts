@@ -29,6 +29,8 @@ export const news = signal<ReadonlySet<number>>(new Set());
 
 /** Counts what the stream says of alerts; the board reads itself afresh. */
 export const alertNews = signal(0);
+/** The same of incidents. */
+export const incidentNews = signal(0);
 /** The phone that was introduced last, while this page looks. */
 export const arrived = signal<{ id: string; person: string; label: string } | null>(null);
 
@@ -167,7 +169,18 @@ export async function readOlder(): Promise<void> {
   mayHaveOlder.value = body.next !== null && events.value.length < MOST_EVENTS;
 }
 
+/** Counts what an issuing desk said: a card was laid down or lifted, its reader came or went. */
+export const deskNews = signal(0);
+
 const cardListeners = new Set<(card: string) => void>();
+
+const faceListeners = new Set<() => void>();
+
+/** Hear that something about faces changed; returns how to stop hearing. */
+export function onFaceNews(hear: () => void): () => void {
+  faceListeners.add(hear);
+  return () => faceListeners.delete(hear);
+}
 
 /** Hear of cards that were stopped, or that a door has forgotten; returns how to stop hearing. */
 export function onCardNews(hear: (card: string) => void): () => void {
@@ -185,8 +198,11 @@ function take(batch: readonly LiveMessage[]): void {
     else if (kind === "device") nextDevices = replaced(nextDevices, data as DeviceShown);
     else if (kind === "call") takeCall(data as CallShown);
     else if (kind === "card") for (const hear of cardListeners) hear((data as { card: string }).card);
+    else if (kind === "desk") deskNews.value += 1;
     else if (kind === "alert") alertNews.value += 1;
+    else if (kind === "incident") incidentNews.value += 1;
     else if (kind === "lockdown") readLockdowns();
+    else if (kind === "face") for (const hear of faceListeners) hear();
     else if (kind === "phone") arrived.value = data as typeof arrived.value;
     else fresh.push(data as EventShown);
   }
@@ -207,7 +223,10 @@ export function watch(): void {
   reading.value = "busy";
   live = openLive({
     url: "/api/v1/live",
-    kinds: ["event", "door", "device", "call", "card", "alert", "phone", "lockdown"],
+    kinds: [
+      "event", "door", "device", "call", "card", "alert", "incident", "phone", "lockdown", "desk",
+      "face",
+    ],
     onOpen: readAll,
     onMessages: take,
   });

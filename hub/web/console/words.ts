@@ -179,6 +179,8 @@ export const words = dictionary({
   noPhones: { "zh-Hans": "没有登记手机", "zh-Hant": "沒有登記手機", en: "No phone introduced" },
   issue: { "zh-Hans": "发手机号码", "zh-Hant": "發手機登記碼", en: "Issue phone code" },
   enrolledAt: { "zh-Hans": "{day} 登记", "zh-Hant": "{day} 登記", en: "since {day}" },
+  paused: { "zh-Hans": "停着：登记用的卡报失了", "zh-Hant": "停著：登記用的卡報失了", en: "paused: its card was lost" },
+  goesOn: { "zh-Hans": "认得，接着用", "zh-Hant": "認得，接著用", en: "Known: let it go on" },
   revoke: { "zh-Hans": "停用", "zh-Hant": "停用", en: "Stop" },
   revokeTitle: { "zh-Hans": "停用这部手机？", "zh-Hant": "停用這部手機？", en: "Stop this phone?" },
   revokeLine: {

@@ -45,7 +45,7 @@ async function stop(card: OwnCard): Promise<void> {
   wrong.value = null;
   try {
     const path = `/api/v1/me/cards/${encodeURIComponent(card.id)}/block` as const;
-    const { body } = await askSigned(holder, "POST", path);
+    const { body } = await askSigned(holder, "POST", path, {});
     cards.value = (cards.value ?? []).map((each) => (each.id === body.id ? body : each));
     asking.value = null;
     watch();

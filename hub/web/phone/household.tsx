@@ -1,4 +1,4 @@
-/** New phones of the household: told on the phones that were there before, and ended from there. */
+/** New phones of the household: told on the phones that were there before, ended or let go on there. */
 
 import { Refused } from "@linli/shared/api";
 import type { NewPhone } from "@linli/shared/api.gen";
@@ -20,6 +20,13 @@ const words = dictionary({
     "zh-Hant": "{name} 的「{label}」，{when} 登記，可以開您的門。",
     en: "“{label}” of {name}, introduced {when}, can open your doors.",
   },
+  pausedTitle: { "zh-Hans": "家里有一部手机停着", "zh-Hant": "家裡有一支手機停著", en: "A phone of your household is paused" },
+  pausedLine: {
+    "zh-Hans": "登记“{label}”（{name}，{when}）用的卡报失了，它现在开不了门。",
+    "zh-Hant": "登記「{label}」（{name}，{when}）用的卡報失了，它現在開不了門。",
+    en: "The card that brought in “{label}” of {name} ({when}) was reported lost. It opens no door now.",
+  },
+  goesOn: { "zh-Hans": "是自己家的，接着用", "zh-Hant": "是自己家的，接著用", en: "It is ours, let it go on" },
   ours: { "zh-Hans": "是自己家的", "zh-Hant": "是自己家的", en: "It is ours" },
   notOurs: { "zh-Hans": "不认识，停用它", "zh-Hant": "不認識，停用它", en: "Not ours: stop it" },
   sure: {
@@ -84,16 +91,32 @@ async function end(id: string): Promise<void> {
   }
 }
 
-/** The newest phone that nobody has looked at yet, with the two answers. */
+/** A paused phone is known here: it opens again at once. */
+async function goOn(id: string): Promise<void> {
+  const holder = key.value;
+  if (holder === null) return;
+  wrong.value = null;
+  try {
+    await askSigned(holder, "POST", `/api/v1/me/household/phones/${encodeURIComponent(id)}/confirm`);
+    newcomers.value = newcomers.value.map((each) => (each.id === id ? { ...each, paused_at: null } : each));
+    know(id);
+  } catch (error) {
+    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.silentTitle;
+  }
+}
+
+/** A phone that is paused, else the newest that nobody has looked at yet, with the two answers. */
 export function Newcomer() {
-  const one = newcomers.value.find((each) => !seen.value.includes(each.id));
+  const paused = newcomers.value.find((each) => each.paused_at !== null);
+  const one = paused ?? newcomers.value.find((each) => !seen.value.includes(each.id));
   if (one === undefined) return null;
   const sure = asking.value === one.id;
+  const line = paused ? words.pausedLine : words.line;
   return (
     <div class="newcomer" data-phone={one.id}>
-      <Notice tone="mind" icon="phone" title={say(words.title)} spoken>
+      <Notice tone="mind" icon="phone" title={say(paused ? words.pausedTitle : words.title)} spoken>
         <p>
-          <Name>{say(words.line, { name: one.person.name, label: one.label, when: whenWords(one.enrolled_at) })}</Name>
+          <Name>{say(line, { name: one.person.name, label: one.label, when: whenWords(one.enrolled_at) })}</Name>
         </p>
         {sure && <p><Phrase>{say(words.sure)}</Phrase></p>}
         {wrong.value && <p>{say(wrong.value)}</p>}
@@ -102,10 +125,11 @@ export function Newcomer() {
         wide
         onClick={() => {
           if (sure) asking.value = null;
+          else if (paused) goOn(one.id);
           else know(one.id);
         }}
       >
-        {say(sure ? words.no : words.ours)}
+        {say(sure ? words.no : paused ? words.goesOn : words.ours)}
       </Button>
       <Button
         wide

@@ -6,7 +6,6 @@ import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { signal } from "@preact/signals";
 
-import { me } from "./phone";
 import { visitWords } from "./visit-words";
 import {
   codeDoor,
@@ -16,6 +15,7 @@ import {
   type How,
   makeVisit,
   MOST_DOORS,
+  passDoors,
   type Often,
   typed,
   type When,
@@ -168,7 +168,7 @@ function WhichDoors() {
       <legend>{say(visitWords.which)}</legend>
       <p class="soft small">{say(visitWords.whichHint)}</p>
       <div>
-        {me.value?.doors.map((each) => (
+        {passDoors.value.map((each) => (
           <label key={each.id}>
             <input
               type="checkbox"

@@ -6,6 +6,7 @@ import { rememberedSize, type Size } from "@linli/shared/settings";
 import { signal } from "@preact/signals";
 
 import { Cards } from "./cards";
+import { Face } from "./face";
 import { forget, me, site, sound, standing } from "./phone";
 import { words } from "./words";
 
@@ -117,6 +118,7 @@ export function Settings({ onClose }: { onClose: () => void }) {
         }}
       />
       {standing.value === "known" && <Cards />}
+      {standing.value === "known" && <Face />}
       <About />
       {standing.value === "known" && <Forget onDone={done} />}
     </Dialog>

@@ -12,6 +12,16 @@ export const visitWords = dictionary({
     "zh-Hant": "做一個，傳給要來的人，到門口掃一下就能進。",
     en: "Make one and send it to whoever is coming. They hold it to the scanner at the door.",
   },
+  noDoors: {
+    "zh-Hans": "您家的门不收访客码",
+    "zh-Hant": "您家的門不收訪客碼",
+    en: "Your doors take no visitor codes",
+  },
+  noDoorsLine: {
+    "zh-Hans": "客人来时请按门铃，或请服务台帮忙。",
+    "zh-Hant": "客人來時請按門鈴，或請服務台幫忙。",
+    en: "Your visitor can ring the bell, or the desk can help.",
+  },
 
   // making one
   who: { "zh-Hans": "谁要来？", "zh-Hant": "誰要來？", en: "Who is coming?" },
@@ -72,9 +82,9 @@ export const visitWords = dictionary({
   },
   which: { "zh-Hans": "能开哪些门？", "zh-Hant": "能開哪些門？", en: "Which doors?" },
   whichHint: {
-    "zh-Hans": "最多四扇，每扇开一次。",
-    "zh-Hant": "最多四扇，每扇開一次。",
-    en: "Four at most; each opens once.",
+    "zh-Hans": "最多四扇。",
+    "zh-Hant": "最多四扇。",
+    en: "Four at most.",
   },
   whichEmpty: { "zh-Hans": "请选一扇门。", "zh-Hant": "請選一扇門。", en: "Please choose a door." },
   make: { "zh-Hans": "做好访客码", "zh-Hant": "做好訪客碼", en: "Make the code" },
@@ -103,14 +113,14 @@ export const visitWords = dictionary({
   end: { "zh-Hans": "取消这个访客码", "zh-Hant": "取消這個訪客碼", en: "Cancel this code" },
   endAsk: {
     "zh-Hans": "取消以后，这个码就开不了门了。没有连上网络的门可能晚一些才知道。",
-    "zh-Hant": "取消以後，這個碼就開不了門了。沒有連上網絡的門可能晚一些才知道。",
+    "zh-Hant": "取消以後，這個碼就開不了門了。沒有連上網路的門可能晚一些才知道。",
     en: "After that the code opens nothing. A door without a network may learn it a little later.",
   },
   endYes: { "zh-Hans": "取消它", "zh-Hant": "取消它", en: "Cancel it" },
   endNo: { "zh-Hans": "留着", "zh-Hant": "留著", en: "Keep it" },
   noHub: {
     "zh-Hans": "没有连上，请看看网络再试。",
-    "zh-Hant": "沒有連上，請看看網絡再試。",
+    "zh-Hant": "沒有連上，請看看網路再試。",
     en: "We could not connect. Please check the network and try again.",
   },
 

@@ -15,6 +15,7 @@ import {
   addressFor,
   endVisit,
   inThrees,
+  passDoors,
   readVisits,
   reading,
   spanWords,
@@ -68,12 +69,20 @@ function Row({ visit }: { visit: VisitShown }) {
 
 function List() {
   const all = visits.value;
+  if (all !== null && passDoors.value.length === 0) {
+    return (
+      <EmptyState icon="people" title={say(visitWords.noDoors)}>
+        <p>{say(visitWords.noDoorsLine)}</p>
+      </EmptyState>
+    );
+  }
   return (
     <>
       <Button
         look="main"
         wide
         icon="plus"
+        disabled={all === null}
         onClick={() => {
           beginDraft();
           show({ at: "new" });

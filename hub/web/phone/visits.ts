@@ -8,7 +8,7 @@ import { addressOf } from "@linli/shared/visit";
 import { dayField, ofFields, partsIn, timeField } from "@linli/shared/zoned";
 import { computed, signal } from "@preact/signals";
 
-import { ifStranger, key, me, site } from "./phone";
+import { ifStranger, key, site } from "./phone";
 import { askSigned, hubClock } from "./signed";
 import { visitWords } from "./visit-words";
 
@@ -26,6 +26,8 @@ export type Often = "each" | "once" | "daily";
 export type Who = "family" | "courier" | "helper" | "other";
 
 export const visits = signal<readonly VisitShown[] | null>(null);
+/** Those of my doors that have a scanner: only they can read a pass. */
+export const passDoors = signal<readonly OwnDoor[]>([]);
 /** Those of my doors where digits can be typed. */
 export const codeDoors = signal<readonly OwnDoor[]>([]);
 export const reading = signal<"busy" | "done" | "failed">("busy");
@@ -45,7 +47,7 @@ export async function readVisits(): Promise<void> {
   if (visits.value === null) reading.value = "busy";
   try {
     const { body } = await askSigned(holder, "GET", "/api/v1/me/visits");
-    [visits.value, codeDoors.value] = [body.visits, body.code_doors];
+    [visits.value, passDoors.value, codeDoors.value] = [body.visits, body.doors, body.code_doors];
     reading.value = "done";
   } catch (error) {
     if (!(await ifStranger(error)) && visits.value === null) reading.value = "failed";
@@ -79,7 +81,7 @@ export function codeDoor(draft: Draft): string {
 
 /** What is chosen before anything is touched: the own entrance and the gates on the way to it. */
 export function firstDraft(): Draft {
-  const doors = me.value?.doors ?? [];
+  const doors = passDoors.value;
   const entrance = doors.find((each) => each.kind === "building");
   const gates = doors.filter((each) => each.kind === "perimeter");
   const local = partsIn(zone.value, new Date(now().getTime() + 3_600_000));

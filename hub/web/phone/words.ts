@@ -70,7 +70,7 @@ export const words = dictionary({
   },
   noHub: {
     "zh-Hans": "没有连上，请看看网络，再按一次。号码还在。",
-    "zh-Hant": "沒有連上，請看看網絡，再按一次。號碼還在。",
+    "zh-Hant": "沒有連上，請看看網路，再按一次。號碼還在。",
     en: "We could not connect. Please check the network and press again. Your code is still there.",
   },
 
@@ -162,10 +162,10 @@ export const words = dictionary({
   // what became of it
   openedAgain: { "zh-Hans": "再开一次", "zh-Hant": "再開一次", en: "Open again" },
   done: { "zh-Hans": "好", "zh-Hant": "好", en: "OK" },
-  offlineTitle: { "zh-Hans": "手机现在没有网络", "zh-Hant": "手機現在沒有網絡", en: "No network on this phone" },
+  offlineTitle: { "zh-Hans": "手机现在没有网络", "zh-Hant": "手機現在沒有網路", en: "No network on this phone" },
   offlineLine: {
     "zh-Hans": "门没有动。请打开网络再试，或用您的卡开门。",
-    "zh-Hant": "門沒有動。請打開網絡再試，或用您的卡開門。",
+    "zh-Hant": "門沒有動。請打開網路再試，或用您的卡開門。",
     en: "The door did not move. Switch the network on and try again, or use your card.",
   },
   silentTitle: { "zh-Hans": "没有连上小区", "zh-Hant": "沒有連上社區", en: "We could not reach the community" },

@@ -33,7 +33,7 @@ export const words = dictionary({
   },
   note: {
     "zh-Hans": "没有网络也能用。请不要转给别人：先用的人进门。",
-    "zh-Hant": "沒有網絡也能用。請不要轉給別人：先用的人進門。",
+    "zh-Hant": "沒有網路也能用。請不要轉給別人：先用的人進門。",
     en: "It works without a network. Please do not pass it on: whoever uses it first comes in.",
   },
 });

@@ -15,17 +15,25 @@ const c = dictionary({
     "zh-Hant": "請再放一次，等螢幕變了再拿開。",
     en: "Please hold it there again until the screen changes.",
   },
-  number: { "zh-Hans": "这是一张旧式卡", "zh-Hant": "這是一張舊式卡片", en: "This is a card of the old kind" },
+  number: {
+    "zh-Hans": "这是一张旧式卡",
+    "zh-Hant": "這是一張舊式卡片",
+    en: "This is a card of the old kind",
+  },
   numberDo: {
     "zh-Hans": "有的门认它，在这里认不出您。请按门牌号查，或到服务台换新卡。",
     "zh-Hant": "有的門認它，在這裡認不出您。請用門牌號碼查，或到服務台換新卡。",
-    en: "It may open a door, but cannot prove who you are. Use your house number, or get a new card at the desk.",
+    en: "It cannot prove who you are. Use your house number, or get a new card at the desk.",
   },
-  refused: { "zh-Hans": "这不是本小区的卡", "zh-Hant": "這不是本社區的卡片", en: "This is not a card of this estate" },
+  refused: {
+    "zh-Hans": "这不是本小区的卡",
+    "zh-Hant": "這不是本社區的卡片",
+    en: "This is not a card of this estate",
+  },
   refusedDo: {
     "zh-Hans": "请换门禁卡，一次只放一张。还不行就到服务台，我们来帮您。",
     "zh-Hant": "請改用門禁卡，一次只放一張。還不行就到服務台，我們來幫您。",
-    en: "Please use your door card, one card at a time. If it still fails, come to the desk. We will help.",
+    en: "Use your door card, one at a time. If that fails, come to the desk. We will help.",
   },
   stopped: { "zh-Hans": "这张卡已经停用", "zh-Hant": "這張卡片已經停用", en: "This card was stopped" },
   stoppedDo: {
@@ -67,7 +75,11 @@ const c = dictionary({
     "zh-Hant": "您的卡片沒有問題，照樣能開門。網路好了請再來。",
     en: "Nothing is wrong with your card, and it still opens doors. Please come back later.",
   },
-  fault: { "zh-Hans": "机器出了点问题", "zh-Hant": "機器出了點問題", en: "Something is wrong with this machine" },
+  fault: {
+    "zh-Hans": "机器出了点问题",
+    "zh-Hant": "機器出了點問題",
+    en: "Something is wrong with this machine",
+  },
   faultDo: {
     "zh-Hans": "您的卡没有问题。请再放一次；还不行就到服务台，我们来帮您。",
     "zh-Hant": "您的卡片沒有問題。請再放一次；還不行就到服務台，我們來幫您。",

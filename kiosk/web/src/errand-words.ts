@@ -121,6 +121,20 @@ export const e = dictionary({
     en: "The door is still learning it. It works in a minute or two.",
   },
 
+  paperPrint: { "zh-Hans": "打印出来", "zh-Hant": "列印出來", en: "Print it" },
+  paperAgain: { "zh-Hans": "再打一张", "zh-Hant": "再印一張", en: "Print again" },
+  paperPrinting: { "zh-Hans": "正在打印", "zh-Hant": "正在列印", en: "Printing" },
+  paperTake: {
+    "zh-Hans": "请取走下面的小票，交给客人",
+    "zh-Hant": "請取走下面的單子，交給客人",
+    en: "Please take the slip below and give it to your visitor",
+  },
+  paperFailed: {
+    "zh-Hans": "小票没有打出来。请拍下屏幕，或把号码记下来。",
+    "zh-Hant": "單子沒有印出來。請拍下螢幕，或把號碼記下來。",
+    en: "The slip did not come out. Please photograph the screen, or note the digits.",
+  },
+
   // a call
   ring: {
     "zh-Hans": "{house} 有人按门铃",

@@ -241,6 +241,8 @@ export const local = {
   guests: () => post<Guests>("/local/guests"),
   /** Card holders only: a pass or a code. 409 `passes_many`, 429 `too_many`. */
   invite: (wish: Wish) => post<Made>("/local/invite", wish),
+  /** The newest pass or code of this visit on paper, in the language of the glass. 409 `paper_out`. */
+  printPass: (language: Language) => post<{ printed: boolean }>("/local/print-pass", { language }),
   /** Card holders of the rung flat only. The door has the last word: any reason of a refused opening. */
   answer: (call: string, open: boolean) => post<{ opened: boolean }>("/local/answer", { call, open }),
   /** Somebody touched the glass; at most one in 10 s. The agent's own idle belt starts again. */

@@ -271,6 +271,7 @@ export const newPhoneCode = () =>
 export function go(to: Page): void {
   batch(() => {
     trouble.value = null;
+    card.value = null; // who goes on has read what was said of the card
     if (to !== "phone") phoneCode.value = null;
     if (to === "home") errand.value = null;
     page.value = to;

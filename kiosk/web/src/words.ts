@@ -37,7 +37,7 @@ export const w = dictionary({
   // net
   netOffline: {
     "zh-Hans": "网络断了，暂时不能缴费。别着急，网络好了会自动恢复。",
-    "zh-Hant": "網絡斷了，暫時不能繳費。別著急，網絡好了會自動恢復。",
+    "zh-Hant": "網路斷了，暫時不能繳費。別著急，網路好了會自動恢復。",
     en: "The network is down, so nothing can be paid now. It will come back by itself.",
   },
   netAgent: {
@@ -107,7 +107,7 @@ export const w = dictionary({
   billsHow: { "zh-Hans": "怎么算的", "zh-Hant": "怎麼算的", en: "How it adds up" },
   billsOffline: {
     "zh-Hans": "网络恢复后再缴",
-    "zh-Hant": "網絡恢復後再繳",
+    "zh-Hant": "網路恢復後再繳",
     en: "Pay when the network is back",
   },
 

@@ -4,7 +4,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["drivers"]):
+with atheris.instrument_imports(include=["drivers", "simulators.ends"]):
     from tests.drivers.fuzz.targets import TARGETS
 
 name, *arguments = sys.argv[1:]

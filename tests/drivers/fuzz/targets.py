@@ -15,6 +15,7 @@ from drivers import (
     cjt188,
     dc09,
     dlt645,
+    escpos,
     modbus_relay,
     ntag424,
     osdp,
@@ -37,6 +38,8 @@ from drivers.relay_candidates import read_candidates
 from drivers.relay_urls import RelayUrlError, make_dialect
 from drivers.relay_urls import parse as parse_relay
 from drivers.wiegand import WiegandDeframer
+from simulators.ends.paper import Order, Paper, PaperDeframer, text_of
+from simulators.ends.paper_picture import draw
 
 Target = Callable[[bytes], None]
 
@@ -122,6 +125,33 @@ def _osdp_session(*, is_open: bool) -> osdp.Session:
         session._phase = osdp.Phase.OPEN
         session.is_here = True
     return session
+
+
+def of_escpos(fuzzed: bytes) -> None:
+    status = escpos.Status()
+    for word in deframed(escpos.StatusDeframer, fuzzed):
+        match word:
+            case escpos.Told(bits):
+                for question in escpos.QUESTIONS:
+                    status = status.told(question, bits)
+            case escpos.Report(raw):
+                assert raw in fuzzed, "a report nobody sent"
+                status = status.reported(raw)
+            case _:
+                assert isinstance(word, escpos.Reached)
+        assert status.trouble is None or status.trouble in escpos.Trouble
+
+
+def of_paper(fuzzed: bytes) -> None:
+    paper = Paper()
+    for order in deframed(PaperDeframer, fuzzed):
+        assert order.body in fuzzed, "an order nobody gave"
+        paper.do(order)
+    paper.do(Order(b"\x1dV", b"0"))
+    assert len(paper.strip) == 0
+    for slip in paper.slips:
+        text_of(slip)
+        draw(slip, 32)
 
 
 def of_qr(fuzzed: bytes) -> None:
@@ -239,11 +269,13 @@ TARGETS: dict[str, Target] = {
     "cjt188": of_cjt188,
     "dc09": of_dc09,
     "dlt645": of_dlt645,
+    "escpos": of_escpos,
     "lcus": of_lcus,
     "modbus": of_modbus,
     "mqtt": of_mqtt,
     "ntag424": of_ntag424,
     "osdp": of_osdp,
+    "paper": of_paper,
     "pn532": of_pn532,
     "qr": of_qr,
     "rdm6300": of_rdm6300,

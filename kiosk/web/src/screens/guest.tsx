@@ -1,6 +1,6 @@
 /** A visitor for whoever has no phone: a picture to photograph, or nine digits to tell a courier. */
 import { Button, Skeleton } from "@linli/shared/bits";
-import { clockTime, say } from "@linli/shared/i18n";
+import { clockTime, language, say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -8,7 +8,7 @@ import { useEffect } from "preact/hooks";
 import { Code } from "../code";
 import { e } from "../errand-words";
 import { type Door, type Guests, local, type Made } from "../local";
-import { act, agentLost, busy, go, online, settings } from "../visit";
+import { act, agentLost, busy, go, online, paper, prints, settings } from "../visit";
 import { w } from "../words";
 import { Screen } from "./frame";
 import { Tile } from "./services";
@@ -28,7 +28,41 @@ function Back() {
   );
 }
 
+type Slip = "none" | "printing" | "printed" | "failed";
+
+/** What became of the paper; before anybody asked for one, nothing. */
+function PaperLine({ slip }: { slip: Slip }) {
+  if (slip === "none") return null;
+  if (slip === "failed") {
+    return (
+      <p class="trouble" role="alert">
+        <Icon name="alert" />
+        <span>{say(e.paperFailed)}</span>
+      </p>
+    );
+  }
+  const printing = slip === "printing";
+  return (
+    <p class="take" role="status">
+      <Icon name={printing ? "printer" : "down"} />
+      <span>{say(printing ? e.paperPrinting : e.paperTake)}</span>
+    </p>
+  );
+}
+
 function MadeOne({ made }: { made: Made }) {
+  const slip = useSignal<Slip>("none");
+  const print = () => {
+    slip.value = "printing";
+    void act(
+      () => local.printPass(language.value),
+      (told) => {
+        slip.value = told.printed ? "printed" : "failed";
+      },
+    ).then(() => {
+      if (slip.value === "printing") slip.value = "none"; // refused, in words of its own
+    });
+  };
   const code = made.code;
   const at = clockTime(made.ends, settings.value?.time_zone);
   const title = say(code === null ? e.madePass : e.madeCode);
@@ -39,11 +73,23 @@ function MadeOne({ made }: { made: Made }) {
       title={title}
       sentence={`${title} ${code === null ? "" : [...code].join(" ")} ${line}`}
       keys={
-        <Button look="main" icon="back" onClick={() => go("bills")}>
-          {say(w.payToBills)}
-        </Button>
+        <>
+          {paper.value !== "none" && (
+            <Button
+              icon="printer"
+              disabled={busy.value || agentLost.value || !prints.value}
+              onClick={print}
+            >
+              {say(slip.value === "printed" ? e.paperAgain : e.paperPrint)}
+            </Button>
+          )}
+          <Button look="main" icon="back" onClick={() => go("bills")}>
+            {say(w.payToBills)}
+          </Button>
+        </>
       }
     >
+      <PaperLine slip={slip.value} />
       {made.svg && (
         <div class="code-paper">
           <Code svg={made.svg} label={say(e.madePicture)} />

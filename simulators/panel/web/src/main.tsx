@@ -16,7 +16,7 @@ import { Overlay } from "./overlay";
 import { Slip } from "./paper";
 import { Picture } from "./picture/picture";
 import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
-import { Journal, Pages, Story } from "./side";
+import { Journal, Pages, Station, Story } from "./side";
 import { busy, lost, reset, town } from "./state";
 import { close, focus } from "./story";
 import { ThingsDrawer, thingsOpen } from "./things";
@@ -143,6 +143,7 @@ function Panel() {
           {thingsOpen.value && <ThingsDrawer />}
           {!bytesOpen.value && !thingsOpen.value && (
             <>
+              <Station />
               <Journal />
               <Pages />
             </>

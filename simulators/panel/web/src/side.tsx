@@ -5,7 +5,7 @@ import { Icon } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
 import { useState } from "preact/hooks";
 
-import { journal, story, town } from "./state";
+import { alarms, journal, story, town } from "./state";
 import {
   again,
   goTo,
@@ -201,6 +201,42 @@ export function Journal() {
           ))}
         </ol>
       )}
+    </section>
+  );
+}
+
+const ALARM_WORDS: Readonly<Record<string, Words>> = {
+  RX: w.stationTest,
+  PA: w.stationPanic,
+  HA: w.stationDuress,
+  BA: w.stationForced,
+  JA: w.stationRepeated,
+  FA: w.stationFire,
+  TA: w.stationTamper,
+};
+
+/** What the made-up police desk has taken: there only when something has reached it. */
+export function Station() {
+  if (alarms.value.length === 0) return null;
+  const newest = [...alarms.value].reverse();
+  return (
+    <section class="card journal station" aria-labelledby="station-title">
+      <h2 id="station-title">{say(w.station)}</h2>
+      <p class="soft small">{say(w.stationWhat)}</p>
+      <ol data-scrolls tabIndex={0} aria-labelledby="station-title">
+        {newest.map((alarm) => (
+          <li key={alarm.number}>
+            <Icon name="megaphone" />
+            <span>
+              <b>{say(ALARM_WORDS[alarm.code] ?? w.stationOther)}</b>
+              <code class="soft small">
+                {alarm.number} {alarm.words}
+              </code>
+            </span>
+            <time class="figures soft">{clockTime(alarm.at, town.value?.time_zone, true)}</time>
+          </li>
+        ))}
+      </ol>
     </section>
   );
 }

@@ -16,6 +16,7 @@ import {
   type Place,
   type Reader,
   type Said,
+  type StationAlarm,
   type StoryNow,
   type Town,
   town as wire,
@@ -29,6 +30,7 @@ import { t, whyOf } from "./words-things";
 /** Newest lines of the wires and entries of the journal kept by the page; older ones fall off. */
 const MOST_WIRE_LINES = 400;
 const MOST_ENTRIES = 40;
+const MOST_ALARMS = 20;
 /** A relay may move for less than an eye can see: its door stands open at least this long. */
 const LEAST_OPEN_MS = 1_600;
 /** A sentence at a door stays this long. */
@@ -53,6 +55,7 @@ export const wall = signal<Wall>({ doors: {}, devices: {} });
 /** Why a door did what it just did: for the viewer, who may know more than whoever stands there. */
 export const why = signal<Words | null>(null);
 export const journal = signal<readonly JournalEntry[]>([]);
+export const alarms = signal<readonly StationAlarm[]>([]);
 export const lines = signal<readonly WireLine[]>([]);
 /** The hub's light is on for a moment after each entry. */
 export const hubAwake = signal(false);
@@ -164,6 +167,7 @@ function takeTown(next: Town): void {
     parts.value = next.parts;
     wall.value = next.wall;
     journal.value = next.journal.slice(-MOST_ENTRIES);
+    alarms.value = next.station.slice(-MOST_ALARMS);
     lines.value = next.wire.slice(-MOST_WIRE_LINES);
     if (!next.net.cut) waiting.value = {};
     for (const reader of next.readers) dooring(reader.place).value = reader.coil;
@@ -180,6 +184,10 @@ const take: Take = {
     net.value = next;
   },
   journal: takeEntry,
+  station: (alarm) => {
+    if (alarms.value.some((each) => each.number === alarm.number)) return;
+    alarms.value = [...alarms.value, alarm].slice(-MOST_ALARMS);
+  },
   kiosk: (next) => {
     kioskNow.value = next;
   },

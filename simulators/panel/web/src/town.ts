@@ -97,6 +97,8 @@ export interface Town {
   wire: WireLine[];
   /** The newest entries of the hub's journal, oldest first, at most 30. */
   journal: JournalEntry[];
+  /** The newest alarms that the made-up police desk has taken, oldest first, at most 20. */
+  station: StationAlarm[];
 }
 
 export interface TownPage {
@@ -142,6 +144,18 @@ export interface JournalEntry {
   via: string | null;
   /** Happened while the wire was cut. */
   late: boolean;
+}
+
+/** SSE `station`: an alarm that the police desk took; a copy of one it has is none. */
+export interface StationAlarm {
+  /** The message's number: the same in every copy. */
+  number: number;
+  at: string;
+  /** As it stood on the wire (SIA DC-09), decrypted by the desk. */
+  words: string;
+  /** SIA's two letters; RX is a test by hand. */
+  code: string;
+  zone: number;
 }
 
 /** SSE `kiosk`: the payment as the provider and the hub see it. */
@@ -282,6 +296,7 @@ export interface TownEvents {
   said: Said;
   net: Net;
   journal: JournalEntry;
+  station: StationAlarm;
   kiosk: KioskNow;
   call: { now: CallNow | null };
   part: Part;

@@ -89,7 +89,7 @@ export const w = dictionary({
   },
   cutResultOpen: {
     "zh-Hans": "没有网络，{ms} 毫秒开门。",
-    "zh-Hant": "沒有網絡，{ms} 毫秒開門。",
+    "zh-Hant": "沒有網路，{ms} 毫秒開門。",
     en: "Without a network: open in {ms} ms.",
   },
   cutResult: {
@@ -241,11 +241,11 @@ export const w = dictionary({
   doorShut: { "zh-Hans": "关着", "zh-Hant": "關著", en: "closed" },
   lettersWaiting: {
     "zh-Hans": "{n} 件事等着网络",
-    "zh-Hant": "{n} 件事等著網絡",
+    "zh-Hant": "{n} 件事等著網路",
     en: "{n} waiting for the network",
   },
-  netOn: { "zh-Hans": "网络通着", "zh-Hant": "網絡通著", en: "Network joined" },
-  netOff: { "zh-Hans": "网络断了", "zh-Hant": "網絡斷了", en: "Network cut" },
+  netOn: { "zh-Hans": "网络通着", "zh-Hant": "網路通著", en: "Network joined" },
+  netOff: { "zh-Hans": "网络断了", "zh-Hant": "網路斷了", en: "Network cut" },
   netCut: { "zh-Hans": "剪断网线", "zh-Hant": "剪斷網線", en: "Cut the wire" },
   netJoin: { "zh-Hans": "接上网线", "zh-Hant": "接上網線", en: "Join the wire" },
   hub: { "zh-Hans": "邻里主机", "zh-Hant": "鄰里主機", en: "Linli hub" },
@@ -283,6 +283,22 @@ export const w = dictionary({
   outcomeRefused: { "zh-Hans": "没有开", "zh-Hant": "沒有開", en: "refused" },
   outcomeNoted: { "zh-Hans": "记上了", "zh-Hant": "記上了", en: "noted" },
   outcomeUnknown: { "zh-Hans": "没有回音", "zh-Hant": "沒有回音", en: "no answer" },
+
+  // the made-up police desk
+  station: { "zh-Hans": "接警台（模拟）", "zh-Hant": "接警臺（模擬）", en: "Police desk (simulated)" },
+  stationWhat: {
+    "zh-Hans": "值班台确认以后送到这里的，一件一行；同一件再送也只有一行。",
+    "zh-Hant": "值班台確認以後送到這裡的，一件一行；同一件再送也只有一行。",
+    en: "What the staff console confirmed and sent here, a line each; a copy adds none.",
+  },
+  stationTest: { "zh-Hans": "测试，没有人会出警", "zh-Hant": "測試，沒有人會出警", en: "A test: nobody moves" },
+  stationPanic: { "zh-Hans": "求助", "zh-Hant": "求助", en: "Panic" },
+  stationDuress: { "zh-Hans": "胁迫", "zh-Hant": "脅迫", en: "Duress" },
+  stationForced: { "zh-Hans": "门被强行打开", "zh-Hant": "門被強行打開", en: "Door forced open" },
+  stationRepeated: { "zh-Hans": "有人反复试图开门", "zh-Hant": "有人反覆試圖開門", en: "Repeated attempts" },
+  stationFire: { "zh-Hans": "消防报警", "zh-Hant": "消防警報", en: "Fire alarm" },
+  stationTamper: { "zh-Hans": "设备外壳被打开", "zh-Hant": "設備外殼被打開", en: "A housing was opened" },
+  stationOther: { "zh-Hans": "报警", "zh-Hant": "警報", en: "Alarm" },
 
   // doors into the other pages
   pages: { "zh-Hans": "进去看看", "zh-Hant": "進去看看", en: "Go inside" },
@@ -333,7 +349,7 @@ export const w = dictionary({
   },
   troubleBellUnheard: {
     "zh-Hans": "铃按了，没有人听见。网络接上以后再按一次。",
-    "zh-Hant": "鈴按了，沒有人聽見。網絡接上以後再按一次。",
+    "zh-Hant": "鈴按了，沒有人聽見。網路接上以後再按一次。",
     en: "The bell was pressed and nobody heard it. Try again when the wire is joined.",
   },
   troubleBellDeclined: {

@@ -1,0 +1,180 @@
+/** The words of the page Faces; zh-Hans is the source, zh-Hant is translated, not converted. */
+
+import { dictionary } from "@linli/shared/i18n";
+
+export const faceWords = dictionary({
+  title: { "zh-Hans": "人脸", "zh-Hant": "人臉", en: "Faces" },
+  line: {
+    "zh-Hans": "人脸是为了方便，从来不是唯一的开门办法。只存加密的数字，不存照片。",
+    "zh-Hant": "人臉是為了方便，從來不是唯一的開門辦法。只存加密的數字，不存照片。",
+    en: "A face is a convenience and never the only way in. Sealed numbers are kept, photos never.",
+  },
+
+  // how they stand
+  absent: {
+    "zh-Hans": "这台主机没有装人脸模块（缺 {what}）。别的都照常。",
+    "zh-Hant": "這台主機沒有裝人臉模組（缺 {what}）。別的都照常。",
+    en: "Faces are not installed on this hub (missing {what}). Everything else works.",
+  },
+  off: {
+    "zh-Hans": "还没有启用。先做影响评估，之后才能登记。",
+    "zh-Hant": "還沒有啟用。先做影響評估，之後才能登記。",
+    en: "Not in use yet. The impact assessment comes first; nobody can enrol before it.",
+  },
+  keysElsewhere: {
+    "zh-Hans": "人脸密钥不在这台主机上，人脸停用。把旧机器上的 faces.keys 拿来，或用 linli face renew 重新开始。",
+    "zh-Hant": "人臉金鑰不在這台主機上，人臉停用。把舊機器上的 faces.keys 拿來，或用 linli face renew 重新開始。",
+    en:
+      "The keys of the faces are not on this hub; faces rest. Bring faces.keys from the old machine, " +
+      "or begin anew with linli face renew.",
+  },
+  starting: { "zh-Hans": "正在启动…", "zh-Hant": "正在啟動…", en: "Starting…" },
+  ready: { "zh-Hans": "可以登记", "zh-Hant": "可以登記", en: "Ready to enrol" },
+  enrolled: { "zh-Hans": "已登记", "zh-Hant": "已登記", en: "Enrolled" },
+  consents: { "zh-Hans": "已同意", "zh-Hant": "已同意", en: "Consents" },
+  incomplete: { "zh-Hans": "照片还不够", "zh-Hant": "照片還不夠", en: "Photos missing" },
+  otherModel: {
+    "zh-Hans": "{n} 人的模板是别的模型做的，要撤回后重新登记。",
+    "zh-Hant": "{n} 人的範本是別的模型做的，要撤回後重新登記。",
+    en: "{n} templates are of another model: withdraw and enrol again.",
+  },
+  filingNear: {
+    "zh-Hans": "已有 {n} 人，快到 {due} 人了。满 {due} 人起三十个工作日内要向网信部门备案。",
+    "zh-Hant": "已有 {n} 人，快到 {due} 人了。滿 {due} 人起三十個工作日內要向網信部門備案。",
+    en: "{n} people are enrolled, close to {due}. From {due} on, file with the authority within thirty working days.",
+  },
+  filingDue: {
+    "zh-Hans": "已有 {n} 人，超过 {due} 人：三十个工作日内必须备案。",
+    "zh-Hant": "已有 {n} 人，超過 {due} 人：三十個工作日內必須備案。",
+    en: "{n} people are enrolled, {due} or more: a filing is due within thirty working days.",
+  },
+
+  // the assessment
+  assessment: { "zh-Hans": "影响评估", "zh-Hant": "影響評估", en: "Impact assessment" },
+  assessmentLine: {
+    "zh-Hans": "写清楚了才能用。改了“做什么用”，已有的同意全部结束，要重新征求。",
+    "zh-Hant": "寫清楚了才能用。改了「做什麼用」，已有的同意全部結束，要重新徵求。",
+    en: "Faces may be used once this is written. A changed purpose ends every consent: people are asked again.",
+  },
+  assessedBy: { "zh-Hans": "{who}，{day}", "zh-Hant": "{who}，{day}", en: "{who}, {day}" },
+  controller: { "zh-Hans": "谁负责", "zh-Hant": "誰負責", en: "Who answers for it" },
+  contact: { "zh-Hans": "联系方式", "zh-Hant": "聯絡方式", en: "Contact" },
+  purpose: { "zh-Hans": "做什么用", "zh-Hant": "做什麼用", en: "What it is for" },
+  necessity: {
+    "zh-Hans": "为什么必要，为什么没有更缓和的办法",
+    "zh-Hant": "為什麼必要，為什麼沒有更緩和的辦法",
+    en: "Why it is necessary, and nothing milder does",
+  },
+  measures: { "zh-Hans": "怎样保护大家", "zh-Hant": "怎樣保護大家", en: "How people are protected" },
+  assessor: { "zh-Hans": "评估人", "zh-Hant": "評估人", en: "Assessed by" },
+  strangers: {
+    "zh-Hans": "只靠人脸时，最多放进多少陌生人（%）",
+    "zh-Hant": "只靠人臉時，最多放進多少陌生人（%）",
+    en: "Strangers let in by a face alone, at most (%)",
+  },
+  claims: {
+    "zh-Hans": "先报是谁时，最多认错多少（%）",
+    "zh-Hant": "先報是誰時，最多認錯多少（%）",
+    en: "Wrong faces passed after a claim, at most (%)",
+  },
+  misses: {
+    "zh-Hans": "只靠人脸时，最多漏认多少住户（%）",
+    "zh-Hant": "只靠人臉時，最多漏認多少住戶（%）",
+    en: "Residents not known by a face alone, at most (%)",
+  },
+  save: { "zh-Hans": "保存", "zh-Hant": "儲存", en: "Save" },
+  change: { "zh-Hans": "修改", "zh-Hant": "修改", en: "Change" },
+  report: { "zh-Hans": "打印影响评估", "zh-Hant": "列印影響評估", en: "Print the assessment" },
+  signs: { "zh-Hans": "打印门上的告示", "zh-Hant": "列印門上的告示", en: "Print the door signs" },
+  printing: { "zh-Hans": "正在做…", "zh-Hant": "正在做…", en: "Making it…" },
+
+  // measured here
+  audit: { "zh-Hans": "本小区的实测", "zh-Hant": "本社區的實測", en: "Measured here" },
+  auditLine: {
+    "zh-Hans": "{n} 人互相比过，{day} {time}",
+    "zh-Hant": "{n} 人互相比過，{day} {time}",
+    en: "{n} residents compared with one another, {day} {time}",
+  },
+  noAudit: { "zh-Hans": "登记以后自动测量", "zh-Hant": "登記以後自動測量", en: "It is measured once people are enrolled" },
+  afterClaim: { "zh-Hans": "先报是谁，再看脸", "zh-Hant": "先報是誰，再看臉", en: "A face after a claim" },
+  alone: { "zh-Hans": "只看脸", "zh-Hant": "只看臉", en: "A face alone" },
+  falseIn: { "zh-Hans": "误认", "zh-Hant": "誤認", en: "Wrongly let in" },
+  missed: { "zh-Hans": "漏认", "zh-Hant": "漏認", en: "Not known" },
+  wrong: { "zh-Hans": "认成别人", "zh-Hant": "認成別人", en: "Taken for another" },
+  unknown: { "zh-Hans": "还量不出", "zh-Hant": "還量不出", en: "not known yet" },
+  allowed: { "zh-Hans": "可以用", "zh-Hant": "可以用", en: "May be used" },
+  plot: {
+    "zh-Hans": "实测曲线：越往右越不像。虚线左边算认得。",
+    "zh-Hant": "實測曲線：越往右越不像。虛線左邊算認得。",
+    en: "Measured curves: the further right, the less alike. Left of the dashed line counts as known.",
+  },
+  curveOwn: { "zh-Hans": "本人", "zh-Hant": "本人", en: "The person" },
+  curveOther: { "zh-Hans": "最像的别人", "zh-Hant": "最像的別人", en: "The nearest other" },
+  lookAlikes: { "zh-Hans": "长得像的住户", "zh-Hant": "長得像的住戶", en: "Look-alikes" },
+  lookAlikesLine: {
+    "zh-Hans": "机器可能分不清他们，他们要先刷卡或用手机。",
+    "zh-Hant": "機器可能分不清他們，他們要先感應卡片或用手機。",
+    en: "The machine could take them for one another: they use card or phone first.",
+  },
+  and: { "zh-Hans": "{one} 和 {other}", "zh-Hant": "{one} 和 {other}", en: "{one} and {other}" },
+
+  // doors
+  doors: { "zh-Hans": "门", "zh-Hant": "門", en: "Doors" },
+  modeOff: { "zh-Hans": "不用人脸", "zh-Hant": "不用人臉", en: "No faces" },
+  modeClaim: { "zh-Hans": "先报是谁，再看脸", "zh-Hant": "先報是誰，再看臉", en: "After a claim" },
+  modeAlone: { "zh-Hans": "只看脸也开", "zh-Hant": "只看臉也開", en: "Also alone" },
+  mode: { "zh-Hans": "{door}：人脸", "zh-Hant": "{door}：人臉", en: "Faces at {door}" },
+  otherWays: { "zh-Hans": "同等的别的办法：{ways}", "zh-Hant": "同等的別的辦法：{ways}", en: "Equal other ways: {ways}" },
+  noWays: { "zh-Hans": "没有别的办法，不能用人脸", "zh-Hant": "沒有別的辦法，不能用人臉", en: "No other way: faces are not allowed here" },
+  card: { "zh-Hans": "卡", "zh-Hant": "卡", en: "card" },
+  phone: { "zh-Hans": "手机", "zh-Hant": "手機", en: "phone" },
+  pin: { "zh-Hans": "密码", "zh-Hant": "密碼", en: "PIN" },
+  aloneWaiting: { "zh-Hans": "等这扇门的实测", "zh-Hant": "等這扇門的實測", en: "Waiting for this door's measurement" },
+  aloneAllowed: { "zh-Hans": "实测合格（{n} 人）", "zh-Hant": "實測合格（{n} 人）", en: "Measured well enough ({n} people)" },
+
+  // one person
+  person: { "zh-Hans": "登记或撤回", "zh-Hant": "登記或撤回", en: "Enrol or withdraw" },
+  whose: { "zh-Hans": "姓名或房号", "zh-Hant": "姓名或房號", en: "Name or house" },
+  nobody: { "zh-Hans": "没有找到", "zh-Hant": "沒有找到", en: "Nobody found" },
+  choosePerson: { "zh-Hans": "打开", "zh-Hant": "開啟", en: "Open" },
+  closePerson: { "zh-Hans": "关上", "zh-Hant": "關上", en: "Close" },
+  readFirst: {
+    "zh-Hans": "请本人读一遍，或念给他听。不同意也一样进门。",
+    "zh-Hant": "請本人讀一遍，或唸給他聽。不同意也一樣進門。",
+    en: "Let the person read this, or read it out. Without consent they come in just as well.",
+  },
+  age: { "zh-Hans": "年龄", "zh-Hant": "年齡", en: "Age" },
+  grown: { "zh-Hans": "满十四岁，本人同意", "zh-Hant": "滿十四歲，本人同意", en: "Fourteen or older, consents in person" },
+  child: { "zh-Hans": "未满十四岁，监护人同意", "zh-Hant": "未滿十四歲，監護人同意", en: "Under fourteen, a guardian consents" },
+  turns14: { "zh-Hans": "哪天满十四岁", "zh-Hant": "哪天滿十四歲", en: "Turns fourteen on" },
+  guardian: { "zh-Hans": "监护人", "zh-Hant": "監護人", en: "Guardian" },
+  guardianWho: { "zh-Hans": "监护人的姓名或房号", "zh-Hant": "監護人的姓名或房號", en: "Guardian's name or house" },
+  agree: { "zh-Hans": "已经读过，同意", "zh-Hant": "已經讀過，同意", en: "Read, and agreed" },
+  consentedAt: { "zh-Hans": "{day} 同意", "zh-Hant": "{day} 同意", en: "Consented on {day}" },
+  byGuardian: { "zh-Hans": "监护人：{name}", "zh-Hant": "監護人：{name}", en: "Guardian: {name}" },
+  photos: { "zh-Hans": "照片（只记日子，不存照片）", "zh-Hant": "照片（只記日子，不存照片）", en: "Photos (their days; no photo is kept)" },
+  noPhotos: { "zh-Hans": "还没有照片", "zh-Hant": "還沒有照片", en: "No photo yet" },
+  clear: { "zh-Hans": "清楚", "zh-Hant": "清楚", en: "clear" },
+  fair: { "zh-Hans": "还可以", "zh-Hant": "還可以", en: "fair" },
+  lackPhotos: { "zh-Hans": "还差照片：三张才准", "zh-Hant": "還差照片：三張才準", en: "More photos: three make it exact" },
+  lackDays: { "zh-Hans": "最好分三天拍", "zh-Hant": "最好分三天拍", en: "Best taken on three different days" },
+  complete: { "zh-Hans": "照片齐了", "zh-Hant": "照片齊了", en: "Enough photos" },
+  camera: { "zh-Hans": "打开摄像头", "zh-Hant": "開啟攝影機", en: "Open the camera" },
+  shoot: { "zh-Hans": "拍一张", "zh-Hant": "拍一張", en: "Take a photo" },
+  stopCamera: { "zh-Hans": "关摄像头", "zh-Hant": "關攝影機", en: "Close the camera" },
+  noCamera: {
+    "zh-Hans": "摄像头打不开，请选一张照片。",
+    "zh-Hant": "攝影機打不開，請選一張照片。",
+    en: "The camera does not open. Please choose a photo.",
+  },
+  choosePhoto: { "zh-Hans": "选一张照片", "zh-Hant": "選一張照片", en: "Choose a photo" },
+  looking: { "zh-Hans": "正在看…", "zh-Hant": "正在看…", en: "Looking…" },
+  taken: { "zh-Hans": "收下了，照片已经丢掉。", "zh-Hant": "收下了，照片已經丟掉。", en: "Taken; the photo itself is gone." },
+  forget: { "zh-Hans": "撤回并删除", "zh-Hant": "撤回並刪除", en: "Withdraw and delete" },
+  forgotten: { "zh-Hans": "已删除，谁也恢复不了。", "zh-Hant": "已刪除，誰也復原不了。", en: "Deleted; nobody can bring it back." },
+  forgetWhy: { "zh-Hans": "为什么", "zh-Hant": "為什麼", en: "Why" },
+  whyWithdrawn: { "zh-Hans": "本人不要了", "zh-Hant": "本人不要了", en: "The person withdraws" },
+  whyMoved: { "zh-Hans": "搬走了", "zh-Hant": "搬走了", en: "Moved out" },
+  whyDied: { "zh-Hans": "去世了", "zh-Hant": "過世了", en: "Died" },
+  whyGuardian: { "zh-Hans": "监护人不要了", "zh-Hant": "監護人不要了", en: "The guardian withdraws" },
+});

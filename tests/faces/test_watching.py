@@ -1,0 +1,198 @@
+"""The watch list: off until all of it is there, measured, by two people; a hit goes to a person."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from hub import backup
+from hub.acts.face_watch import FACES_MAX, Order
+from hub.acts.face_watch import enter as enter_act
+from hub.core.errors import DomainError
+from hub.faces.keystore import NAME, KeyStore
+from hub.sealed import Passphrase
+from hub.store import tables as t
+from hub.watching import Wish
+from tests.faces.desk import Faces, enrol_all, face_desk, move_in
+from tests.unit.hub_bench import HubBench
+
+DAY_S = 86_400.0
+# picture 7 of the crowd is nobody's who lives here; the bytes are those of a picture all the same
+LISTED = b"\xff\xd8\xff of 119"
+SCENE = b"\xff\xd8\xff scene"
+
+
+class Seen(Faces):
+    """The authority's pictures are JPEG by their first bytes; the person stands behind them."""
+
+    async def portraits(self, content: bytes) -> Any:
+        return await super().portraits(content.rpartition(b" ")[2])
+
+
+@asynccontextmanager
+async def measured(folder: Path, people: int = 100) -> AsyncIterator[tuple[HubBench, Seen]]:
+    """A site that knows its own residents."""
+    faces = Seen()
+    async with face_desk(folder, faces) as bench:
+        await enrol_all(bench, await move_in(bench, people))
+        await bench.hub.recognising.audit()
+        yield bench, faces
+
+
+def wish(bench: HubBench, **other: Any) -> Wish:
+    now_s = bench.now.timestamp()
+    told = Wish("county-psb", "case-2026-118", now_s, now_s + 7 * DAY_S, 50, 5.0, "staff:one")
+    return replace(told, **other)
+
+
+def kept(bench: HubBench, table: Any) -> list[Any]:
+    with bench.hub.engines.read.connect() as connection:
+        return list(connection.execute(select(table)).all())
+
+
+async def in_force(bench: HubBench) -> str:
+    order = await bench.hub.watching.enter(wish(bench))
+    await bench.hub.watching.approve(order, "staff:two")
+    return order
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"authority": ""}, {"authority": "The Police"}, {"basis": ""}, {"to_s": 0.0},
+        {"passers_a_day": 0}, {"alarms_a_day": 0.0}, {"alarms_a_day": 1e-6},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_an_order_lacks_nothing(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    async with measured(tmp_path) as (bench, _):
+        with pytest.raises(DomainError, match="face_order"):
+            await bench.hub.watching.enter(wish(bench, **wrong))
+        assert kept(bench, t.face_orders) == []
+
+
+async def test_no_order_is_longer_than_a_month_or_dearer_than_agreed(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (bench, _):
+        now_s = bench.now.timestamp()
+        with pytest.raises(DomainError, match="31 days"):
+            await bench.hub.watching.enter(wish(bench, to_s=now_s + 32 * DAY_S))
+        revision = kept(bench, t.face_audits)[0].revision
+        fine = Order("o-1", "psb", "case", now_s, now_s + 9, 50, 5.0, revision, 0.2, 4.0, "staff:1")
+        for wrong in (replace(fine, expected_a_day=6.0), replace(fine, audit="older")):
+            with pytest.raises(DomainError, match="face_order"):
+                await bench.hub.writer.submit(enter_act, wrong)
+        await bench.hub.writer.submit(enter_act, fine)
+
+
+async def test_too_few_residents_measure_nothing(tmp_path: Path) -> None:
+    async with measured(tmp_path, 10) as (bench, _):
+        with pytest.raises(DomainError, match="too few residents"):
+            await bench.hub.watching.enter(wish(bench))
+
+
+async def test_nothing_is_watched_before_a_second_person_said_so(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (bench, faces):
+        watching = bench.hub.watching
+        order = await watching.enter(wish(bench))
+        (row,) = kept(bench, t.face_orders)
+        assert 0 < row.expected_a_day <= row.alarms_a_day
+        with pytest.raises(DomainError, match="not approved"):
+            await watching.list_face(order, LISTED, "staff:one")
+        with pytest.raises(DomainError, match="a second person"):
+            await watching.approve(order, "staff:one")
+        await bench.hub.recognising.settle()
+        keys = KeyStore(tmp_path / NAME)
+        assert len(keys.names()) == 100  # of the residents alone: the refused face left none
+        await watching.approve(order, "staff:two")
+        await watching.list_face(order, LISTED, "staff:one")
+        assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) == "detected"
+
+
+async def test_a_hit_is_an_incident_with_both_pictures_once(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (bench, faces):
+        watching = bench.hub.watching
+        order = await in_force(bench)
+        await watching.list_face(order, LISTED, "staff:one")
+        for _ in range(2):
+            assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) == "detected"
+        (incident,) = kept(bench, t.incidents)
+        assert (incident.kind, incident.state) == ("watch_list", "detected")
+        assert incident.rule == order
+        roles = {row.role for row in kept(bench, t.incident_pictures)}
+        assert roles == {"scene", "listed"}
+
+
+async def test_passers_by_leave_nothing(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (bench, faces):
+        watching = bench.hub.watching
+        order = await in_force(bench)
+        await watching.list_face(order, LISTED, "staff:one")
+        hits = [
+            await watching.watch("d-1", f"t-{number}", faces.stranger(), SCENE)
+            for number in range(100)
+        ]
+        # 5 false alarms a day among 50 passers-by and a full list of 20; here the list has one
+        assert sum(hit is not None for hit in hits) <= 4
+        assert len(kept(bench, t.incidents)) == sum(hit is not None for hit in hits)
+        assert kept(bench, t.face_matches) == []
+
+
+@pytest.mark.parametrize("way", ["time", "ended", "restart"])
+async def test_what_is_over_watches_nobody(tmp_path: Path, way: str) -> None:
+    async with measured(tmp_path) as (bench, faces):
+        watching = bench.hub.watching
+        order = await in_force(bench)
+        face = await watching.list_face(order, LISTED, "staff:one")
+        assert face in KeyStore(tmp_path / NAME).names()
+        if way == "ended":
+            await watching.end(order, "staff:two")
+        else:
+            bench.pass_s(7 * DAY_S)
+        if way == "time":
+            assert await watching.watch("d-1", "t", faces.probe(119), SCENE) is None
+            await bench.hub.recognising.settle()
+        if way != "restart":
+            assert face not in KeyStore(tmp_path / NAME).names()
+            assert kept(bench, t.face_listed) == []
+            assert await watching.watch("d-1", "t", faces.probe(119), SCENE) is None
+            with pytest.raises(DomainError, match="face_order"):
+                await watching.list_face(order, LISTED, "staff:one")
+        later = bench.now
+    if way == "restart":
+        async with face_desk(tmp_path, faces) as bench:
+            assert face in KeyStore(tmp_path / NAME).names()  # its clock stands at the beginning
+            bench.now = later
+            await bench.hub.recognising.settle()
+            assert face not in KeyStore(tmp_path / NAME).names()
+
+
+async def test_a_restart_goes_on_watching_and_no_copy_holds_a_key(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    async with measured(site) as (bench, faces):
+        order = await in_force(bench)
+        face = await bench.hub.watching.list_face(order, LISTED, "staff:one")
+        backup.back_up(site, tmp_path / "copy.sealed", Passphrase("a long enough passphrase"))
+        later = bench.now
+    async with face_desk(site, faces) as bench:
+        bench.now = later
+        await bench.hub.recognising.audit()
+        found = await bench.hub.watching.watch("d-1", "t", faces.probe(119), SCENE)
+        assert found == "detected"
+        assert face in KeyStore(site / NAME).names()
+        raw = b"".join(path.read_bytes() for path in site.iterdir() if path.is_file())
+        assert LISTED not in raw
+
+
+async def test_a_list_is_short(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (bench, _):
+        order = await bench.hub.watching.enter(wish(bench, alarms_a_day=20.0))
+        await bench.hub.watching.approve(order, "staff:two")
+        for _ in range(FACES_MAX):
+            await bench.hub.watching.list_face(order, LISTED, "staff:one")
+        with pytest.raises(DomainError, match=f"at most {FACES_MAX}"):
+            await bench.hub.watching.list_face(order, LISTED, "staff:one")

@@ -1,0 +1,71 @@
+"""A walk through every endpoint of faces: at the desk, on a phone, by the operator."""
+
+from typing import Any
+
+from simulators.phone import Phone
+from tests.faces.desk import MODEL, Faces, judge_here
+from tests.unit.hub_bench import CLIENT, HubBench
+
+ASSESSED: dict[str, Any] = {
+    "controller": "Liuxi property office", "contact": "desk, building 1",
+    "purpose": "open the gate with both hands full", "necessity": "cards stay an equal way",
+    "measures": "templates only, sealed, on this hub", "assessed_by": "Chen, officer",
+    "strangers": 0.02, "claims": 0.002, "misses": 0.2,
+}  # fmt: skip
+AGREED = {"notice": "1", "language": "en"}
+OCTETS = {**CLIENT, "Content-Type": "application/octet-stream"}
+
+
+async def prepare(bench: HubBench, faces: Faces | None = None) -> None:
+    """Assess over HTTP (an administrator is signed in) and make the face process up."""
+    desk = bench.hub.recognising
+    desk.judge, desk.model = judge_here, MODEL
+    answer = await bench.http.put("/api/v1/faces/assessment", json=ASSESSED, headers=CLIENT)
+    assert answer.status_code == 200, answer.text
+    desk.portraits = (faces or Faces()).portraits
+
+
+async def answer_faces(bench: HubBench, phone: Phone) -> None:
+    """Ask everything once; an administrator is signed in, the phone is that of p-1."""
+    http = bench.http
+
+    async def ask(method: str, path: str, body: Any = None) -> Any:
+        answer = await http.request(method, f"/api/v1/{path}", json=body, headers=CLIENT)
+        assert answer.is_success, (path, answer.text)
+        return answer.json()
+
+    await prepare(bench)
+    assert (await ask("GET", "faces"))["state"] == "ready"
+    notice = await ask("GET", "faces/notice/en")
+    assert len(notice["parts"]) == 7
+    await ask("POST", "people/p-2/face/consent", AGREED)
+    added = await http.post("/api/v1/people/p-2/face/photos", content=b"1", headers=OCTETS)
+    assert added.status_code == 200, added.text
+    assert (await ask("GET", "people/p-2/face"))["photos"] == added.json()["photos"]
+    await ask("PUT", "faces/doors/d-1", {"mode": "alone", "purpose": "hands full"})
+    await ask("GET", "faces/log")
+    operator = {"Authorization": f"Bearer {bench.gate.operator_token}"}
+    for path in ("", "/audit", "/renew"):
+        told = await http.post(f"/api/v1/operator/faces{path}", headers=operator)
+        assert told.status_code == 200, told.text
+    await by_a_phone(phone)
+    more = await http.post(
+        "/api/v1/operator/people/p-1/face/photos", content=b"1", headers={**OCTETS, **operator}
+    )
+    assert more.status_code == 200, more.text
+    gone = await http.post(
+        "/api/v1/operator/people/p-1/face/forget", json={"reason": "died"}, headers=operator
+    )
+    assert gone.json()["consent"] is None
+    await ask("POST", "people/p-2/face/forget", {})
+
+
+async def by_a_phone(phone: Phone) -> None:
+    """The resident's own page, ending with a consent that holds."""
+    for method, path, body, status in (
+        ("GET", "", None, 200), ("GET", "/notice/zh-Hant", None, 200),
+        ("POST", "/consent", AGREED, 200), ("DELETE", "", None, 204),
+        ("POST", "/consent", AGREED, 200),
+    ):  # fmt: skip
+        reply = await phone.send(method, f"/api/v1/me/face{path}", body)
+        assert reply.status == status, reply.body
