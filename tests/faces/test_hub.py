@@ -390,6 +390,7 @@ async def test_a_hub_that_starts_again_knows_everybody(tmp_path: Path) -> None:
         assert bench.hub.recognising.verify(["p-2"], faces.probe(1)).person == "p-2"
 
 
+@pytest.mark.timeout(600)  # its process stands behind everything else on the machine
 async def test_the_audit_runs_beside_the_hub(tmp_path: Path) -> None:
     from hub.faces.beside import judge_beside  # noqa: PLC0415
 
