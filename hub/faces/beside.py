@@ -1,4 +1,4 @@
-"""The self-audit's process as the hub starts it; numpy is loaded only where somebody is measured."""
+"""The self-audit's process as the hub starts it; numpy is loaded where it measures."""
 
 from __future__ import annotations
 
