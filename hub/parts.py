@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from devices.recall import KIND as RECALLED
+from hub.acts.events import Heard
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.desks import Desks
 from hub.endings import Tell
+from hub.face_doors import FaceDoors
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
 from hub.incidents import Incidents
@@ -56,6 +59,7 @@ class Hub:
     incidents: Incidents
     recognising: Recognising
     watching: Watching
+    face_doors: FaceDoors
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -98,6 +102,15 @@ def assemble(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
     watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
+    face_doors = FaceDoors(
+        engines, writer, memory, recognising, settings.cameras, lambda: clock().timestamp(),
+        watching.watch, lambda: recognising.roll is not None and recognising.roll.listed > 0,
+    )  # fmt: skip
+
+    def faces_changed() -> None:
+        recognising.wake()
+        face_doors.wake()
+
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
@@ -105,15 +118,21 @@ def assemble(
         "alerts": alerting.wake,
         "incidents": incidents.wake,
         "import": imports.wake,
-        "faces": recognising.wake,
+        "faces": faces_changed,
     }
 
+    def fresh(heard: Heard) -> None:
+        if heard.event.kind == RECALLED:
+            recalls.wake()
+        face_doors.told(heard)
+
+    ingest.on_fresh = fresh
     _listen(ingest, wakes, durable.wake, endings, recognising)
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
         imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
-        watching,
+        watching, face_doors,
     )  # fmt: skip
 
 
