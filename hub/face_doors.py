@@ -45,7 +45,10 @@ class Faces(Protocol):
 
     heard: Callable[[str, Any], None]
     process: Any
-    state: str
+
+    @property
+    def state(self) -> str:
+        """See ``Recognising.state``."""
 
     def verify(self, claimants: Any, probe: Any) -> Verdict:
         """See ``Recognising.verify``."""

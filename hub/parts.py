@@ -102,31 +102,18 @@ def assemble(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
     watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
-    face_doors = FaceDoors(
-        engines, writer, memory, recognising, settings.cameras, lambda: clock().timestamp(),
-        watching.watch, lambda: recognising.roll is not None and recognising.roll.listed > 0,
-    )  # fmt: skip
-
-    def faces_changed() -> None:
-        recognising.wake()
-        face_doors.wake()
-
-    wakes = {
+    face_doors = _face_doors(settings, engines, writer, memory, recognising, watching, clock)
+    wakes: dict[str, Callable[[], object]] = {
         "policy": policies.wake,
         "recall": recalls.wake,
         "zone": zones.wake,
         "alerts": alerting.wake,
         "incidents": incidents.wake,
         "import": imports.wake,
-        "faces": faces_changed,
+        "faces": lambda: (recognising.wake(), face_doors.wake()),
     }
 
-    def fresh(heard: Heard) -> None:
-        if heard.event.kind == RECALLED:
-            recalls.wake()
-        face_doors.told(heard)
-
-    ingest.on_fresh = fresh
+    ingest.on_fresh = _fresh(recalls, face_doors)
     _listen(ingest, wakes, durable.wake, endings, recognising)
     keeping = Keeping(engines, writer, clock)
     return Hub(
@@ -136,9 +123,31 @@ def assemble(
     )  # fmt: skip
 
 
+def _face_doors(
+    settings: HubSettings, engines: Engines, writer: Writer, memory: Memory, faces: Recognising,
+    watching: Watching, clock: Callable[[], datetime],
+) -> FaceDoors:  # fmt: skip
+    """Whoever looks where a door asks."""
+    return FaceDoors(
+        engines, writer, memory, faces, settings.cameras, lambda: clock().timestamp(),
+        watching.watch, lambda: faces.roll is not None and faces.roll.listed > 0,
+    )  # fmt: skip
+
+
+def _fresh(recalls: Recalls, face_doors: FaceDoors) -> Callable[[Heard], None]:
+    """Who hears of facts that were not known before."""
+
+    def hear(heard: Heard) -> None:
+        if heard.event.kind == RECALLED:
+            recalls.wake()
+        face_doors.told(heard)
+
+    return hear
+
+
 def _listen(
     ingest: Ingest,
-    wakes: Mapping[str, Callable[[], None]],
+    wakes: Mapping[str, Callable[[], object]],
     otherwise: Callable[[], None],
     endings: Tell,
     recognising: Recognising,

@@ -53,7 +53,8 @@ def _camera(name: str, values: object) -> CameraSettings:
             raise ValueError(f'{key} in {where} is a text: write {key} = "..."')
     if not isinstance(values.get("tailgating", False), bool):
         raise ValueError(f"tailgating in {where} is true or false")
-    made = CameraSettings(**{"door": "", "kind": "", **values})
+    told: dict[str, Any] = {"door": "", "kind": "", **values}
+    made = CameraSettings(**told)
     if not made.door:
         raise ValueError(f'{where} hangs at a door: write door = "..." with the door\'s id')
     if made.kind not in KINDS:

@@ -1,4 +1,4 @@
-"""Faces at doors, the hub's side: questions, tracks, challenges, words, and what is told of them."""
+"""Faces at doors, the hub's side: questions, tracks, challenges, words, and what is told."""
 
 import asyncio
 from collections.abc import AsyncIterator
