@@ -241,8 +241,9 @@ def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, task.cancel)
+        with contextlib.suppress(NotImplementedError):  # a loop of Windows: Ctrl-C ends it anyway
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(name, task.cancel)
         gc.set_threshold(YOUNG_OBJECTS)
         loop.call_later(STARTED_S, gc.freeze)
         with contextlib.suppress(asyncio.CancelledError):

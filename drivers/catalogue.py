@@ -43,7 +43,7 @@ from drivers.osdp_bus import POLL_MS, OsdpBus, OsdpLines, OsdpReader
 from drivers.osdp_secure import INSTALL_KEY, KEY_BYTES
 from drivers.osdp_words import BAUDS as OSDP_BAUDS
 from drivers.osdp_words import Color, LocalStatus
-from drivers.pcsc import PcscReader, SystemService
+from drivers.pcsc import PcscReader, SystemPcsc
 from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.rdm6300 import Rdm6300Deframer
@@ -112,7 +112,7 @@ def open_reader(
     Readers on a shared bus are opened where ``lines`` are given: at doors.
     """
     if url.startswith(PCSC):
-        return PcscReader(unquote(url[len(PCSC) :]), SystemService, on_state=on_state)
+        return PcscReader(unquote(url[len(PCSC) :]), SystemPcsc, on_state=on_state)
     address = of_kind(url, READERS, "a card reader")
     if address.protocol == "osdp":
         return _open_osdp(address, secrets, lines, on_state, on_wire)

@@ -230,7 +230,7 @@ def open_tap(file: bytes, sdm: Sdm, *, meta_key: bytes = b"", file_key: bytes | 
     The keys are those of the slots ``sdm.meta`` and ``sdm.signer``, where it has such; the file's
     may be found by the card's number. Raises SunRefused.
     """
-    uid, counter = _card_data(file, sdm, meta_key)
+    uid, counter = _told_by_card(file, sdm, meta_key)
     if sdm.signer == NEVER:
         return Tap(uid, counter, b"", is_signed=False)
     if not isinstance(file_key, bytes):
@@ -250,7 +250,7 @@ def open_tap(file: bytes, sdm: Sdm, *, meta_key: bytes = b"", file_key: bytes | 
     return Tap(uid, counter, contents, is_signed=True)
 
 
-def _card_data(file: bytes, sdm: Sdm, meta_key: bytes) -> tuple[bytes, int | None]:
+def _told_by_card(file: bytes, sdm: Sdm, meta_key: bytes) -> tuple[bytes, int | None]:
     if sdm.picc_at is not None:
         uid, counter = open_picc(meta_key, _digits(file, sdm.picc_at, PICC_CHARS))
         if bool(uid) != sdm.shows_uid or (counter is not None) != sdm.shows_counter:
@@ -290,7 +290,7 @@ async def file_settings(
     return settings, int.from_bytes(told[4:7], "little")
 
 
-async def read_data(
+async def read_file(
     transceive: Transceive,
     number: int,
     offset: int,
@@ -310,7 +310,7 @@ async def read_data(
     return told
 
 
-async def write_data(
+async def write_file(
     transceive: Transceive,
     number: int,
     offset: int,
@@ -319,7 +319,7 @@ async def write_data(
     mode: Mode = Mode.PLAIN,
     session: Ev2Session | None = None,
 ) -> None:
-    """Put bytes into a file, in the mode as for read_data; raises CardFault."""
+    """Put bytes into a file, in the mode as for read_file; raises CardFault."""
     where = bytes((number,)) + offset.to_bytes(3, "little") + len(contents).to_bytes(3, "little")
     await _asked(transceive, session, mode, 0x8D, where, contents)
 

@@ -35,7 +35,7 @@ class Present:
     atr: bytes
 
 
-class Service(Protocol):
+class Pcsc(Protocol):
     """What we ask of the system; every call blocks. Raises PcscFault, or CardLost for a card."""
 
     def readers(self) -> list[str]:
@@ -57,7 +57,7 @@ class Service(Protocol):
 class PcscCard:
     """One presence of a card; usable until the next card is asked for."""
 
-    def __init__(self, service: Service, held: Present, uid: bytes, at_ns: int) -> None:
+    def __init__(self, service: Pcsc, held: Present, uid: bytes, at_ns: int) -> None:
         self._service = service
         self._held = held
         self.uid = uid
@@ -91,7 +91,7 @@ class PcscReader:
     def __init__(
         self,
         words: str,
-        service: Callable[[], Service],
+        service: Callable[[], Pcsc],
         *,
         on_state: OnState | None = None,
         luck: Callable[[], float] = random.random,
@@ -129,7 +129,7 @@ class PcscReader:
         known = ", ".join(readers) or "none"
         raise PcscFault(f"no reader is called {self._words or 'anything'}; there are: {known}")
 
-    async def _presences(self, service: Service, name: str) -> AsyncIterator[Card]:
+    async def _presences(self, service: Pcsc, name: str) -> AsyncIterator[Card]:
         was: bool | None = None
         while not self._closing.is_set():
             there = await asyncio.to_thread(service.is_present, name, was, WAIT_MS)
@@ -150,7 +150,7 @@ class PcscReader:
                 await asyncio.to_thread(service.disconnect, held)
 
     @staticmethod
-    async def _card(service: Service, held: Present, at_ns: int) -> PcscCard | None:
+    async def _card(service: Pcsc, held: Present, at_ns: int) -> PcscCard | None:
         try:
             told = await asyncio.to_thread(service.transmit, held, ASK_UID)
         except CardLost:
@@ -173,7 +173,7 @@ class PcscReader:
                 self.on_state(online, why)
 
 
-class SystemService:
+class SystemPcsc:
     """The system's own service, by pyscard; raises PcscFault where it is not installed."""
 
     def __init__(self) -> None:
@@ -189,14 +189,14 @@ class SystemService:
         )
 
     def readers(self) -> list[str]:
-        """See Service."""
+        """See Pcsc."""
         code, names = self._scard.SCardListReaders(self._context, [])
         if code == self._scard.SCARD_E_NO_READERS_AVAILABLE:
             return []
         return list(self._good((code, names), "the readers cannot be listed"))
 
     def is_present(self, reader: str, was: bool | None, wait_ms: int) -> bool:
-        """See Service."""
+        """See Pcsc."""
         scard = self._scard
         # the whole state as it was told: our own use of the card is a part of it
         known = scard.SCARD_STATE_UNAWARE if was is None else self._state
@@ -210,7 +210,7 @@ class SystemService:
         return bool(state & scard.SCARD_STATE_PRESENT) and not state & scard.SCARD_STATE_MUTE
 
     def connect(self, reader: str) -> Present:
-        """See Service."""
+        """See Pcsc."""
         scard = self._scard
         code, handle, protocol = scard.SCardConnect(
             self._context,
@@ -224,14 +224,14 @@ class SystemService:
         return Present((handle, protocol), bytes(atr))
 
     def transmit(self, card: Present, apdu: bytes) -> bytes:
-        """See Service."""
+        """See Pcsc."""
         handle, protocol = card.handle
         code, answer = self._scard.SCardTransmit(handle, protocol, list(apdu))
         self._card_good(code)
         return bytes(byte & 0xFF for byte in answer)
 
     def disconnect(self, card: Present) -> None:
-        """See Service."""
+        """See Pcsc."""
         self._scard.SCardDisconnect(card.handle[0], self._scard.SCARD_UNPOWER_CARD)
 
     def _card_good(self, code: int) -> None:

@@ -46,7 +46,7 @@ class Reading:
 
 
 class MeterDeframer(Deframer[AnswerT]):
-    """Frames from a start byte to a sum and an end byte, as both of China's meter wires have them."""
+    """Frames from a start byte to a sum and an end byte, as China's meter wires have them."""
 
     @abstractmethod
     def size_of(self, held: bytearray) -> int | None:

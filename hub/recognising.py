@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +36,7 @@ from hub.acts.faces import (
 from hub.config import FaceSettings
 from hub.core.errors import DomainError
 from hub.core.face_law import is_child
+from hub.faces.beside import judge_beside
 from hub.faces.keystore import NAME, KeyStore
 from hub.faces.verbs import absent
 from hub.ground import read_ground
@@ -55,7 +55,6 @@ if TYPE_CHECKING:  # numpy is an extra
 DEBOUNCE_S: Final = 3.0  # a person at the desk adds three photos in a row
 LOOK_AGAIN_S: Final = 3_600.0  # who moved out, who turned fourteen
 RETRY_S: Final = 5.0
-AUDIT_WAIT_S: Final = 900.0
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError, OSError)
 
 Portraits = Callable[[bytes], Awaitable["Portrait | Refused"]]
@@ -102,6 +101,8 @@ class Recognising:
         self._clock, self._folder, self._settings, self._luck = clock, folder, settings, luck
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()  # of the key store
+        self._one_look, self._one_audit = asyncio.Lock(), asyncio.Lock()
+        self._one_photo = asyncio.Lock()  # two of one person at once would lose the first
         self._coming: set[str] = set()  # keys whose consents are not committed; bounded by requests
         self._store: KeyStore | None = None
         self._stale = True
@@ -164,7 +165,7 @@ class Recognising:
 
     @contextlib.asynccontextmanager
     async def new_key(self, name: str) -> AsyncIterator[bytes]:
-        """A wrapped key on the disk for what is committed inside; else it goes with the next look."""
+        """A wrapped key on the disk for what is committed inside; else the next look takes it."""
         roll = self.ready_roll()
         self._coming.add(name)
         try:
@@ -221,19 +222,24 @@ class Recognising:
         roll = self.ready_roll()
         if self.portraits is None:
             raise DomainError("face_starting")
-        row = self._consent_of(person)
-        if row is None:
+        if self._consent_of(person) is None:
             raise DomainError("face_no_consent")
         found = await self.portraits(content)
         if (why := getattr(found, "reason", None)) is not None:
             raise DomainError(why)
-        wrapped = self._open_store().get(row.id)
-        if wrapped is None:  # withdrawn while somebody looked at the picture
+        async with self._one_photo:
+            return await self._add(roll, person, found, by)
+
+    async def _add(self, roll: Roll, person: str, found: Any, by: str) -> tuple[int, ...]:
+        row = self._consent_of(person)
+        if row is None:  # withdrawn while somebody looked at the picture
             raise DomainError("face_no_consent")
-        portrait: Any = found
+        wrapped = self._open_store().get(row.id)
+        if wrapped is None:
+            raise DomainError("face_no_consent")
         day = int(self._clock().timestamp() // 86_400)
-        source = self._calibration(portrait.model_id).source
-        made = await asyncio.to_thread(roll.add, row.id, person, wrapped, portrait, day, source)
+        source = self._calibration(found.model_id).source
+        made = await asyncio.to_thread(roll.add, row.id, person, wrapped, found, day, source)
         if (why := getattr(made, "reason", None)) is not None:
             raise DomainError(why)
         sealed: Any = made
@@ -316,6 +322,10 @@ class Recognising:
 
     async def settle(self) -> None:
         """Make keys, consents and memory agree; ends consents of those who left or came of age."""
+        async with self._one_look:
+            await self._settle()
+
+    async def _settle(self) -> None:
         site = self._site()
         self.wanted = site is not None
         if site is None:
@@ -404,6 +414,10 @@ class Recognising:
 
     async def audit(self) -> bool:
         """Measure everybody, and each door that wants faces alone; whether anything was new."""
+        async with self._one_audit:  # the newer must not stand in the way of who left meanwhile
+            return await self._audit()
+
+    async def _audit(self) -> bool:
         from hub.faces.audit import Wanted  # noqa: PLC0415 - numpy is an extra
 
         roll, site = self.roll, self._site()
@@ -473,26 +487,3 @@ def named(told: Mapping[str, Any], people: Sequence[str]) -> dict[str, Any]:
 
 async def _nobody() -> set[str]:
     return set()
-
-
-async def judge_beside(task: Task) -> Report:
-    """Audit in a process of its own, behind everything else on the machine; raises OSError."""
-    from hub.faces.auditor import read_report, write_task  # noqa: PLC0415 - numpy is an extra
-
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hub.faces.auditor",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        content = await asyncio.to_thread(write_task, task)
-        async with asyncio.timeout(AUDIT_WAIT_S):
-            answer, _ = await child.communicate(content)
-    except TimeoutError as fault:
-        raise OSError("the audit did not end") from fault
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode != 0:
-        raise OSError("the audit's process failed")
-    return await asyncio.to_thread(read_report, answer)

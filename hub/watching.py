@@ -1,4 +1,4 @@
-"""The watch list beside the faces: what an order costs, its faces, and a hit that a person looks at.
+"""The watch list beside the faces: what an order costs, its faces, and a hit for a person.
 
 Off until an order is entered, measured and approved by somebody else. A hit is an incident of the
 police link with both pictures; nothing leaves before a person has confirmed it.

@@ -734,7 +734,7 @@ export interface IncidentState {
   state: "detected" | "reviewing" | "confirmed" | "sent" | "acknowledged" | "handled" | "false_alarm";
 }
 
-/** Open incidents, the oldest first, or closed ones from the newest; `next` continues these. */
+/** Open incidents, the oldest first, or closed ones, the newest first; `next` continues. */
 export interface IncidentsPage {
   incidents: IncidentShown[];
   next: string | null;

@@ -264,7 +264,7 @@ def write(tx: Tx, moved: Moved, note: str = "") -> Incident:
 
 
 def queue(tx: Tx, incident: Incident, way: str) -> tuple[object, ...]:
-    """The message leaves with the commit; without a station that takes it, people must telephone."""
+    """The message leaves with the commit; where no station takes it, people must telephone."""
     found = tx.execute(
         update(t.incidents)
         .where(t.incidents.c.id == incident.id)

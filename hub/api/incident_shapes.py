@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field
 
@@ -19,7 +19,7 @@ StateShown = Literal[
     "detected", "reviewing", "confirmed", "sent", "acknowledged", "handled", "false_alarm"
 ]
 HandKind = Literal["forced", "repeated", "tailgate", "fire", "tamper"]
-assert set(HandKind.__args__) == set(BY_HAND)  # type: ignore[attr-defined]  # one list, two spellings
+assert set(get_args(HandKind)) == set(BY_HAND)  # one list, two spellings
 
 
 class OrderShown(Shaped):
@@ -88,7 +88,7 @@ class Rights(Shaped):
 
 
 class IncidentsPage(Shaped):
-    """Open incidents, the oldest first, or closed ones from the newest; ``next`` continues these."""
+    """Open incidents, the oldest first, or closed ones, the newest first; ``next`` continues."""
 
     incidents: list[IncidentShown]
     next: str | None

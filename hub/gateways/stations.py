@@ -235,7 +235,7 @@ class _Web:
         self, body: bytes, headers: Mapping[str, str]
     ) -> Told | tuple[int, Mapping[str, str], bytes]:
         """Status, headers and bounded body; a trouble where nothing sensible came in time."""
-        import httpx as library  # noqa: PLC0415 - a quarter second that a hub without stations saves
+        import httpx as library  # noqa: PLC0415 - a quarter second that others save
 
         if self.http is None:
             verify = self.tls if self.tls is not None else True

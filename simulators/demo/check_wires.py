@@ -19,7 +19,7 @@ from simulators.demo.town import Town
 from simulators.ends import ClonedUidCard, MeterLineEnd, OsdpEnd, PaperEnd
 from simulators.roster import ELDER, KEYPADS, KIOSK, METER_READER, OLD_CARD_DOORS
 
-WRONG_PIN = "5820"
+WRONG_PIN = "582910"
 STRICT_DOOR = "b1-u1"  # of the old card's own building, where a card must prove itself
 
 

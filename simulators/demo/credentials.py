@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from simulators.phone import Phone, Reply
 
 CLAIM: Final = "302"  # the elder's flat as it is typed at her staircase
-PIN: Final = "5821"  # of the made-up town, like everything here; its page shows it
-DURESS: Final = "5829"
+PIN: Final = "582917"  # of the made-up town, like everything here; its page shows it
+DURESS: Final = "582963"
 OLD_CARD_HOLDER: Final = "p-015"  # 1-1-302, who has not come to the desk yet
 OLD_CARD_UID: Final = bytes.fromhex("5ea1c0de")
 OLD_CARD_SHEET: Final = "old-cards.csv"

@@ -66,7 +66,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-async def run(folder: Path, *words: str, wait_s: float = 60.0) -> dict[str, Any]:
+async def run(folder: Path, *words: str, wait_s: float = 150.0) -> dict[str, Any]:
     """Run a verb to its end and return the JSON of its last line; raises ChildFailed."""
     process = await asyncio.create_subprocess_exec(
         *linli(),

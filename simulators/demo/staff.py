@@ -137,6 +137,10 @@ class Staff:
         """All that the wall shows of doors and devices."""
         return await self._get("console")
 
+    async def door_health(self) -> list[dict[str, Any]]:
+        """What is wrong with each door, the gravest first."""
+        return list((await self._get("door-health"))["doors"])
+
     async def live(self) -> AsyncGenerator[str, None]:
         """What kind of thing has just changed; "open" once the stream stands."""
         stream = sse.events(self._http, f"{self._base}/api/v1/live")

@@ -46,12 +46,12 @@ from simulators.roster import (
     make_roster,
 )
 
-READY_WAIT_S = 60.0  # a quiet machine needs three; one that builds and tests beside, many more
+READY_WAIT_S = 150.0  # a quiet machine needs three; one that builds and tests beside, many more
 SEED = 20_261_009  # card numbers of the made-up town
 DESK_TRIES = 3  # how often the desk begins again where a card has failed
 WATCH_S = 0.05  # how often the town looks whether everybody is ready
 METERS = (METER_READER, "meter")  # started last: nothing in the town waits for it
-CALL_S = 10.0  # one call to the hub, on this machine
+CALL_S = 30.0  # one call to the hub, on this machine, busy as it may be
 STATION = "ps-willow"  # the made-up police desk; it has accepted nothing, so all is a test
 STATION_ACCOUNT, STATION_KEY = "1234", "simulated-key-16"
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from drivers.lcus import ALL, STATUS, LcusDeframer, Order
 from simulators.ends import words
-from simulators.ends.wires import Noise, PtyLine, WireLog, Words
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog, Words
 
 LOG_MOST_CHANGES: Final = 10_000  # remembered coil changes, for tests and measurements
 
 
-class LcusEnd:
+class LcusEnd(LineEnd):
     """A board fed by its own USB plug: pulled out, its coils fall."""
 
     def __init__(
@@ -34,31 +34,12 @@ class LcusEnd:
         self._deframer = LcusDeframer()
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
     def unplug(self) -> None:
         """Pull the plug, which is its power too."""
-        self._line.unplug()
+        super().unplug()
         self._deframer.clear()
         for output in range(len(self.coils)):
             self._switch(output, False)
-
-    def plug(self) -> None:
-        """Put the plug back under the same name."""
-        self._line.plug()
-
-    def close(self) -> None:
-        """End of the board."""
-        self._line.close()
-        self.wire_log.close()
 
     def _heard(self, chunk: bytes) -> None:
         orders = self._deframer.feed(chunk)

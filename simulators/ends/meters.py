@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from drivers import cjt188, dlt645
 from drivers.readings import ANSWER, REFUSED, WAKE, bcd
 from simulators.ends import words
-from simulators.ends.wires import Noise, PtyLine, WireLog, Words
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog, Words
 
 IDLE_S: Final = 0.05  # quiet time after which half a question is noise
 THINK_S: Final = 0.02  # real meters think for 20 to 500 ms
@@ -135,7 +135,7 @@ def _worn(frame: bytes, wrong_sum: bool) -> bytes:
     return frame[:-2] + bytes((frame[-2] ^ wrong_sum, frame[-1]))
 
 
-class MeterLineEnd:
+class MeterLineEnd(LineEnd):
     """Some meters on one pair of wires: two that answer at once spoil each other's bytes."""
 
     def __init__(
@@ -162,16 +162,6 @@ class MeterLineEnd:
         self._thought = 0
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
     def meter(self, address: str) -> Meter:
         """The meter whose digits end so; raises ValueError."""
         for meter in self.meters:
@@ -181,21 +171,16 @@ class MeterLineEnd:
 
     def unplug(self) -> None:
         """Pull the line out."""
-        self._line.unplug()
+        super().unplug()
         for deframer in self._deframers:
             deframer.clear()
 
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
-
     def close(self) -> None:
         """End of the line."""
-        self._line.close()
+        super().close()
         for timer in [*self._thoughts.values(), *([self._idle] if self._idle else [])]:
             timer.cancel()
         self._thoughts.clear()
-        self.wire_log.close()
 
     def _heard(self, chunk: bytes) -> None:
         if self._echo:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from drivers import rdm6300, wiegand
 from simulators.ends import words
-from simulators.ends.wires import Noise, PtyLine, WireLog
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog
 
 
-class _NumberEnd:
+class _NumberEnd(LineEnd):
     """A line on which such a reader speaks and never listens."""
 
     def __init__(
@@ -22,29 +22,6 @@ class _NumberEnd:
     ) -> None:
         self.wire_log = wire_log if wire_log is not None else WireLog(name)
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
-
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
-    def unplug(self) -> None:
-        """Pull the line out."""
-        self._line.unplug()
-
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
-
-    def close(self) -> None:
-        """End of the reader."""
-        self._line.close()
-        self.wire_log.close()
 
     def _tell(self, message: bytes) -> None:
         self.wire_log.add("<", self._line.write(message), words.NUMBER)

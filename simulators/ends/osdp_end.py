@@ -10,14 +10,14 @@ from typing import Final
 from drivers.osdp_wire import Frame, OsdpDeframer, close
 from simulators.ends import words_osdp as words
 from simulators.ends.osdp_pd import OsdpPd
-from simulators.ends.wires import Noise, PtyLine, WireLog
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog
 
 IDLE_S: Final = 0.02  # quiet time after which half a frame is noise
 THOUGHTS_MOST: Final = 16  # answers that slow readers still owe
 BYTE_BITS: Final = 10
 
 
-class OsdpEnd:
+class OsdpEnd(LineEnd):
     """The readers of one line; with ``baud`` it hears noise from whoever speaks at another."""
 
     def __init__(
@@ -47,33 +47,18 @@ class OsdpEnd:
         byte_s = BYTE_BITS / baud if paced and baud else 0.0
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
     def unplug(self) -> None:
         """Pull the line out; the readers keep their power."""
-        self._line.unplug()
+        super().unplug()
         self._deframer.clear()
-
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
 
     def close(self) -> None:
         """End of line and readers."""
-        self._line.close()
+        super().close()
         for timer in [*self._thoughts, *([self._idle] if self._idle is not None else [])]:
             timer.cancel()
         for reader in self.readers:
             reader.close()
-        self.wire_log.close()
 
     def _heard(self, chunk: bytes) -> None:
         if self._echo:

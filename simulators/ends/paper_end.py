@@ -8,12 +8,12 @@ from typing import Final
 from simulators.ends import words
 from simulators.ends.paper import BUFFER_MOST_BYTES, Order, Paper, PaperDeframer, Printed, text_of
 from simulators.ends.paper_picture import draw
-from simulators.ends.wires import Noise, PtyLine, WireLog
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog
 
 IDLE_S: Final = 0.5  # quiet time after which half a command is noise; a slow host may think
 
 
-class PaperEnd:
+class PaperEnd(LineEnd):
     """A printer with a roll; it stops where something is in its way and goes on when it is not."""
 
     def __init__(
@@ -41,16 +41,6 @@ class PaperEnd:
         self._idle: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
-
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
 
     @property
     def unknown_bytes(self) -> int:
@@ -112,19 +102,14 @@ class PaperEnd:
 
     def unplug(self) -> None:
         """Pull the line out."""
-        self._line.unplug()
+        super().unplug()
         self._deframer.clear()
-
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
 
     def close(self) -> None:
         """End of the printer."""
         if self._idle is not None:
             self._idle.cancel()
-        self._line.close()
-        self.wire_log.close()
+        super().close()
 
     # -- the printer ---------------------------------------------------------------------------
 

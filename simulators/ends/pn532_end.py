@@ -24,7 +24,7 @@ from drivers.pn532 import (
 from simulators.ends import words
 from simulators.ends.blocks import Blocks
 from simulators.ends.cards import VirtualCard
-from simulators.ends.wires import Noise, PtyLine, WireLog, Words
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog, Words
 
 FAULT_FRAME: Final = b"\x00\x00\xff\x01\xff\x7f" + bytes((sum_to_zero(b"\x7f"), 0))
 STATUS_OK: Final = b"\x00"
@@ -55,7 +55,7 @@ class _HostDeframer(Pn532Deframer):
         return len(noise) - noise.count(0x00) - noise.count(0x55)
 
 
-class Pn532End:
+class Pn532End(LineEnd):
     """The reader as hardware: it answers the host, and people hold cards to it."""
 
     def __init__(
@@ -79,16 +79,6 @@ class Pn532End:
         self._blocks: Blocks | None = None
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
         self._power_up()
-
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
 
     @property
     def is_waiting(self) -> bool:
@@ -115,18 +105,13 @@ class Pn532End:
 
     def unplug(self) -> None:
         """Pull the reader out; it loses its power."""
-        self._line.unplug()
+        super().unplug()
         self._power_up()
-
-    def plug(self) -> None:
-        """Put the reader back under the same name."""
-        self._line.plug()
 
     def close(self) -> None:
         """End of the reader."""
-        self._line.close()
+        super().close()
         self._cancel_late()
-        self.wire_log.close()
 
     # -- the chip ------------------------------------------------------------------------------
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from simulators.ends import words
-from simulators.ends.wires import Noise, PtyLine, WireLog
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog
 
 
-class QrScannerEnd:
+class QrScannerEnd(LineEnd):
     """A scanner module in serial mode; ``suffix`` is what it was configured to send at the end."""
 
     def __init__(
@@ -23,33 +23,10 @@ class QrScannerEnd:
         self.suffix = suffix
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
     def show(self, text: str) -> None:
         """Hold a code before the scanner."""
         sent = self._line.write(text.encode() + self.suffix)
         self.wire_log.add("<", sent, words.SCANNED)
-
-    def unplug(self) -> None:
-        """Pull the line out."""
-        self._line.unplug()
-
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
-
-    def close(self) -> None:
-        """End of the scanner."""
-        self._line.close()
-        self.wire_log.close()
 
     def _heard(self, chunk: bytes) -> None:
         """Nobody configures it here: whatever comes is noise to it."""

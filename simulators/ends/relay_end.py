@@ -9,7 +9,7 @@ from typing import Final
 
 from drivers.modbus_relay import FLASH_STEP_MS, Pdu, RtuDeframer, encode
 from simulators.ends import words
-from simulators.ends.wires import Noise, PtyLine, WireLog, Words
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireLog, Words
 
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
@@ -23,7 +23,7 @@ LEAF_SHUTS_S: Final = 2.1  # a closer needs a second
 FLASH_OFF_PAGE: Final = 0x04  # coil address + 0x0400: off for value x 100 ms
 
 
-class RelayBoardEnd:
+class RelayBoardEnd(LineEnd):
     """A board of coils and contacts on Modbus RTU; silent to every other unit's requests."""
 
     def __init__(
@@ -64,38 +64,23 @@ class RelayBoardEnd:
         self._loop = asyncio.get_running_loop()
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-        return self._line.path
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise and pace."""
-        return self._line
-
     def set_input(self, number: int, on: bool) -> None:
         """Close or open a contact, press or release a button."""
         self.inputs[number] = on
 
     def unplug(self) -> None:
         """Pull the line out; the board keeps its power and its timers."""
-        self._line.unplug()
+        super().unplug()
         self._deframer.clear()
-
-    def plug(self) -> None:
-        """Put the line back under the same name."""
-        self._line.plug()
 
     def close(self) -> None:
         """End of the board."""
-        self._line.close()
+        super().close()
         idle = [self._idle] if self._idle is not None else []
         walks = [timer for walk in self._walks.values() for timer in walk]
         for timer in [*self._timers.values(), *self._thoughts, *walks, *idle]:
             timer.cancel()
         self._timers.clear()
-        self.wire_log.close()
 
     # -- the board -----------------------------------------------------------------------------
 

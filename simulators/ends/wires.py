@@ -237,3 +237,33 @@ class PtyLine:
             with contextlib.suppress(OSError):  # full: a wire holds nothing back
                 sent = os.write(self._master, chunk)
         self.lost_bytes += len(chunk) - sent
+
+
+class LineEnd:
+    """What every far end has: a line that can be pulled out and put back, and what passed it."""
+
+    wire_log: WireLog
+    _line: PtyLine
+
+    @property
+    def path(self) -> str:
+        """What the host opens."""
+        return self._line.path
+
+    @property
+    def line(self) -> PtyLine:
+        """The line itself, to change its noise and pace."""
+        return self._line
+
+    def unplug(self) -> None:
+        """Pull the line out; what else that means is its end's to say."""
+        self._line.unplug()
+
+    def plug(self) -> None:
+        """Put the line back under the same name."""
+        self._line.plug()
+
+    def close(self) -> None:
+        """End of the device and of its log."""
+        self._line.close()
+        self.wire_log.close()

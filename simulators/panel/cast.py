@@ -42,7 +42,7 @@ _BLANK_LABEL: Final = said("陌生的卡", "陌生的卡", "A stranger's card")
 _COPY_LABEL: Final = said("复制的卡", "複製的卡", "A copied card")
 _OLD_LABELS: Final = {
     OLD: said("旧卡", "舊卡", "An old card"),
-    OLD_COPY: said("旧卡的复制品", "舊卡的複製品", "An old card's copy"),
+    OLD_COPY: said("旧卡副本", "舊卡副本", "An old card's copy"),
 }
 _PASS_LABELS: Final = {
     GUEST_PASS: said("访客码", "訪客碼", "Guest's pass"),

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from simulators.demo.credentials import set_pin
+from simulators.demo.processes import ChildFailed
 from simulators.demo.town import Town
 from simulators.ends import Pn532End, VirtualCard
 from simulators.panel import cast
@@ -117,7 +118,9 @@ class Hands:
             self._phones[person] = phone
             own = {door["id"] for door in mine.body["doors"]}
             self.phone_doors[person] = [plan.id for plan in DOORS if plan.id in own]
-        await set_pin(self._phones[cast.PIN_OWNER])
+        reply = await set_pin(self._phones[cast.PIN_OWNER])
+        if reply.status != httpx.codes.NO_CONTENT:
+            raise ChildFailed(f"a PIN: {reply.body.get('code')}")
         self._listener = self._client(self._feed.http("http", LISTENER, HUB))
 
     async def close(self) -> None:

@@ -22,7 +22,7 @@ AGAIN_S = 0.5  # before a lost stream is opened again: the hub may be starting
 OPENED = {"granted": "opened", "refused": "refused", "unknown": "unknown"}
 
 SHOWN_KINDS = ("access", "sun", "tamper", "reader_silent", "reader_back", "meter_silent")
-WALL_KINDS = ("open", "door", "device")
+WALL_KINDS = ("open", "door", "device", "alert")
 
 Tell = Callable[[dict[str, Any]], None]
 log = logging.getLogger(__name__)

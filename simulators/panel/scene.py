@@ -121,7 +121,7 @@ class Scene:
                 task.result()
 
     async def _bring_old_card(self) -> None:
-        """A sheet takes its time, and nobody waits for it: until then the old card is a stranger's."""
+        """Nobody waits for a sheet: until it is taken in, the old card is a stranger's."""
         while True:
             with contextlib.suppress(httpx.HTTPError, NotSo):  # the hub starts again
                 return await bring_old_card(self.staff)

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from simulators.demo.processes import listen_near
 from simulators.demo.town import Town
 from simulators.panel.life import Life
+from simulators.panel.parts import printers
 from simulators.panel.shell import Refused, Shell, host_of, problem
 from simulators.panel.story import STEPS
 from simulators.panel.streams import LiveStream, Streams
@@ -119,6 +120,11 @@ def make_app(life: Life, more: Collection[Route] = ()) -> Starlette:
     async def live(request: Request) -> Response:
         return LiveStream(life.streams, partial(life.document, host_of(request.headers["host"])))
 
+    async def slip(request: Request) -> Response:
+        del request
+        found = printers.picture(life.ready().town)
+        return Response(found, 200, {}, "image/svg+xml") if found else problem("not_found")
+
     async def reset(request: Request) -> Response:
         life.ready()
         life.again()
@@ -131,6 +137,7 @@ def make_app(life: Life, more: Collection[Route] = ()) -> Starlette:
         routes=[
             Route("/api/town", town, methods=["GET"]),
             Route("/api/live", live, methods=["GET"]),
+            Route("/api/slip", slip, methods=["GET"]),
             Route("/api/reset", reset, methods=["POST"]),
             *verbs,
             *more,

@@ -35,12 +35,16 @@ class Wall:
             await self._changed.wait()
             self._changed.clear()
             with contextlib.suppress(httpx.HTTPError):  # the stream comes back, and stirs again
-                self._take(await self._staff.console())
+                self._take(await self._staff.console(), await self._staff.door_health())
             await asyncio.sleep(REST_S)
 
-    def _take(self, console: Json) -> None:
+    def _take(self, console: Json, health: list[Json]) -> None:
+        troubles = {door["door"]: door["troubles"] for door in health}
         doors = {
-            door["id"]: {"online": door["online"], "contact": door["contact"]}
+            door["id"]: {
+                "contact": door["contact"],
+                "troubles": [_trouble(each) for each in troubles.get(door["id"], [])],
+            }
             for door in console["doors"]
         }
         devices = {
@@ -51,3 +55,7 @@ class Wall:
         if now != self.now:
             self.now = now
             self._tell(now)
+
+
+def _trouble(trouble: Json) -> Json:
+    return {"kind": trouble["kind"], "words": trouble["words"]}

@@ -84,6 +84,7 @@ class Stub:
         self.live = live
         self.asked: list[tuple[str, Json]] = []
         self.verbs: dict[str, Callable[[Json], Answer]] = {}
+        self.pictures: dict[str, str] = {}
         self.reads: dict[str, Callable[[], Json]] = {}
         self.silent = False
         self._streams: list[queue.SimpleQueue[bytes | None]] = []
@@ -152,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream()
         elif path in self.owner.reads:
             self._json(200, self.owner.reads[path]())
+        elif path in self.owner.pictures:
+            self._answer(200, self.owner.pictures[path].encode(), "image/svg+xml")
         else:
             self._file(path)
 

@@ -20,7 +20,7 @@ AT = "2026-11-23T01:41:07Z"
 def reader(place: str, kind: str, name: dict[str, str]) -> Json:
     """Anything a card can be held to."""
     own = {"id": f"r-{place}", "kind": kind, "place": place, "name": name, "coil": False}
-    return own | {"panel": place in ("gate-east", "b1-u2")}
+    return own | {"panel": place in ("gate-east", "b1-u2"), "keypad": place == "b1-u2"}
 
 
 def person(who: str, name: str, house: str, age: int, role: str, *doors: str) -> Json:
@@ -35,9 +35,19 @@ def person(who: str, name: str, house: str, age: int, role: str, *doors: str) ->
     }
 
 
+ENGLISH = {
+    "陌生的卡": "A stranger's card",
+    "复制的卡": "A copied card",
+    "旧卡": "An old card",
+    "旧卡副本": "An old card's copy",
+    "访客码": "Guest's pass",
+    "改过的码": "Altered pass",
+}
+
+
 def card(who: str | None, name: str, kind: str) -> Json:
     """Somebody's card, or a stranger's."""
-    label = words(name, name, name if who else "A stranger's card")
+    label = words(name, name, ENGLISH.get(name, name))
     return {"id": f"c-{who or 'stranger'}", "person": who, "label": label, "kind": kind}
 
 
@@ -112,11 +122,13 @@ def some_lines() -> list[Json]:
 def people() -> list[Json]:
     """Whom the page shows; two of them have one name."""
     return [
-        person("p-shen", "沈桂芳", "1-2-302", 76, "elder"),
+        person("p-shen", "沈桂芳", "1-2-302", 76, "elder", "gate-east"),
         person("p-zheng", "郑海燕", "1-2-201", 51, "carer", "gate-east", "b1-u2"),
         person("p-chen", "陈静", "1-1-202", 34, "resident", "gate-east", "b1-u1"),
         person("p-chen-2", "陈静", "2-2-302", 41, "resident", "gate-east", "b2-u2"),
         person("p-wang", "王桂英", "1-2-101", 81, "elder"),
+        person("p-hu", "胡文静", "1-1-102", 81, "elder"),
+        person("p-xu", "徐小满", "2-1-3A01", 84, "elder"),
     ]
 
 
@@ -128,11 +140,72 @@ def cards() -> list[Json]:
         card("p-zheng", "郑海燕", "resident"),
         card("p-chen", "陈静", "resident"),
         card("p-chen-2", "陈静", "resident"),
+        card("p-hu", "胡文静", "senior"),
+        card("p-xu", "徐小满", "senior"),
         card(None, "陌生的卡", "stranger"),
         card(None, "复制的卡", "stranger") | {"id": "c-copy"},
+        card(None, "旧卡", "old") | {"id": "c-old"},
+        card(None, "旧卡副本", "old") | {"id": "c-old-copy"},
         card(None, "访客码", "pass") | {"id": "c-guest"},
         card(None, "改过的码", "pass") | {"id": "c-altered"},
     ]
+
+
+def part(
+    name: str, kind: str, where: tuple[str, str], told: Json, *hands: str, **shown: Any
+) -> Json:
+    """A thing with its plug in, and what else can be done to it."""
+    place, device = where
+    own = {"id": name, "kind": kind, "place": place, "device": device, "name": told}
+    state = {"plugged": True, "hands": ["unplug", *hands], "ails": []}
+    return own | state | {"shown": shown}
+
+
+SLIP = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 432 300" width="432" height="300">'
+    '<rect width="432" height="300" fill="#fffdf7"/><text x="24" y="60">￥106.80</text></svg>'
+)
+OFFICE = ("office", "building-1")
+
+
+def meter(what: str, unit: str, register: str, *, is_read: bool = True) -> Json:
+    """A meter of the line, perhaps read a moment ago."""
+    read = {"value": register, "at": AT} if is_read else None
+    return {"what": what, "unit": unit, "register": register, "read": read}
+
+
+def parts() -> list[Json]:
+    """One thing of each kind."""
+    pin = {"claim": "302", "pin": "582917", "duress": "582963"}
+    meters = [meter("power", "kWh", "1206.42"), meter("water", "m³", "46.30", is_read=False)]
+    own = words("1幢2单元的读卡器", "1幢2單元的讀卡器", "Building 1, unit 2's reader")
+    pad = words("1幢2单元的密码键盘", "1幢2單元的密碼鍵盤", "Building 1, unit 2's keypad")
+    scanner = words("1幢2单元的扫码口", "1幢2單元的掃碼口", "Building 1, unit 2's scanner")
+    board = words("1幢的门锁", "1幢的門鎖", "Building 1's locks")
+    cable = words("1幢门口机的网线", "1幢門口機的網線", "Network cable of building 1")
+    printer = words("缴费机的打印机", "繳費機的列印機", "Kiosk's printer")
+    line = words("302室的电表和水表", "302室的電錶和水錶", "Meters of flat 302")
+    door = ("b1-u2", "building-1")
+    verbs = ("paper_low", "paper_out", "jam", "open_cover")
+    paper = {"slips": 0, "text": ""}
+    return [
+        part("b1-u2-reader", "reader", door, own),
+        part("b1-u2-keypad", "keypad", door, pad, "open_case", **pin),
+        part("b1-u2-scanner", "scanner", door, scanner),
+        part("building-1-board", "board", OFFICE, board, "open_case"),
+        part("building-1-cable", "cable", OFFICE, cable),
+        part("kiosk-1-printer", "printer", ("kiosk", "kiosk-1"), printer, *verbs, **paper),
+        part("meters-line", "meters", ("office", "meters"), line, "use_power", meters=meters),
+    ]
+
+
+def wall() -> Json:
+    """All doors shut, all devices there."""
+    devices = ("gate", "building-1", "building-2", "hall-point", "kiosk-1", "meters")
+    return {
+        "doors": {place: {"contact": "closed", "troubles": []} for place, _ in DOORS},
+        "devices": {name: {"state": "ready", "states": []} for name in devices},
+    }
 
 
 def pages() -> list[Json]:
@@ -178,6 +251,8 @@ class Town(Stub):
             "story": {"step": 0, "beat": None, "state": "idle", "facts": {}},
             "kiosk": self.kiosk("quiet"),
             "call": None,
+            "parts": parts(),
+            "wall": wall(),
             "pages": pages(),
             "wire": [],
             "journal": [],
@@ -187,10 +262,13 @@ class Town(Stub):
         super().__init__(static, "/api/live")
         self.refusals: dict[str, Answer] = {}
         self.reads = {"/api/town": lambda: self.town}
+        self.pictures = {"/api/slip": SLIP}
         self.verbs = {
             "/api/tap": lambda body: self._said(body["reader"], "card"),
             "/api/shake": lambda body: self._said(body["door"], "phone"),
             "/api/copy": lambda _: self.refusals.get("copy", (200, {})),
+            "/api/type": lambda body: self._said(body["door"], "pin"),
+            "/api/hand": self._hand,
             "/api/invite": lambda _: (200, {"ends": AT}),
             "/api/ring": self._ring,
             "/api/answer": self._answer,
@@ -210,6 +288,7 @@ class Town(Stub):
             "callbacks": callbacks,
             "receipts": receipts,
             "receipt_number": "LX20261123-0007" if receipts else None,
+            "paper": "ok",
         }
 
     def entry(self, n: int, place: str, **more: Any) -> Json:
@@ -251,6 +330,12 @@ class Town(Stub):
         self.town["net"] = {"cut": cut}
         self.send("net", {"cut": cut})
 
+    @staticmethod
+    def said(place: str, outcome: str, reason: str) -> Json:
+        """What an act answers that moved nothing."""
+        told = {"at": f"r-{place}", "outcome": outcome, "reason": reason}
+        return told | {"via": "card", "person": None, "ms": None}
+
     def _said(self, at: str, via: str) -> Answer:
         refusal = self.refusals.get(via)
         if refusal is not None:
@@ -268,6 +353,22 @@ class Town(Stub):
         self.town["call"] = now
         self.send("call", {"now": now})
         return now
+
+    def change(self, name: str, **more: Any) -> Json:
+        """A thing looks different now."""
+        index = [each["id"] for each in self.town["parts"]].index(name)
+        self.town["parts"][index] |= more
+        self.send("part", self.town["parts"][index])
+        return dict(self.town["parts"][index])
+
+    def _hand(self, body: Json) -> Answer:
+        refusal = self.refusals.get("hand")
+        if refusal is not None:
+            return refusal
+        pulled = {"plugged": False, "hands": ["plug"], "ails": ["unplugged"]}
+        put_back = {"plugged": True, "hands": ["unplug"], "ails": []}
+        changes = {"unplug": pulled, "plug": put_back}.get(body["verb"], {"ails": ["tampered"]})
+        return 200, self.change(body["part"], **changes)
 
     def _ring(self, body: Json) -> Answer:
         refusal = self.refusals.get("ring")

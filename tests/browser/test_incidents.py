@@ -1,4 +1,4 @@
-"""The page of incidents: nothing is confirmed unseen, nothing leaves unsaid, played is called so."""
+"""The page of incidents: nothing is confirmed unseen, and what is played is called so."""
 
 from collections.abc import Callable
 from typing import Any

@@ -109,6 +109,11 @@ def test_blanks_are_made_ready_ahead(desk: Any, staffed: StubHub) -> None:
     staffed.desks = [a_desk(open_until="2026-11-26T12:00:00.000Z")]
     one = desk()
     lay(staffed, laid("blank"))
+    lift(staffed)
+    lay(staffed, laid("ours"), "a0")
+    one.page.get_by_text("没有记录").wait_for()
+    lift(staffed)
+    lay(staffed, laid("blank"))
     one.page.get_by_role("button", name="只写好，先不发").click()
     one.page.get_by_text("写好了，可以换下一张").wait_for()
     assert staffed.given == []

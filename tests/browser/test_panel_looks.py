@@ -63,6 +63,30 @@ def states(seen: Sight, town: Town) -> Iterator[str]:
     page.locator(".bytes-key").click()
     expect(page.locator(".drawer li")).to_have_count(4)
     yield "bytes"
+    page.locator(".things-key").click()
+    town.change("b1-u2-reader", plugged=False, hands=["plug"], ails=["unplugged"])
+    town.change(
+        "kiosk-1-printer", ails=["paper_out", "jammed"], shown={"slips": 1, "text": "￥106.80"}
+    )
+    expect(page.locator('.ails[data-tone="mind"]')).to_have_count(2)
+    expect(page.locator(".slip-key img")).to_be_visible()
+    yield "plugs"
+    page.locator(".drawer").press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+    page.locator(".slip-key").click()
+    expect(page.locator(".paper img")).to_be_visible()
+    yield "slip"
+    page.keyboard.press("Escape")
+    page.locator("[data-keypad]").click()
+    expect(page.locator(".keys .button")).to_have_count(12)
+    yield "keypad"
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    page.locator(".token").nth(8).click()
+    town.refusals["card"] = (200, town.said("gate-west", "refused", "credential_forged"))
+    page.locator('[data-reader="gate-west"]').click()
+    expect(page.locator('.hint[data-tone="why"]')).to_be_visible()
+    yield "why"
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable
 
 from drivers.kinds import Card, CardLost
 from drivers.ntag424_desk import Lies, look, personalise
-from drivers.pcsc import ASK_UID, PcscReader, SystemService
+from drivers.pcsc import ASK_UID, PcscReader, SystemPcsc
 from simulators.ends import Ntag424Card
 from tests.drivers.fields import UID, URL, keys
 
@@ -85,7 +85,7 @@ async def _next(cards: AsyncIterator[Card], lay: Callable[[], Held]) -> tuple[Ca
 
 async def main() -> dict[str, object]:
     told: list[str] = []
-    reader = PcscReader("virtual", SystemService, on_state=lambda _, why: told.append(why))
+    reader = PcscReader("virtual", SystemPcsc, on_state=lambda _, why: told.append(why))
     cards = reader.cards()
     blank = Ntag424Card(UID)
     card, held = await _next(cards, lambda: Held(blank, 20))

@@ -33,9 +33,9 @@ from drivers.ntag424_files import (
     Sdm,
     file_settings,
     open_tap,
-    read_data,
+    read_file,
     tap_counter,
-    write_data,
+    write_file,
 )
 from simulators.ends import Ntag424Card
 from tests.drivers.fields import UID, Field
@@ -252,8 +252,8 @@ async def test_a_file_is_written_and_read_in_its_mode(mode: Mode) -> None:
     field, session = await authenticated(card)
     made = FileSettings(mode, 0, 0, 0, 0)
     await change_file_settings(field.transceive, session, PROPRIETARY, made.encode())
-    await write_data(field.transceive, PROPRIETARY, 5, b"linli", mode=mode, session=session)
-    told = await read_data(field.transceive, PROPRIETARY, 4, 7, mode=mode, session=session)
+    await write_file(field.transceive, PROPRIETARY, 5, b"linli", mode=mode, session=session)
+    told = await read_file(field.transceive, PROPRIETARY, 4, 7, mode=mode, session=session)
     assert told == b"\0linli\0"
     assert session.commands == 3
     assert await file_settings(field.transceive, PROPRIETARY, session) == (made, 128)
@@ -265,7 +265,7 @@ async def test_a_file_of_another_mode_ends_the_session(mode: Mode) -> None:
     card = Ntag424Card(UID)
     field, session = await authenticated(card, 3)
     with pytest.raises(CardFault):
-        await write_data(field.transceive, PROPRIETARY, 0, b"x", mode=mode, session=session)
+        await write_file(field.transceive, PROPRIETARY, 0, b"x", mode=mode, session=session)
     with pytest.raises(CardFault, match="session with the card is over"):
         await card_uid(field.transceive, session)
     assert not any(card.files[PROPRIETARY].contents)
@@ -276,9 +276,9 @@ async def test_a_file_without_a_key_is_read_without_a_session() -> None:
     card.files[NDEF].contents[:5] = b"linli"
     field = Field(card)
     await select_application(field.transceive)
-    assert await read_data(field.transceive, NDEF, 1, 3) == b"inl"
+    assert await read_file(field.transceive, NDEF, 1, 3) == b"inl"
     with pytest.raises(CardFault):
-        await read_data(field.transceive, PROPRIETARY, 0, 1)
+        await read_file(field.transceive, PROPRIETARY, 0, 1)
     assert (await file_settings(field.transceive, NDEF))[0].write == FREE
 
 
@@ -308,9 +308,9 @@ async def test_fewer_bytes_than_asked_for_are_the_card_s_fault() -> None:
         del apdu
         return b"ab\x91\x00"
 
-    assert await read_data(card, NDEF, 0, 2) == b"ab"
+    assert await read_file(card, NDEF, 0, 2) == b"ab"
     with pytest.raises(CardFault, match="another number of bytes"):
-        await read_data(card, NDEF, 0, 3)
+        await read_file(card, NDEF, 0, 3)
 
 
 # --- one transaction, two keys ----------------------------------------------------------------
@@ -413,7 +413,7 @@ async def test_a_plain_command_counts_as_any_other() -> None:
     card = Ntag424Card(UID)
     field, session = await authenticated(card)
     for _ in range(2):
-        await read_data(field.transceive, NDEF, 0, 2, session=session)
+        await read_file(field.transceive, NDEF, 0, 2, session=session)
     assert session.commands == 2
     assert await card_uid(field.transceive, session) == UID
 

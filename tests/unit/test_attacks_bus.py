@@ -185,7 +185,7 @@ async def test_a_fault_of_ours_in_one_message_is_counted_not_thrown(tmp_path: Pa
         def trip(*_: object) -> None:
             raise RuntimeError("ours")
 
-        bench.hub.ingest._listeners[wire.STATE] = trip
+        bench.hub.ingest.listeners[wire.STATE] = trip
         say(bench, "gate", wire.STATE, b"{}")
         assert bench.hub.ingest.counters["fault"] == 1
 

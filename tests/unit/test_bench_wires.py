@@ -1,4 +1,4 @@
-"""What `linli bench wires` measures with: taps on a bad line, taps of a card, callbacks of a loop."""
+"""What `linli bench wires` measures with: taps on a bad line and of a card, callbacks of a loop."""
 
 import random
 from dataclasses import replace

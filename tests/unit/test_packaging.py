@@ -19,8 +19,8 @@ from devices.mistake import Mistake
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock",
-         "requirements-setup.lock", "requirements-faces.lock", "requirements-fuzz.lock")  # fmt: skip
+PARTS = ("", "-dev", "-node", "-setup", "-faces", "-fuzz")
+LOCKS = tuple(f"requirements{part}.lock" for part in PARTS)
 
 
 # --- locks -----------------------------------------------------------------------------------

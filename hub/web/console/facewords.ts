@@ -24,7 +24,9 @@ export const faceWords = dictionary({
   keysElsewhere: {
     "zh-Hans": "人脸密钥不在这台主机上，人脸停用。把旧机器上的 faces.keys 拿来，或用 linli face renew 重新开始。",
     "zh-Hant": "人臉金鑰不在這台主機上，人臉停用。把舊機器上的 faces.keys 拿來，或用 linli face renew 重新開始。",
-    en: "The keys of the faces are not on this hub; faces rest. Bring faces.keys from the old machine, or begin anew with linli face renew.",
+    en:
+      "The keys of the faces are not on this hub; faces rest. Bring faces.keys from the old machine, " +
+      "or begin anew with linli face renew.",
   },
   starting: { "zh-Hans": "正在启动…", "zh-Hant": "正在啟動…", en: "Starting…" },
   ready: { "zh-Hans": "可以登记", "zh-Hant": "可以登記", en: "Ready to enrol" },
@@ -160,7 +162,11 @@ export const faceWords = dictionary({
   camera: { "zh-Hans": "打开摄像头", "zh-Hant": "開啟攝影機", en: "Open the camera" },
   shoot: { "zh-Hans": "拍一张", "zh-Hant": "拍一張", en: "Take a photo" },
   stopCamera: { "zh-Hans": "关摄像头", "zh-Hant": "關攝影機", en: "Close the camera" },
-  noCamera: { "zh-Hans": "摄像头打不开，请选一张照片。", "zh-Hant": "攝影機打不開，請選一張照片。", en: "The camera does not open. Please choose a photo." },
+  noCamera: {
+    "zh-Hans": "摄像头打不开，请选一张照片。",
+    "zh-Hant": "攝影機打不開，請選一張照片。",
+    en: "The camera does not open. Please choose a photo.",
+  },
   choosePhoto: { "zh-Hans": "选一张照片", "zh-Hant": "選一張照片", en: "Choose a photo" },
   looking: { "zh-Hans": "正在看…", "zh-Hant": "正在看…", en: "Looking…" },
   taken: { "zh-Hans": "收下了，照片已经丢掉。", "zh-Hant": "收下了，照片已經丟掉。", en: "Taken; the photo itself is gone." },

@@ -156,7 +156,8 @@ function openDesk(one: DeskShown): Promise<void> {
 function What({ card }: { card: DeskCard }) {
   if (card.copy_of) return <StatusLine tone="grave" icon="alert">{say(words.copied)}</StatusLine>;
   if (card.state === "scrap") return <StatusLine tone="mind" icon="trash">{say(words.scrap)}</StatusLine>;
-  const text = { ...words, ours: words.ready }[card.lies];
+  const ours = card.state === "ready" ? words.ready : words.unrecorded;
+  const text = { ...words, ours }[card.lies];
   return (
     <>
       {card.person_name ? (

@@ -27,6 +27,11 @@ export const issuingWords = dictionary({
     en: "Write it once more and it is whole.",
   },
   ready: { "zh-Hans": "写好了，还没有发出去", "zh-Hant": "寫好了，還沒有發出去", en: "Ready, and nobody's yet" },
+  unrecorded: {
+    "zh-Hans": "我们的卡，但没有记录。恢复过备份的话，先问清是谁的",
+    "zh-Hant": "我們的卡片，但沒有紀錄。還原過備份的話，先問清是誰的",
+    en: "A card of ours without a record. After a restore, ask first whose it is",
+  },
   givenTo: { "zh-Hans": "{name}（{house}）的卡", "zh-Hant": "{name}（{house}）的卡片", en: "The card of {name}, {house}" },
   inUse: { "zh-Hans": "在用", "zh-Hant": "使用中", en: "in use" },
   stopped: { "zh-Hans": "已经挂失", "zh-Hant": "已經掛失", en: "stopped" },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from drivers.osdp_wire import OsdpDeframer
 from drivers.osdp_words import Command, Reply
@@ -58,6 +58,14 @@ def _part(fixture: Fixture, hear: Hearing) -> Part:
     )
 
 
+# questions that are asked again and again, and what is answered where nothing is new
+_IDLE: Final[dict[int, int]] = {
+    Command.POLL: Reply.ACK,
+    Command.LSTAT: Reply.LSTATR,
+    Command.ISTAT: Reply.ISTATR,
+}
+
+
 class Talk:
     """OSDP's names of what passes; asking again and again whether there is news is idle chatter."""
 
@@ -68,15 +76,13 @@ class Talk:
     def name_of(self, entry: WireEntry) -> str | None:
         """The protocol's name, None for an idle question and its answer."""
         frames = self._deframer.feed(entry.bytes)
-        if not frames:
-            return "?"
+        if not frames:  # half a frame, or noise that the next question drowns
+            return None
         frame = frames[-1]
         if not frame.is_reply:
             self._asked = frame.code
-            if frame.code == Command.POLL:
-                return None
-            return f"OSDP {_name(Command, frame.code)}"
-        if frame.code == Reply.ACK and self._asked == Command.POLL:
+            return None if frame.code in _IDLE else f"OSDP {_name(Command, frame.code)}"
+        if _IDLE.get(self._asked) == frame.code:
             return None
         return f"OSDP {_name(Reply, frame.code)}"
 

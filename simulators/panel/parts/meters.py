@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from drivers.cjt188 import Cjt188Deframer
@@ -32,7 +33,7 @@ def _part(fixture: Fixture, hear: Hearing) -> Part:
     end = fixture.end
     assert isinstance(end, MeterLineEnd)
     ends = (words.METERS_NAME, words.CONTROLLER_NAMES[fixture.device])
-    end.wire_log.on_entry = hear.feed.line(ends, Talk().name_of)
+    end.wire_log.on_entry = hear.feed.line(ends, name_of)
     read: dict[str, Json] = {}  # by meter: what it told last, and when
 
     def answered(meter: Meter) -> None:
@@ -45,7 +46,7 @@ def _part(fixture: Fixture, hear: Hearing) -> Part:
         def use(number: int, amount: Decimal) -> None:
             end.meters[number].consume(amount)
 
-        return {verb: lambda which=which: use(*which) for verb, which in USES.items()}  # type: ignore[misc]
+        return {verb: partial(use, *which) for verb, which in USES.items()}
 
     return Part(
         fixture.id,
@@ -69,17 +70,12 @@ def _shown(meter: Meter, read: dict[str, Json]) -> Json:
     }
 
 
-class Talk:
-    """Names of two protocols that share a pair of wires, and the byte with which a frame begins."""
+def name_of(entry: WireEntry) -> str:
+    """The protocol's name of what passed: two of them share the wires, and a frame's first byte.
 
-    def __init__(self) -> None:
-        self._power = {">": Dlt645Deframer(), "<": Dlt645Deframer()}
-        self._water = {">": Cjt188Deframer(), "<": Cjt188Deframer()}
-
-    def name_of(self, entry: WireEntry) -> str:
-        """The protocol's name of what passed."""
-        power = self._power[entry.dir].feed(entry.bytes)
-        water = self._water[entry.dir].feed(entry.bytes)
-        if power:
-            return f"DL/T 645-2007, control {power[-1].control:02X}"
-        return f"CJ/T 188, control {water[-1].control:02X}" if water else "?"
+    A question or an answer passes in one piece here, so that nothing is kept between two.
+    """
+    power, water = Dlt645Deframer().feed(entry.bytes), Cjt188Deframer().feed(entry.bytes)
+    if power:
+        return f"DL/T 645-2007, control {power[-1].control:02X}"
+    return f"CJ/T 188, control {water[-1].control:02X}" if water else "?"

@@ -73,10 +73,10 @@ class SerialCable:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing. ``hands`` names what can be done to it now beside its plug; ``shown`` what it shows.
+    """One thing. ``hands`` names what can be done to it now beside its plug.
 
-    ``ails`` names what is wrong with it at its own place, as a person who looks at it sees it.
-    ``mend`` puts everything right again.
+    ``ails`` names what is wrong with it, as a person who stands before it sees it; ``shown`` is
+    what it shows; ``mend`` puts everything right again.
     """
 
     id: str

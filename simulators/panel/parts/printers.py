@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 _QUESTION = b"\x10\x04"  # DLE EOT: how are you
 
 
+def picture(town: Town) -> str | None:
+    """The newest slip as an SVG document, None before the first."""
+    for each in town.fixtures.values():
+        if isinstance(each.end, PaperEnd) and each.end.slips:
+            return each.end.picture
+    return None
+
+
 def make(town: Town, hear: Hearing) -> list[Part]:
     """One part for each printer."""
     return [_part(each, hear) for each in town.fixtures.values() if each.kind == "printer"]
@@ -61,10 +69,8 @@ def _ails(end: PaperEnd) -> list[str]:
 
 
 def _shown(end: PaperEnd) -> Json:
-    """How many slips came out, and the newest as a picture and in letters."""
-    slips = end.paper.cut
-    picture, text = (end.picture, end.text) if end.slips else (None, "")
-    return {"slips": slips, "picture": picture, "text": text}
+    """How many slips came out, and the newest in letters; its picture is fetched for itself."""
+    return {"slips": end.paper.cut, "text": end.text if end.slips else ""}
 
 
 def _mend(end: PaperEnd) -> None:

@@ -1,7 +1,7 @@
 /** What the viewer holds: a card or somebody's phone, and what happens where it is put. */
 import { signal } from "@preact/signals";
 
-import { busy, pay, readerOf, shake, tap, town, trouble } from "./state";
+import { busy, pay, readerOf, shake, tap, town, trouble, why } from "./state";
 import type { Person, Place } from "./town";
 import { w } from "./words";
 
@@ -39,6 +39,7 @@ export function personById(id: string | null): Person | undefined {
 export function hold(next: Held): void {
   const same = held.value?.kind === next.kind && held.value.id === next.id;
   trouble.value = null;
+  why.value = null;
   held.value = same ? null : next;
 }
 

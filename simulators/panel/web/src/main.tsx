@@ -1,23 +1,28 @@
 import "@linli/shared/base.css";
 import "./panel.css";
+import "./things.css";
 
 import { Button, LanguageButtons, Skeleton } from "@linli/shared/bits";
-import { rememberLanguage, say } from "@linli/shared/i18n";
-import { Icon } from "@linli/shared/icons";
-import { effect } from "@preact/signals";
+import { rememberLanguage, say, type Words } from "@linli/shared/i18n";
+import { Icon, type IconName } from "@linli/shared/icons";
+import { effect, type Signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { BytesDrawer, bytesOpen } from "./bytes";
 import { putDown } from "./hand";
+import { Keypad } from "./keypad";
 import { Overlay } from "./overlay";
+import { Slip } from "./paper";
 import { Picture } from "./picture/picture";
 import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
 import { Journal, Pages, Station, Story } from "./side";
 import { busy, lost, reset, town } from "./state";
 import { close, focus } from "./story";
+import { ThingsDrawer, thingsOpen } from "./things";
 import { Ghost, Tray } from "./tray";
 import { w } from "./words";
+import { t } from "./words-things";
 
 function Head() {
   const now = town.value;
@@ -42,18 +47,35 @@ function Head() {
       >
         {say(w.reset)}
       </Button>
-      <button
-        type="button"
-        class="button bytes-key"
-        aria-expanded={bytesOpen.value}
-        onClick={() => {
-          bytesOpen.value = !bytesOpen.value;
-        }}
-      >
-        <Icon name="list" />
-        <span>{say(w.bytes)}</span>
-      </button>
+      <DrawerKey open={thingsOpen} other={bytesOpen} icon="plug" class="things-key" words={t.plugs} />
+      <DrawerKey open={bytesOpen} other={thingsOpen} icon="list" class="bytes-key" words={w.bytes} />
     </header>
+  );
+}
+
+interface DrawerKeyProps {
+  open: Signal<boolean>;
+  /** The drawer that lies in the same place. */
+  other: Signal<boolean>;
+  icon: IconName;
+  class: string;
+  words: Words;
+}
+
+function DrawerKey({ open, other, icon, words, class: name }: DrawerKeyProps) {
+  return (
+    <button
+      type="button"
+      class={`button ${name}`}
+      aria-expanded={open.value}
+      onClick={() => {
+        other.value = false;
+        open.value = !open.value;
+      }}
+    >
+      <Icon name={icon} />
+      <span>{say(words)}</span>
+    </button>
   );
 }
 
@@ -112,14 +134,14 @@ function Panel() {
           <span>{say(w.lost)}</span>
         </p>
       )}
-      <main data-bytes={bytesOpen.value}>
+      <main data-bytes={bytesOpen.value} data-things={thingsOpen.value}>
         <h1 class="unseen">{town.value === null ? say(w.subtitle) : say(town.value.name)}</h1>
         <Stage />
         <div class="side">
           <Story />
-          {bytesOpen.value ? (
-            <BytesDrawer />
-          ) : (
+          {bytesOpen.value && <BytesDrawer />}
+          {thingsOpen.value && <ThingsDrawer />}
+          {!bytesOpen.value && !thingsOpen.value && (
             <>
               <Station />
               <Journal />
@@ -129,6 +151,8 @@ function Panel() {
         </div>
       </main>
       <Ghost />
+      <Keypad />
+      <Slip />
     </>
   );
 }

@@ -3,6 +3,8 @@ import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 
 import { held, putTo, visit, visitors } from "./hand";
+import { typingAt } from "./keypad";
+import { SlipKey } from "./paper";
 import { Figure, LOOKS } from "./picture/people";
 import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
 import { Envelope } from "./picture/wires";
@@ -25,6 +27,7 @@ import {
 import { focus } from "./story";
 import type { Reader } from "./town";
 import { w } from "./words";
+import { t } from "./words-things";
 
 const KIOSK_STATES = {
   quiet: w.kioskQuiet,
@@ -93,6 +96,26 @@ function Bell({ reader }: { reader: Reader }) {
       }}
     >
       <Icon name="bell" />
+    </button>
+  );
+}
+
+/** The keypad of a door that has one: pressing it lays it before the viewer. */
+function PadKey({ reader }: { reader: Reader }) {
+  return (
+    <button
+      type="button"
+      class="pad-key"
+      style={percent(STANDS[reader.place].keypad ?? STANDS[reader.place].reader)}
+      data-keypad={reader.place}
+      aria-label={say(t.padVerb, { door: say(reader.name) })}
+      aria-haspopup="dialog"
+      disabled={busy.value}
+      onClick={() => {
+        typingAt.value = reader.id;
+      }}
+    >
+      <Icon name="keypad" />
     </button>
   );
 }
@@ -212,8 +235,14 @@ export function Overlay() {
         .map((reader) => (
           <Bell key={reader.id} reader={reader} />
         ))}
+      {readers.value
+        .filter((reader) => reader.keypad)
+        .map((reader) => (
+          <PadKey key={reader.id} reader={reader} />
+        ))}
       <Switch />
       <HubSign />
+      <SlipKey />
       <Payment />
       <Bubbles />
     </div>

@@ -2,6 +2,7 @@
 import { Button, EmptyState } from "@linli/shared/bits";
 import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
+import { reasonWords } from "@linli/shared/reasons";
 import { useState } from "preact/hooks";
 
 import { alarms, journal, story, town } from "./state";
@@ -21,6 +22,7 @@ import {
 } from "./story";
 import type { JournalEntry, TownPage } from "./town";
 import { w } from "./words";
+import { t } from "./words-things";
 
 function Cover() {
   return (
@@ -142,13 +144,17 @@ const VIAS: Readonly<Record<string, Words>> = {
   card: w.byCard,
   phone: w.byPhone,
   pass: w.byPass,
+  pin: t.byPin,
   staff: w.byStaff,
 };
+
+/** What nobody did: it is told by its reason. */
+const TROUBLES: ReadonlySet<string> = new Set(["tamper", "reader_silent", "meter_silent"]);
 
 function Entry({ entry }: { entry: JournalEntry }) {
   const reader = town.value?.readers.find((each) => each.id === entry.door);
   const outcome = entry.outcome in OUTCOMES ? (entry.outcome as keyof typeof OUTCOMES) : "unknown";
-  const good = outcome === "opened" || outcome === "noted";
+  const good = (outcome === "opened" || outcome === "noted") && !TROUBLES.has(entry.reason);
   return (
     <li data-late={entry.late}>
       <Icon name={good ? "check" : "alert"} />
@@ -158,9 +164,15 @@ function Entry({ entry }: { entry: JournalEntry }) {
           {reader === undefined ? entry.door : say(reader.name)}
         </b>
         <span class="soft">
-          {say(OUTCOMES[outcome])}
-          {say(w.between)}
-          {say(VIAS[entry.via ?? ""] ?? w.byOther)}
+          {TROUBLES.has(entry.reason) || entry.reason === "reader_back" ? (
+            say(reasonWords(entry.reason))
+          ) : (
+            <>
+              {say(OUTCOMES[outcome])}
+              {say(w.between)}
+              {say(VIAS[entry.via ?? ""] ?? w.byOther)}
+            </>
+          )}
         </span>
         {entry.late && (
           <span class="late">

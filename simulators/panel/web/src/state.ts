@@ -8,9 +8,11 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import {
   type CallNow,
   type DoorSign,
+  type Hand,
   type JournalEntry,
   type KioskNow,
   type Net,
+  type Part,
   type Place,
   type Reader,
   type Said,
@@ -19,9 +21,11 @@ import {
   type Town,
   town as wire,
   type TownEvents,
+  type Wall,
   type WireLine,
 } from "./town";
 import { w } from "./words";
+import { t, whyOf } from "./words-things";
 
 /** Newest lines of the wires and entries of the journal kept by the page; older ones fall off. */
 const MOST_WIRE_LINES = 400;
@@ -43,8 +47,13 @@ export const kioskNow = signal<KioskNow>({
   callbacks: 0,
   receipts: 0,
   receipt_number: null,
+  paper: "none",
 });
 export const call = signal<CallNow | null>(null);
+export const parts = signal<readonly Part[]>([]);
+export const wall = signal<Wall>({ doors: {}, devices: {} });
+/** Why a door did what it just did: for the viewer, who may know more than whoever stands there. */
+export const why = signal<Words | null>(null);
 export const journal = signal<readonly JournalEntry[]>([]);
 export const alarms = signal<readonly StationAlarm[]>([]);
 export const lines = signal<readonly WireLine[]>([]);
@@ -155,6 +164,8 @@ function takeTown(next: Town): void {
     story.value = next.story;
     kioskNow.value = next.kiosk;
     call.value = next.call;
+    parts.value = next.parts;
+    wall.value = next.wall;
     journal.value = next.journal.slice(-MOST_ENTRIES);
     alarms.value = next.station.slice(-MOST_ALARMS);
     lines.value = next.wire.slice(-MOST_WIRE_LINES);
@@ -182,6 +193,12 @@ const take: Take = {
   },
   call: ({ now }) => {
     call.value = now;
+  },
+  part: (next) => {
+    parts.value = parts.value.map((each) => (each.id === next.id ? next : each));
+  },
+  wall: (next) => {
+    wall.value = next;
   },
   story: (next) => {
     story.value = next;
@@ -226,16 +243,20 @@ const OWN_WORDS: Readonly<Record<string, Words>> = {
   bell_unheard: w.troubleBellUnheard,
   no_bell: w.troubleNoScanner,
   no_code: w.troubleNoCode,
+  no_keypad: w.troubleSilent,
+  not_now: w.troubleSilent,
   no_scanner: w.troubleNoScanner,
   nobody_rings: w.troubleNobodyRings,
   nothing_to_copy: w.troubleNothingToCopy,
   story_running: w.troubleStory,
   town_starting: w.starting,
+  unplugged: t.troubleUnplugged,
 };
 
 /** Do a verb of the town; what it says beyond the stream's events is nothing. */
 export async function attempt(verb: () => Promise<unknown>): Promise<void> {
   trouble.value = null;
+  why.value = null;
   try {
     await verb();
   } catch (error) {
@@ -257,7 +278,17 @@ async function act(verb: () => Promise<unknown>): Promise<void> {
 export const cutNet = (cut: boolean) => act(() => wire.net(cut));
 export const copy = () => act(wire.copy);
 export const pay = (person: string) => act(() => wire.pay(person));
-export const tap = (card: string, reader: string) => act(() => wire.tap(card, reader));
+export const tap = (card: string, reader: string) =>
+  act(async () => {
+    const said = await wire.tap(card, reader);
+    const kind = town.value?.cards.find((each) => each.id === card)?.kind;
+    why.value = whyOf(said, kind === "old");
+  });
+export const type = (door: string, keys: string) =>
+  act(async () => {
+    why.value = whyOf(await wire.type(door, keys), false);
+  });
+export const hand = (part: string, verb: Hand) => act(() => wire.hand(part, verb));
 export const invite = () => act(wire.invite);
 export const ring = (door: string) => act(() => wire.ring(door));
 export const answer = (what: "open" | "not_now") => act(() => wire.answer(what));

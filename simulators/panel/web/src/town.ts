@@ -9,7 +9,7 @@
  * - POSTs carry the header `Linli-Client: panel` and answer 200 JSON (`Said`), or problem+json with a
  *   code of devices/reasons.py or one of: `no_code` (nothing to scan on the kiosk), `nothing_to_copy`,
  *   `no_scanner`, `no_bell`, `bell_rings`, `bell_declined` (a moment ago), `bell_unheard`,
- *   `nobody_rings`, `story_running`, `town_starting`.
+ *   `nobody_rings`, `no_keypad`, `unplugged`, `not_now`, `story_running`, `town_starting`.
  * - The page tells the story: it asks for one step at a time and decides when to go on, so pausing
  *   costs the server nothing. The server plays a step through real devices and reports its beats.
  */
@@ -34,6 +34,8 @@ export interface Reader {
   coil: boolean;
   /** A door with a scanner for guests' passes and a bell. */
   panel: boolean;
+  /** A door where a flat's number with a PIN can be typed. */
+  keypad: boolean;
 }
 
 export interface Person {
@@ -54,8 +56,11 @@ export interface Card {
   person: string | null;
   /** What is printed on it: "沈桂芳", or words such as "陌生的卡". */
   label: Words;
-  /** pass: a code that is held before the scanner of a door with a panel. */
-  kind: "senior" | "resident" | "stranger" | "pass";
+  /**
+   * old: no more than a number, so that its copy is the same card once again;
+   * pass: a code that is held before the scanner of a door with a panel.
+   */
+  kind: "senior" | "resident" | "stranger" | "old" | "pass";
 }
 
 /** `GET /api/town`; SSE event `town`. */
@@ -83,6 +88,9 @@ export interface Town {
   kiosk: KioskNow;
   /** The newest call at a door; null while nobody has rung. */
   call: CallNow | null;
+  /** Everything with a plug. */
+  parts: Part[];
+  wall: Wall;
   /** Pages to open beside this one. `href` with the host the browser used. */
   pages: TownPage[];
   /** The newest lines of the wires, oldest first, at most 200. */
@@ -118,7 +126,7 @@ export interface Said {
   outcome: "opened" | "noted" | "refused" | "unknown";
   /** Code of devices/reasons.py. */
   reason: string;
-  via: "card" | "phone" | "copy" | "pass" | "staff";
+  via: "card" | "phone" | "copy" | "pass" | "pin" | "staff";
   person: string | null;
   /** From the reader's first byte (card) or the request (phone) to the coil, measured; null if no coil. */
   ms: number | null;
@@ -159,6 +167,62 @@ export interface KioskNow {
   callbacks: number;
   receipts: number;
   receipt_number: string | null;
+  /** What the kiosk itself says of its printer. */
+  paper: "ok" | "low" | "out" | "stuck" | "none";
+}
+
+/** What can be done to a thing; which of them now, the thing says. */
+export type Hand =
+  | "plug" | "unplug" | "open_case" | "close_case"
+  | "paper_low" | "paper_out" | "new_roll" | "jam" | "unjam" | "open_cover" | "close_cover"
+  | "use_power" | "use_water";
+
+/** What is wrong with a thing, as somebody sees it who stands before it. */
+export type Ail = "unplugged" | "tampered" | "paper_low" | "paper_out" | "jammed" | "cover_open";
+
+interface AnyPart {
+  id: string;
+  /** A place of the picture, or "office". */
+  place: Place | "office";
+  /** Whose program hears it: a device of the wall. */
+  device: string;
+  name: Words;
+  plugged: boolean;
+  hands: Hand[];
+  ails: Ail[];
+}
+
+export interface MeterShown {
+  what: "power" | "water";
+  unit: string;
+  /** What its plate shows now. */
+  register: string;
+  /** What it told when it was asked last; null before. */
+  read: { value: string; at: string } | null;
+}
+
+/** Where the newest slip's picture is; `n` is how many there were. */
+export const slipPicture = (n: number): string => `/api/slip?n=${n}`;
+
+/** SSE `part`: a thing with a plug, whenever it has changed. A new kind is one more line here. */
+export type Part = AnyPart & (
+  | { kind: "reader" | "scanner" | "board" | "cable"; shown: Record<string, never> }
+  | { kind: "keypad"; shown: { claim: string; pin: string; duress: string } }
+  | { kind: "printer"; shown: { slips: number; text: string } }
+  | { kind: "meters"; shown: { meters: MeterShown[] } }
+);
+
+/** What the hub finds wrong with a door, the gravest first. */
+export interface Trouble {
+  kind: string;
+  words: Words;
+}
+
+/** SSE `wall`: doors and devices as the hub knows them and staff see them. */
+export interface Wall {
+  doors: Record<string, { contact: "open" | "closed" | "unknown"; troubles: Trouble[] }>;
+  /** `states` are codes of devices/reasons.py, the gravest first. */
+  devices: Record<string, { state: string; states: string[] }>;
 }
 
 /** SSE `call`: somebody pressed a bell, and what became of it, as the hub says. */
@@ -235,6 +299,8 @@ export interface TownEvents {
   station: StationAlarm;
   kiosk: KioskNow;
   call: { now: CallNow | null };
+  part: Part;
+  wall: Wall;
   story: StoryNow;
   wire: WireLine;
 }
@@ -264,6 +330,10 @@ export const town = {
   ring: (door: string) => post<CallNow>("/api/ring", { door }),
   /** Whoever it rings takes the call; "open" then also opens the door in the ordinary way. */
   answer: (answer: "open" | "not_now") => post<CallNow>("/api/answer", { answer }),
+  /** Press keys of a door's keypad: a flat, #, its PIN, #. */
+  type: (door: string, keys: string) => post<Said>("/api/type", { door, keys }),
+  /** Do something to a thing with a plug. */
+  hand: (part: string, verb: Hand) => post<Part>("/api/hand", { part, verb }),
   net: (cut: boolean) => post<Net>("/api/net", { cut }),
   /** Scan the code on the kiosk and pay it: the provider then sends its notice three times. */
   pay: (person: string) => post<KioskNow>("/api/pay", { person }),

@@ -7,7 +7,7 @@ import { useRef } from "preact/hooks";
 
 import { ghost, type Held, held, hold, personById, putDown, putTo } from "./hand";
 import { Figure, LOOKS } from "./picture/people";
-import { answer, busy, call, copy, copyable, invite, readers, town, trouble } from "./state";
+import { answer, busy, call, copy, copyable, invite, readers, town, trouble, why } from "./state";
 import type { Card, Person, Place } from "./town";
 import { w } from "./words";
 
@@ -158,6 +158,14 @@ function Hint() {
       </p>
     );
   }
+  if (thing === null && why.value !== null) {
+    return (
+      <p class="hint" data-tone="why" role="status">
+        <Icon name="question" />
+        <span>{say(why.value)}</span>
+      </p>
+    );
+  }
   return (
     <p class="hint" role="status">
       <Icon name={thing === null ? "info" : "card"} />
@@ -216,7 +224,7 @@ export function Tray() {
       </div>
       <Where />
       <div class="shelf">
-        <div class="rack fan" role="group" aria-label={say(w.trayCards)}>
+        <div class="rack" role="group" aria-label={say(w.trayCards)}>
           {now.cards.map((card) => (
             <Token key={card.id} thing={{ kind: "card", id: card.id }} what={say(w.trayCards)}>
               <CardFace card={card} />

@@ -218,7 +218,7 @@ export const w = dictionary({
   copyVerb: {
     "zh-Hans": "把刚才的请求抄一遍再发",
     "zh-Hant": "把剛才的請求抄一遍再發",
-    en: "Copy the last request and send it again",
+    en: "Send a copy of the last request",
   },
   emptyHand: {
     "zh-Hans": "先拿一张卡，或者叫上一个人。",

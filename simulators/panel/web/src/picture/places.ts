@@ -11,17 +11,25 @@ interface Stand {
   feet: Spot;
   /** The key over a panel's bell, where a door has one. */
   bell?: Spot;
+  /** The key over its keypad, the same. */
+  keypad?: Spot;
 }
 
 export const STANDS: Readonly<Record<Place, Stand>> = {
   "b1-u1": { reader: [4.3, 5.6, 1.0], plate: [3.4, 5.6, 2.55], feet: [4.4, 6.5] },
-  "b1-u2": { reader: [8.3, 5.6, 1.0], plate: [7.4, 5.6, 2.55], feet: [8.4, 6.5], bell: [6.0, 5.6, 0.1] },
+  "b1-u2": {
+    reader: [8.3, 5.6, 1.0],
+    plate: [7.4, 5.6, 2.55],
+    feet: [8.4, 6.5],
+    bell: [6.0, 5.6, 0.1],
+    keypad: [9.3, 5.6, 0.4],
+  },
   "b2-u1": { reader: [15.8, 5.6, 1.0], plate: [14.9, 5.6, 2.55], feet: [15.9, 6.5] },
   "b2-u2": { reader: [19.8, 5.6, 1.0], plate: [18.9, 5.6, 2.55], feet: [19.9, 6.5] },
   "gate-east": { reader: [24.3, 9.1, 1.0], plate: [24.3, 10.5, 4.75], feet: [23.2, 10.4], bell: [24.6, 12.1, 0.15] },
   "gate-west": { reader: [7.1, 18.1, 1.0], plate: [5.6, 18.1, 3.5], feet: [5.6, 17.2] },
   hall: { reader: [5.2, 12, 1.0], plate: [3.7, 12, 2.5], feet: [5.2, 12.8] },
-  kiosk: { reader: [14.9, 12.9, 0.9], plate: [16.3, 12.3, 2.5], feet: [14.4, 13.8] },
+  kiosk: { reader: [14.9, 12.9, 0.9], plate: [15.6, 12.6, 2.5], feet: [14.4, 13.8] },
 };
 
 /** The hub's box on the property office, and the switch in the wire that leads to it. */
