@@ -103,14 +103,14 @@ def assemble(
     )
     watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     face_doors = _face_doors(settings, engines, writer, memory, recognising, watching, clock)
-    wakes: dict[str, Callable[[], object]] = {
+    wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
         "zone": zones.wake,
         "alerts": alerting.wake,
         "incidents": incidents.wake,
         "import": imports.wake,
-        "faces": lambda: (recognising.wake(), face_doors.wake()),
+        "faces": _both(recognising.wake, face_doors.wake),
     }
 
     ingest.on_fresh = _fresh(recalls, face_doors)
@@ -134,6 +134,14 @@ def _face_doors(
     )  # fmt: skip
 
 
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def wake() -> None:
+        one()
+        other()
+
+    return wake
+
+
 def _fresh(recalls: Recalls, face_doors: FaceDoors) -> Callable[[Heard], None]:
     """Who hears of facts that were not known before."""
 
@@ -147,7 +155,7 @@ def _fresh(recalls: Recalls, face_doors: FaceDoors) -> Callable[[Heard], None]:
 
 def _listen(
     ingest: Ingest,
-    wakes: Mapping[str, Callable[[], object]],
+    wakes: Mapping[str, Callable[[], None]],
     otherwise: Callable[[], None],
     endings: Tell,
     recognising: Recognising,
