@@ -286,8 +286,18 @@ def test_words_take_nothing_from_anybody(seen: list[tuple[FaceWord, str]], other
     assert decide(rules, state, typed, NOW)[0] == decide(rules, State(), typed, NOW)[0]
 
 
+def test_a_word_of_the_door_beside_opens_nothing() -> None:
+    for told, reason in ((1, "granted"), (2, "face_word_other")):
+        word_ = FaceWord("p1", told, "q-1", NOW_S + 5)
+        request = Request(1, Way.CARD, card="p1", face=word_, face_ask="q-1")
+        assert decide(policy(), State(), request, NOW)[0].reason == reason
+
+
 def test_a_pin_is_heard_before_a_face() -> None:
     """Under duress the PIN asks for help, whoever stands there."""
+    word_ = FaceWord("p1", 1, "q-1", NOW_S + 5)
+    typed = Request(1, Way.PIN, claim="302", pin="1470", face=word_, face_ask="q-1")
+    assert decide(policy(), State(), typed, NOW)[0].duress
     told = FaceWord("p1", 1, "q-1", NOW_S + 5)
     request = Request(1, Way.CARD, card="p1", pin="1470", face=told, face_ask="q-1")
     said, _ = decide(policy(), State(), request, NOW)
