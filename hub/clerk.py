@@ -90,8 +90,10 @@ class Clerk:
     async def _ready(self, card: Card) -> tuple[Lies, bool]:
         """A card that bears our keys, or what it is instead; what is no use is said."""
         shown = tail(card.uid)
+        known = await self._ask("cards/found", {"uid": card.uid.hex()})
+        spent = known["state"] not in ("unknown", "scrap")
         try:
-            found, fresh = await self._writer.make_ready(card.transceive, card.uid)
+            found, fresh = await self._writer.make_ready(card.transceive, card.uid, spent=spent)
         except CardLost as lost:
             self._say({"card": shown, "again": str(lost)})
             return Lies.TORN, False
@@ -106,6 +108,8 @@ class Clerk:
             await self._scrap(card.uid, WHY_NOT[found])
         elif found in UNUSABLE:
             self._say({"card": shown, "refused": WHY_NOT[found]})
+        elif found is not Lies.OURS:  # an imitation of a card that has its keys
+            self._say({"card": shown, "refused": "card_taken"})
         return found, fresh
 
     async def _scrap(self, uid: bytes, why: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, select
 
 from devices.mistake import Mistake
 from hub.core.alert_kinds import WITHHELD
+from hub.core.handouts import FORMULAS
 from hub.live import instant
 from hub.store import tables as t
 
@@ -22,7 +23,6 @@ _COLUMNS = {
     "log": ("n", "at", "kind", "body", "commitment", "hash"),
     "access": ("n", "at", "subject", "verb", "object"),
 }
-_RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
 def moment(text: str, zone: str) -> float:
@@ -108,4 +108,4 @@ def _rows(
 
 def _cell(value: Any) -> Any:
     text = "" if value is None else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(_RISKY) else text
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULAS) else text

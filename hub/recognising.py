@@ -189,7 +189,8 @@ class Recognising:
         ended = await self._writer.submit(withdraw, Withdrawal(person, by, reason))
         if self.roll is not None:
             self.roll.drop(person)
-        self.wake()
+        if ended:  # else whoever asks again and again keeps everybody measured without end
+            self.wake()
         await self.destroy(ended)
         return bool(ended)
 
@@ -336,12 +337,17 @@ class Recognising:
             self.roll = None
             return
         names, coming = set(store.names()), set(self._coming)
-        for person, reason in await asyncio.to_thread(self._over, names, site.purpose):
+        for name, person, reason in await asyncio.to_thread(self._over, names, site.purpose):
+            if reason == "key_gone" and store.get(name) is not None:
+                continue  # given since we looked which keys there are
             await self._writer.submit(withdraw, Withdrawal(person, "hub", reason))
             if self.roll is not None:
                 self.roll.drop(person)
         if self.roll is None and not self.missing:
-            self.roll = await asyncio.to_thread(self._load)
+            roll = await asyncio.to_thread(self._load)
+            held = self._held_consents()
+            roll.keep({name for name in held if store.get(name) is not None})
+            self.roll = roll  # from here on whoever withdraws is dropped from it
         held = self._held_consents() | await self.listed()
         await self.destroy([name for name in names if name not in held and name not in coming])
 
@@ -354,8 +360,8 @@ class Recognising:
         with self._engines.read.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def _over(self, keys: set[str], purpose: str) -> list[tuple[str, str]]:
-        """People whose consent cannot go on, and why."""
+    def _over(self, keys: set[str], purpose: str) -> list[tuple[str, str, str]]:
+        """Consents that cannot go on, whose they are, and why."""
         c, people = t.face_consents.c, t.people.c
         query = (
             select(c.id.label("consent"), c.turns_14_on, c.purpose, people.id, people.household_id)
@@ -367,13 +373,13 @@ class Recognising:
             today = local_day(connection, self._clock())
             for row in connection.execute(query).all():
                 if row.consent not in keys and row.consent not in self._coming:
-                    found.append((row.id, "key_gone"))
+                    found.append((row.consent, row.id, "key_gone"))
                 elif row.purpose != purpose:  # nobody agreed to the new one
-                    found.append((row.id, "purpose"))
+                    found.append((row.consent, row.id, "purpose"))
                 elif left(connection, row, today):
-                    found.append((row.id, "moved"))
+                    found.append((row.consent, row.id, "moved"))
                 elif row.turns_14_on is not None and not is_child(row.turns_14_on, today):
-                    found.append((row.id, "of_age"))
+                    found.append((row.consent, row.id, "of_age"))
         return found
 
     def _load(self) -> Roll:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from hub.acts.face_watch import FACES_MAX, Listed, Order, approve, end, enter, list_face, over
 from hub.core.errors import DomainError
-from hub.core.evidence import Snapshot
+from hub.core.evidence import Snapshot, media_type
 from hub.core.policelink import Authority, Kind, Role
 from hub.recognising import Recognising
 from hub.store import tables as t
@@ -95,8 +95,13 @@ class Watching:
         await self._faces.destroy(faces)
 
     async def list_face(self, order: str, picture: bytes, by: str) -> str:
-        """Take a face of an order in from the authority's picture; the value is its id."""
+        """Take a face of an order in from the authority's picture; the value is its id.
+
+        ``picture_unfit`` where an incident could not keep the picture: its hits would be lost.
+        """
         roll = self._faces.ready_roll()
+        if not media_type(picture):
+            raise DomainError("picture_unfit")
         if self._faces.portraits is None:
             raise DomainError("face_starting")
         found: Any = await self._faces.portraits(picture)
@@ -128,11 +133,10 @@ class Watching:
         if hit is None:
             return None
         now = self._clock()
-        row, shown = self._listed_row(hit)
-        wrapped = self._faces.key_of(hit)
-        if wrapped is None:
+        row, wrapped = self._listed_row(hit), self._faces.key_of(hit)
+        if row is None or wrapped is None:  # its order ended while we looked
             return None
-        order = orders[row.order_id]
+        order, shown = orders[row.order_id], _at(row.listed_at)
         pictures = (
             Snapshot(scene, Role.SCENE, now),
             Snapshot(roll.open_picture(hit, wrapped, row.picture), Role.LISTED, shown),
@@ -175,11 +179,10 @@ class Watching:
         with self._engines.read.connect() as connection:
             return {row.id: row for row in connection.execute(query)}
 
-    def _listed_row(self, name: str) -> tuple[Any, datetime]:
+    def _listed_row(self, name: str) -> Any:
         query = select(t.face_listed).where(t.face_listed.c.id == name)
         with self._engines.read.connect() as connection:
-            row = connection.execute(query).one()
-        return row, _at(row.listed_at)
+            return connection.execute(query).first()
 
 
 def _at(seconds: float) -> datetime:

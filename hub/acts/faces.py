@@ -6,7 +6,7 @@ own (``hub/faces/keystore.py``), and whoever ends a consent destroys it after th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -82,6 +82,7 @@ def begin_anew(tx: Tx, told: tuple[str, str], now: datetime) -> Done[int]:
     if tx.execute(select(t.face_site.c.id)).first() is None:
         raise DomainError("face_assessment")
     rows = tx.execute(select(t.face_consents).where(t.face_consents.c.ended_at.is_(None))).all()
+    tx.execute(delete(t.face_audits))  # it measured who is nobody here any more
     for row in rows:
         _end(tx, row, by, "key_gone")
     tx.execute(update(t.face_site).values(keys=keys))
@@ -195,8 +196,18 @@ def _end(tx: Tx, row: Any, by: str, reason: str) -> None:
         .where(consents.c.id == row.id)
         .values(open_person=None, ended_at=tx.now_s, ended_by=by, end_reason=reason)
     )
+    for audit in tx.execute(select(t.face_audits)).all():
+        document = _without(audit.document, lambda person: person != row.person_id)
+        own = t.face_audits.c.scope == audit.scope
+        tx.execute(update(t.face_audits).where(own).values(document=document))
     told = {"consent": row.id, "person": row.person_id, "by": by, "reason": reason}
     tx.journal("face_withdrawn", told)
+
+
+def _without(document: Mapping[str, Any], stays: Callable[[str], bool]) -> dict[str, Any]:
+    """What was measured, without pairs of look-alikes in which somebody has withdrawn."""
+    pairs = [pair for pair in document.get("look_alikes", ()) if all(map(stays, pair))]
+    return {**document, "look_alikes": pairs}
 
 
 # --------------------------------------------------------------------------- templates
@@ -334,12 +345,14 @@ class AuditKept:
 def keep_audit(tx: Tx, told: AuditKept, now: datetime) -> Done[None]:
     """Keep it in the place of the one before."""
     del now
+    held = select(t.face_consents.c.open_person).where(t.face_consents.c.open_person.is_not(None))
+    here = set(tx.execute(held).scalars())  # whoever withdrew while it was made is not told of
     tx.execute(delete(t.face_audits))
     for scope, document in told.documents.items():
         tx.execute(
             insert(t.face_audits).values(
                 scope=scope, revision=told.revision, made_at=tx.now_s, model_id=told.model_id,
-                document=document,
+                document=_without(document, here.__contains__),
             )
         )  # fmt: skip
     tx.journal("face_audit", {"revision": told.revision, "model": told.model_id})

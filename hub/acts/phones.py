@@ -165,6 +165,7 @@ def revoke(tx: Tx, wish: Revocation, now: datetime) -> Done[None]:
 def revoke_newer(tx: Tx, wish: tuple[str, Revocation], now: datetime) -> Done[None]:
     """Revoke a phone of the own household that came later; an intruder cannot end the others."""
     own_id, revocation = wish
+    still_good(tx, f"phone:{own_id}")
     both = (
         select(t.phones.c.id, t.phones.c.enrolled_at, t.phones.c.person_id)
         .where(t.phones.c.id.in_((own_id, revocation.phone)))

@@ -123,9 +123,14 @@ async def _laid(gate: Gate, desk: str, presence: str) -> AsyncIterator[LaidCard]
 
 async def _make_ready(gate: Gate, card: LaidCard, member: Member) -> None:
     """The card bears our keys and is noted so; raises DomainError where it never will."""
-    hub = gate.hub
-    lies, _ = await hub.desks.writer.make_ready(card.transceive, card.uid)
-    by, uid = f"staff:{member.id}", card.uid.hex()
+    hub, by, uid = gate.hub, f"staff:{member.id}", card.uid.hex()
+    state = known_card(hub, uid)["state"]
+    if state == "scrap":
+        raise DomainError("card_scrapped")
+    spent = state != "unknown"
+    lies, _ = await hub.desks.writer.make_ready(card.transceive, card.uid, spent=spent)
+    if spent and lies in (Lies.BLANK, Lies.TORN):
+        raise DomainError("card_taken", "a card of this number has its keys already")
     if lies is Lies.OTHERS:
         await hub.writer.submit(stock_card, Stocked(uid, by, WHY_NOT[lies]))
     if lies is not Lies.OURS:

@@ -58,6 +58,8 @@ _HEARD_BY = {
     "phone": ("read", "people"),
     "card": ("read", "card"),
     "face": ("read", "faces"),
+    "incident": ("read", "incident"),
+    "desk": ("read", "card"),
 }
 _HASHES_AT_ONCE = 2  # argon2 takes 64 MiB and a core each
 PASSWORDS = PasswordHasher()  # the library's own strength: RFC 9106's for little memory

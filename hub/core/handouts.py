@@ -26,7 +26,8 @@ COLUMNS: Final = (
     "stopped_at",
 )  # fmt: skip
 FORMATS: Final = ("csv", "json")
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+# a spreadsheet would run a cell that begins so; those for Chinese and Japanese also the wide signs
+FORMULAS: Final = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def as_bytes(rows: Sequence[Mapping[str, Any]], form: str) -> bytes:
@@ -43,7 +44,7 @@ def as_bytes(rows: Sequence[Mapping[str, Any]], form: str) -> bytes:
 
 def _cell(value: object) -> str:
     shown = "" if value is None else str(value)
-    return f"'{shown}" if shown.startswith(_FORMULAS) else shown
+    return f"'{shown}" if shown.startswith(FORMULAS) else shown
 
 
 def sign(file: bytes, rows: int, site: str, made_at_s: float, signer: Signer) -> bytes:

@@ -69,6 +69,7 @@ class Roll:
     def __init__(self, wrap: bytes, turn: bytes, luck: Callable[[int], bytes]) -> None:
         self._wrap, self._turn, self._luck = wrap, turn, luck
         self._held: dict[str, seal.Template] = {}  # bounded by the site's people
+        self._under: dict[str, str] = {}  # by which consent; bounded as above
         self._axes: dict[int, np.ndarray[tuple[int, int], np.dtype[np.float64]]] = {}
         self._gone: set[str] = set()  # bounded by the people of the standing gallery
         self._left: set[str] = set()  # since the last task was made; bounded as above
@@ -101,6 +102,7 @@ class Roll:
         try:
             key = seal.unwrap(wrapped, self._wrap, consent)
             self._held[person] = seal.unseal(sealed, key, consent)
+            self._under[person] = consent
         except seal.SealBroken:
             return False
         return True
@@ -109,7 +111,7 @@ class Roll:
         self, consent: str, person: str, wrapped: bytes, photo: Portrait, day: int, source: str
     ) -> Sealed | Refused:
         """The person's template with one photo more, sealed; nothing here changes yet."""
-        held = self._held.get(person)
+        held = self._held.get(person) if self._under.get(person) == consent else None
         turned = seal.rotate(photo.embedding[None], self._axes_of(len(photo.embedding)))
         if held is not None and held.model_id != photo.model_id:
             return Refused("face_model_other")
@@ -126,8 +128,14 @@ class Roll:
     def drop(self, person: str) -> None:
         """Forget somebody now; the standing gallery's own row is blotted out."""
         self._held.pop(person, None)
+        self._under.pop(person, None)
         self._left.add(person)
         self._blot(person)
+
+    def keep(self, consents: Collection[str]) -> None:
+        """Forget everybody whose template stands under another consent than these."""
+        for person in [one for one, under in self._under.items() if under not in consents]:
+            self.drop(person)
 
     def _blot(self, person: str) -> None:
         standing = self.standing

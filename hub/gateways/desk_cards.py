@@ -33,13 +33,17 @@ class CardWriter:
         keys = keys_for(self._masters, uid, self._system_id)
         return await look(transceive, uid, keys, SUN_URL)
 
-    async def make_ready(self, transceive: Transceive, uid: bytes) -> tuple[Lies, bool]:
+    async def make_ready(
+        self, transceive: Transceive, uid: bytes, *, spent: bool
+    ) -> tuple[Lies, bool]:
         """What lies there now, and whether we gave it keys; raises CardLost or CardFault.
 
-        A card of ours is not touched: its count of taps would begin anew.
+        A card of ours is not touched: its count of taps would begin anew. ``spent``: the hub knows
+        a card of this number. One without keys is then an imitation, and is told none: a blank's
+        first keys can be read by whatever plays the blank, and these would be the true card's.
         """
         found = await self.look(transceive, uid)
-        if found not in (Lies.BLANK, Lies.TORN):
+        if spent or found not in (Lies.BLANK, Lies.TORN):
             return found, False
         keys = keys_for(self._masters, uid, self._system_id)
         await personalise(transceive, uid, keys, SUN_URL)

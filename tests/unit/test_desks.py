@@ -91,7 +91,7 @@ async def test_each_exchange_may_be_the_last_and_the_next_tap_heals(
     async with desk_town(tmp_path, monkeypatch) as here:
         await staffed(here)
         whole = Laid(Ntag424Card(OTHER))
-        await here.bench.hub.desks.writer.make_ready(whole.transceive, OTHER)
+        await here.bench.hub.desks.writer.make_ready(whole.transceive, OTHER, spent=False)
         for tear_after in range(0, whole.exchanges, 7):
             uid = bytes.fromhex(f"04dc{tear_after:010x}")
             card = Ntag424Card(uid)

@@ -121,7 +121,7 @@ async def test_a_lost_hub_comes_back_from_two_sheets_and_cards_still_verify(
     hub_keys.make(lost, "liuxi", 1_795_000_000.0)
     old = hub_keys.load(lost)
     card = Ntag424Card(UID)
-    await CardWriter(old.masters, old.system_id).make_ready(Laid(card).transceive, UID)
+    await CardWriter(old.masters, old.system_id).make_ready(Laid(card).transceive, UID, spent=False)
     papers = [sheet.text for sheet in sheets(Masters(old.masters, old.system_id))]
     restore(lost, papers[:2], "--check")
     hub_keys.make(found, "liuxi", 1_795_000_000.0)  # a new hub: the old one's disk is gone

@@ -223,7 +223,7 @@ async def test_personalising_stays_below_eight_seconds_of_line_and_radio() -> No
         end.tap(Ntag424Card(UIDS[0]))
         card = await held.next()
         before = end.obeyed.copy()
-        assert await writer.make_ready(card.transceive, card.uid) == (Lies.OURS, True)
+        assert await writer.make_ready(card.transceive, card.uid, spent=False) == (Lies.OURS, True)
         exchanges = (end.obeyed - before)[0x40]
         bytes_passed = sum(len(entry.bytes) for entry in end.wire_log.ring)
         line_s = bytes_passed * 10 / 115_200
