@@ -37,7 +37,7 @@ dev:
 	@sh bootstrap.sh dev
 
 test: dev
-	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadgroup) $(ARGS)
+	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS)) $(ARGS)
 
 fuzz: dev
 	@.venv/bin/python -c 'import atheris' 2>/dev/null || \

@@ -9,10 +9,11 @@ that ``decide`` returns is the old one with the decision's facts folded in.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from devices.faces import word_wrong
 from devices.facts import (
     NO_TRIES,
     Awaiting,
@@ -167,13 +168,23 @@ def _known(
         mark = claim_mark(pins.key, request.claim or "") if pins else ""
         people = pins.claims.get(mark, ()) if pins else ()
         claim = mark if people else TYPED
+        if request.face is not None and request.pin is None:
+            return _by_face(door, _Known(), people, request, now)
         return _with_pin(door, before, _Known(), people, claim, request.pin or "", now)
     if request.way is Way.REMOTE:
         return _remote(policy, door, request, asks, pin=pin)
+    if request.way is Way.FACE:
+        if request.revision > policy.revision:
+            return Refused("policy_behind")
+        if pin or request.assurance < asks:  # a face is one factor
+            return Refused("assurance_low")
+        return _by_face(door, _Known(), None, request, now)
     known = _holder(policy, request, asks)
     if isinstance(known, Refused) or not pin:
         return known
     person, card = known.person or "", known.credential or ""
+    if request.pin is None and request.face is not None:
+        return _by_face(door, known, (person,), request, now)
     if request.pin is None:
         return Refused("pin_needed", person, card)
     return _with_pin(door, before, known, (person,), card, request.pin, now)
@@ -193,6 +204,22 @@ def _remote(
     if pin and not staff:
         return Refused("pin_needed", request.person)
     return _Known(request.person)
+
+
+def _by_face(
+    door: DoorPolicy, known: _Known, people: Collection[str] | None, request: Request, now: datetime
+) -> _Known | Refused:
+    """Whom the hub saw: one of a claim's people, in the place of their PIN, or (None) anybody.
+
+    It spends no guess and forgives none: a face neither helps nor hinders whoever types.
+    """
+    word = request.face
+    if word is None or not request.clock_known:
+        return Refused("clock_unsigned", known.person, known.credential)
+    why = word_wrong(word, door, request.face_ask, people, now.timestamp())
+    if why is not None:
+        return Refused(why, known.person, known.credential)
+    return _Known(word.person, known.credential)
 
 
 def _holder(policy: Policy, request: Request, asks: Assurance) -> _Known | Refused:

@@ -30,6 +30,7 @@ from devices.access import (
 )
 from devices.device import Device
 from devices.envelope import envelope
+from devices.faces import OP as FACE
 from devices.facts import kept, recalled
 from devices.freshness import Freshness
 from devices.guests import OP
@@ -157,6 +158,8 @@ class DoorController:
         shown = command.presentation
         if command.op == OP:
             return self.threshold.vouching.on_word(command, raw)
+        if command.op == FACE:
+            return self.threshold.on_face(command, raw)
         if command.op not in OPS or shown is None:
             return self._refuse(command, raw, "unsupported")
         clock_known, fresh = self.clock_facts()

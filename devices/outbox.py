@@ -31,6 +31,7 @@ _LOW = (
     "mode",
     "held_over",
     "pass_asked",
+    "face_asked",
 )  # kinds that may be dropped when the box is full
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "

@@ -31,6 +31,7 @@ from devices.rules import (
     Credential,
     DoorMode,
     DoorPolicy,
+    FaceMode,
     ModePlan,
     Passage,
     Passback,
@@ -159,6 +160,8 @@ def _encode_door(door: DoorPolicy) -> dict[str, Any]:
                 for person, marks in door.pins.verifiers.items()
             },
         }
+    if door.face is not FaceMode.OFF:
+        body["face"] = door.face.value
     if door.codes is not None:
         body["codes"] = {
             "key": door.codes.key.hex(),
@@ -259,6 +262,7 @@ def _build_door(number: int, body: Mapping[str, Any]) -> DoorPolicy:
         },
         pins=_build_pins(body["pins"]) if "pins" in body else None,
         codes=_build_codes(body["codes"]) if "codes" in body else None,
+        face=FaceMode(body.get("face", "off")),
     )
 
 

@@ -324,6 +324,8 @@ _TABLE: tuple[Reason, ...] = (
     _reason("face_starting", _R, _NOTE, 503, Words("人脸功能正在启动，请先刷卡。", "人臉功能正在啟動，請先刷卡。", "Faces are starting. Please use your card for now."), "After a start the self-audit runs first; a large estate takes a minute."),
     _reason("face_keys_elsewhere", _S, _ALARM, 503, Words("人脸密钥不在这台主机上，人脸停用。", "人臉金鑰不在這台主機上，人臉停用。", "The keys of the faces are not on this hub; faces rest."), "Bring faces.keys from the old machine, or begin anew: linli face renew."),
     _reason("face_off", _R, _NOTE, 403, Words("这扇门不认人脸。请刷卡。", "這扇門不認人臉。請刷卡。", "This door takes no faces. Please use your card."), ""),
+    _reason("face_away", _R, _NOTE, 503, Words("现在看不了脸。请输密码，或按呼叫键。", "現在看不了臉。請輸密碼，或按呼叫鍵。", "Faces cannot be checked now. Please enter your PIN, or press call."), "The hub, its camera or its face process is away; the door's other ways go on."),
+    _reason("face_word_other", _S, _NOTE, 409, Words("这次的人脸结果不是给这扇门、这个人的。", "這次的人臉結果不是給這扇門、這個人的。", "This word of a face belongs to another door or question."), "It came too late, twice, or for somebody else's question; nothing opened."),
     _reason("face_order", _S, _NOTE, 409, Words("布控名单没有启用。", "布控名單沒有啟用。", "The watch list is off."), "It needs an authority, its legal basis, an end, a measured expectation of false alarms, and a second person."),
     _reason("camera_silent", _S, _NOTE, 503, Words("摄像头没有画面。", "攝影機沒有畫面。", "The camera sends no picture."), "Look at its power, network and address."),
     _reason("camera_broken", _S, _NOTE, 502, Words("摄像头的画面读不出来。", "攝影機的畫面讀不出來。", "The camera's pictures cannot be read."), "Ask for H.264 or JPEG of at most 4K."),

@@ -42,6 +42,14 @@ class Passback(StrEnum):
     HARD = "hard"
 
 
+class FaceMode(StrEnum):
+    """What a face may do at a door: nothing, stand for the PIN of a claim, or also open alone."""
+
+    OFF = "off"
+    CLAIM = "claim"
+    ALONE = "alone"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """For each day of the week and for holidays: intervals of minutes after local midnight."""
@@ -171,6 +179,7 @@ class DoorPolicy:
     enter_s: int = 10
     pins: Pins | None = None
     codes: Codes | None = None
+    face: FaceMode = FaceMode.OFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,19 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from devices.access import Decision, Refused, Request, Visit, Way, asked_at
 from devices.cards import prove
+from devices.faces import AWAY, CLAIM_MOST
+from devices.facing import Facing, claimed, proof_of, word_of
 from devices.freshness import Freshness
 from devices.keypad import CLAIM_WAIT_S, CodeTyped, Typing, pressed
-from devices.messages import Assurance, Event
+from devices.messages import Assurance, Command, Event
 from devices.ports import Card, CardReader, Keypad, Light, Show
+from devices.reasons import REASONS
 from devices.shelf import PolicyShelf
 from devices.vouching import Asker, Vouching
 
@@ -40,12 +43,16 @@ class Judge(Asker, Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """A shown card that waits for its PIN; ``told`` when it was refused already, whatever comes."""
+    """A claim that waits for its PIN or its face; ``told`` when it was refused already.
+
+    ``ask`` names the question that the hub was asked about it, empty where none was.
+    """
 
     request: Request
     draft: Event
     timer: asyncio.Task[None]
     told: bool = False
+    ask: str = ""
 
 
 class Threshold:
@@ -57,6 +64,7 @@ class Threshold:
         self._waiting: dict[int, _Waiting] = {}  # the same
         self.vouching = Vouching(judge)
         self.vouching.on_refused = lambda number: self.show(number, Show.REFUSED)
+        self.facing = Facing(judge)
         self._keypads: set[int] = set()  # doors that have one
         self._lights: dict[int, Light] = {}  # one for each door at most
 
@@ -149,15 +157,25 @@ class Threshold:
             draft = replace(
                 draft, person=decision.person, credential=decision.credential or draft.credential
             )
-            timer = asyncio.ensure_future(self._give_up_pin(number))
-            self._waiting[number] = _Waiting(request, draft, timer, told=shut)
+            people = () if shut else (decision.person or "",)
+            self._await(number, request, draft, people, told=shut)
             self._typing.pop(number, None)
             if not shut:  # a refusal stands on the light already
                 self.show(number, Show.PIN, int(CLAIM_WAIT_S * 1e3))
 
+    def _await(
+        self, number: int, request: Request, draft: Event, people: Sequence[str], *, told: bool
+    ) -> None:
+        """Wait for the second factor of a claim, and ask the hub to look where the door lets it."""
+        ask = self.facing.ask(draft, people)
+        if ask is None and people and self.facing.offered(number):  # the other way stays
+            draft = replace(draft, content={**draft.content, "face": AWAY})
+        timer = asyncio.ensure_future(self._give_up_pin(number))
+        self._waiting[number] = _Waiting(request, draft, timer, told, ask or "")
+
     def _asks_pin(self, number: int, said: Decision) -> bool:
         asked = isinstance(said, Refused) and said.reason == "pin_needed"
-        return asked and number in self._keypads
+        return asked and (number in self._keypads or self.facing.here(number))
 
     def _is_shut(self, number: int, said: Decision) -> bool:
         """Where nobody comes in, whoever is forced may still type a PIN after a card."""
@@ -181,11 +199,16 @@ class Threshold:
         """A key was pressed; a whole PIN is brought before the door."""
         loop_s = asyncio.get_running_loop().time()
         waiting = self._waiting.get(number)
+        if waiting is not None and key == "*" and waiting.request.way is Way.PIN:
+            self._forget_card(number)  # another number may follow
+            waiting = None
         typing, typed = pressed(
             self._typing.get(number, Typing()), key, loop_s, card=waiting is not None
         )
         self._typing[number] = typing
         if typed is None:
+            if waiting is None and typing.claim is not None and not typing.digits:
+                self._claimed(number, typing.claim)
             return
         if isinstance(typed, CodeTyped):
             self._guest(replace(self._request(number, Way.PASS), code=typed.digits), "code")
@@ -194,14 +217,68 @@ class Threshold:
             self._forget_card(number)
             clock_known, fresh = self._judge.clock_facts()
             request = replace(waiting.request, pin=typed.pin, clock_known=clock_known, fresh=fresh)
-            draft = replace(self._judge.device.draft("access"), door=number, via="card")
-            self._judge.present(
-                request, replace(draft, credential=waiting.draft.credential, ms=waiting.draft.ms)
-            )
+            self._judge.present(request, self._again(waiting))
             return
         request = replace(self._request(number, Way.PIN), claim=typed.claim, pin=typed.pin)
         draft = replace(self._judge.device.draft("access"), door=number, via="pin")
         self._judge.present(request, draft)
+
+    def _claimed(self, number: int, claim: str) -> None:
+        """A flat's number was typed: the hub may look whether it is one of its people."""
+        people = claimed(self._judge.shelf.policy, number, claim)
+        if not 0 < len(people) <= CLAIM_MOST or not self.facing.here(number):
+            return  # as at any other door: nobody learns which numbers are known
+        request = replace(self._request(number, Way.PIN), claim=claim)
+        draft = replace(self._judge.device.draft("access"), door=number, via="pin")
+        self._typing.pop(number, None)
+        self._await(number, request, draft, people, told=True)  # who goes away tells nothing
+
+    def _again(self, waiting: _Waiting) -> Event:
+        """The draft of a claim whose second factor came: it happened now."""
+        draft = replace(
+            self._judge.device.draft("access"), door=waiting.request.door, via=waiting.draft.via
+        )
+        return replace(
+            draft, credential=waiting.draft.credential, ms=waiting.draft.ms,
+            content=waiting.draft.content,
+        )  # fmt: skip
+
+    # ----------------------------------------------------------------- faces
+
+    def on_face(self, command: Command, raw: bytes) -> None:
+        """The hub's word of a face; its envelope was checked."""
+        number = command.door
+        draft = replace(
+            self._judge.device.draft("access"), door=number, via="face", command=command.id
+        )
+        word = word_of(command)
+        if command.about is None and word is None:
+            self._judge.refuse(replace(draft, reason="form"), raw)
+            return
+        if command.about is None:
+            request = replace(self._request(number, Way.FACE), face=word, **proof_of(command))
+            self._judge.present(request, draft, raw=raw)
+            return
+        waiting = self._waiting.get(number)
+        if waiting is None or not waiting.ask or waiting.ask != command.about:
+            self._judge.refuse(replace(draft, reason="face_word_other"), raw)
+            return
+        draft = replace(self._again(waiting), command=command.id, content={"ask": waiting.ask})
+        if word is None:  # whoever stands there may still type
+            waiting.ask, waiting.told = "", True
+            why = command.reason if command.reason in REASONS else AWAY
+            draft = replace(draft, person=waiting.draft.person, reason=why)
+            self._judge.refuse(draft, raw)
+            if number not in self._keypads:
+                self._forget_card(number)
+                self.show(number, Show.REFUSED)
+            return
+        clock_known, fresh = self._judge.clock_facts()
+        request = replace(
+            waiting.request, face=word, face_ask=waiting.ask, clock_known=clock_known, fresh=fresh
+        )
+        self._forget_card(number)
+        self._judge.present(request, draft, raw=raw)
 
     def _forget_card(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
@@ -215,7 +292,10 @@ class Threshold:
     def _time_is_up(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
         if waiting is not None and not waiting.told:
-            self._judge.present(waiting.request, waiting.draft)
+            draft = waiting.draft
+            if waiting.ask:  # asked, and nobody answered
+                draft = replace(draft, content={**draft.content, "face": AWAY})
+            self._judge.present(waiting.request, draft)
 
     def close(self) -> None:
         """Whoever did not type in time is forgotten, and so is whoever waits for the hub."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from devices.faces import FaceWord
 from devices.facts import Fact
 from devices.guests import Visit
 from devices.messages import NO_REVISION, Assurance, Revision
 
 
 class Way(StrEnum):
-    """How somebody stands before a door; PIN is a typed number with its PIN."""
+    """How somebody stands before a door; PIN is a typed number with its PIN, FACE a face alone."""
 
     CARD = "card"
     PIN = "pin"
     PASS = "pass"  # noqa: S105 - a visitor's, no secret
     REMOTE = "remote"
     EXIT = "exit"
+    FACE = "face"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Request:
     ``clock_known``: the time is the hub's or a clock chip's; ``fresh``: it is the hub's since this
     start, and a manifest came within a week; ``online``: the hub vouches for this very request;
     ``since_s``: what this controller remembers of passes begins then. A pass is shown as ``visit``
-    or typed as ``code``.
+    or typed as ``code``. ``face`` is the hub's word for the question ``face_ask`` of this claim.
     """
 
     door: int
@@ -45,6 +47,8 @@ class Request:
     code: str | None = field(default=None, repr=False)
     online: bool = False
     since_s: float = 0.0
+    face: FaceWord | None = None
+    face_ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

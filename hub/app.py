@@ -80,6 +80,7 @@ class Running:
         self._stations(hub)
         self._spawn(hub.imports.run())
         self._spawn(hub.recognising.run())
+        self._spawn(hub.face_doors.run())
         self._upkeep = Upkeep(hub.writer, hub.policies, keys, lambda: hub.memory.site)
         self._upkeep.nightly(hub.keeping.run_once, 18)
         self._upkeep.nightly(self._renew, 19)

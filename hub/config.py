@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from devices.mistake import Mistake
+from hub.core.cameras import CameraSettings, check_address, read_cameras
 from hub.core.outlets import AlertSettings, OutletWire, read_outlets, read_settings
 from hub.core.stations import StationWire, read_stations
 
@@ -76,6 +77,7 @@ class HubSettings:
     outlets: dict[str, OutletWire] = field(default_factory=dict)
     stations: dict[str, StationWire] = field(default_factory=dict)
     faces: FaceSettings = field(default_factory=FaceSettings)
+    cameras: dict[str, CameraSettings] = field(default_factory=dict)
 
 
 _KNOWN: dict[str, set[str]] = {
@@ -85,7 +87,7 @@ _KNOWN: dict[str, set[str]] = {
     "pay": {"base_url", "folder"},
     "faces": {"detector", "weights", "calibration"},
 }
-_OWN_READERS = ("alerts", "outlets", "stations")  # sections with words of their own
+_OWN_READERS = ("alerts", "outlets", "stations", "cameras")  # sections with words of their own
 
 
 def load(data: Path) -> HubSettings:
@@ -101,6 +103,8 @@ def load(data: Path) -> HubSettings:
         alerts = read_settings(_section(body, "alerts"))
         outlets = read_outlets(_section(body, "outlets"))
         stations = read_stations(_section(body, "stations"))
+        named = read_cameras(_section(body, "cameras"))
+        cameras = {name: _addressed(data, name, one) for name, one in named.items()}
     except ValueError as fault:
         raise Mistake(f"{path}: {fault}") from fault
     for section, values in body.items():
@@ -136,7 +140,20 @@ def load(data: Path) -> HubSettings:
         faces=FaceSettings(
             *(_file(path, body, "faces", name) for name in ("detector", "weights", "calibration"))
         ),
+        cameras=cameras,
     )
+
+
+def _addressed(data: Path, name: str, camera: CameraSettings) -> CameraSettings:
+    """The camera with its address, which may stand in a file of its own; raises ValueError."""
+    if not camera.secret:
+        return camera
+    file = data / "secrets" / camera.secret
+    if not file.exists():
+        raise ValueError(f"[cameras.{name}]: write the camera's address to {file}")
+    address = file.read_text(encoding="utf-8").strip()
+    check_address(f"[cameras.{name}]", camera.kind, address)
+    return replace(camera, address=address)
 
 
 def _broker(path: Path, body: dict[str, Any]) -> BrokerSettings:

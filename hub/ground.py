@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -130,10 +130,16 @@ def _doors(connection: Connection, keys: HubKeys, device: str | None) -> dict[st
         ).scalars()
     )
     leads = _leads(connection)
+    faces = {
+        row.door_id: row.mode
+        for row in connection.execute(select(t.face_doors.c.door_id, t.face_doors.c.mode))
+    }
     doors: dict[str, list[DoorRow]] = {}
     for row in connection.execute(query.order_by(t.doors.c.id)):
         locked_down = bool(shut & {"", row.building})
-        doors.setdefault(row.device_id, []).append(_door(row, keys, leads, locked_down=locked_down))
+        made = _door(row, keys, leads, locked_down=locked_down)
+        own = replace(made, face=faces.get(row.id, "off"))
+        doors.setdefault(row.device_id, []).append(own)
     return doors
 
 

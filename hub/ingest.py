@@ -23,17 +23,17 @@ from devices.messages import (
     TimeTold,
 )
 from devices.ports import Bus, Hail, Luck
-from devices.recall import KIND as RECALLED
 from hub.acts.checkins import Sun
 from hub.acts.events import Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
 from hub.acts.policies import RECEIPTS_AT_ONCE, Receipt, note_haves
-from hub.core.commands import LIFE_S, command_of
+from hub.core.commands import LIFE_S, Wish, command_of
 from hub.core.effects import (
     Announce,
     Forget,
     SendAccess,
     SendAck,
+    SendFace,
     SendIndicate,
     SendWord,
     WorkWaiting,
@@ -83,6 +83,7 @@ class Ingest:
         self.on_work: Callable[[str], None] = lambda _kind: None
         self.on_behind: Callable[[str], None] = lambda _device: None
         self.on_forget: Callable[[Forget], None] = lambda _what: None
+        self.on_fresh: Callable[[Heard], None] = lambda _heard: None
         self.question: Callable[[DeviceEntry], Recall | None] = lambda _device: None
         self.boot = f"{epoch}-{luck(8).hex()}"
         self.connection = ""
@@ -219,8 +220,7 @@ class Ingest:
         door = self.memory.doors.get(heard.door or "")
         if door is not None and event.outcome is Outcome.GRANTED and not event.late:
             door.times.note(event.ms)
-        if event.kind == RECALLED:
-            self.on_work("recall")
+        self.on_fresh(heard)
 
     async def _pass_over(self, poison: Poison) -> None:
         try:
@@ -375,7 +375,7 @@ class Ingest:
                     self._publish(
                         self._topics(device).of(wire.EVENT_ACK), wire.encode_ack(ack), expiry_s=60
                     )
-                case SendIndicate() | SendWord():
+                case SendIndicate() | SendWord() | SendFace():
                     self._send_about(effect)
                 case Announce(kind, body):
                     self.announce(kind, dict(body))
@@ -433,7 +433,7 @@ class Ingest:
         else:
             self._send_command(self._command(wish, device.note.connection), device.id)
 
-    def _command(self, wish: SendAccess | SendIndicate | SendWord, connection: str) -> Command:
+    def _command(self, wish: Wish, connection: str) -> Command:
         now_s = self.clock().timestamp()
         return command_of(wish, connection, self.epoch, now_s, self.luck(8).hex())
 
@@ -443,7 +443,7 @@ class Ingest:
         except (InboxFull, StoreUnavailable, Faulted):
             self.counters["unwritten"] += 1
 
-    def _send_about(self, wish: SendIndicate | SendWord) -> None:
+    def _send_about(self, wish: SendIndicate | SendWord | SendFace) -> None:
         """Answer what a device said; nothing where it is gone meanwhile."""
         device = self.memory.devices.get(wish.device)
         if device is not None and device.note is not None and device.ready:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from devices.recall import KIND as RECALLED
+from hub.acts.events import Heard
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
 from hub.desks import Desks
 from hub.endings import Tell
+from hub.face_doors import FaceDoors
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
 from hub.incidents import Incidents
@@ -56,6 +59,7 @@ class Hub:
     incidents: Incidents
     recognising: Recognising
     watching: Watching
+    face_doors: FaceDoors
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -98,6 +102,7 @@ def assemble(
         engines, writer, keys, clock, settings.data, settings.faces, secrets.token_bytes
     )
     watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
+    face_doors = _face_doors(settings, engines, writer, memory, recognising, watching, clock)
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
@@ -105,16 +110,47 @@ def assemble(
         "alerts": alerting.wake,
         "incidents": incidents.wake,
         "import": imports.wake,
-        "faces": recognising.wake,
+        "faces": _both(recognising.wake, face_doors.wake),
     }
 
+    ingest.on_fresh = _fresh(recalls, face_doors)
     _listen(ingest, wakes, durable.wake, endings, recognising)
     keeping = Keeping(engines, writer, clock)
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
         imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
-        watching,
+        watching, face_doors,
     )  # fmt: skip
+
+
+def _face_doors(
+    settings: HubSettings, engines: Engines, writer: Writer, memory: Memory, faces: Recognising,
+    watching: Watching, clock: Callable[[], datetime],
+) -> FaceDoors:  # fmt: skip
+    """Whoever looks where a door asks."""
+    return FaceDoors(
+        engines, writer, memory, faces, settings.cameras, lambda: clock().timestamp(),
+        watching.watch, lambda: faces.roll is not None and faces.roll.listed > 0,
+    )  # fmt: skip
+
+
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def wake() -> None:
+        one()
+        other()
+
+    return wake
+
+
+def _fresh(recalls: Recalls, face_doors: FaceDoors) -> Callable[[Heard], None]:
+    """Who hears of facts that were not known before."""
+
+    def hear(heard: Heard) -> None:
+        if heard.event.kind == RECALLED:
+            recalls.wake()
+        face_doors.told(heard)
+
+    return hear
 
 
 def _listen(

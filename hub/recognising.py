@@ -101,7 +101,8 @@ class Recognising:
         self._clock, self._folder, self._settings, self._luck = clock, folder, settings, luck
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()  # of the key store
-        self._auditing = asyncio.Lock()  # an older audit must not stand after a newer one
+        self._one_look, self._one_audit = asyncio.Lock(), asyncio.Lock()
+        self._one_photo = asyncio.Lock()  # two of one person at once would lose the first
         self._coming: set[str] = set()  # keys whose consents are not committed; bounded by requests
         self._store: KeyStore | None = None
         self._stale = True
@@ -222,19 +223,24 @@ class Recognising:
         roll = self.ready_roll()
         if self.portraits is None:
             raise DomainError("face_starting")
-        row = self._consent_of(person)
-        if row is None:
+        if self._consent_of(person) is None:
             raise DomainError("face_no_consent")
         found = await self.portraits(content)
         if (why := getattr(found, "reason", None)) is not None:
             raise DomainError(why)
-        wrapped = self._open_store().get(row.id)
-        if wrapped is None:  # withdrawn while somebody looked at the picture
+        async with self._one_photo:
+            return await self._add(roll, person, found, by)
+
+    async def _add(self, roll: Roll, person: str, found: Any, by: str) -> tuple[int, ...]:
+        row = self._consent_of(person)
+        if row is None:  # withdrawn while somebody looked at the picture
             raise DomainError("face_no_consent")
-        portrait: Any = found
+        wrapped = self._open_store().get(row.id)
+        if wrapped is None:
+            raise DomainError("face_no_consent")
         day = int(self._clock().timestamp() // 86_400)
-        source = self._calibration(portrait.model_id).source
-        made = await asyncio.to_thread(roll.add, row.id, person, wrapped, portrait, day, source)
+        source = self._calibration(found.model_id).source
+        made = await asyncio.to_thread(roll.add, row.id, person, wrapped, found, day, source)
         if (why := getattr(made, "reason", None)) is not None:
             raise DomainError(why)
         sealed: Any = made
@@ -317,6 +323,10 @@ class Recognising:
 
     async def settle(self) -> None:
         """Make keys, consents and memory agree; ends consents of those who left or came of age."""
+        async with self._one_look:
+            await self._settle()
+
+    async def _settle(self) -> None:
         site = self._site()
         self.wanted = site is not None
         if site is None:
@@ -410,7 +420,7 @@ class Recognising:
 
     async def audit(self) -> bool:
         """Measure everybody, and each door that wants faces alone; whether anything was new."""
-        async with self._auditing:
+        async with self._one_audit:  # the newer must not stand in the way of who left meanwhile
             return await self._audit()
 
     async def _audit(self) -> bool:

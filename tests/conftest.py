@@ -165,7 +165,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Deal in our way, unless another was asked for."""
-    if config.getvalue("dist") != "load":
+    if config.getvalue("dist") not in ("load", "loadgroup"):
         return None
     return Together(config, log)
 

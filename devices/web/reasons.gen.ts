@@ -456,6 +456,14 @@ export const reasons = {
       "en": "Measured on this community, faces alone are not exact enough."
     }
   },
+  "face_away": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "现在看不了脸。请输密码，或按呼叫键。",
+      "zh-Hant": "現在看不了臉。請輸密碼，或按呼叫鍵。",
+      "en": "Faces cannot be checked now. Please enter your PIN, or press call."
+    }
+  },
   "face_blurred": {
     "severity": "notice",
     "words": {
@@ -670,6 +678,14 @@ export const reasons = {
       "zh-Hans": "脸被挡住了，或光线不匀。请再来一次。",
       "zh-Hant": "臉被擋住了，或光線不勻。請再來一次。",
       "en": "The face is partly hidden or unevenly lit. Please try again."
+    }
+  },
+  "face_word_other": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "这次的人脸结果不是给这扇门、这个人的。",
+      "zh-Hant": "這次的人臉結果不是給這扇門、這個人的。",
+      "en": "This word of a face belongs to another door or question."
     }
   },
   "face_zone": {

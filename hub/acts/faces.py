@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hub.acts.askers import still_good
+from hub.acts.policies import ask_for
 from hub.core.effects import Announce, WorkWaiting
 from hub.core.errors import DomainError
 from hub.core.face_law import END_REASONS, MODES, ZONES, consent_wrong, equal_ways
@@ -283,7 +284,7 @@ def set_door(tx: Tx, wish: FaceDoor, now: datetime) -> Done[None]:
         tx.execute(delete(t.face_doors).where(t.face_doors.c.door_id == wish.door))
         tx.execute(delete(t.face_audits).where(t.face_audits.c.scope == wish.door))
         tx.journal("face_door", {"door": wish.door, "mode": "off", "by": wish.by})
-        return Done(None, (WAKE,))
+        return Done(None, (WAKE, _tell_door(tx, wish.door)))
     if tx.execute(select(t.face_site.c.id)).first() is None:
         raise DomainError("face_assessment")
     if wish.mode not in MODES:
@@ -304,7 +305,13 @@ def set_door(tx: Tx, wish: FaceDoor, now: datetime) -> Done[None]:
     check_ways(tx, [wish.door])
     told = {"door": wish.door, "mode": wish.mode, "zone": wish.zone, "by": wish.by}
     tx.journal("face_door", {**told, "purpose": wish.purpose, "turn": wish.turn})
-    return Done(None, (WAKE,))
+    return Done(None, (WAKE, _tell_door(tx, wish.door)))
+
+
+def _tell_door(tx: Tx, door: str) -> object:
+    """The door's controller must know what a face may do there."""
+    device = tx.execute(select(t.doors.c.device_id).where(t.doors.c.id == door)).scalar()
+    return ask_for(tx, [device] if device is not None else [])
 
 
 def check_ways(tx: Tx, doors: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from devices.identity import PublicIdentity, adoption_json
@@ -66,6 +66,8 @@ class StatesShown(BaseModel):
 
 class RetentionAsked(BaseModel):
     """Keep a scope for so many days (null: for ever); ``run`` forgets at once what is too old."""
+
+    model_config = ConfigDict(strict=True)  # false is no number of days
 
     scope: str = Field(default="", max_length=64)
     days: int | None = None

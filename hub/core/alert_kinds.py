@@ -222,6 +222,26 @@ KINDS: dict[str, Kind] = {
         ),
         fades_s=3_600.0,
     ),
+    "face_tried": Kind(
+        _MINOR,
+        Words("有人在门口反复刷脸", "有人在門口反覆刷臉", "Faces are refused again and again"),
+        Words(
+            "去看是谁。住户刷卡、输密码照常进门。",
+            "去看是誰。住戶刷卡、輸密碼照常進門。",
+            "See who stands there. Cards and PINs open as always.",
+        ),
+        fades_s=3_600.0,
+    ),
+    "tailgate": Kind(
+        _MINOR,
+        Words("进门的人比开门的多", "進門的人比開門的多", "More people than were let in"),
+        Words(
+            "可能有人跟着进来了。也可能是一家人；去问一声。",
+            "可能有人跟著進來了。也可能是一家人；去問一聲。",
+            "Perhaps somebody followed; perhaps a family. Go and ask.",
+        ),
+        fades_s=3_600.0,
+    ),
     "not_entered": Kind(
         _MINOR,
         Words("开了门，没有人进", "開了門，沒有人進", "Opened, but nobody entered"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from devices.faces import OP as FACE
 from devices.guests import OP
 from devices.messages import Command
-from hub.core.effects import SendAccess, SendIndicate, SendWord
+from hub.core.effects import SendAccess, SendFace, SendIndicate, SendWord
 
 LIFE_S = 5.0  # a person stands at the door; half of what the contract allows
 
 
+Wish = SendAccess | SendFace | SendIndicate | SendWord
+
+
 def command_of(
-    wish: SendAccess | SendIndicate | SendWord,
+    wish: Wish,
     connection: str,
     epoch: int,
     now_s: float,
@@ -33,4 +37,9 @@ def command_of(
             return Command(
                 f"w-{wish.ask}", OP, wish.door, connection, epoch, now_s, until_s,
                 about=wish.ask, reason=wish.reason,
+            )  # fmt: skip
+        case SendFace():
+            return Command(
+                f"f-{wish.name}", FACE, wish.door, connection, epoch, now_s, until_s,
+                wish.shown, about=wish.ask or None, reason=wish.reason,
             )  # fmt: skip

@@ -21,6 +21,7 @@ from devices.rules import (
     Credential,
     DoorMode,
     DoorPolicy,
+    FaceMode,
     ModePlan,
     Passage,
     Passback,
@@ -76,6 +77,7 @@ class DoorRow:
     pin_key: bytes = field(default=b"", repr=False)
     ha: bool = False
     code_key: bytes = field(default=b"", repr=False)
+    face: str = "off"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -358,6 +360,7 @@ def _door(door: DoorRow, rules: list[RuleRow], crowd: _Crowd, rows: Rows) -> Doo
         enter_s=door.enter_s,
         pins=_pins(door, people, crowd, rows.pins),
         codes=_codes(door, rows.codes),
+        face=FaceMode(door.face),
     )
 
 

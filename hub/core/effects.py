@@ -30,6 +30,21 @@ class SendWord:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFace:
+    """Tell a door whom the hub saw: for its question, or (an empty ``ask``) by a face alone.
+
+    ``shown`` is None and ``reason`` a code where it was nobody of those asked for.
+    """
+
+    name: str
+    device: str
+    door: int
+    ask: str
+    shown: Presentation | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SendIndicate:
     """Tell a card point what became of an event that it sent."""
 

@@ -18,6 +18,7 @@ SENDERS: Final[Mapping[str, frozenset[str]]] = {
     "duress": _DOOR,
     "entered": _DOOR,
     "envelope": _DOOR,
+    "face_asked": _DOOR,
     "fire": _DOOR,
     "fire_reset": _DOOR,
     "forced": _DOOR,

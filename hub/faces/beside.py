@@ -1,4 +1,4 @@
-"""The self-audit in a process of its own, as the hub calls it; numpy is not loaded for that."""
+"""The self-audit's process as the hub starts it; numpy is loaded where it measures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:  # numpy is an extra
+if TYPE_CHECKING:
     from hub.faces.auditor import Report, Task
 
-AUDIT_WAIT_S: Final = 900.0
+AUDIT_WAIT_S: Final = 900.0  # fifteen thousand people on a small box that has other work
 
 
 async def judge_beside(task: Task) -> Report:

@@ -84,6 +84,13 @@ class Camera:
     motion: Motion = field(default_factory=Motion)
     tracks: Tracks = field(default_factory=Tracks)
     looked_s: float | None = None
+    last: Frame | None = None  # for whoever must be shown what was seen; the next one replaces it
+
+    def again(self, track: int) -> None:
+        """Decide a track once more, by looks from now on."""
+        for one in self.tracks.alive:
+            if one.number == track:
+                one.best, one.decided, one.again_s = [], False, one.seen_s
 
     def frame(self, frame: Frame) -> list[Event]:
         """Look at one frame; frames come in the order of their time."""
@@ -91,6 +98,7 @@ class Camera:
             Gone(track.number, track.decided, track.reason)
             for track in self.tracks.drop(frame.at_s)
         ]
+        self.last = frame
         self.motion, moved = motion.step(self.motion, frame.coarse)
         window = self._window(frame, moved)
         if window is None:
@@ -151,7 +159,8 @@ class Camera:
             track.reason = reason
 
     def _ready(self, track: Track, now_s: float) -> list[Event]:
-        waited = now_s - track.began_s >= WAIT_MOST_S
+        since_s = track.began_s if track.again_s is None else track.again_s
+        waited = now_s - since_s >= WAIT_MOST_S
         if track.decided or len(track.best) < (1 if waited else self.shots):
             return []
         found, gaps = encode_both(self.engine.encoder, [shot.chip for shot in track.best])

@@ -127,6 +127,16 @@ class FaceProcess:
         self._next(camera)
         return None
 
+    def again(self, camera: str, track: int) -> None:
+        """Decide a track once more, by looks from now on."""
+        if self._here.is_set():
+            self._send({"do": "again", "camera": camera, "track": track})
+
+    async def scene(self, camera: str) -> bytes | None:
+        """The camera's last picture as JPEG, or None where there is none."""
+        answer = await self._ask({"do": "scene", "camera": camera})
+        return answer[1] or None if answer is not None else None
+
     async def portrait(self, content: bytes) -> Portrait | Refused:
         """The embedding of a portrait, or why not."""
         if len(content) > photo.BYTES_MOST:
@@ -243,7 +253,7 @@ class FaceProcess:
                 self._here.set()
                 for camera, source in self._cameras.items():
                     self._add(camera, source)
-            case "pong" | "portrait":
+            case "pong" | "portrait" | "scene":
                 future = self._calls.get(head["call"])
                 if future is not None and not future.done():
                     future.set_result((head, body))

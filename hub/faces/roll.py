@@ -79,6 +79,11 @@ class Roll:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def listed(self) -> int:
+        """How many faces of a watch list are looked for."""
+        return len(self._listed)
+
     def models(self) -> dict[str, int]:
         """Of how many people there are templates of which model."""
         found: dict[str, int] = {}

@@ -43,6 +43,7 @@ class Track:
     best: list[Shot] = field(default_factory=list)
     reason: str | None = None
     decided: bool = False
+    again_s: float | None = None  # asked for a second decision then
 
     def keep(self, shot: Shot) -> None:
         """Add a look; of too many the worst goes."""

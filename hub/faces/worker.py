@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -17,10 +18,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from PIL import Image
+
 from hub.faces import enrol, pipe, sources
 from hub.faces.camera import Camera, Frame
 from hub.faces.decide import Refused
 from hub.faces.engine import Engine
+from hub.faces.geometry import Box
 
 PORTRAITS_MOST: Final = 4
 CAMERAS_MOST: Final = 64
@@ -101,6 +105,7 @@ class Worker:
         self._speaking = threading.Lock()
         self._cameras: dict[str, Camera] = {}  # bounded by CAMERAS_MOST
         self._ends: dict[str, threading.Event] = {}
+        self._seen: dict[str, Frame | None] = {}  # at the last ping; bounded as above
 
     def run(self) -> None:
         """Work until the commands end."""
@@ -145,7 +150,15 @@ class Worker:
                 self._begin(head["camera"], head["kind"], head["address"])
             case "forget":
                 self._forget(head["camera"])
+            case "again":
+                if (camera := self._cameras.get(head["camera"])) is not None:
+                    camera.again(head["track"])
+            case "scene":
+                camera = self._cameras.get(head["camera"])
+                body = scene_of(camera.last) if camera is not None and camera.last else b""
+                self._say({"say": "scene", "call": head["call"]}, body)
             case "ping":
+                self._forget_still()
                 self._say({"say": "pong", "call": head["call"]})
             case _:
                 raise pipe.PipeBroken("nobody asks that")
@@ -164,9 +177,18 @@ class Worker:
 
     def _forget(self, name: str) -> None:
         self._cameras.pop(name, None)
+        self._seen.pop(name, None)
         if end := self._ends.pop(name, None):
             end.set()
         self._desk.forget(name)
+
+    def _forget_still(self) -> None:
+        """A camera that sent nothing since the last ping keeps nobody's face."""
+        for name, camera in list(self._cameras.items()):
+            still = camera.last is not None and camera.last is self._seen.get(name)
+            if still:
+                self._cameras[name] = Camera(self._engine)
+            self._seen[name] = None if still else camera.last
 
     def _fetch(self, name: str, kind: str, address: str, end: threading.Event) -> None:
         """Frames of one camera until it is forgotten; one that ends is opened again, ever later."""
@@ -218,6 +240,17 @@ class Worker:
             told = {"say": "portrait", "call": call, "reason": None, "model": found.model_id,
                     "gap": found.gap}  # fmt: skip
             self._say(told, pipe.to_bytes(found.embedding))
+
+
+def scene_of(frame: Frame) -> bytes:
+    """A whole frame as JPEG, empty where it does not decode."""
+    whole = Box(0, 0, frame.width - 1, frame.height - 1)
+    out = io.BytesIO()
+    try:
+        Image.fromarray(frame.open_window(whole)).save(out, "JPEG", quality=85)
+    except (OSError, ValueError):
+        return b""
+    return out.getvalue()
 
 
 def read_message(file: BinaryIO) -> pipe.Message | None:

@@ -71,6 +71,8 @@ def states(seen: Sight, town: Town) -> Iterator[str]:
     expect(page.locator('.ails[data-tone="mind"]')).to_have_count(2)
     expect(page.locator(".slip-key img")).to_be_visible()
     yield "plugs"
+    page.locator(".drawer").press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
     page.locator(".slip-key").click()
     expect(page.locator(".paper img")).to_be_visible()
     yield "slip"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("town in a browser")]
+pytestmark = pytest.mark.timeout(600)
 
 DESK, PHONE = (1440, 900), (390, 844)
 STEP_WAIT_MS = 90_000  # doors come back to a joined network with growing pauses

@@ -1,46 +1,168 @@
-"""libosdp's reader on a pseudo-terminal: a far end that nobody here wrote."""
+"""libosdp's reader and panel, each in a process of its own: far ends that nobody here wrote.
+
+Its Python module writes past its memory, and whoever loads it dies in some later collection; so no
+test loads it. The program speaks lines of JSON: what it is to do comes in, what it heard goes out.
+"""
 
 import asyncio
 import contextlib
+import gc
+import json
 import os
+import select
+import sys
 import tty
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
+Told = dict[str, Any]  # codes by libosdp's names for them, bytes as hex
 
 
-class ForeignReader:
-    """What a test does with it."""
+# --------------------------------------------------------------------------- for tests
 
-    def __init__(self, reader: Any, osdp: Any, orders: list[dict[str, Any]]) -> None:
-        self._reader = reader
-        self._osdp = osdp
-        self.orders = orders  # the commands it was given
+
+class Foreign:
+    """The process as a test has it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.heard: list[Told] = []
+
+    async def next_line(self) -> Told:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        assert line, "libosdp's process ended"
+        told: Told = json.loads(line)
+        return told
+
+    async def listen(self) -> None:
+        while True:
+            self.heard.append(await self.next_line())
+
+    def say(self, kind: str, **body: object) -> None:
+        """An event of the reader, or a command of the panel."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"kind": kind, **body}).encode() + b"\n")
 
     def tap(self, bits: int, row: bytes, form: int = 1) -> None:
-        self._submit(
-            event=self._osdp.Event.CardRead,
-            reader_no=0,
-            direction=0,
-            format=form,
-            length=bits,
-            data=row,
-        )
+        self.say("CardRead", reader_no=0, direction=0, format=form, length=bits, data=row.hex())
 
     def type(self, keys: bytes) -> None:
-        self._submit(event=self._osdp.Event.KeyPress, reader_no=0, data=keys)
+        self.say("KeyPress", reader_no=0, data=keys.hex())
 
-    def status(self, kind: int, report: bytes) -> None:
-        self._submit(event=self._osdp.Event.Status, type=kind, report=report)
-
-    def _submit(self, **event: Any) -> None:
-        self._reader.ctx.submit_event(event)
+    def status(self, kind: str, report: bytes) -> None:
+        self.say("Status", type=kind, report=report.hex())
 
 
-def able(osdp: Any) -> Any:
-    """What it can do: contacts, outputs, light, sound, text."""
+@asynccontextmanager
+async def _running(*words: str) -> AsyncIterator[Foreign]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.drivers.osdp_peer", *words,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    foreign = Foreign(process)
+    ears: asyncio.Task[None] | None = None
+    try:
+        foreign.heard.append(await foreign.next_line())
+        ears = asyncio.create_task(foreign.listen())
+        yield foreign
+    finally:
+        if ears is not None:
+            ears.cancel()
+            with contextlib.suppress(asyncio.CancelledError, AssertionError):
+                await ears
+        assert process.stdin is not None
+        process.stdin.close()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def foreign_reader(
+    *, key: bytes | None = KEY, address: int = 1, install: bool = False
+) -> AsyncIterator[tuple[str, Foreign]]:
+    """Give the port to open, and the reader behind it; ``heard`` are the commands it was given."""
+    words = ("reader", key.hex() if key else "-", str(address), "install" if install else "-")
+    async with _running(*words) as foreign:
+        yield foreign.heard.pop(0)["port"], foreign
+
+
+@asynccontextmanager
+async def foreign_panel(port: str, key: bytes) -> AsyncIterator[Foreign]:
+    """A panel on this port; the first that it ``heard`` is that its channel is secure."""
+    async with _running("panel", port, key.hex()) as foreign:
+        yield foreign
+
+
+# --------------------------------------------------------------------------- the process
+
+
+def _tell(told: Told) -> None:
+    sys.stdout.write(json.dumps(told, default=lambda raw: bytes(raw).hex()) + "\n")
+    sys.stdout.flush()
+
+
+def _names(kinds: Any) -> dict[int, str]:
+    return {int(code): name for name, code in vars(kinds).items() if not name.startswith("_")}
+
+
+def _codes(line: str, kinds: Any, reports: Any) -> Told:
+    told: Told = json.loads(line)
+    for name in ("data", "report"):
+        if name in told:
+            told[name] = bytes.fromhex(told[name])
+    if "type" in told:
+        told["type"] = getattr(reports, told["type"])
+    return {**told, "kind": getattr(kinds, told["kind"])}
+
+
+def _wire(osdp: Any, line: int) -> Any:
+    class Wire(osdp.Channel):  # type: ignore[misc]
+        def read(self, max_bytes: int) -> bytes:
+            try:
+                return os.read(line, max_bytes)
+            except OSError:
+                return b""
+
+        def write(self, buf: bytes) -> int:
+            return os.write(line, buf)
+
+        def flush(self) -> None:
+            return None
+
+    return Wire()
+
+
+def _live(refresh: Callable[[], object], obey: Callable[[str], object]) -> None:
+    """Look at the line each millisecond, do what comes in, until nobody is there any more."""
+    while True:
+        refresh()
+        if select.select([sys.stdin], [], [], 0.001)[0]:
+            line = sys.stdin.readline()
+            if not line:
+                os._exit(0)  # what it would tidy up is what it has spoiled
+            obey(line)
+
+
+def _reader(osdp: Any, key: str, address: str, install: str) -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    names = _names(osdp.Command)
+
+    def obey(command: Told) -> tuple[int, Told | None]:
+        _tell({**command, "command": names[command["command"]]})
+        if command["command"] == osdp.Command.Status:
+            size = 2 if command["type"] == osdp.StatusReportType.Local else 4
+            return 0, {**command, "report": bytes(size)}
+        return 0, None
+
     counts = {
         osdp.Capability.OutputControl: 2,
         osdp.Capability.LEDControl: 1,
@@ -48,59 +170,51 @@ def able(osdp: Any) -> Any:
         osdp.Capability.TextOutput: 1,
         osdp.Capability.ContactStatusMonitoring: 4,
     }
-    return osdp.PDCapabilities([(function, 1, count) for function, count in counts.items()])
-
-
-@asynccontextmanager
-async def foreign_reader(
-    osdp: Any, *, key: bytes | None = KEY, address: int = 1, install: bool = False
-) -> AsyncIterator[tuple[str, ForeignReader]]:
-    """Give the port to open, and the reader behind it."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    os.set_blocking(master, False)
-
-    class Wire(osdp.Channel):  # type: ignore[misc]
-        def read(self, max_bytes: int) -> bytes:
-            try:
-                return os.read(master, max_bytes)
-            except OSError:
-                return b""
-
-        def write(self, buf: bytes) -> int:
-            return os.write(master, buf)
-
-        def flush(self) -> None:
-            return None
-
-    orders: list[dict[str, Any]] = []
-
-    def obey(command: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
-        orders.append(command)
-        if command["command"] == osdp.Command.Status:
-            size = 2 if command["type"] == osdp.StatusReportType.Local else 4
-            return 0, {**command, "report": bytes(size)}
-        return 0, None
-
-    flags = [osdp.LibFlag.InstallMode] if install else [osdp.LibFlag.EnforceSecure]
+    flags = [osdp.LibFlag.InstallMode if install == "install" else osdp.LibFlag.EnforceSecure]
+    secret = None if key == "-" else bytes.fromhex(key)
     made = osdp.PeripheralDevice(
-        osdp.PDInfo(address, Wire(), scbk=key, flags=flags),
-        able(osdp),
+        osdp.PDInfo(int(address), _wire(osdp, master), scbk=secret, flags=flags),
+        osdp.PDCapabilities([(function, 1, count) for function, count in counts.items()]),
         log_level=getattr(osdp.LogLevel, os.environ.get("OSDP_LOG", "Alert")),
         command_handler=obey,
     )
 
-    async def live() -> None:
-        while True:
-            made.ctx.refresh()
-            await asyncio.sleep(0.001)
+    def happen(line: str) -> None:
+        told = _codes(line, osdp.Event, osdp.StatusReportType)
+        made.ctx.submit_event({"event": told.pop("kind"), **told})
 
-    life = asyncio.create_task(live())
-    try:
-        yield os.ttyname(slave), ForeignReader(made, osdp, orders)
-    finally:
-        life.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await life
-        os.close(master)
-        os.close(slave)
+    _tell({"port": os.ttyname(slave)})
+    _live(made.ctx.refresh, happen)
+
+
+def _panel(osdp: Any, port: str, key: str) -> None:
+    line = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    names = _names(osdp.Event)
+
+    def hear(_pd: int, event: Told) -> int:
+        _tell({**event, "event": names[event["event"]]})
+        return 0
+
+    made = osdp.ControlPanel(
+        [osdp.PDInfo(1, _wire(osdp, line), scbk=bytes.fromhex(key),
+                     flags=[osdp.LibFlag.EnforceSecure])],
+        log_level=osdp.LogLevel.Alert,
+        event_handler=hear,
+    )  # fmt: skip
+
+    def command(line: str) -> None:
+        told = _codes(line, osdp.Command, osdp.StatusReportType)
+        made.ctx.submit_command(0, {"command": told.pop("kind"), **told})
+
+    while made.ctx.sc_status() != 1:
+        made.ctx.refresh()
+        select.select([], [], [], 0.001)
+    _tell({"secure": True})
+    _live(made.ctx.refresh, command)
+
+
+if __name__ == "__main__":
+    library: Any = import_module("osdp")
+    gc.disable()  # the longer it touches nothing, the longer it lives
+    plays: dict[str, Callable[..., None]] = {"reader": _reader, "panel": _panel}
+    plays[sys.argv[1]](library, *sys.argv[2:])

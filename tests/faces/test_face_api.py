@@ -313,6 +313,16 @@ async def test_another_models_template_takes_no_photo(tmp_path: Path) -> None:
         assert (await bench.http.get("/api/v1/faces")).json()["audit"]["people"] == 0
 
 
+async def test_photos_that_come_together_are_all_kept(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        await prepare(bench)
+        await post(bench, "people/p-2/face/consent", AGREED)
+        await asyncio.gather(*(send_photo(bench, b"1") for _ in range(4)))
+        shown = (await bench.http.get("/api/v1/people/p-2/face")).json()
+        assert len(shown["photos"]) == 4
+
+
 async def test_photos_end_at_twelve(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         await bench.administrator()

@@ -291,6 +291,7 @@ def _try(operation: Operation, document: Document, here: Callers, runner: asynci
         ("challengeCard", "", b'{"uid":"000000000","challenge":"%s"}' % (b"0" * 32)),
         ("issueCard", "", b'{"uid":"04aabbccdd","person":"nobody"}'),
         ("listEvents", "/api/v1/events?before=9223372036854775808", None),
+        ("keepLog", "", b'{"scope":"","days":false}'),
         ("loadRoster", "", b'{"kind":"households","rows":[{"id":"x"}]}'),
         ("loadRoster", "", b'{"kind":"people","rows":[{"id":"x","\\ud800":1}]}'),
         ("findPeople", "/api/v1/people?query=%00", None),

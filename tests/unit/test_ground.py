@@ -199,9 +199,11 @@ def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
 ) -> None:
     (tmp_path / "test_town.py").write_text(f"@pytest.fixture({SHARED})", encoding="utf-8")
     (tmp_path / "test_each.py").write_text("", encoding="utf-8")
+    (tmp_path / "test_more.py").write_text('xdist_group("town")', encoding="utf-8")
     whole = [f"test_town.py::test_{n}" for n in range(5)]
     single = [f"test_each.py::test_{n}" for n in range(6)]
     dealt, one, two, three = dealer(tmp_path), Worker(), Worker(), Worker()
+    assert dealt._split_scope("test_more.py::test_1") == "town"
 
     def ready(worker: Any) -> None:
         dealt.add_node(worker)
@@ -214,19 +216,19 @@ def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
             dealt.mark_test_complete(worker, index)
 
     for worker in (one, two):
-        dealt.add_node(worker)  # type: ignore[arg-type]
-        dealt.add_node_collection(worker, [*whole, *single])  # type: ignore[arg-type]
+        dealt.add_node(worker)
+        dealt.add_node_collection(worker, [*whole, *single])
     dealt.schedule()
     assert one.given == [0, 1, 2, 3, 4]
     assert two.given[0] == 5
     done(one, 2)
-    assert dealt.remove_node(one) == whole[2]  # type: ignore[arg-type]
+    assert dealt.remove_node(one) == whole[2]
     ready(three)
     for _ in range(20):
         done(two, 1)
         done(three, 1)
     assert dealt.tests_finished
-    assert dealt.remove_node(two) is None  # type: ignore[arg-type]
+    assert dealt.remove_node(two) is None
     every = [*one.ever, *two.ever, *three.ever]
     assert sorted({*every}) == [*range(11)]
     assert [every.count(index) for index in (0, 1, 2, 3, 4)] == [1, 1, 1, 2, 2]

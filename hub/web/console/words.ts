@@ -221,6 +221,7 @@ export const viaWords = dictionary({
   code: { "zh-Hans": "按键码", "zh-Hant": "按鍵碼", en: "typed code" },
   kiosk: { "zh-Hans": "自助机", "zh-Hant": "自助機", en: "kiosk" },
   button: { "zh-Hans": "呼叫键", "zh-Hant": "呼叫鍵", en: "call button" },
+  face: { "zh-Hans": "刷脸", "zh-Hant": "刷臉", en: "face" },
   remote: { "zh-Hans": "远程", "zh-Hant": "遠端", en: "remote" },
 });
 
@@ -236,6 +237,7 @@ export const kindWords = dictionary({
   call: { "zh-Hans": "门口呼叫", "zh-Hant": "門口呼叫", en: "Call at the door" },
   meter: { "zh-Hans": "抄表", "zh-Hant": "抄表", en: "Meter read" },
   meter_silent: { "zh-Hans": "有表读不到", "zh-Hant": "有表讀不到", en: "Meter silent" },
+  face_asked: { "zh-Hans": "请主机看脸", "zh-Hant": "請主機看臉", en: "Asked for a face" },
   pass_asked: { "zh-Hans": "核对访客码", "zh-Hant": "核對訪客碼", en: "Visitor pass checked" },
   gap: { "zh-Hans": "缺了几条记录", "zh-Hant": "缺了幾條記錄", en: "Records missing" },
   recalled: { "zh-Hans": "恢复后补报", "zh-Hant": "還原後補報", en: "Told after a restore" },

@@ -66,9 +66,10 @@ function Pad({ reader }: { reader: Reader }) {
   return (
     <div class="pad">
       {shown !== undefined && "claim" in shown && (
-        <p>
-          {say(t.padHint, { claim: shown.claim, pin: shown.pin })} {say(t.padDuress, { duress: shown.duress })}
-        </p>
+        <div>
+          <p>{say(t.padHint, { claim: shown.claim, pin: shown.pin })}</p>
+          <p class="soft">{say(t.padDuress, { duress: shown.duress })}</p>
+        </div>
       )}
       <Typed typed={typed.value} />
       <div class="keys">
