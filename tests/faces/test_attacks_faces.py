@@ -1,4 +1,4 @@
-"""Races of withdrawal: with an audit, with another audit, with a start; what is told of who left."""
+"""Races of withdrawal: with audits, with a start; and what is told of who left."""
 
 import asyncio
 import threading

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 import devices
-from devices import guests, meter, recall, wire
-from devices.identity import Identity
+from devices import faces, guests, meter, recall, wire
+from devices.identity import KINDS, Identity
 from devices.messages import Ack, ClockQuality, Command, Event, Life, Outcome, StateNote
 from hub.acts import events
 from hub.acts.issuing import NewCard, issue_card
@@ -215,7 +215,7 @@ async def test_a_late_lost_of_an_old_connection_is_no_news(tmp_path: Path) -> No
 
 # --- whose word is believed -------------------------------------------------------------------
 
-DEVICE_KINDS = ("door", "point", "kiosk", "meter")
+DEVICE_KINDS = KINDS
 
 
 async def test_an_event_is_taken_only_from_the_kind_of_device_that_may_tell_it(
@@ -252,7 +252,7 @@ async def test_what_a_device_of_the_wrong_kind_told_waits_unacknowledged(tmp_pat
 
 def drafted() -> set[str]:
     """Every kind that a device's code can put into an event: the words that stand in it."""
-    found = {recall.KIND, guests.ASKED, meter.READING, meter.SILENT}
+    found = {recall.KIND, guests.ASKED, faces.ASKED, meter.READING, meter.SILENT}
     for path in Path(devices.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
