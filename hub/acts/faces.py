@@ -157,13 +157,17 @@ def local_day(tx: Tx | Connection, now: datetime) -> date:
 
 
 def left(tx: Tx | Connection, person: Any, today: date) -> bool:
-    """Whether somebody lives here no more: no home, or every tenancy is over."""
-    if person.household_id is None:
-        return True
-    ends = tx.execute(
-        select(t.tenancies.c.valid_to).where(t.tenancies.c.person_id == person.id)
-    ).scalars().all()  # fmt: skip
-    return bool(ends) and all(end is not None and end < today.isoformat() for end in ends)
+    """Whether somebody lives here no more, nor will: what hub/core/homes.py counts is over."""
+    stays = tx.execute(
+        select(t.tenancies.c.household_id, t.tenancies.c.valid_to).where(
+            t.tenancies.c.person_id == person.id
+        )
+    ).all()
+    day = today.isoformat()
+    if any(stay.valid_to is None or day <= stay.valid_to for stay in stays):
+        return False
+    own = person.household_id  # counts without any limit unless a stay speaks of it
+    return own is None or any(stay.household_id == own for stay in stays)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ async def test_who_withdraws_while_the_hub_starts_is_not_loaded(tmp_path: Path) 
         await desk.withdraw("r-2", "phone:x")
         go.set()
         await starting
-        assert desk.roll is not None
-        assert len(desk.roll) == 28
+        roll: Any = vars(desk)["roll"]
+        assert len(roll) == 28
         await desk.audit()
         assert desk.verify(["r-1"], faces.probe(1)).reason == "face_not_enrolled"
         await desk.give(asked("r-2"))  # comes back, with one photo and none of the old ones
@@ -178,3 +178,33 @@ async def test_an_order_that_ends_while_somebody_is_looked_at_is_no_fault(tmp_pa
         watching._listed_row = late  # type: ignore[method-assign]
         assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) is None
         assert kept(bench, t.incidents) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "stays", "lives_here"),
+    [
+        ("h-1", [("h-2", "2026-01-31")], True),  # an old tenancy elsewhere ends nothing here
+        ("h-1", [("h-1", "2026-01-31"), ("h-2", None)], True),  # moved within the estate
+        (None, [("h-2", None)], True),  # a tenant with no other home
+        (None, [("h-2", "2026-01-31")], False),
+        ("h-1", [("h-1", "2026-01-31")], False),
+        (None, [], False),
+    ],
+    ids=str,
+)
+async def test_a_face_is_kept_as_long_as_somebody_lives_here(
+    tmp_path: Path, own: str | None, stays: list[tuple[str, str | None]], lives_here: bool
+) -> None:
+    async with face_desk(tmp_path, Faces()) as bench:
+        desk = bench.hub.recognising
+        await desk.give(asked("p-1"))
+        with bench.hub.engines.write.begin() as connection:
+            person = t.people.c.id == "p-1"
+            connection.execute(t.people.update().where(person).values(household_id=own))
+            for number, (home, to_on) in enumerate(stays):
+                tenancy = {"id": f"t-{number}", "household_id": home, "person_id": "p-1",
+                           "kind": "tenant", "valid_from": "2025-01-01",
+                           "valid_to": to_on}  # fmt: skip
+                connection.execute(t.tenancies.insert().values(**tenancy))
+        await desk.settle()
+        assert (open_consents(bench) == {"p-1"}) is lives_here
