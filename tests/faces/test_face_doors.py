@@ -57,7 +57,7 @@ class Gate:
         self.bench, self.faces = bench, faces
         self.process: Any = Process()
         hub = bench.hub
-        hub.recognising.process = self.process
+        hub.recognising.process = self.process  # type: ignore[assignment]
         self.doors = FaceDoors(
             hub.engines, hub.writer, hub.memory, hub.recognising, {"cam": CAMERA},
             lambda: bench.now.timestamp(),  # noqa: PLW0108 - the bench's time moves
@@ -197,7 +197,8 @@ async def test_the_store_has_the_last_word_on_consent(tmp_path: Path) -> None:
         at.ask()
         verify = at.bench.hub.recognising.verify(["r-0"], at.faces.probe(0))
         await at.bench.hub.recognising.withdraw("r-0", "staff:test")
-        at.bench.hub.recognising.verify = lambda *_: verify  # a memory that lags behind
+        # a memory that lags behind
+        at.bench.hub.recognising.verify = lambda *_: verify  # type: ignore[method-assign]
         at.ready(0)
         assert await at.words() == [("q-1", None, "face_no_consent")]
         (match,) = at.rows(t.face_matches)
