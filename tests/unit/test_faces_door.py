@@ -36,7 +36,8 @@ DOOR: dict[str, Any] = {
 
 async def stood(folder_: Path, *, keypad: bool = False, hub: bool = True, **door: Any) -> Bench:
     """A door that takes a face in the place of a PIN."""
-    bench = await made(folder_, **({"keypad": Keys()} if keypad else {}))
+    pad: dict[str, Any] = {"keypad": Keys()} if keypad else {}
+    bench = await made(folder_, **pad)
     if hub:
         hub_says(bench)
     bench.put_policy(**(DOOR | door))
@@ -194,7 +195,7 @@ async def test_a_crowd_is_no_claim(folder: Path) -> None:
 
 
 async def test_a_face_alone_opens_where_the_policy_takes_it_and_once(folder: Path) -> None:
-    alone = {"face": FaceMode.ALONE, "pin": False, "asks": Assurance.SIGNED}
+    alone: dict[str, Any] = {"face": FaceMode.ALONE, "pin": False, "asks": Assurance.SIGNED}
     bench = await stood(folder, **alone)
     await word(bench, None, id="f-1")
     await word(bench, None, id="f-1")
