@@ -114,6 +114,8 @@ def _decision(policy: Policy | None, state: State, request: Request, now: dateti
     if isinstance(decision, Granted):
         decision = _together(door, state, decision, request, now.timestamp())
     if isinstance(decision, Refused) and mode in OPEN_MODES and decision.reason not in _NEVER:
+        if _denied(policy, door, decision.person, request, now):
+            return replace(decision, reason="person_denied")  # whatever was asked before
         return Granted(
             "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts,
             duress=decision.duress,
@@ -308,6 +310,15 @@ def rule_reason(
 def _valid(rule: Rule, at_s: float) -> bool:
     after = rule.valid_from_s is None or at_s >= rule.valid_from_s
     return after and (rule.valid_to_s is None or at_s < rule.valid_to_s)
+
+
+def _denied(
+    policy: Policy, door: DoorPolicy, person: str | None, request: Request, now: datetime
+) -> bool:
+    """Whether a rule keeps this person out, open door or not."""
+    rules = (door.rules.get(name) for name in door.people.get(person or "", ()))
+    clock = request.clock_known
+    return any(rule.deny and _denies(policy, rule, now, clock=clock) for rule in rules if rule)
 
 
 def _denies(policy: Policy, rule: Rule, now: datetime, *, clock: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Races of withdrawal: with audits, with a start; and what is told of who left."""
+"""Races of withdrawal: with an audit, another audit, a start; what is told of who left."""
 
 import asyncio
 import threading
@@ -73,7 +73,7 @@ async def test_who_withdraws_while_the_hub_starts_is_not_loaded(tmp_path: Path) 
             return roll
 
         desk._load = slowly  # type: ignore[method-assign]
-        desk.roll = None  # as at a start
+        setattr(desk, "roll", None)  # noqa: B010 - as at a start
         starting = asyncio.ensure_future(desk.settle())
         assert await asyncio.to_thread(loaded.wait, 30)
         await desk.withdraw("r-1", "phone:x")

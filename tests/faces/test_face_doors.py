@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -55,7 +55,7 @@ class Gate:
 
     def __init__(self, bench: HubBench, faces: Faces, *, coin: bool = True) -> None:
         self.bench, self.faces = bench, faces
-        self.process: Any = Process()
+        self.process: Any = cast("Any", Process())
         hub = bench.hub
         hub.recognising.process = self.process  # type: ignore[assignment]
         self.doors = FaceDoors(
@@ -197,8 +197,8 @@ async def test_the_store_has_the_last_word_on_consent(tmp_path: Path) -> None:
         at.ask()
         verify = at.bench.hub.recognising.verify(["r-0"], at.faces.probe(0))
         await at.bench.hub.recognising.withdraw("r-0", "staff:test")
-        # a memory that lags behind
-        at.bench.hub.recognising.verify = lambda *_: verify  # type: ignore[method-assign]
+        lagging: Any = at.bench.hub.recognising
+        lagging.verify = lambda *_: verify  # a memory that lags behind
         at.ready(0)
         assert await at.words() == [("q-1", None, "face_no_consent")]
         (match,) = at.rows(t.face_matches)

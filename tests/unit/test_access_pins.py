@@ -8,6 +8,7 @@ from devices import guesses
 from devices.access import Granted, PinTried, Policy, Request, State, Way, fold
 from devices.guesses import FAMILIAR, FORGIVEN, KEYPAD, OWN
 from devices.pins import claim_mark, is_pin
+from devices.rules import DoorMode, Rule
 from tests.unit.test_access_rules import AT_S, CARD, CARD_2, KEY, PINS, policy, reason, told
 
 
@@ -194,3 +195,11 @@ def test_what_may_be_a_pin(digits: str) -> None:
 def test_what_may_be_none(digits: str) -> None:
     """Too short, easy, or a day: neighbours know birthdays."""
     assert not is_pin(digits)
+
+
+def test_an_open_door_keeps_out_whom_a_rule_keeps_out_before_any_pin_is_typed() -> None:
+    rules = policy(pin=True, pins=PINS, mode=DoorMode.UNLOCKED)
+    assert reason(rules, CARD) == "unlocked"
+    shut = replace(rules.doors[1], rules={**rules.doors[1].rules, "no": Rule(deny=True)})
+    shut = replace(shut, people={**shut.people, "p1": (*shut.people["p1"], "no")})
+    assert reason(replace(rules, doors={1: shut}), CARD) == "person_denied"

@@ -36,8 +36,8 @@ DOOR: dict[str, Any] = {
 
 async def stood(folder_: Path, *, keypad: bool = False, hub: bool = True, **door: Any) -> Bench:
     """A door that takes a face in the place of a PIN."""
-    given: dict[str, Any] = {"keypad": Keys()} if keypad else {}
-    bench = await made(folder_, **given)
+    pad: dict[str, Any] = {"keypad": Keys()} if keypad else {}
+    bench = await made(folder_, **pad)
     if hub:
         hub_says(bench)
     bench.put_policy(**(DOOR | door))

@@ -13,7 +13,7 @@ from devices.pins import code_mark
 from hub.acts.events import Heard, hear
 from hub.acts.upkeep import VISITS_KEPT_S, sweep
 from hub.acts.visits import USES_MAX
-from hub.core.effects import SendFace, SendIndicate, SendWord
+from hub.core.effects import SendWord
 from hub.store import tables as t
 from tests.unit.hub_bench import HubBench, hub_bench
 from tests.unit.test_api import is_problem
@@ -49,7 +49,7 @@ async def asks(
     said: list[SendWord] = []
     speak = bench.hub.ingest._send_about
 
-    def listening(wish: SendIndicate | SendWord | SendFace) -> None:
+    def listening(wish: Any) -> None:
         if isinstance(wish, SendWord):
             said.append(wish)
         speak(wish)
