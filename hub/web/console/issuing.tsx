@@ -120,7 +120,7 @@ function give(person: PersonShown): void {
 function stop(card: DeskCard): Promise<void> {
   stopping.value = null;
   return act(async () => {
-    await staffAsk("POST", `/api/v1/cards/${encodeURIComponent(card.card ?? "")}/block`);
+    await staffAsk("POST", `/api/v1/cards/${encodeURIComponent(card.card ?? "")}/block`, {});
     if (seen.value) seen.value = { ...seen.value, card: { ...card, state: "stopped" } };
   });
 }
