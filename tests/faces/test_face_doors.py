@@ -57,7 +57,7 @@ class Gate:
         self.bench, self.faces = bench, faces
         self.process: Any = cast("Any", Process())
         hub = bench.hub
-        hub.recognising.process = self.process  # type: ignore[assignment]
+        hub.recognising.process = self.process
         self.doors = FaceDoors(
             hub.engines, hub.writer, hub.memory, hub.recognising, {"cam": CAMERA},
             lambda: bench.now.timestamp(),  # noqa: PLW0108 - the bench's time moves
