@@ -30,6 +30,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "door": "a controller of doors",
         "kiosk": "a kiosk's screen, or its payments",
         "point": "a point where cards are shown",
+        "desk": "the reader beside a clerk, where cards are made",
         "meter": "a reader of meters",
         "service": "systemd units, so that it runs after a restart",
     },
@@ -37,7 +38,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "device": "serial ports and their wires; adopt devices and relays",
         "reader": "pair an OSDP reader, change its address and speed",
         "ha": "Home Assistant sees the doors",
-        "face": "judge the face engine, measure what it costs",
+        "face": "enrol and forget faces; audit, judge and measure the engine",
     },
     "Look after it": {
         "backup": "one sealed file with everything",

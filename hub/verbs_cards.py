@@ -48,7 +48,7 @@ def _at_the_reader(actions: Any) -> None:
     sits("verify", "say what the next card is, and whose", _verify)
     enrol = sits("enrol", "take an old card as somebody's, as a number", _enrol)
     enrol.add_argument("person", help="id of its holder")
-    enrol.add_argument("--kind", required=True, choices=IDENTIFIERS)
+    enrol.add_argument("--kind", required=True, choices=IDENTIFIERS, help="what card it is")
 
 
 def _lists(actions: Any) -> None:

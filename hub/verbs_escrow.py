@@ -24,7 +24,7 @@ def register(actions: Any) -> None:
     escrow = actions.add_parser("escrow", help="card masters on paper: three sheets, two open them")
     steps = escrow.add_subparsers(required=True, metavar="STEP")
     made = steps.add_parser("print", help="write the PDF to a pipe: `... | lp`; never to a file")
-    made.add_argument("--language", default="zh-Hans", choices=LANGUAGES)
+    made.add_argument("--language", default="zh-Hans", choices=LANGUAGES, help="of the sheet")
     made.set_defaults(func=_print)
     back = steps.add_parser("restore", help="read the squares' texts, one a line, from the input")
     back.add_argument("--check", action="store_true", help="a drill: compare, change nothing")

@@ -64,7 +64,7 @@ def _at_the_hub(actions: Any) -> None:
     audit.set_defaults(func=_audit)
     end = actions.add_parser("forget", help="end somebody's consent; nobody can undo it")
     end.add_argument("person", help="the person's id, as in the roster")
-    end.add_argument("--reason", default="withdrawn", choices=FORGET_REASONS)
+    end.add_argument("--reason", default="withdrawn", choices=FORGET_REASONS, help="for the log")
     end.set_defaults(func=_forget)
     renew = actions.add_parser("renew", help="the keys are lost: everybody must consent anew")
     renew.add_argument("--everybody", action="store_true", required=True,

@@ -211,7 +211,7 @@ class Receivers:
         if not self._vouched(request, raw):
             return Response(status_code=401)
         key = request.headers["webhook-id"]
-        if json.loads(raw)["data"].get("kind") in self.returns:
+        if json.loads(raw).get("data", {}).get("kind") in self.returns:
             return self._signed_answer(key, b'{"type":"incident.returned"}', "application/json")
         if not self._knows("incident", key):
             self.take("incident", key, raw.decode())

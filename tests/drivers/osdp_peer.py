@@ -112,7 +112,7 @@ def _names(kinds: Any) -> dict[int, str]:
     return {int(code): name for name, code in vars(kinds).items() if not name.startswith("_")}
 
 
-def _codes(line: str, kinds: Any, reports: Any) -> Told:
+def _codes(line: bytes, kinds: Any, reports: Any) -> Told:
     told: Told = json.loads(line)
     for name in ("data", "report"):
         if name in told:
@@ -139,15 +139,18 @@ def _wire(osdp: Any, line: int) -> Any:
     return Wire()
 
 
-def _live(refresh: Callable[[], object], obey: Callable[[str], object]) -> None:
+def _live(refresh: Callable[[], object], obey: Callable[[bytes], object]) -> None:
     """Look at the line each millisecond, do what comes in, until nobody is there any more."""
+    held = b""
     while True:
         refresh()
-        if select.select([sys.stdin], [], [], 0.001)[0]:
-            line = sys.stdin.readline()
-            if not line:
+        if select.select([0], [], [], 0.001)[0]:
+            read = os.read(0, 65_536)
+            if not read:
                 os._exit(0)  # what it would tidy up is what it has spoiled
-            obey(line)
+            *lines, held = (held + read).split(b"\n")
+            for line in lines:
+                obey(line)
 
 
 def _reader(osdp: Any, key: str, address: str, install: str) -> None:
@@ -179,7 +182,7 @@ def _reader(osdp: Any, key: str, address: str, install: str) -> None:
         command_handler=obey,
     )
 
-    def happen(line: str) -> None:
+    def happen(line: bytes) -> None:
         told = _codes(line, osdp.Event, osdp.StatusReportType)
         made.ctx.submit_event({"event": told.pop("kind"), **told})
 
@@ -202,7 +205,7 @@ def _panel(osdp: Any, port: str, key: str) -> None:
         event_handler=hear,
     )  # fmt: skip
 
-    def command(line: str) -> None:
+    def command(line: bytes) -> None:
         told = _codes(line, osdp.Command, osdp.StatusReportType)
         made.ctx.submit_command(0, {"command": told.pop("kind"), **told})
 
