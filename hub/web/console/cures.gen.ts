@@ -243,6 +243,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "看自測：預計的漏認和長得像的人。繼續先報是誰。",
     "en": "See the audit: expected misses and look-alike pairs. Keep the claim."
   },
+  "face_away": {
+    "zh-Hans": "主机、摄像头或人脸程序连不上；这扇门的其他开门方式照常。",
+    "zh-Hant": "主機、攝影機或人臉程式連不上；這扇門的其他開門方式照常。",
+    "en": "The hub, its camera or its face process is away; the door's other ways go on."
+  },
   "face_dark": {
     "zh-Hans": "在摄像头上方加一盏灯。",
     "zh-Hant": "在攝影機上方加一盞燈。",
@@ -322,6 +327,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "录像不知道这次抽到的是哪一边。",
     "zh-Hant": "錄影不知道這次抽到的是哪一邊。",
     "en": "A recording does not know the side that was drawn."
+  },
+  "face_word_other": {
+    "zh-Hans": "来晚了、来了两次，或是给别人的；门没有因此打开。",
+    "zh-Hant": "來晚了、來了兩次，或是給別人的；門沒有因此打開。",
+    "en": "It came too late, twice, or for somebody else's question; nothing opened."
   },
   "face_zone": {
     "zh-Hans": "更衣室、厕所、住宅里绝不可以；出入口、楼道、车库、公共用房和办公室可以。",
