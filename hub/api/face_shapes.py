@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from hub.api.shapes import PersonNamed, Shaped, Words
 from hub.core.words import PLAIN
@@ -50,7 +50,7 @@ class FaceDoorAsked(BaseModel):
     mode: Literal["off", "claim", "alone"]
     zone: str = Field(default="entrance", max_length=16, pattern=PLAIN)
     purpose: str = Field(default="", max_length=300, pattern=PLAIN)
-    turn: bool = True
+    turn: StrictBool = True
 
 
 class FaceDoorShown(Shaped):

@@ -155,7 +155,7 @@ def test_a_copied_card_is_refused_in_words_and_a_lost_hub_in_a_strip(
 ) -> None:
     page = glass.page
     served.tap(ClonedUidCard(UID, iso_dep=True))
-    expect(page.get_by_text("这张卡在这里用不了").first).to_be_visible()
+    expect(page.get_by_text("这不是本小区的卡").first).to_be_visible()
     served.hub.away = True
     expect(page.get_by_text("网络断了").first).to_be_visible(timeout=WAIT_S * 1_000)
     served.hub.away = False

@@ -390,11 +390,12 @@ async def test_the_doctor_speaks_of_back_ups_and_devices(
     assert not told()["back-up"].fine
     (data / "operator.json").write_text("{}")
     state = {"device": "gate", "state": "clock_unsigned", "cure": "Look at the broker."}
-    monkeypatch.setattr("hub.doctor.call", lambda *_: {"devices": 2, "states": [state]})
+    off = {"state": "off", "filing": {"state": "below"}}
+    monkeypatch.setattr("hub.doctor.call", lambda *_: {"devices": 2, "states": [state]} | off)
     found = told()["device gate"]
     assert not found.fine
     assert found.told == "clock_unsigned: Look at the broker."
-    monkeypatch.setattr("hub.doctor.call", lambda *_: {"devices": 2, "states": []})
+    monkeypatch.setattr("hub.doctor.call", lambda *_: {"devices": 2, "states": []} | off)
     assert told()["devices"].fine
 
 
