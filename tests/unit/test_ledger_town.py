@@ -179,7 +179,7 @@ COMMON: dict[str, Any] = {
 
 @pytest.mark.luck
 def test_no_fen_is_lost_doubled_or_invented() -> None:
-    wanted = settings(max_examples=examples(150, 2_000), **COMMON)
+    wanted = settings(max_examples=examples(150, 600), **COMMON)
     run_state_machine_as_test(Payments, settings=wanted)
 
 

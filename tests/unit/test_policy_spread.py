@@ -263,7 +263,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.luck
-@settings(max_examples=examples(8, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8, 30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_snapshot_and_deltas_are_a_fresh_compilation(steps: list[tuple[str, int]]) -> None:
     async def day(folder: Path) -> None:
