@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devices.mistake import Mistake
 
-UNITS = ("hub", "door", "point", "kiosk", "meter")
+UNITS = ("hub", "door", "point", "kiosk", "meter", "desk")
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 
 # What no part of the product ever needs. MemoryDenyWriteExecute is left out: some builds of
@@ -129,6 +129,7 @@ def _device(place: Place, name: str) -> str:
         "point": "card point %i",
         "kiosk": "kiosk %i",
         "meter": "reader of meters %i",
+        "desk": "issuing desk %i",
     }[name]
     more = "CapabilityBoundingSet=\n" + _SERIAL + (_PRINTER if name == "kiosk" else "")
     if name == "door":

@@ -62,7 +62,7 @@ def _operated(router: APIRouter, gate: Gate) -> None:
         gate.operator(request)
         await hub.writer.submit(stock_card, Stocked(asked.uid, "operator", asked.scrap))
 
-    blocks = told("blockCardByOperator", None, "not_found", *CHANGE, by="operator")
+    blocks = told("blockCardByOperator", None, "not_found", "field_wrong", *CHANGE, by="operator")
 
     @router.post("/operator/cards/{card}/block", status_code=204, tags=["operator"], **blocks)
     async def block(card: str, request: Request) -> None:

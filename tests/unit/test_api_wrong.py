@@ -117,6 +117,8 @@ class Wrong:
                 return st.integers(schema.get("minimum", -3), schema.get("maximum", 2**63))
             case "boolean":
                 return st.booleans()
+            case "number":
+                return st.floats(schema.get("minimum", -3), schema.get("maximum", 2**40))
             case "array":
                 return st.lists(self.fitting(schema["items"]), max_size=3)
             case "object" if "properties" in schema:

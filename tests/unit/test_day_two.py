@@ -41,7 +41,8 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     made = units(Place(root, data, "root"), list(UNITS), port=443, backup_key="/etc/linli.pub")
     assert set(made) == {
         "linli-hub.service", "linli-door@.service", "linli-point@.service", "linli-kiosk@.service",
-        "linli-meter@.service", "linli-backup.service", "linli-backup.timer",
+        "linli-meter@.service", "linli-desk@.service", "linli-backup.service",
+        "linli-backup.timer",
     }  # fmt: skip
     folder = tmp_path / "units"
     folder.mkdir()
