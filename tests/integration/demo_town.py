@@ -168,8 +168,20 @@ class Page:
         self.http = httpx.Client(
             base_url=self.url, trust_env=False, timeout=WAIT_S, headers={"Linli-Client": "panel"}
         )
+        self._answered()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
+
+    def _answered(self) -> None:
+        """Wait until somebody answers: the address is told before it is listened on."""
+        end = time.monotonic() + READY_WAIT_S
+        while time.monotonic() < end:
+            assert alive(self.process.pid), self.process.told
+            with contextlib.suppress(httpx.ConnectError):
+                self.town()
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"nobody answers: {self.process.told}")
 
     def _listen(self) -> None:
         kind = ""
