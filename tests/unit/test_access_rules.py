@@ -152,7 +152,7 @@ def test_what_is_asked_follows_the_hour() -> None:
 
 
 def test_no_card_that_only_shows_a_face_or_nothing_opens() -> None:
-    """Without card, phone, PIN after a claim or pass there is no way in but where faces are taken."""
+    """Without card, phone, PIN after a claim or pass nobody comes in where no faces are taken."""
     assert {way.value for way in Way} == {"card", "pin", "pass", "remote", "exit", "face"}
     shown = Request(door=1, way=Way.FACE, assurance=Assurance.SIGNED)
     assert not isinstance(told(policy(), shown)[0], Granted)
