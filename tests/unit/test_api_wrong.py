@@ -115,8 +115,6 @@ class Wrong:
                 return st.none()
             case "integer":
                 return st.integers(schema.get("minimum", -3), schema.get("maximum", 2**63))
-            case "boolean":
-                return st.booleans()
             case "number":
                 return st.floats(schema.get("minimum", -3), schema.get("maximum", 2**40))
             case "array":
