@@ -7,14 +7,12 @@ counts, not by its id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, Row, select
 
 from hub.acts.alerts import (
-    DURESS,
     Ended,
     Taken,
     acknowledge,
@@ -31,13 +29,13 @@ from hub.api.alert_shapes import (
     OwnAlerts,
 )
 from hub.api.documents import BODY, CHANGE, told
-from hub.api.gate import CLIENT_HEADER, Gate, Member
+from hub.api.gate import Gate
 from hub.api.problems import reply
+from hub.api.sight import Sight, sight_of
 from hub.core.alert_kinds import KINDS, WITHHELD
 from hub.core.alerts import DEFAULT, RANK, RESTRICTED_DEFAULT, Policy, Severity, State, What
 from hub.core.door_health import DoorHealth
 from hub.core.errors import DomainError
-from hub.core.may import may
 from hub.core.words import LANGUAGES
 from hub.live import instant
 from hub.store import tables as t
@@ -52,24 +50,6 @@ Answered = dict[tuple[str, str], float]
 _HUB = {"zh-Hans": "服务器", "zh-Hant": "伺服器", "en": "The hub"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a member may know of."""
-
-    member: Member
-    ordinary: bool
-    named: bool
-
-    def sees(self, kind: str) -> bool:
-        """Whether alerts of a kind are there for this member."""
-        return self.named if KINDS[kind].restricted else self.ordinary
-
-    @property
-    def by(self) -> str:
-        """The member as the log names them."""
-        return f"staff:{self.member.id}"
-
-
 def routes(gate: Gate) -> APIRouter:
     """The router of the alert endpoints."""
     router = APIRouter(prefix="/api/v1", tags=["alerts"])
@@ -79,18 +59,6 @@ def routes(gate: Gate) -> APIRouter:
     return router
 
 
-def _sight(gate: Gate, request: Request, verb: str) -> Sight:
-    if request.method != "GET" and request.headers.get(CLIENT_HEADER) != "console":
-        raise DomainError("client_header")
-    member = gate.session(request)
-    subject, site, now = f"staff:{member.id}", gate.hub.memory.site, gate.hub.clock()
-    ordinary = may(member.grants, subject, verb, "alert", site, now)
-    named = may(member.grants, subject, verb, "restricted_alert", site, now, DURESS)
-    if not (ordinary or named):
-        raise DomainError("not_allowed")
-    return Sight(member, ordinary, named)
-
-
 def _looking(router: APIRouter, gate: Gate) -> None:
     @router.get("/alerts", **told("listAlerts", AlertsPage, "field_wrong", "not_found", by="staff"))
     def listed(
@@ -98,7 +66,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
         state: Annotated[Literal["open", "closed"], Query()] = "open",
         before: Annotated[str | None, Query(pattern=_ID)] = None,
     ) -> Response:
-        sight = _sight(gate, request, "read")
+        sight = sight_of(gate, request, "alert", "read")
         with gate.hub.engines.read.connect() as connection:
             rows, following = _rows(connection, sight, state, before)
             failing = connection.execute(
@@ -118,7 +86,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 
     @router.get("/alerts/{alert}", **one)
     async def detail(alert: str, request: Request) -> Response:
-        sight = _sight(gate, request, "read")
+        sight = sight_of(gate, request, "alert", "read")
         await _note_reading(gate, sight, alert)
         with gate.hub.engines.read.connect() as connection:
             row = connection.execute(select(t.alerts).where(t.alerts.c.id == alert)).first()
@@ -170,7 +138,7 @@ def _answering(router: APIRouter, gate: Gate) -> None:
 
     @router.post("/alerts/{alert}/acknowledge", **takes)
     async def alert_acknowledge(alert: str, request: Request) -> Response:
-        sight = _sight(gate, request, "answer")
+        sight = sight_of(gate, request, "alert", "answer")
         state = await writer.submit(acknowledge, Taken(alert, sight.by, sight.sees), Lane.URGENT)
         return reply({"state": state}, request)
 
@@ -178,7 +146,7 @@ def _answering(router: APIRouter, gate: Gate) -> None:
 
     @router.post("/alerts/{alert}/close", **ends)
     async def alert_close(alert: str, asked: CloseAsked, request: Request) -> Response:
-        sight = _sight(gate, request, "answer")
+        sight = sight_of(gate, request, "alert", "answer")
         state = await writer.submit(close, Ended(alert, sight.by, asked.note, sight.sees))
         return reply({"state": state}, request)
 

@@ -7,18 +7,16 @@ is written down before it is shown; nobody confirms a picture that the hub has n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, select
 
 from hub.acts import incidents as acts
-from hub.acts.alerts import DURESS
 from hub.acts.stations import Accepted, accept
 from hub.api import incident_shown as shown
 from hub.api.documents import BODY, CHANGE, told
-from hub.api.gate import CLIENT_HEADER, Gate, Member
+from hub.api.gate import Gate
 from hub.api.incident_shapes import (
     AcceptAsked,
     ConfirmAsked,
@@ -30,33 +28,15 @@ from hub.api.incident_shapes import (
     StationState,
 )
 from hub.api.problems import reply
+from hub.api.sight import Sight, sight_of
 from hub.core.alert_kinds import WITHHELD
 from hub.core.errors import DomainError
 from hub.core.evidence import unseal
-from hub.core.may import may
 from hub.core.policelink import Kind, State, What
 from hub.store import tables as t
 
 _ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
 _STEP = ("not_found", "incident_step", *CHANGE)
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a member may know of."""
-
-    member: Member
-    ordinary: bool
-    named: bool
-
-    def sees(self, kind: Kind) -> bool:
-        """Whether incidents of a kind are there for this member."""
-        return self.named if kind in acts.RESTRICTED else self.ordinary
-
-    @property
-    def by(self) -> str:
-        """The member as the log names them."""
-        return f"staff:{self.member.id}"
 
 
 def routes(gate: Gate) -> APIRouter:
@@ -69,19 +49,6 @@ def routes(gate: Gate) -> APIRouter:
     return router
 
 
-def _sight(gate: Gate, request: Request, verb: str) -> Sight:
-    if request.method != "GET" and request.headers.get(CLIENT_HEADER) != "console":
-        raise DomainError("client_header")
-    member = gate.session(request)
-    subject, site, now = f"staff:{member.id}", gate.hub.memory.site, gate.hub.clock()
-    ordinary = may(member.grants, subject, verb, "incident", site, now)
-    word = "read" if verb == "read" else "answer"
-    named = may(member.grants, subject, word, "restricted_alert", site, now, DURESS)
-    if not (ordinary or named):
-        raise DomainError("not_allowed")
-    return Sight(member, ordinary, named)
-
-
 def _looking(router: APIRouter, gate: Gate) -> None:
     @router.get(
         "/incidents", **told("listIncidents", IncidentsPage, "field_wrong", "not_found", by="staff")
@@ -91,7 +58,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
         state: Annotated[Literal["open", "closed"], Query()] = "open",
         before: Annotated[str | None, Query(pattern=_ID)] = None,
     ) -> Response:
-        sight = _sight(gate, request, "read")
+        sight = sight_of(gate, request, "incident", "read")
         kinds = [kind for kind in Kind if sight.sees(kind)]
         with gate.hub.engines.read.connect() as connection:
             rows, following = shown.rows_of(connection, kinds, state, before)
@@ -111,7 +78,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 
     @router.get("/incidents/{incident}", **one)
     async def detail(incident: str, request: Request) -> Response:
-        sight = _sight(gate, request, "read")
+        sight = sight_of(gate, request, "incident", "read")
         _row(gate, sight, incident)
         await gate.hub.writer.submit(acts.note_look, acts.Look(incident, sight.by))
         with gate.hub.engines.read.connect() as connection:
@@ -120,7 +87,7 @@ def _looking(router: APIRouter, gate: Gate) -> None:
 
     @router.get("/incidents/{incident}/pictures/{n}", include_in_schema=False)
     async def picture(incident: str, n: int, request: Request) -> Response:
-        sight = _sight(gate, request, "read")
+        sight = sight_of(gate, request, "incident", "read")
         _row(gate, sight, incident)
         held = t.incident_pictures.c
         with gate.hub.engines.read.connect() as connection:
@@ -168,7 +135,7 @@ def _beginning(router: APIRouter, gate: Gate) -> None:
 
     @router.post("/alerts/{alert}/incident", status_code=201, **raises)
     async def raise_alert(alert: str, request: Request) -> Response:
-        sight = _sight(gate, request, "review")
+        sight = sight_of(gate, request, "incident", "review")
 
         def visible(kind: str) -> bool:
             return sight.named if kind in WITHHELD else sight.ordinary
@@ -192,7 +159,7 @@ def _deciding(router: APIRouter, gate: Gate) -> None:
         seen: frozenset[str] = frozenset(),
         note: str = "",
     ) -> Response:
-        sight = _sight(gate, request, "review")
+        sight = sight_of(gate, request, "incident", "review")
         way = gate.hub.incidents.way
         wish = acts.Stepped(incident, what, sight.by, sight.sees, seen, way, note)
         state = await gate.hub.writer.submit(act, wish)
@@ -221,7 +188,7 @@ def _deciding(router: APIRouter, gate: Gate) -> None:
 
     @router.post("/incidents/{incident}/handle", **handles)
     async def handle(incident: str, asked: NoteAsked, request: Request) -> Response:
-        row = _row(gate, _sight(gate, request, "review"), incident)
+        row = _row(gate, sight_of(gate, request, "incident", "review"), incident)
         known = row.state == State.ACKNOWLEDGED.value
         what = What.HANDLED if known else What.OTHERWISE
         return await move(incident, request, what, note=asked.note)
@@ -234,7 +201,7 @@ def _deciding(router: APIRouter, gate: Gate) -> None:
 
     @router.post("/incidents/{incident}/pack", include_in_schema=False)
     async def pack(incident: str, request: Request) -> Response:
-        sight = _sight(gate, request, "review")
+        sight = sight_of(gate, request, "incident", "review")
         gate.member(request, "export", "incident")
         _row(gate, sight, incident)
         raw, sha256 = shown.packed(gate, incident)
