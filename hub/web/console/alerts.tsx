@@ -2,7 +2,7 @@
 
 import type { AlertShown, LogLine, OutletShown } from "@linli/shared/api.gen";
 import { Refused } from "@linli/shared/api";
-import { Button, Choice, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
+import { Button, Choice, Dialog, EmptyState, ErrorState, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Icon, type IconName } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
@@ -10,6 +10,7 @@ import { signal } from "@preact/signals";
 
 import { closed, end, olderThan, page, readBoard, readClosed, reading, readStory, story, take } from "./alert_board";
 import { alertWords, storyWords } from "./alert_words";
+import { NoteDialog } from "./asking";
 import { Raising, mayRaise, raising } from "./incident_raise";
 import { incidentWords } from "./incident_words";
 import { ago, moment } from "./moments";
@@ -18,7 +19,6 @@ import { words } from "./words";
 
 const shown = signal<"open" | "closed">("open");
 const ending = signal<AlertShown | null>(null);
-const note = signal("");
 const wrong = signal<Words | null>(null);
 
 /** Each severity has its own symbol, and its own border in the style sheet. */
@@ -101,7 +101,6 @@ function Actions({ alert }: { alert: AlertShown }) {
       {alert.state !== "closed" && (
         <Button opens="dialog" label={`${say(alertWords.close)}: ${of}`}
           onClick={() => {
-            note.value = "";
             ending.value = alert;
           }}>
           {say(alertWords.close)}
@@ -164,42 +163,18 @@ function Ending({ alert }: { alert: AlertShown }) {
     ending.value = null;
   };
   return (
-    <Dialog title={say(alertWords.closeTitle)} onClose={close}>
-      <form
-        class="ending"
-        onSubmit={(event) => {
-          event.preventDefault();
-          close();
-          act(() => end(alert, note.value.trim()));
-        }}
-      >
-        <p>
-          <strong>
-            {say(alert.name)} · {say(alert.words)}
-          </strong>
-        </p>
-        <Field
-          label={say(alertWords.note)}
-          hint={say(alertWords.noteHint)}
-          input={{
-            name: "note",
-            required: true,
-            maxLength: 400,
-            autocomplete: "off",
-            value: note.value,
-            onInput: (event) => {
-              note.value = event.currentTarget.value;
-            },
-          }}
-        />
-        <div class="choices">
-          <Button onClick={close}>{say(words.cancel)}</Button>
-          <Button look="main" type="submit" disabled={note.value.trim() === ""}>
-            {say(alertWords.closeYes)}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <NoteDialog
+      title={alertWords.closeTitle}
+      about={`${say(alert.name)} · ${say(alert.words)}`}
+      label={alertWords.note}
+      hint={alertWords.noteHint}
+      yes={alertWords.closeYes}
+      onYes={(note) => {
+        close();
+        act(() => end(alert, note));
+      }}
+      onClose={close}
+    />
   );
 }
 

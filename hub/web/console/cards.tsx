@@ -10,6 +10,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { StopCardDialog } from "./asking";
 import { cardWords as words } from "./cardwords";
 import { IssuingDesk } from "./issuing";
 import { SearchForm } from "./search";
@@ -227,17 +228,7 @@ function Stopping({ card }: { card: CardShown }) {
   const close = () => {
     stopping.value = null;
   };
-  return (
-    <Dialog title={say(words.stopTitle)} onClose={close}>
-      <p>{say(words.stopLine, { name: card.person_name, house: card.house })}</p>
-      <div class="choices">
-        <Button onClick={close}>{say(common.cancel)}</Button>
-        <Button look="grave" onClick={() => stop(card)}>
-          {say(words.stopYes)}
-        </Button>
-      </div>
-    </Dialog>
-  );
+  return <StopCardDialog name={card.person_name} house={card.house} onYes={() => stop(card)} onClose={close} />;
 }
 
 function Returning({ card }: { card: CardShown }) {

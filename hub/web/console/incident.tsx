@@ -2,7 +2,7 @@
 
 import { Refused } from "@linli/shared/api";
 import type { IncidentDetail, IncidentLine, IncidentShown, PictureShown } from "@linli/shared/api.gen";
-import { Button, Dialog, ErrorState, Field, Name, Notice, Skeleton } from "@linli/shared/bits";
+import { Button, Dialog, ErrorState, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { type ReasonCode, reasonWords } from "@linli/shared/reasons";
@@ -10,6 +10,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { NoteDialog } from "./asking";
 import { cures } from "./cures.gen";
 import {
   confirm, detail, dismiss, exported, handle, page, readDetail, reading, sendAgain, takeUp,
@@ -215,54 +216,6 @@ function Confirming({ incident, onYes, onClose }: { incident: IncidentShown; onY
   );
 }
 
-interface NotingProps {
-  incident: IncidentShown;
-  what: "dismiss" | "handle";
-  onYes: (note: string) => void;
-  onClose: () => void;
-}
-
-function Noting({ incident, what, onYes, onClose }: NotingProps) {
-  const note = useSignal("");
-  const away = what === "dismiss";
-  return (
-    <Dialog title={say(away ? incidentWords.dismissTitle : incidentWords.handleTitle)} onClose={onClose}>
-      <form
-        class="ending"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onYes(note.value.trim());
-        }}
-      >
-        <p>
-          <strong>{titleOf(incident)}</strong>
-        </p>
-        {away && <p>{say(incidentWords.dismissLine)}</p>}
-        <Field
-          label={say(incidentWords.why)}
-          hint={say(incidentWords.whyHint)}
-          input={{
-            name: "note",
-            required: true,
-            maxLength: 400,
-            autocomplete: "off",
-            value: note.value,
-            onInput: (event) => {
-              note.value = event.currentTarget.value;
-            },
-          }}
-        />
-        <div class="choices">
-          <Button onClick={onClose}>{say(words.cancel)}</Button>
-          <Button look="main" type="submit" disabled={note.value.trim() === ""}>
-            {say(incidentWords.noteYes)}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
 function detailOf(line: IncidentLine): string {
   if (line.detail === "") return "";
   return line.party === "station" ? say(reasonWords(line.detail)) : line.detail;
@@ -361,8 +314,16 @@ function Whole({ told }: { told: IncidentDetail }) {
         <Confirming incident={incident} onClose={close} onYes={() => act(() => confirm(id, [...seen.value]))} />
       )}
       {(asked.value === "dismiss" || asked.value === "handle") && (
-        <Noting incident={incident} what={asked.value} onClose={close}
-          onYes={noting(asked.value)} />
+        <NoteDialog
+          title={asked.value === "dismiss" ? incidentWords.dismissTitle : incidentWords.handleTitle}
+          about={titleOf(incident)}
+          line={asked.value === "dismiss" && incidentWords.dismissLine}
+          label={incidentWords.why}
+          hint={incidentWords.whyHint}
+          yes={incidentWords.noteYes}
+          onYes={noting(asked.value)}
+          onClose={close}
+        />
       )}
     </>
   );

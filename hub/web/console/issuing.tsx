@@ -10,6 +10,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { StopCardDialog } from "./asking";
 import { cardWords } from "./cardwords";
 import { issuingWords as words } from "./issuingwords";
 import { SearchForm } from "./search";
@@ -320,21 +321,11 @@ function GiveDialog({ person, old }: { person: PersonShown; old: readonly CardSh
   );
 }
 
-function StopDialog({ card }: { card: DeskCard }) {
+function Stopping({ card }: { card: DeskCard }) {
   const close = () => {
     stopping.value = null;
   };
-  return (
-    <Dialog title={say(cardWords.stopTitle)} onClose={close}>
-      <p>{say(cardWords.stopLine, { name: card.person_name ?? "", house: card.house ?? "" })}</p>
-      <div class="choices">
-        <Button onClick={close}>{say(common.cancel)}</Button>
-        <Button look="grave" onClick={() => stop(card)}>
-          {say(cardWords.stopYes)}
-        </Button>
-      </div>
-    </Dialog>
-  );
+  return <StopCardDialog name={card.person_name} house={card.house} onYes={() => stop(card)} onClose={close} />;
 }
 
 // --------------------------------------------------------------------------- the section
@@ -386,7 +377,7 @@ export function IssuingDesk() {
         {wrong.value && <Notice tone="mind" spoken>{say(wrong.value)}</Notice>}
       </Card>
       {giving.value && <GiveDialog {...giving.value} />}
-      {stopping.value && <StopDialog card={stopping.value} />}
+      {stopping.value && <Stopping card={stopping.value} />}
     </section>
   );
 }
