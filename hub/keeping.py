@@ -24,10 +24,13 @@ from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
-# these rows go when nothing of their log is left
-_IN_THE_LOG = {
+# these rows go when nothing of their log is left, or of what they tell
+_OVER = {
     "alerts": t.alerts.c.id.not_in(select(t.alert_log.c.alert_id)),
     "incidents": t.incidents.c.id.not_in(select(t.incident_log.c.incident_id)),
+    "handouts": t.handouts.c.card_id.not_in(
+        select(t.cards.c.id).where(t.cards.c.blocked_at.is_(None))
+    ),
 }
 log = logging.getLogger(__name__)
 
@@ -91,11 +94,9 @@ def _find(
     if scope.table == "incident_pictures":
         return _old_pictures(connection, scope, before_s, now_s)
     if scope.table in PLAIN:
-        plain, at = PLAIN[scope.table]
+        name, at = PLAIN[scope.table]
         ids = connection.execute(
-            select(plain.c.id)
-            .where(at < before_s, _IN_THE_LOG.get(scope.table, true()))
-            .limit(LINKS_AT_ONCE)
+            select(name).where(at < before_s, _OVER.get(scope.table, true())).limit(LINKS_AT_ONCE)
         )
         return Forget(scope, ids=tuple(ids.scalars()))
     found = _numbered(scope, before_s, others)

@@ -607,10 +607,6 @@ export interface GuestsShown {
   code_doors: OwnDoor[];
 }
 
-export interface HTTPValidationError {
-  detail?: ValidationError[];
-}
-
 /** The hand-out list, as a file of this form and its signature. */
 export interface HandoutsAsked {
   form?: "csv" | "json";
@@ -1374,14 +1370,6 @@ export interface UsedPhone {
   label: string;
   enrolled_at: string;
   paused: boolean;
-}
-
-export interface ValidationError {
-  loc: (string | number)[];
-  msg: string;
-  type: string;
-  input?: unknown;
-  ctx?: Record<string, unknown>;
 }
 
 /** What a way of using faces brings; shares of attempts, null where nobody can tell yet. */

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, delete, insert, select, update
 
 from hub.acts.incidents import forget_pictures
 from hub.core.retention import Scope, check_days, read_scope, spans
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
-# tables without a number of the chain: the rows that are too old by this column
-PLAIN: dict[str, tuple[Table, ColumnElement[float]]] = {
-    "openings": (t.openings, t.openings.c.presented_at),
-    "quarantine": (t.quarantine, t.quarantine.c.at),
-    "passes": (t.passes, t.passes.c.to_at),
-    "calls": (t.calls, t.calls.c.rang_at),
-    "letters": (t.letters, t.letters.c.expires_at),
-    "alerts": (t.alerts, t.alerts.c.closed_at),
-    "incidents": (t.incidents, t.incidents.c.closed_at),
+# tables without a number of the chain: their names, and the column by which they are too old
+PLAIN: dict[str, tuple[Column[Any], ColumnElement[float]]] = {
+    "openings": (t.openings.c.id, t.openings.c.presented_at),
+    "quarantine": (t.quarantine.c.id, t.quarantine.c.at),
+    "passes": (t.passes.c.id, t.passes.c.to_at),
+    "calls": (t.calls.c.id, t.calls.c.rang_at),
+    "letters": (t.letters.c.id, t.letters.c.expires_at),
+    "alerts": (t.alerts.c.id, t.alerts.c.closed_at),
+    "incidents": (t.incidents.c.id, t.incidents.c.closed_at),
+    "handouts": (t.handouts.c.card_id, t.handouts.c.at),
 }
 
 
@@ -73,14 +75,14 @@ def forget(tx: Tx, old: Forget, now: datetime) -> Done[int]:
         _ran(tx, old.scope, 0, gone)
         return Done(gone)
     if table in PLAIN:
-        plain = PLAIN[table][0]
+        name, _ = PLAIN[table]
         if table == "incidents":
             pictures = t.incident_pictures
             tx.execute(delete(pictures).where(pictures.c.incident_id.in_(old.ids)))
         if table == "passes":
             tx.execute(delete(t.pass_uses).where(t.pass_uses.c.pass_id.in_(old.ids)))
             tx.execute(delete(t.pass_words).where(t.pass_words.c.pass_id.in_(old.ids)))
-        gone = tx.execute(delete(plain).where(plain.c.id.in_(old.ids))).rowcount
+        gone = tx.execute(delete(name.table).where(name.in_(old.ids))).rowcount
         _ran(tx, old.scope, 0, gone)
         return Done(gone)
     if table == "access_log":

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from hub.acts.cards import BlockCard, block_card
 from hub.acts.issuing import NewCard, Stocked, issue_card, stock_card
+from hub.acts.reading import Reading, note_reading
 from hub.api.card_shapes import (
     CardAsked,
     CardGiven,
@@ -106,10 +107,11 @@ def _read_by_staff(router: APIRouter, gate: Gate) -> None:
     lists = told("listHandouts", HandoutsSigned, "field_wrong", by="staff")
 
     @router.get("/card-handouts", tags=["staff"], **lists)
-    def handed_out(
+    async def handed_out(
         request: Request, form: Annotated[str, Query(pattern="^(csv|json)$")] = "csv"
     ) -> Response:
-        gate.member(request, "issue", "card")
+        member = gate.member(request, "issue", "card")
+        await hub.writer.submit(note_reading, Reading(f"staff:{member.id}", "handouts"))
         asked = HandoutsAsked.model_validate({"form": form})
         return reply(signed_handouts(gate, asked), request)
 

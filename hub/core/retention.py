@@ -29,6 +29,7 @@ FLOORS_DAYS = {
     "incident_log": 180,  # of incidents that are closed: who decided what
     "incidents": 180,  # closed ones whose log is forgotten
     "incident_pictures": 7,  # what they show; of false alarms it goes at once
+    "handouts": 365,  # of cards that are stopped: who had which, for a year of disputes
     "face_matches": 7,  # a week to ask who was taken for whom
     "imports": 7,  # until then somebody may want one undone
 }

@@ -231,6 +231,9 @@ async def about_cards(bench: HubBench) -> None:
     assert (await http.get("/api/v1/cards/c-x")).status_code == 404
     assert (await http.get("/api/v1/card-report")).json()["doors"] == []
     assert (await http.get("/api/v1/card-handouts?form=json")).json()["rows"] == 1
+    with bench.hub.engines.read.connect() as connection:
+        read = connection.execute(select(t.access_log.c.object)).scalars()
+        assert list(read).count("handouts") == 1
 
 
 async def about_desks(bench: HubBench, secret: str) -> None:

@@ -371,3 +371,30 @@ async def test_closed_alerts_go_with_their_log_and_open_ones_stay(address: str) 
     assert (left(t.alert_log), left(t.alerts)) == (2, 2)
     assert log.verdict().fine
     await log.close()
+
+
+async def test_who_had_a_stopped_card_goes_by_its_rule_and_who_has_one_stays(address: str) -> None:
+    log = Log(address)
+    old_s = NOW.timestamp() - 400 * DAY_S
+    with log.engines.write.begin() as connection:
+        connection.execute(insert(t.people).values(id="p", name="n"))
+        for name, blocked in (("kept", None), ("lost", old_s)):
+            card = {"id": name, "uid": name, "person_id": "p", "kind": "ntag424"}
+            connection.execute(
+                insert(t.cards).values(**card, issued_at=old_s, blocked_at=blocked, sun_counter=-1)
+            )
+        for name, at_s in (
+            ("kept", old_s),
+            ("lost", old_s),
+            ("gone", old_s),
+            ("new", NOW.timestamp()),
+        ):
+            given = {"card_id": name, "person_id": "p", "kind": "ntag424", "at": at_s, "by": "b"}
+            connection.execute(insert(t.handouts).values(**given))
+    await log.keeping.run_once()
+    await log.writer.submit(keep, Keep("handouts", 365, "test"))
+    assert await log.keeping.run_once() == 2
+    with log.engines.read.connect() as connection:
+        held = connection.execute(select(t.handouts.c.card_id)).scalars()
+        assert sorted(held) == ["kept", "new"]
+    await log.close()
