@@ -5,15 +5,15 @@ An address with a password in it stands in a file of ``secrets``, never in the s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from hub.core.sections import NAME, named
+
 CAMERAS_MAX: Final = 64
 KINDS: Final = ("film", "snapshots", "pushed")  # film: also RTSP
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")
 _TEXTS: Final = ("door", "kind", "address", "secret")
 _SCHEMES: Final = {"film": ("rtsp", "rtsps", "http", "https", ""), "snapshots": ("http", "https")}
 
@@ -34,23 +34,14 @@ class CameraSettings:
 
 def read_cameras(body: Mapping[str, Any]) -> dict[str, CameraSettings]:
     """The sections [cameras.NAME]; ValueError says what to write."""
-    if len(body) > CAMERAS_MAX:
-        raise ValueError(f"at most {CAMERAS_MAX} cameras")
-    return {name: _camera(name, values) for name, values in body.items()}
+    sections = named(
+        body, "cameras", CAMERAS_MAX, texts=_TEXTS, others=("tailgating",),
+        begin="door, kind and address",
+    )  # fmt: skip
+    return {name: _camera(where, values) for name, where, values in sections}
 
 
-def _camera(name: str, values: object) -> CameraSettings:
-    where = f"[cameras.{name}]"
-    if _NAME.fullmatch(name) is None:
-        raise ValueError(f"{where}: a name is small letters, digits, hyphens, at most 24")
-    if not isinstance(values, Mapping):
-        raise ValueError(f"{where}: write door, kind and address below it")
-    known = {*_TEXTS, "tailgating"}
-    if unknown := set(values) - known:
-        raise ValueError(f"{min(unknown)} in {where} is unknown; write {', '.join(sorted(known))}")
-    for key in _TEXTS:
-        if not isinstance(values.get(key, ""), str):
-            raise ValueError(f'{key} in {where} is a text: write {key} = "..."')
+def _camera(where: str, values: Mapping[str, Any]) -> CameraSettings:
     if not isinstance(values.get("tailgating", False), bool):
         raise ValueError(f"tailgating in {where} is true or false")
     told: dict[str, Any] = {"door": "", "kind": "", **values}
@@ -64,7 +55,7 @@ def _camera(name: str, values: object) -> CameraSettings:
 
 
 def _check_source(where: str, made: CameraSettings) -> None:
-    if made.secret and (made.address or _NAME.fullmatch(made.secret) is None):
+    if made.secret and (made.address or NAME.fullmatch(made.secret) is None):
         raise ValueError(f"{where}: write address, or secret with a file's name, not both")
     if made.address:
         check_address(where, made.kind, made.address)
@@ -79,4 +70,5 @@ def check_address(where: str, kind: str, address: str) -> None:
     if kind == "pushed":
         raise ValueError(f"{where}: a pushed camera has no address")
     if urlsplit(address).scheme not in _SCHEMES[kind]:
-        raise ValueError(f"{where}: the address of {kind} begins otherwise")
+        starts = " or ".join(f"{one}://" for one in _SCHEMES[kind] if one)
+        raise ValueError(f"{where}: the address of {kind} begins with {starts}")

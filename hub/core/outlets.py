@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
+from hub.core.sections import named
 from hub.core.words import LANGUAGES
 
 OUTLETS_MAX = 32  # a site's groups, mailboxes and numbers
 RECIPIENTS_MAX = 20  # of one outlet; more people belong into a group
 WEB_KINDS = ("webhook", "dingtalk", "feishu", "wecom")
 KINDS = (*WEB_KINDS, "mail", "sms")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")  # 24: it is part of an effect's id
 _URLS = {"mail": ("smtp://", "smtps://", "smtp+starttls://")}
 _MORNING = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
@@ -56,24 +56,15 @@ def read_settings(body: Mapping[str, Any]) -> AlertSettings:
 
 def read_outlets(body: Mapping[str, Any]) -> dict[str, OutletWire]:
     """The sections [outlets.NAME]; ValueError says what to write."""
-    if len(body) > OUTLETS_MAX:
-        raise ValueError(f"at most {OUTLETS_MAX} outlets")
-    return {name: _outlet(name, values) for name, values in body.items()}
+    texts = ("kind", "url", "secret", "user", "from", "language")
+    sections = named(
+        body, "outlets", OUTLETS_MAX, texts=texts, others=("to",), begin="kind and url",
+        taken=("console",),
+    )  # fmt: skip
+    return {name: _outlet(where, values) for name, where, values in sections}
 
 
-def _outlet(name: str, values: object) -> OutletWire:
-    where = f"[outlets.{name}]"
-    if _NAME.fullmatch(name) is None or name == "console":
-        raise ValueError(f"{where}: a name is small letters, digits, hyphens, at most 24")
-    if not isinstance(values, Mapping):
-        raise ValueError(f"{where}: write kind and url below it")
-    known = {"kind", "url", "secret", "user", "from", "to", "language"}
-    unknown = set(values) - known
-    if unknown:
-        raise ValueError(f"{min(unknown)} in {where} is unknown; write {', '.join(sorted(known))}")
-    for key in known - {"to"}:
-        if not isinstance(values.get(key, ""), str):
-            raise ValueError(f'{key} in {where} is a text: write {key} = "..."')
+def _outlet(where: str, values: Mapping[str, Any]) -> OutletWire:
     wire = OutletWire(
         values.get("kind", ""),
         values.get("url", ""),

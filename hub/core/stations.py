@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +16,12 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from hub.core.policelink import Kind, Pack
+from hub.core.sections import named
 
 STATIONS_MAX: Final = 8  # a site has one police desk, perhaps a guard's and a fire desk
 WIRES: Final = ("dc09", "webhook", "cap")
 ZONES_MAX: Final = 2_000
 ZONE_MOST: Final = 9_999  # SIA's zones have four digits
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")  # 24: it is part of an effect's kind
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "dc09": ("dc09", "dc09+tls"),
@@ -66,24 +65,14 @@ def station_for(stations: Mapping[str, StationWire], kind: Kind) -> str:
 
 def read_stations(body: Mapping[str, Any]) -> dict[str, StationWire]:
     """The sections [stations.NAME]; ValueError says what to write."""
-    if len(body) > STATIONS_MAX:
-        raise ValueError(f"at most {STATIONS_MAX} stations")
-    return {name: _station(name, values) for name, values in body.items()}
+    sections = named(
+        body, "stations", STATIONS_MAX, texts=_TEXTS, others=("kinds", "zones"),
+        begin="kind and url",
+    )  # fmt: skip
+    return {name: _station(where, values) for name, where, values in sections}
 
 
-def _station(name: str, values: object) -> StationWire:
-    where = f"[stations.{name}]"
-    if _NAME.fullmatch(name) is None:
-        raise ValueError(f"{where}: a name is small letters, digits, hyphens, at most 24")
-    if not isinstance(values, Mapping):
-        raise ValueError(f"{where}: write kind and url below it")
-    known = {*_TEXTS, "kinds", "zones"}
-    unknown = set(values) - known
-    if unknown:
-        raise ValueError(f"{min(unknown)} in {where} is unknown; write {', '.join(sorted(known))}")
-    for key in _TEXTS:
-        if not isinstance(values.get(key, ""), str):
-            raise ValueError(f'{key} in {where} is a text: write {key} = "..."')
+def _station(where: str, values: Mapping[str, Any]) -> StationWire:
     texts = {key: values[key] for key in _TEXTS if key in values}
     wire = StationWire(
         **{"kind": "", "url": "", **texts},

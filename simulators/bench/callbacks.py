@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Self, TypeVar
 
 from simulators.ends.drives import WIRES, Drive, Wire, flood, noise_of
-from simulators.ends.verbs import End
+from simulators.ends.wires import LineEnd
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def longest_callbacks(
     }
 
 
-Trial = Callable[[Wire, Drive, End, FarSide, bool], Awaitable[None]]
+Trial = Callable[[Wire, Drive, LineEnd, FarSide, bool], Awaitable[None]]
 
 
 async def _measure(wire: Wire, trial: Trial, quick: bool) -> float:
@@ -115,7 +115,7 @@ async def _measure(wire: Wire, trial: Trial, quick: bool) -> float:
     return longest.ns / 1e6
 
 
-async def _unplug(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+async def _unplug(wire: Wire, drive: Drive, end: LineEnd, far: FarSide, quick: bool) -> None:
     del wire  # all are plugged alike
     for _ in range(PLUGS_QUICK if quick else PLUGS):
         await far.hand(end.unplug)
@@ -125,7 +125,7 @@ async def _unplug(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool)
             pass
 
 
-async def _noise(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+async def _noise(wire: Wire, drive: Drive, end: LineEnd, far: FarSide, quick: bool) -> None:
     del wire  # noise is noise
     noise = noise_of(NOISE_ODDS, seed=1)
     await far.hand(lambda: setattr(end.line, "noise", noise))
@@ -133,7 +133,7 @@ async def _noise(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) 
         await drive.use(end, far.hand)
 
 
-async def _flood(wire: Wire, drive: Drive, end: End, far: FarSide, quick: bool) -> None:
+async def _flood(wire: Wire, drive: Drive, end: LineEnd, far: FarSide, quick: bool) -> None:
     del quick  # it is over in a second
     flooding = asyncio.ensure_future(flood(wire, end, far.hand, seed=1))
     while not flooding.done():  # a driver that reads on request reads into the flood

@@ -10,8 +10,7 @@ from typing import Any, Final
 from simulators.bench.figures import Target, percentile, spread
 from simulators.bench.village import say
 from simulators.ends.drives import USE_S, WIRES, Drive, Wire
-from simulators.ends.verbs import End
-from simulators.ends.wires import Noise
+from simulators.ends.wires import LineEnd, Noise
 
 READERS: Final = ("pn532", "osdp", "qr", "rdm6300", "wiegand")  # wires on which somebody taps
 CHUNK_ODDS: Final = 0.01
@@ -75,13 +74,13 @@ async def _tapped(wire: Wire, taps: int) -> tuple[list[float], int, bool]:
         end.close()
 
 
-async def _one(drive: Drive, end: End) -> float | None:
+async def _one(drive: Drive, end: LineEnd) -> float | None:
     began_ns = time.perf_counter_ns()
     is_told = await drive.use(end, _hand)
     return (time.perf_counter_ns() - began_ns) / 1e6 if is_told else None
 
 
-async def _heals(drive: Drive, end: End) -> bool:
+async def _heals(drive: Drive, end: LineEnd) -> bool:
     for _ in range(HEALED_TRIES):
         if await drive.use(end, _hand):
             break

@@ -20,11 +20,10 @@ import httpx
 
 from devices.identity import Identity, write_private
 from simulators.demo.fixtures import Fixture, Laying, lay
-from simulators.demo.fixtures.fixture import End
 from simulators.demo.kiosk import NOTICES
 from simulators.demo.processes import Child, ChildFailed, free_ports, run
 from simulators.demo.wiring import device_toml
-from simulators.ends import Ntag424Card, Pn532End, QrScannerEnd, RelayBoardEnd, WireLog
+from simulators.ends import LineEnd, Ntag424Card, Pn532End, QrScannerEnd, RelayBoardEnd, WireLog
 from simulators.phone import Phone
 from simulators.provider import Provider, make_papers, serve, write_papers
 from simulators.provider.callbacks import ANSWER_TIMEOUT_S
@@ -211,7 +210,7 @@ class Town:
         for child in self.children.values():
             child.kill()
 
-    def _ends(self) -> list[End]:
+    def _ends(self) -> list[LineEnd]:
         readers = [door.reader for door in self.doors.values()]
         scanners = [door.scanner for door in self.doors.values() if door.scanner is not None]
         extra = [reader for reader in (self.point_reader, self.kiosk_reader) if reader is not None]

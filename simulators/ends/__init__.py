@@ -12,7 +12,7 @@ from simulators.ends.paper_end import PaperEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
-from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog, Words
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireEntry, WireLog, Words
 
 __all__ = [
     "Cjt188Meter",
@@ -20,6 +20,7 @@ __all__ = [
     "Dlt645Meter",
     "KeptDoor",
     "LcusEnd",
+    "LineEnd",
     "MeterLineEnd",
     "Noise",
     "Ntag424Card",

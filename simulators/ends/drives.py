@@ -33,8 +33,7 @@ from simulators.ends.paper_end import PaperEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
-from simulators.ends.verbs import End
-from simulators.ends.wires import Noise
+from simulators.ends.wires import LineEnd, Noise
 
 USE_S: Final = 1.0  # how long one use of a device waits for what happened there
 PRESENCE_S: Final = 0.02  # a quick hand wants a quick look
@@ -64,7 +63,7 @@ class Wire:
     """A protocol with its far end and its driver, both made on the running loop."""
 
     protocol: str
-    host: Callable[[], End]
+    host: Callable[[], LineEnd]
     drive: Callable[[str, OnState], Drive]  # the end's path, and who is told of its state
     head: bytes  # how a frame begins: repeated without end it is the hardest noise
 
@@ -288,7 +287,7 @@ def noise_of(odds: float, seed: int) -> Noise:
     return Noise(random.Random(seed), flip=odds, drop=odds, insert=odds)
 
 
-async def flood(wire: Wire, end: End, hand: Hand, seed: int) -> None:
+async def flood(wire: Wire, end: LineEnd, hand: Hand, seed: int) -> None:
     """A far end gone mad: 200 kB of noise and of heads, as fast as a line takes it."""
     luck = random.Random(seed)
     heads = (wire.head * FLOOD_CHUNK_BYTES)[:FLOOD_CHUNK_BYTES]

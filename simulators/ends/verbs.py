@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from simulators.ends import legacy_verbs, osdp_verbs
 from simulators.ends.card424 import Ntag424Card
@@ -21,32 +21,11 @@ from simulators.ends.meters import Cjt188Meter, Dlt645Meter, Meter, MeterLineEnd
 from simulators.ends.pn532_end import Pn532End
 from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
-from simulators.ends.wires import Noise, PtyLine, WireEntry, WireLog
+from simulators.ends.wires import LineEnd, Noise, PtyLine, WireEntry, WireLog
 
 LINE_MOST_BYTES: Final = 1_000  # one typed line
 FIRST_UID: Final = bytes.fromhex("04de5f1eacc040")  # the card that lies ready when none is named
 COMMON: Final = "unplug, plug, noise P, quit"  # what every end understands
-
-
-class End(Protocol):
-    """The far end of one line."""
-
-    @property
-    def path(self) -> str:
-        """What the host opens."""
-
-    @property
-    def line(self) -> PtyLine:
-        """The line itself, to change its noise."""
-
-    def unplug(self) -> None:
-        """Pull the line out."""
-
-    def plug(self) -> None:
-        """Put the line back."""
-
-    def close(self) -> None:
-        """End of the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +45,7 @@ class Wish:
 class Hosted:
     """An end with the words it understands beside the common ones; ``obey`` says if it knew."""
 
-    end: End
+    end: LineEnd
     words: str
     obey: Callable[[list[str]], bool]
     save: Callable[[], None] = lambda: None
