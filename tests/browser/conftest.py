@@ -216,3 +216,20 @@ def enrolled(visit: Opener) -> Callable[..., Visit]:
         return one
 
     return start
+
+
+@pytest.fixture
+def desk(visit: Opener, staffed: StubHub, address: str) -> Callable[..., Visit]:
+    """The console's page of cards, signed in (``staffed`` is the module's), its stream open."""
+
+    def start(**options: Any) -> Visit:
+        one = visit("/console/", **{"view": DESK, **options})
+        one.context.add_cookies([{"name": "linli_session", "value": "s", "url": address}])
+        one.go("/console/#/cards")
+        one.page.reload()
+        one.see("[data-section=cards] h1")
+        while staffed.streams() == 0:
+            one.page.wait_for_timeout(20)
+        return one
+
+    return start

@@ -1,12 +1,11 @@
 """Lost cards on the console and on the phone: two taps, calm words, doors that turn green."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, PHONE, Opener, Visit
+from tests.browser.conftest import DESK, PHONE
 from tests.browser.stub_cards import a_card, forget, lost
 from tests.browser.stubs import StubHub
 
@@ -19,23 +18,6 @@ def staffed(hub: StubHub) -> StubHub:
     hub.sessions.add("s")
     hub.cards += [a_card("c-1", "p-shen", "沈桂芳"), a_card("c-2", "p-zheng", "郑海燕")]
     return hub
-
-
-@pytest.fixture
-def desk(visit: Opener, staffed: StubHub, address: str) -> Callable[..., Visit]:
-    """The page of cards, signed in, with its stream open."""
-
-    def start(**options: Any) -> Visit:
-        one = visit("/console/", **{"view": DESK, **options})
-        one.context.add_cookies([{"name": "linli_session", "value": "s", "url": address}])
-        one.go("/console/#/cards")
-        one.page.reload()
-        one.see("[data-section=cards] h1")
-        while staffed.streams() == 0:
-            one.page.wait_for_timeout(20)
-        return one
-
-    return start
 
 
 def test_a_card_is_stopped_and_each_door_turns_green(desk: Any, staffed: StubHub) -> None:

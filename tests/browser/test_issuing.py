@@ -1,11 +1,10 @@
 """The issuing desk on the console: what lies there, tap and choose, replace, old cards, states."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import DESK, PHONE, Opener, Visit
+from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.stub_cards import a_card
 from tests.browser.stub_desks import OTP, WEAK, a_desk, laid, lay, lift
 from tests.browser.stubs import StubHub
@@ -19,23 +18,6 @@ def staffed(hub: StubHub) -> StubHub:
     hub.sessions.add("s")
     hub.desks = [a_desk()]
     return hub
-
-
-@pytest.fixture
-def desk(visit: Opener, staffed: StubHub, address: str) -> Callable[..., Visit]:
-    """The page of cards, signed in, with its stream open."""
-
-    def start(**options: Any) -> Visit:
-        one = visit("/console/", **{"view": DESK, **options})
-        one.context.add_cookies([{"name": "linli_session", "value": "s", "url": address}])
-        one.go("/console/#/cards")
-        one.page.reload()
-        one.see("[data-section=cards] h1")
-        while staffed.streams() == 0:
-            one.page.wait_for_timeout(20)
-        return one
-
-    return start
 
 
 def choose(one: Visit, name: str = "沈桂芳") -> None:
