@@ -114,17 +114,25 @@ def test_passes():
 """
 
 
+@pytest.fixture
+def own_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A run of its own under our conftest, with the plug-ins that ours needs and no other."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,pytest_timeout")
+    pytester.makeconftest("from tests.conftest import *")
+    return pytester
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_skip_is_told_and_in_strict_mode_fails(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, strict: bool
+    own_run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, strict: bool
 ) -> None:
     monkeypatch.setenv("LINLI_NOTHING_LEFT_OUT", "1" if strict else "")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest("from tests.conftest import *")
-    pytester.makepyfile(SAMPLE)
-    pytester.makepyfile(test_module="import pytest\npytest.importorskip('no_such_thing')")
+    own_run.makepyfile(SAMPLE)
+    own_run.makepyfile(test_module="import pytest\npytest.importorskip('no_such_thing')")
     options = ("--import-mode=importlib", "--continue-on-collection-errors")
-    ran = pytester.runpytest_subprocess(*options)
+    ran = own_run.runpytest_subprocess(*options)
     if strict:
         ran.assert_outcomes(failed=1, passed=1, errors=3)
         ran.stdout.fnmatch_lines(["*left out, where nothing may be left out: needs a tram*"])
@@ -134,12 +142,8 @@ def test_a_skip_is_told_and_in_strict_mode_fails(
     ran.stdout.fnmatch_lines(["*a timer still waits*"])
 
 
-def test_a_hang_fails_its_test_and_the_run_goes_on(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest("from tests.conftest import *")
-    pytester.makepyfile("""
+def test_a_hang_fails_its_test_and_the_run_goes_on(own_run: pytest.Pytester) -> None:
+    own_run.makepyfile("""
         import asyncio
         async def test_hangs():
             await asyncio.Event().wait()
@@ -148,23 +152,21 @@ def test_a_hang_fails_its_test_and_the_run_goes_on(
     """)
     method = PROJECT["tool"]["pytest"]["ini_options"]["timeout_method"]
     options = ("--timeout=1", f"--timeout-method={method}")
-    ran = pytester.runpytest_subprocess("--import-mode=importlib", *options)
+    ran = own_run.runpytest_subprocess("--import-mode=importlib", *options)
     ran.assert_outcomes(failed=1, passed=1)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_program_left_running_fails_the_run(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+    own_run: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest("from tests.conftest import *")
-    pytester.makepyfile("""
+    own_run.makepyfile("""
         import subprocess
         LEFT = []
         def test_starts():
             LEFT.append(subprocess.Popen(["sleep", "4"]))
     """)
-    ran = pytester.runpytest_subprocess("--import-mode=importlib", *workers)
+    ran = own_run.runpytest_subprocess("--import-mode=importlib", *workers)
     ran.assert_outcomes(passed=1)
     assert ran.ret == pytest.ExitCode.TESTS_FAILED
     ran.stdout.fnmatch_lines(["*= LEFT RUNNING =*", "* sleep 4"])
