@@ -13,6 +13,7 @@ import pytest
 from xdist.remote import Producer
 
 from tests import loops
+from tests.conftest import pytest_collection_modifyitems
 from tests.together import SHARED, Together
 
 pytest_plugins = ["pytester"]
@@ -234,6 +235,31 @@ def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
     every = [*one.ever, *two.ever, *three.ever]
     assert sorted({*every}) == [*range(11)]
     assert [every.count(index) for index in (0, 1, 2, 3, 4)] == [1, 1, 1, 2, 2]
+
+
+class Found:
+    """What collection knows of a test."""
+
+    def __init__(self, path: Path, patience_s: float | None = None, *words: str) -> None:
+        self.path, self.patience_s = path, patience_s
+        self.fixturenames = words
+
+    def get_closest_marker(self, name: str) -> Any:
+        assert name == "timeout"
+        return self.patience_s and SimpleNamespace(args=(self.patience_s,))
+
+
+def test_what_takes_long_is_begun_first_and_pages_last(tmp_path: Path) -> None:
+    whole = tmp_path / "test_whole.py"
+    whole.write_text(f"@pytest.fixture({SHARED})", encoding="utf-8")
+    page = Found(tmp_path / "browser" / "test_page.py", 600)
+    quick, other = Found(tmp_path / "test_quick.py"), Found(tmp_path / "test_other.py")
+    patient = [Found(tmp_path / "test_patient.py"), Found(tmp_path / "test_patient.py", 300)]
+    shared = [Found(whole), Found(whole)]
+    looks = Found(tmp_path / "test_looks.py", None, "chromium_path")
+    items: Any = [looks, page, quick, *patient, other, *shared]
+    pytest_collection_modifyitems(items)
+    assert items == [*shared, *patient, quick, other, page, looks]
 
 
 def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:
