@@ -143,7 +143,7 @@ async def test_a_newer_pulse_takes_the_place_of_the_older() -> None:
     async with bench() as b:
         await b.relay.pulse(0, 60_000)
         await b.relay.pulse(0, 30)
-        await until(lambda: b.end.coil_log and not b.end.coils[0])
+        await until(lambda: len(b.moves) == 2)
         assert b.moves == [(0, True), (0, False)]
         assert len(b.relay._timers) <= 1
 
