@@ -3,7 +3,7 @@
 Every target when none is named; `make fuzz` is that. The corpus is text, one input a line in
 hexadecimal digits, so that it can be read and reviewed. `--keep` adds what takes a way through the
 code that no kept input takes, the smallest first; where there would be more than KEPT_MOST lines,
-those go that take no way of their own. What breaks a target is told in the same digits.
+the last of those go that take no way of their own. What breaks a target is told in the same digits.
 """
 
 import argparse
@@ -103,8 +103,11 @@ def chosen(
         if not found <= taken:
             taken |= found
             own.append(one)
-    kept = [*known, *(one for one in own if one not in known)]
-    return kept if len(kept) <= KEPT_MOST else own[:KEPT_MOST]
+    own = own[:KEPT_MOST]
+    others = [one for one in known if one not in own][: KEPT_MOST - len(own)]
+    return [one for one in known if one in own or one in others] + [
+        one for one in own if one not in known
+    ]
 
 
 def ways_of(target: Callable[[bytes], None], fuzzed: bytes) -> set[Way]:

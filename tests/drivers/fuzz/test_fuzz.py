@@ -50,6 +50,8 @@ def test_what_is_kept_takes_a_way_of_its_own() -> None:
     assert chosen([b"a", b"aa"], [b"a", b"ab", b"b", b"ba"], ways) == [b"a", b"aa", b"b"]
     many = [bytes((n, 0)) for n in range(1, KEPT_MOST + 1)]
     assert chosen([b"\1", b"\1\1"], many, ways) == [b"\1", *many[: KEPT_MOST - 1]]
+    known = [b"\1" * n for n in range(1, KEPT_MOST + 1)]  # full, and all but one take no new way
+    assert chosen(known, [b"\2"], ways) == [*known[:-1], b"\2"]
 
 
 def test_ways_are_those_of_the_code_that_is_fuzzed() -> None:
