@@ -276,6 +276,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("card_session_refused", _R, _NOTE, 401, Words("这张卡在这里用不了。请到服务台，我们来帮您。", "這張卡在這裡用不了。請到服務台，我們來幫您。", "This card does not work here. Please come to the desk, we will help."), "The card could not prove its key to the hub."),
     _reason("card_stopped", _R, _NOTE, 403, Words("这张卡已经停用了。请到服务台换一张新卡。", "這張卡已經停用了。請到服務台換一張新卡。", "This card was stopped. Please get a new one at the desk."), "The card was blocked; give out a new one."),
     _reason("card_homeless", _R, _NOTE, 403, Words("这张卡没有登记在哪一户。请到服务台问一问。", "這張卡沒有登記在哪一戶。請到服務台問一問。", "No flat is recorded for this card. Please ask at the desk."), "The holder lives in no household today; see the person's tenancy."),
+    _reason("moved_out", _R, _NOTE, 403, Words("住处已经变了，这样办不了。请到服务台，我们来帮您。", "住處已經變了，這樣辦不了。請到服務台，我們來幫您。", "The home on record has changed, so this cannot be done. Please ask at the desk, we will help."), "The tenancy is over; see where the person lives, and enrol them there."),
     _reason("house_unknown", _R, _NOTE, 404, Words("房号和手机尾号对不上。", "房號和手機尾號對不上。", "House number and phone digits do not match."), ""),
     _reason("payment_conflict", _R, _ALARM, 409, _CHECKING, "The same payment id came with other content."),
     _reason("payment_unknown", _R, _NOTE, 404, Words("没有找到这笔付款。", "沒有找到這筆付款。", "We found no such payment."), ""),

@@ -952,6 +952,14 @@ export const reasons = {
       "en": "This door mode can only be released at the console."
     }
   },
+  "moved_out": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "住处已经变了，这样办不了。请到服务台，我们来帮您。",
+      "zh-Hant": "住處已經變了，這樣辦不了。請到服務台，我們來幫您。",
+      "en": "The home on record has changed, so this cannot be done. Please ask at the desk, we will help."
+    }
+  },
   "not_allowed": {
     "severity": "notice",
     "words": {

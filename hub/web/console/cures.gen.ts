@@ -463,6 +463,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "Home Assistant 只能收緊，只能收回自己設的。",
     "en": "Home Assistant may tighten a door and take back only what it set itself."
   },
+  "moved_out": {
+    "zh-Hans": "租期已过：先看住在哪里，再按新住处登记。",
+    "zh-Hant": "租期已過：先看住在哪裡，再按新住處登記。",
+    "en": "The tenancy is over; see where the person lives, and enrol them there."
+  },
   "not_allowed": {
     "zh-Hans": "请管理员给权限。",
     "zh-Hant": "請管理員給權限。",
