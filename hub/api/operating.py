@@ -35,8 +35,8 @@ from hub.core.otp import matching_step
 from hub.core.words import PLAIN
 from hub.live import instant
 from hub.store import tables as t
-from hub.store.memory import DoorEntry
 from hub.store.homes import home_of
+from hub.store.memory import DoorEntry
 from hub.store.writer import Lane
 
 
