@@ -259,7 +259,7 @@ _CHINESE: Final[Mapping[str, tuple[str, str]]] = {
     "face_no_consent": ("先同意，单独一页。", "先同意，單獨一頁。"),
     "face_guardian": (
         "由监护人在服务台或用自己的手机同意。",
-        "由監護人在服務臺或用自己的手機同意。",
+        "由監護人在服務台或用自己的手機同意。",
     ),
     "face_own_consent": ("满十四岁，谁也不能替别人同意。", "滿十四歲，誰也不能替別人同意。"),
     "moved_out": (

@@ -196,7 +196,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("proof_forged", _R, _ALARM, 401, _AGAIN, "The proof's signature does not match its key."),
     _reason("phone_unknown", _R, _NOTE, 401, _REENROL, "This phone key was never enrolled or was removed."),
     _reason("phone_revoked", _R, _NOTE, 401, _REENROL, "This phone was revoked."),
-    _reason("phone_paused", _R, _NOTE, 403, Words("登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。", "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。", "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."), "Ask whose phone it is; confirm it, or end it."),
+    _reason("phone_paused", _R, _NOTE, 403, Words("登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。", "登記這部手機用的卡報失了，手機先停一停。請用家裡另一部手機確認，或者到服務台。", "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."), "Ask whose phone it is; confirm it, or end it."),
     _reason("code_wrong", _R, _NOTE, 403, _CODE, "Issue a new code."),
     _reason("too_many", _R, _NOTE, 429, Words("试得太多了，请过一会儿再来。", "試得太多了，請過一會兒再來。", "Too many tries. Please come back in a little while."), "Wait; guessing is slowed down."),
     _reason("hub_busy", _R, _NOTE, 503, _LATER, "The inbox is full; the client tries again."),

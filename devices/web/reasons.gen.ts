@@ -1132,7 +1132,7 @@ export const reasons = {
     "severity": "notice",
     "words": {
       "zh-Hans": "登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。",
-      "zh-Hant": "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。",
+      "zh-Hant": "登記這部手機用的卡報失了，手機先停一停。請用家裡另一部手機確認，或者到服務台。",
       "en": "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."
     }
   },

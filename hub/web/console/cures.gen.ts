@@ -255,7 +255,7 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
   },
   "face_guardian": {
     "zh-Hans": "由监护人在服务台或用自己的手机同意。",
-    "zh-Hant": "由監護人在服務臺或用自己的手機同意。",
+    "zh-Hant": "由監護人在服務台或用自己的手機同意。",
     "en": "A guardian gives it at the desk or on their own phone."
   },
   "face_keys_elsewhere": {
