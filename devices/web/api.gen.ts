@@ -829,14 +829,16 @@ export interface LookShown {
   card_doors: CardDoors | null;
 }
 
-/** When a lost card was last surely had; without it a day is assumed. */
+/** When a lost card was last surely had: a moment, or a word for it; without both a day. */
 export interface LostAsked {
   last_had?: string | null;
+  had?: "just_now" | "today" | "yesterday" | "days" | "unknown" | null;
 }
 
 /** One of these cards is lost. */
 export interface LostCard {
   last_had?: string | null;
+  had?: "just_now" | "today" | "yesterday" | "days" | "unknown" | null;
   lookup: string;
   card: string;
 }

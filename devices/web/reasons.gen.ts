@@ -952,6 +952,14 @@ export const reasons = {
       "en": "This door mode can only be released at the console."
     }
   },
+  "moved_out": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "住处已经变了，这样办不了。请到服务台，我们来帮您。",
+      "zh-Hant": "住處已經變了，這樣辦不了。請到服務台，我們來幫您。",
+      "en": "The home on record has changed, so this cannot be done. Please ask at the desk, we will help."
+    }
+  },
   "not_allowed": {
     "severity": "notice",
     "words": {
@@ -1124,7 +1132,7 @@ export const reasons = {
     "severity": "notice",
     "words": {
       "zh-Hans": "登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。",
-      "zh-Hant": "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。",
+      "zh-Hant": "登記這部手機用的卡報失了，手機先停一停。請用家裡另一部手機確認，或者到服務台。",
       "en": "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."
     }
   },

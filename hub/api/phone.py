@@ -80,7 +80,7 @@ def routes(gate: Gate) -> APIRouter:
         return NonceShown(nonce=fresh, expires_at=instant(expires_s))
 
     enrols = told(
-        "enrolPhone", Me, "code_wrong", "too_many", *CHANGE,
+        "enrolPhone", Me, "code_wrong", "moved_out", "too_many", *CHANGE,
         by="newcomer", takes=EnrolmentAsked, status=201,
     )  # fmt: skip
 

@@ -255,7 +255,7 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
   },
   "face_guardian": {
     "zh-Hans": "由监护人在服务台或用自己的手机同意。",
-    "zh-Hant": "由監護人在服務臺或用自己的手機同意。",
+    "zh-Hant": "由監護人在服務台或用自己的手機同意。",
     "en": "A guardian gives it at the desk or on their own phone."
   },
   "face_keys_elsewhere": {
@@ -462,6 +462,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "Home Assistant 只能收紧，只能收回自己设的。",
     "zh-Hant": "Home Assistant 只能收緊，只能收回自己設的。",
     "en": "Home Assistant may tighten a door and take back only what it set itself."
+  },
+  "moved_out": {
+    "zh-Hans": "租期已过：先看住在哪里，再按新住处登记。",
+    "zh-Hant": "租期已過：先看住在哪裡，再按新住處登記。",
+    "en": "The tenancy is over; see where the person lives, and enrol them there."
   },
   "not_allowed": {
     "zh-Hans": "请管理员给权限。",
