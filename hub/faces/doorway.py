@@ -135,10 +135,22 @@ class Doorway:
 
     @property
     def asked(self) -> Side | None:
-        """To which side somebody is asked to turn now, for the screen at the door."""
+        """To which side of the picture somebody is asked to turn now."""
         for passer in self.passers.values():
             if passer.challenge is not None and passer.challenge.asked is not None:
                 return passer.challenge.asked
+        return None
+
+    @property
+    def words(self) -> str | None:
+        """What somebody is asked to do now, as a reason code, for the screen at the door."""
+        for passer in self.passers.values():
+            if passer.challenge is None or passer.done:
+                continue
+            if passer.challenge.phase is Phase.PASSED:  # looked at once more, and not in profile
+                return liveness.AHEAD
+            if passer.challenge.words is not None:
+                return passer.challenge.words
         return None
 
     def steps(self, now_s: float, compare: Compare, coin: Coin) -> list[Step]:

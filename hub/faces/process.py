@@ -38,7 +38,12 @@ class CameraEnded:
     reason: str | None
 
 
-Heard = Callable[[str, Event | CameraEnded], None]
+@dataclass(frozen=True, slots=True)
+class CameraHere:
+    """A camera's first picture came, or the first after it was silent."""
+
+
+Heard = Callable[[str, Event | CameraEnded | CameraHere], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,8 @@ class FaceProcess:
             case "done":
                 self._under_way.discard(head["camera"])
                 self._next(head["camera"])
+            case "opened":
+                self._tell(head["camera"], CameraHere())
             case "ended":
                 self._tell(head["camera"], CameraEnded(head["reason"]))
             case "fault":
@@ -267,7 +274,7 @@ class FaceProcess:
             case _:
                 self._tell(head["camera"], pipe.to_event(head, body))
 
-    def _tell(self, camera: str, event: Event | CameraEnded) -> None:
+    def _tell(self, camera: str, event: Event | CameraEnded | CameraHere) -> None:
         if camera not in self._cameras:
             return
         try:

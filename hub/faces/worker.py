@@ -195,12 +195,16 @@ class Worker:
         failed = 0
         while not end.is_set():
             reason: str | None = "camera_broken"
+            here = False
             try:
                 for frame in self._opens(kind, address):
                     if end.is_set():
                         return
                     failed = 0
                     self._desk.put_frame(name, frame)
+                    if not here:
+                        here = True
+                        self._say({"say": "opened", "camera": name})
             except sources.SourceEnded as ended:
                 reason = ended.reason
             except Exception as fault:  # noqa: BLE001 (one decoder must not end the others)
