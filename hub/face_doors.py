@@ -21,7 +21,7 @@ from devices.messages import NO_REVISION, ClockQuality, Outcome
 from hub.acts.events import Heard
 from hub.acts.face_doors import FaceVerdict, Suspicion, suspect, tell
 from hub.core.cameras import CameraSettings
-from hub.core.effects import SendIndicate
+from hub.core.effects import Announce, SendIndicate
 from hub.core.errors import DomainError
 from hub.recognising import Verdict
 from hub.store import tables as t
@@ -184,8 +184,16 @@ class FaceDoors:
             return "face_off"
         why: str | None = process.push(camera, content, asyncio.get_running_loop().time())
         if why is None:
-            self._pictures[camera], self._pushed_s[camera] = None, self._clock()
+            self._pushed_s[camera] = self._clock()
+            self._note_picture(camera, None)
         return why
+
+    def _note_picture(self, camera: str, reason: str | None) -> None:
+        """Pictures come, or why not; the pages ask again where that is news."""
+        known = camera in self._pictures and self._pictures[camera] == reason
+        self._pictures[camera] = reason
+        if not known:
+            self.speak([Announce("face")])
 
     def _look_at_cameras(self) -> None:
         process = self._faces.process
@@ -243,9 +251,9 @@ class FaceDoors:
         from hub.faces.process import CameraEnded, CameraHere  # noqa: PLC0415
 
         if isinstance(event, CameraHere):
-            self._pictures[camera] = None
+            self._note_picture(camera, None)
         elif isinstance(event, CameraEnded):
-            self._pictures[camera] = event.reason or OVER
+            self._note_picture(camera, event.reason or OVER)
         settings = self._cameras.get(camera)
         held = self._doors.get(settings.door) if settings is not None else None
         if held is None:

@@ -107,19 +107,6 @@ class FaceTown:
         """How often the lock of a door was released."""
         return sum(on for output, on, _ in self.readers[door].output_log if output == 0)
 
-    async def told(self, **wanted: Any) -> Json:
-        """The newest event that fits, come already or yet to come."""
-
-        async def look() -> Json | None:
-            fitting = (
-                event for event in await self.staff.events()
-                if all(event[name] == value for name, value in wanted.items())
-            )  # fmt: skip
-            return next(fitting, None)
-
-        found: Json = await self.until(look)
-        return found
-
 
 def _roster(doors: int, people: list[str]) -> list[tuple[str, list[Json]]]:
     rows = [
