@@ -241,6 +241,9 @@ class FaceDoors:
         from hub.faces.doorway import LOOK_S, Claim  # noqa: PLC0415 - numpy is an extra
 
         held.way.ask(Claim(str(ask), names, self._clock() + LOOK_S))
+        for name in self._told:
+            if self._cameras[name].door == held.id:
+                self._faces.process.look(name, LOOK_S)
         self._step(held)
 
     # ----------------------------------------------------------------- what cameras see

@@ -84,6 +84,8 @@ class Camera:
     motion: Motion = field(default_factory=Motion)
     tracks: Tracks = field(default_factory=Tracks)
     looked_s: float | None = None
+    wanted_s: float = 0.0  # from the next frame on, so long
+    wanted_until_s: float | None = None
     last: Frame | None = None  # for whoever must be shown what was seen; the next one replaces it
 
     def again(self, track: int) -> None:
@@ -92,6 +94,10 @@ class Camera:
             if one.number == track:
                 one.best, one.decided, one.again_s = [], False, one.seen_s
 
+    def look(self, for_s: float) -> None:
+        """Somebody claims to stand there: look for so long, also where nothing moves."""
+        self.wanted_s = for_s
+
     def frame(self, frame: Frame) -> list[Event]:
         """Look at one frame; frames come in the order of their time."""
         events: list[Event] = [
@@ -99,6 +105,8 @@ class Camera:
             for track in self.tracks.drop(frame.at_s)
         ]
         self.last = frame
+        if self.wanted_s:
+            self.wanted_until_s, self.wanted_s = frame.at_s + self.wanted_s, 0.0
         self.motion, moved = motion.step(self.motion, frame.coarse)
         window = self._window(frame, moved)
         if window is None:
@@ -122,10 +130,12 @@ class Camera:
                        (moved.right + 1) * COARSE - 1, (moved.bottom + 1) * COARSE - 1)  # fmt: skip
             boxes.append(wide.grown(GROWN))
         still = self.looked_s is None or frame.at_s - self.looked_s >= STILL_LOOK_S
-        if not boxes:
-            if not (still and self.tracks.alive):
-                return None
+        if not boxes and still:
             boxes = [track.box.grown(GROWN) for track in self.tracks.alive]
+            if not boxes and frame.at_s < (self.wanted_until_s or 0.0):
+                return Box(0, 0, frame.width - 1, frame.height - 1)
+        if not boxes:
+            return None
         joined = boxes[0]
         for box in boxes[1:]:
             joined = joined.around(box)

@@ -137,6 +137,11 @@ class FaceProcess:
         if self._here.is_set():
             self._send({"do": "again", "camera": camera, "track": track})
 
+    def look(self, camera: str, for_s: float) -> None:
+        """Look for so long, also where nothing moves."""
+        if self._here.is_set():
+            self._send({"do": "look", "camera": camera, "for_s": for_s})
+
     async def scene(self, camera: str) -> bytes | None:
         """The camera's last picture as JPEG, or None where there is none."""
         answer = await self._ask({"do": "scene", "camera": camera})

@@ -106,6 +106,32 @@ def test_where_nothing_moves_nothing_is_looked_at(counted: tuple[Engine, Countin
     assert len(detector.pixels) == before == 1  # the first picture only
 
 
+def test_whoever_claims_to_stand_there_is_looked_for_where_nothing_moves(eyes: Engine) -> None:
+    """Somebody stood there, was lost, and has not stirred since: the card finds them."""
+    looking = Camera(eyes)
+    still = scene((portrait(3, Pose(90)), (100, 60)))
+    show(looking, still, 0.0)
+    looking.tracks.alive.clear()
+    assert [show(looking, still, at_s) for at_s in (1.5, 3.0)] == [[], []]
+    looking.look(5.0)
+    events = [one for step in range(12) for one in show(looking, still, 10.0 + step / 4)]
+    assert any(isinstance(event, Ready) for event in events)
+    looking.tracks.alive.clear()
+    assert show(looking, still, 16.0) == []  # and not for ever
+
+
+def test_with_nobody_there_a_claim_costs_a_look_a_second(
+    counted: tuple[Engine, CountingDetector],
+) -> None:
+    engine, detector = counted
+    looking = Camera(engine)
+    show(looking, scene(), 0.0)
+    looking.look(3.0)
+    for step in range(80):
+        show(looking, scene(), 2.0 + step / 10)
+    assert len(detector.pixels) == 1 + 3
+
+
 def test_only_the_window_that_moved_is_looked_at(counted: tuple[Engine, CountingDetector]) -> None:
     engine, detector = counted
     looking = Camera(engine)

@@ -29,7 +29,7 @@ FILM_S, RATE = 90, 4
 TOKEN = "a-camera-of-the-third-door-pushes-by-this"
 SWAY = (0, 6, 12, 18, 12, 6)  # pixels: whoever stands there breathes
 DRAWN = 1  # the seed of somebody who was drawn, and can turn the head
-SHOTS = 3
+SHOTS, FULL = 2, 6
 TRIED_MOST = 6
 UNSEEN = ("face_none", "face_small", "face_blurred", "face_unclear", "face_turned", "face_away")
 UNTURNED = ("face_turn_late", "face_turn_lost", "face_turn_jumped")
@@ -99,13 +99,13 @@ async def snapshots(person: Image.Image) -> AsyncIterator[str]:
 
 
 def heads() -> dict[int, list[bytes]]:
-    """Somebody drawn, by how many thirds of a turn: drawing takes too long to do it meanwhile."""
+    """Somebody drawn, by sixths of a turn: drawing takes too long to do it meanwhile."""
     return {
-        thirds: [
-            as_jpeg(scene(portrait(DRAWN, Pose(120, thirds / 3, shot=shot)), 0))
+        sixths: [
+            as_jpeg(scene(portrait(DRAWN, Pose(120, sixths / FULL, shot=shot)), shot))
             for shot in range(SHOTS)
         ]
-        for thirds in range(-3, 4)
+        for sixths in range(-FULL, FULL + 1)
     }
 
 
@@ -126,7 +126,7 @@ async def pushed(
                 headers={"Authorization": f"Bearer {TOKEN}"},
             )
             assert answer.status_code in (httpx.codes.NO_CONTENT, httpx.codes.FORBIDDEN)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)  # an unhurried head
 
     pushing = asyncio.create_task(push())
     try:
@@ -206,7 +206,7 @@ async def a_head_that_turns(town: FaceTown) -> None:
 
     def turn() -> int:
         # their own left is the picture's right
-        wanted = {"<<< TURN LEFT": 3, "TURN RIGHT >>>": -3}.get(shown.text, 0)
+        wanted = {"<<< TURN LEFT": FULL, "TURN RIGHT >>>": -FULL}.get(shown.text, 0)
         return wanted if obeys else 0
 
     async with pushed(town, await asyncio.to_thread(heads), turn):

@@ -36,6 +36,7 @@ class Process:
         self.cameras: dict[str, Any] = {}
         self.looked_again: list[tuple[str, int]] = []
         self.pushed: list[tuple[str, bytes]] = []
+        self.looked_for: list[str] = []
 
     def push(self, camera: str, content: bytes, at_s: float) -> str | None:
         assert at_s > 0
@@ -53,6 +54,10 @@ class Process:
 
     def again(self, camera: str, track: int) -> None:
         self.looked_again.append((camera, track))
+
+    def look(self, camera: str, for_s: float) -> None:
+        assert for_s == LOOK_S
+        self.looked_for.append(camera)
 
     async def scene(self, camera: str) -> bytes:
         return b"\xff\xd8\xff" + camera.encode()
@@ -463,6 +468,15 @@ async def test_a_camera_pushes_and_falls_silent(tmp_path: Path) -> None:
         at.bench.pass_s(1)
         (cam,) = at.doors.cameras()
         assert (cam.state, cam.reason) == ("silent", "camera_silent")
+
+
+async def test_a_claim_is_looked_for_by_the_cameras_of_its_door(tmp_path: Path) -> None:
+    more = {"two": CameraSettings("d-1", "pushed"), "other": CameraSettings("d-2", "pushed")}
+    async with gate(tmp_path, more=more) as at:
+        at.ready(0)
+        assert at.process.looked_for == []
+        at.ask()
+        assert sorted(at.process.looked_for) == ["cam", "two"]
 
 
 async def test_who_may_be_looked_for(tmp_path: Path) -> None:
