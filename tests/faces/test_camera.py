@@ -120,6 +120,24 @@ def test_whoever_claims_to_stand_there_is_looked_for_where_nothing_moves(eyes: E
     assert show(looking, still, 16.0) == []  # and not for ever
 
 
+def test_a_waving_hand_takes_no_face_out_of_sight(eyes: Engine) -> None:
+    """What moves is far from the face: who was decided stays seen, who was lost is found again."""
+    looking = Camera(eyes)
+    person = (portrait(3, Pose(90)), (60, 40))
+    hand = Image.new("RGB", (60, 60), (20, 20, 20))
+
+    def wave(step: int) -> list[camera.Event]:
+        image = scene(person, (hand, (480 + 40 * (step % 2), 280)))
+        return show(looking, image, step / 4)
+
+    events = [one for step in range(40) for one in wave(step)]
+    assert [type(one) for one in events if not isinstance(one, Seen)] == [Ready]
+    assert max(one.track for one in events) == 1
+    looking.tracks.alive.clear()
+    events = [one for step in range(40, 52) for one in wave(step)]
+    assert any(isinstance(one, Ready) for one in events)
+
+
 def test_with_nobody_there_a_claim_costs_a_look_a_second(
     counted: tuple[Engine, CountingDetector],
 ) -> None:
