@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # numpy is an extra
 TICK_S: Final = 0.5  # claims end, tracks go
 ASK_LATE_S: Final = 5.0  # an older question finds nobody at the door any more
 ASK_CHARS_MAX: Final = 32
+TURN_LOOK_S: Final = 8.0  # a step of the challenge takes six at most
 PUSHED_LATE_S: Final = 30.0  # a camera that pushes and has not for so long is silent
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 
@@ -146,6 +147,12 @@ class FaceDoors:
             held.way.turn, held.way.alone = row.turn, row.mode == "alone"
         self._look_at_cameras()
 
+    def _look(self, held: _Door, for_s: float) -> None:
+        """Somebody stands at a door and may not move at all."""
+        for name in self._told:
+            if self._cameras[name].door == held.id:
+                self._faces.process.look(name, for_s)
+
     def _miss_doors(self) -> None:
         """A camera of a door that is not there would look at nothing, and nobody would know."""
         known = self._memory.doors
@@ -241,9 +248,9 @@ class FaceDoors:
         from hub.faces.doorway import LOOK_S, Claim  # noqa: PLC0415 - numpy is an extra
 
         held.way.ask(Claim(str(ask), names, self._clock() + LOOK_S))
-        for name in self._told:
-            if self._cameras[name].door == held.id:
-                self._faces.process.look(name, LOOK_S)
+        self._look(held, LOOK_S)
+        for camera, track in held.way.unlooked(self._clock()):
+            self._faces.process.again(camera, track)
         self._step(held)
 
     # ----------------------------------------------------------------- what cameras see
@@ -318,6 +325,7 @@ class FaceDoors:
             held.shown = words
             ask = claim.ask if claim is not None else ALONE
             if words is not None:
+                self._look(held, TURN_LOOK_S)
                 self.speak([SendIndicate(held.device, ask, words, held.number)])
 
     def _settled(self, held: _Door, step: Settled) -> FaceVerdict:

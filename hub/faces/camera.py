@@ -98,11 +98,11 @@ class Camera:
                 one.best, one.decided, one.again_s = [], False, one.seen_s
 
     def look(self, for_s: float) -> None:
-        """Somebody claims to stand there: look anew, and for so long also where nothing moves."""
+        """Somebody claims to stand there, or is to turn: for so long look also where nothing moves.
+
+        Who was found is looked at in each frame then: a challenge is lost after a second unseen.
+        """
         self.wanted_s = for_s
-        for track in self.tracks.alive:
-            if track.decided:
-                self.again(track.number)
 
     def frame(self, frame: Frame) -> list[Event]:
         """Look at one frame; frames come in the order of their time."""
@@ -137,11 +137,11 @@ class Camera:
         """
         missed = moved is not None and self.empty_s is not None
         missed = missed and frame.at_s - (self.empty_s or 0.0) >= STILL_LOOK_S
-        wanted = frame.at_s < self.wanted_until_s and frame.at_s - self.whole_s >= STILL_LOOK_S
-        if missed or wanted:
+        wanted = frame.at_s < self.wanted_until_s
+        if missed or (wanted and frame.at_s - self.whole_s >= STILL_LOOK_S):
             return _whole(frame)
-        alive = self.tracks.alive
-        boxes = [one.box.grown(GROWN) for one in alive if moved is not None or not one.decided]
+        alive, everybody = self.tracks.alive, wanted or moved is not None
+        boxes = [one.box.grown(GROWN) for one in alive if everybody or not one.decided]
         if moved is not None:
             wide = Box(moved.left * COARSE, moved.top * COARSE,
                        (moved.right + 1) * COARSE - 1, (moved.bottom + 1) * COARSE - 1)  # fmt: skip

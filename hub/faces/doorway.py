@@ -14,7 +14,7 @@ from typing import Final
 
 from devices.reasons import REASONS
 from hub.faces import liveness
-from hub.faces.camera import Event, Gone, Ready, Seen
+from hub.faces.camera import WAIT_MOST_S, Event, Gone, Ready, Seen
 from hub.faces.decide import Probe
 from hub.faces.liveness import Challenge, Phase, Side
 from hub.faces.tracks import GONE_S, LIFE_MOST_S
@@ -108,6 +108,16 @@ class Doorway:
         for passer in self.passers.values():
             passer.done, passer.again = False, False
             passer.challenge, passer.person = None, None
+
+    def unlooked(self, now_s: float) -> list[Key]:
+        """Whom a camera has decided long ago, and we have forgotten as what: to be looked at anew.
+
+        A camera decides a track once; a machine that is too busy may have dropped it here meanwhile.
+        """
+        return [
+            key for key, one in self.passers.items()
+            if one.probe is None and now_s - one.began_s > WAIT_MOST_S
+        ]  # fmt: skip
 
     def opened(self, people: int, now_s: float) -> None:
         """The door was opened for so many."""

@@ -138,6 +138,18 @@ def test_a_waving_hand_takes_no_face_out_of_sight(eyes: Engine) -> None:
     assert any(isinstance(one, Ready) for one in events)
 
 
+def test_who_is_to_turn_is_seen_in_each_frame_though_nothing_moves(eyes: Engine) -> None:
+    looking = Camera(eyes)
+    still = scene((portrait(3, Pose(90)), (100, 60)))
+    for step in range(8):
+        show(looking, still, step / 10)  # decided
+    assert looking.tracks.alive[0].decided
+    assert show(looking, still, 0.8) == []
+    looking.look(5.0)
+    for step in range(9, 20):
+        assert any(isinstance(one, Seen) for one in show(looking, still, step / 10)), step
+
+
 def test_with_nobody_there_a_claim_costs_a_look_a_second(
     counted: tuple[Engine, CountingDetector],
 ) -> None:

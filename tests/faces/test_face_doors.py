@@ -56,7 +56,7 @@ class Process:
         self.looked_again.append((camera, track))
 
     def look(self, camera: str, for_s: float) -> None:
-        assert for_s == LOOK_S
+        assert for_s > 0
         self.looked_for.append(camera)
 
     async def scene(self, camera: str) -> bytes:
@@ -477,6 +477,32 @@ async def test_a_claim_is_looked_for_by_the_cameras_of_its_door(tmp_path: Path) 
         assert at.process.looked_for == []
         at.ask()
         assert sorted(at.process.looked_for) == ["cam", "two"]
+
+
+async def test_who_is_to_turn_is_looked_at_though_nothing_moves(tmp_path: Path) -> None:
+    async with gate(tmp_path, mode="alone", people=110) as at:
+        at.ready(0)
+        assert at.process.looked_for == ["cam"]
+        at.turn(*TURNS)
+        assert len(at.process.looked_for) == 5  # each step anew
+
+
+async def test_who_was_forgotten_here_and_not_by_the_camera_is_looked_at_anew(
+    tmp_path: Path,
+) -> None:
+    async with gate(tmp_path) as at:
+        at.ready(0)
+        await at.later(9)  # a machine too busy to tell that they still stand there
+        at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask(ask="q-1")
+        assert at.process.looked_again == []  # only just seen: the camera decides soon
+        for _ in range(3):
+            at.bench.pass_s(1)
+            at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask(ask="q-2")
+        assert at.process.looked_again == [("cam", 1)]
+        at.ready(0)
+        assert (await at.words())[-1] == ("q-2", "r-0", None)
 
 
 async def test_who_may_be_looked_for(tmp_path: Path) -> None:
