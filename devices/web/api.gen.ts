@@ -193,6 +193,15 @@ export interface CallsShown {
   calls: CallShown[];
 }
 
+/** A camera of the hub's settings: its door's name where there is such a door, how it stands. */
+export interface CameraShown {
+  name: string;
+  door: string;
+  door_name: Words | null;
+  state: "door_unknown" | "unused" | "starting" | "looking" | "silent" | "over";
+  reason: string | null;
+}
+
 /** A card for a person; `replaces` is an older one of theirs, stopped in the same act. */
 export interface CardAsked {
   uid: string;
@@ -584,6 +593,7 @@ export interface FacesShown {
   filing: Filing;
   audit: AuditShown | null;
   doors: FaceDoorShown[];
+  cameras: CameraShown[];
   zones: string[];
 }
 
@@ -1964,6 +1974,12 @@ export interface Operations {
     method: "POST";
     path: "/api/v1/operator/notices";
     body: NoticesAsked;
+    answer: null;
+  };
+  pushPicture: {
+    method: "PUT";
+    path: `/api/v1/cameras/${string}/picture`;
+    body: undefined;
     answer: null;
   };
   raiseAlert: {

@@ -85,7 +85,7 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
-        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+        elif faces.PICTURE_PATH.fullmatch(scope["path"]):  # the same
             room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
