@@ -117,6 +117,7 @@ class Recognising:
         self.judge: Judge = judge_beside
         self.heard: Heard = lambda _camera, _event: None
         self.listed: Callable[[], Awaitable[set[str]]] = _nobody  # of a watch list
+        self.due_s: Callable[[], float] = lambda: LOOK_AGAIN_S  # until its next order ends
 
     @property
     def state(self) -> str:
@@ -304,7 +305,7 @@ class Recognising:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AGAIN_S):
+                    async with asyncio.timeout(self.due_s()):
                         await self._wake.wait()
                 self._wake.clear()
                 try:

@@ -12,6 +12,7 @@ import { useEffect } from "preact/hooks";
 
 import { Audit } from "./face_audit";
 import { FacePerson } from "./face_person";
+import { WatchList } from "./face_watch";
 import { faceWords as words } from "./facewords";
 import { member, save, staffAsk, staffFile } from "./staff";
 import { onFaceNews, site } from "./wall";
@@ -300,6 +301,7 @@ export function Faces() {
           {told.state === "ready" && <FacePerson />}
           {told.assessment && <Audit audit={told.audit} />}
           {told.assessment && told.doors.length > 0 && <Doors told={told} />}
+          {told.assessment && isAdministrator() && <WatchList />}
           <Assessment known={told.assessment} />
         </>
       )}
