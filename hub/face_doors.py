@@ -117,6 +117,8 @@ class FaceDoors:
         self.speak: Callable[[Iterable[object]], None] = lambda _effects: None  # to the broker
         self.boot = secrets.token_hex(4)
         self.on_seen: Callable[[str, str, Any], None] = lambda _door, _camera, _event: None
+        # (door, person or None, reason): what a door was told, after its commit
+        self.on_told: Callable[[str, str | None, str | None], None] = lambda _d, _p, _why: None
         faces.heard = self.heard
 
     # ----------------------------------------------------------------- what changes
@@ -352,9 +354,11 @@ class FaceDoors:
 
     async def _say(self, verdict: FaceVerdict) -> None:
         try:
-            await self._writer.submit(tell, verdict)
+            why = await self._writer.submit(tell, verdict)
         except _TROUBLE as trouble:  # the door's other ways stay
             log.warning("a word of a face was not given: %s", type(trouble).__name__)
+            return
+        self.on_told(verdict.door, verdict.person if why is None else None, why)
 
     async def _tell_people(self, told: Suspicion) -> None:
         try:
