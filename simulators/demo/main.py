@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from devices.mistake import Mistake
+from simulators.demo import faces
 from simulators.demo.check import FLOWS, drive, ledger_balance
 from simulators.demo.lan import Lan, prepare
 from simulators.demo.processes import ChildFailed, claim_near, listen_near, run
@@ -94,6 +95,7 @@ async def foreground(asked: argparse.Namespace) -> int:
     stop = asyncio.Event()
     folder = Path(tempfile.mkdtemp(prefix="linli-"))
     settings = TownSettings(folder, broker_kind=asked.broker, wire_logs=False)
+    settings.faces = not faces.missing()
     panel: Panel | None = None
     claims = ExitStack()
 
