@@ -7,7 +7,7 @@ export const e = dictionary({
   services: { "zh-Hans": "办别的事", "zh-Hant": "辦別的事", en: "Other things" },
   servicesTitle: { "zh-Hans": "您要办什么？", "zh-Hant": "您要辦什麼？", en: "What would you like to do?" },
   phone: { "zh-Hans": "登记新手机", "zh-Hant": "登記新手機", en: "Bring in a new phone" },
-  phoneLine: { "zh-Hans": "拿一个六位号码", "zh-Hant": "拿一個六碼號碼", en: "Get six digits for it" },
+  phoneLine: { "zh-Hans": "拿一个六位号码", "zh-Hant": "拿一組六位數號碼", en: "Get six digits for it" },
   cardFirst: {
     "zh-Hans": "要先刷卡",
     "zh-Hant": "要先感應卡片",
