@@ -265,6 +265,7 @@ async def _open(gate: Gate, request: Request) -> Response:
         number=door.number,
         hub=hub.settings.hub,
         policy=device.policy,
+        looks=hub.face_doors.looks(door.id),
     )
     return await ask_door(
         gate, request, opening, door, lambda: hub.writer.submit(present, wish, Lane.URGENT)
