@@ -785,7 +785,7 @@ export interface LaterShown {
   column: string;
 }
 
-/** A face of an order: whose hands it came through, and its picture's hash; never the picture. */
+/** A face of an order: through whose hands, and its picture's hash; never the picture. */
 export interface ListedFace {
   listed_at: string;
   listed_by: string;
@@ -1453,7 +1453,7 @@ export interface VisitsShown {
   code_doors: OwnDoor[];
 }
 
-/** What a full list costs by the residents' own measurement: false alarms a day, of `faces`. */
+/** What a full list of `faces` costs by the residents' own measurement. */
 export interface WatchCost {
   expected_a_day: number;
   faces: number;
