@@ -284,8 +284,11 @@ def install_checkout() -> None:
 
 
 def compile_ahead() -> None:
-    """Compile every module once. uv leaves that to the first start; where the environment forbids
-    writing bytecode each start would do it again, and the hub's would take twice as long."""
+    """Compile every module once.
+
+    uv leaves that to the first start; where the environment forbids writing bytecode each start
+    would do it again, and the hub's would take twice as long.
+    """
     folders = [*VENV.glob("lib/python3.*/site-packages"), *(ROOT / name for name in OWN)]
     runs(PYTHON, "-m", "compileall", "-q", "-q", "-j", "0", *folders)
 

@@ -193,6 +193,15 @@ export interface CallsShown {
   calls: CallShown[];
 }
 
+/** A camera of the hub's settings: its door's name where there is such a door, how it stands. */
+export interface CameraShown {
+  name: string;
+  door: string;
+  door_name: Words | null;
+  state: "door_unknown" | "unused" | "starting" | "looking" | "silent" | "over";
+  reason: string | null;
+}
+
 /** A card for a person; `replaces` is an older one of theirs, stopped in the same act. */
 export interface CardAsked {
   uid: string;
@@ -584,6 +593,7 @@ export interface FacesShown {
   filing: Filing;
   audit: AuditShown | null;
   doors: FaceDoorShown[];
+  cameras: CameraShown[];
   zones: string[];
 }
 
@@ -775,7 +785,7 @@ export interface LaterShown {
   column: string;
 }
 
-/** A face of an order: whose hands it came through, and its picture's hash; never the picture. */
+/** A face of an order: through whose hands, and its picture's hash; never the picture. */
 export interface ListedFace {
   listed_at: string;
   listed_by: string;
@@ -837,14 +847,16 @@ export interface LookShown {
   card_doors: CardDoors | null;
 }
 
-/** When a lost card was last surely had; without it a day is assumed. */
+/** When a lost card was last surely had: a moment, or a word for it; without both a day. */
 export interface LostAsked {
   last_had?: string | null;
+  had?: "just_now" | "today" | "yesterday" | "days" | "unknown" | null;
 }
 
 /** One of these cards is lost. */
 export interface LostCard {
   last_had?: string | null;
+  had?: "just_now" | "today" | "yesterday" | "days" | "unknown" | null;
   lookup: string;
   card: string;
 }
@@ -1441,7 +1453,7 @@ export interface VisitsShown {
   code_doors: OwnDoor[];
 }
 
-/** What a full list costs by the residents' own measurement: false alarms a day, of `faces`. */
+/** What a full list of `faces` costs by the residents' own measurement. */
 export interface WatchCost {
   expected_a_day: number;
   faces: number;
@@ -2092,6 +2104,12 @@ export interface Operations {
     method: "POST";
     path: "/api/v1/operator/notices";
     body: NoticesAsked;
+    answer: null;
+  };
+  pushPicture: {
+    method: "PUT";
+    path: `/api/v1/cameras/${string}/picture`;
+    body: undefined;
     answer: null;
   };
   raiseAlert: {

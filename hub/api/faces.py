@@ -37,8 +37,9 @@ from hub.core.errors import DomainError
 from hub.recognising import Asked
 from hub.store import tables as t
 
-PHOTO_PATH: Final = re.compile(
-    r"/api/v1/(operator/)?(people/[^/]{1,32}/face/photos|faces/watch/[^/]{1,32}/faces)"
+PICTURE_PATH: Final = re.compile(
+    r"/api/v1/((operator/)?(people/[^/]{1,32}/face/photos|faces/watch/[^/]{1,32}/faces)"
+    r"|cameras/[^/]{1,32}/picture)"
 )
 PHOTO_BYTES_MAX: Final = 15_000_000  # hub/faces/photo.py takes no more; it is not loaded for this
 OCTETS: Final = {
@@ -67,6 +68,7 @@ def routes(gate: Gate) -> APIRouter:
     _desk(router, gate)
     _phone(router, gate)
     _operator(router, gate)
+    _cameras(router, gate)
     return router
 
 
@@ -249,6 +251,20 @@ def _operator(router: APIRouter, gate: Gate) -> None:
         gate.operator(request)
         await hub.recognising.withdraw(person, "operator", asked.reason)
         return reply(_of(gate, person), request)
+
+
+def _cameras(router: APIRouter, gate: Gate) -> None:
+    pushes = told("pushPicture", None, "face_off", "not_found", "hub_busy", "photo_large", "field_wrong",
+                  "oversize", by="camera", status=204)  # fmt: skip
+    pushes["openapi_extra"] |= OCTETS
+
+    @router.put("/cameras/{camera}/picture", status_code=204, **pushes)
+    async def picture(camera: str, request: Request) -> Response:
+        gate.camera(request, camera)
+        why = gate.hub.face_doors.push(camera, await request.body())
+        if why is not None:
+            raise DomainError(why)
+        return Response(status_code=204)
 
 
 # --------------------------------------------------------------------------- shared

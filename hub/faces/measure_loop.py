@@ -27,7 +27,7 @@ from hub.faces.decide import Probe
 from hub.faces.doorway import Doorway
 from hub.faces.enrol import Portrait
 from hub.faces.measure import TEMPLATES, made_up
-from hub.faces.process import CameraEnded, FaceProcess, Source
+from hub.faces.process import CameraEnded, CameraHere, FaceProcess, Source
 from hub.faces.roll import Roll, Standing
 
 CAMERAS: Final = 4
@@ -122,10 +122,10 @@ async def _pushed(
 ) -> dict[str, float]:
     heard, door = 0, Standin()
 
-    def hear(camera: str, event: Event | CameraEnded) -> None:
+    def hear(camera: str, event: Event | CameraEnded | CameraHere) -> None:
         nonlocal heard
         heard += 1
-        if not isinstance(event, CameraEnded):
+        if not isinstance(event, CameraEnded | CameraHere):
             door.heard(camera, event)
 
     faces = FaceProcess(data, hear, detector, weights)
