@@ -92,6 +92,7 @@ def ratios(shape: str, seeds: range, *, related: bool = True) -> tuple[float, fl
 
 
 @pytest.mark.luck
+@pytest.mark.timeout(600)  # forty communities, each with strangers of its own
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_prediction_holds_for_communities_of_every_shape(shape: str) -> None:
     """Strangers are drawn from the same population, and belong to no resident's family."""
