@@ -122,10 +122,8 @@ function Who({ now }: { now: FacesNow }) {
       />
       <input
         ref={input}
-        class="unseen"
+        hidden
         type="file"
-        tabIndex={-1}
-        aria-label={say(f.file)}
         accept="image/jpeg,image/png,image/webp"
         onChange={(event) => {
           const file = event.currentTarget.files?.[0];
