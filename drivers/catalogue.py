@@ -48,6 +48,7 @@ from drivers.pn532 import Pn532Reader
 from drivers.qr_scanner import QrScanner
 from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import Question, Reading
+from drivers.relay_dialects import Dialect
 from drivers.relay_mqtt import MqttRelay
 from drivers.relay_urls import DIALECTS, RelayUrlError, make_dialect
 from drivers.relay_urls import parse as parse_relay
@@ -66,22 +67,27 @@ __all__ = [
     "LocalStatus",
     "MeterAt",
     "MeterLines",
+    "MqttRelayAt",
     "NotIsoDep",
     "OnState",
     "OsdpLines",
     "OsdpReader",
+    "PcscReader",
     "PrinterFault",
     "Secrets",
     "Strike",
     "StrikeFault",
     "TextReader",
     "check_port",
+    "is_mqtt_relay",
     "line_of",
     "meter_question",
+    "mqtt_relay_at",
     "open_keypad",
     "open_link",
     "open_meters",
     "open_osdp_alone",
+    "open_pcsc",
     "open_printer",
     "open_reader",
     "open_scanner",
@@ -112,7 +118,7 @@ def open_reader(
     Readers on a shared bus are opened where ``lines`` are given: at doors.
     """
     if url.startswith(PCSC):
-        return PcscReader(unquote(url[len(PCSC) :]), SystemPcsc, on_state=on_state)
+        return open_pcsc(url, on_state=on_state)
     address = of_kind(url, READERS, "a card reader")
     if address.protocol == "osdp":
         return _open_osdp(address, secrets, lines, on_state, on_wire)
@@ -120,6 +126,11 @@ def open_reader(
         return _number_reader(address, on_state, on_wire)
     presence_s = address.numbers.get("presence_ms", 100) / 1000
     return Pn532Reader(opener(address, on_wire), on_state=on_state, presence_s=presence_s)
+
+
+def open_pcsc(url: str, *, on_state: OnState | None = None) -> PcscReader:
+    """The desk reader of the system that is called so; nothing is asked yet."""
+    return PcscReader(unquote(url[len(PCSC) :]), SystemPcsc, on_state=on_state)
 
 
 def open_strike(
@@ -131,7 +142,7 @@ def open_strike(
     lines: OsdpLines | None = None,
 ) -> Strike:
     """A strike that opens its line now, on the running loop; raises CatalogueError."""
-    if url.partition("+")[0] in DIALECTS:
+    if is_mqtt_relay(url):
         return _open_relay(url, secrets, on_state)
     address = of_kind(url, STRIKES, "a strike")
     if address.protocol == "osdp":
@@ -341,8 +352,22 @@ def osdp_key(name: str, told: bytes) -> bytes:
     return key
 
 
-def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:
-    """A strike on an MQTT relay, connecting now."""
+def is_mqtt_relay(url: str) -> bool:
+    """Whether it hangs on a broker and not on a port."""
+    return url.partition("+")[0] in DIALECTS
+
+
+@dataclass(frozen=True, slots=True)
+class MqttRelayAt:
+    """A relay on MQTT: its words, and the broker where it is."""
+
+    dialect: Dialect
+    broker: BrokerAddress
+    user: str
+
+
+def mqtt_relay_at(url: str, secrets: Secrets) -> MqttRelayAt:
+    """Take such a URL apart; raises CatalogueError."""
     try:
         at = parse_relay(url)
         dialect = make_dialect(at.protocol, at.topic, at.user, at.settings)
@@ -351,7 +376,13 @@ def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRel
     if not at.secret:
         raise CatalogueError(f"{at.protocol}: write secret=NAME, the file of the broker's secret")
     secret = secrets(at.secret).decode().strip()
-    address = BrokerAddress(at.host, at.port, at.user, secret, at.tls_ca)
-    relay = MqttRelay(dialect, address, at.user, on_state=on_state)
+    broker = BrokerAddress(at.host, at.port, at.user, secret, at.tls_ca)
+    return MqttRelayAt(dialect, broker, at.user)
+
+
+def _open_relay(url: str, secrets: Secrets, on_state: OnState | None) -> MqttRelay:
+    """A strike on an MQTT relay, connecting now."""
+    at = mqtt_relay_at(url, secrets)
+    relay = MqttRelay(at.dialect, at.broker, at.user, on_state=on_state)
     relay.start()
     return relay

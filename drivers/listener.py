@@ -12,6 +12,7 @@ from drivers.link import Link, LinkLost
 from drivers.reconnect import Backoff
 
 IDLE_S: Final = 0.05  # quiet time after which half a message is all of it; 48 characters at 9600
+NOISE_WITHIN_S: Final = 10.0  # noise that is older than that says nothing of the line as it is
 _T = TypeVar("_T")
 
 
@@ -19,6 +20,7 @@ class Listener(Generic[_T]):
     """One such device; it comes back by itself when it was unplugged."""
 
     what: ClassVar[str]  # the device in the words of a report
+    noise_sure_bytes: ClassVar[int]  # so much noise and no message between is no bad moment
 
     def __init__(
         self,
@@ -36,6 +38,8 @@ class Listener(Generic[_T]):
         self._link: Link | None = None
         self.on_state = on_state
         self.dropped_bytes = 0  # bytes of no message, since the start
+        self._noise_bytes = 0  # of these, since the last message or pause
+        self._noise_at_s = 0.0
 
     async def close(self) -> None:
         """Let go of the line; what is told ends."""
@@ -74,10 +78,27 @@ class Listener(Generic[_T]):
                 messages = deframer.idle()
             else:
                 messages = deframer.feed(chunk)
-            self.dropped_bytes += deframer.dropped
-            deframer.dropped = 0
+            dropped, deframer.dropped = deframer.dropped, 0
             for message in messages:
+                self._noise_bytes = 0
                 yield message
+            if dropped:
+                self._hear_noise(link, dropped)
+
+    def _hear_noise(self, link: Link, dropped: int) -> None:
+        """A device that only ever makes noise is as good as none: most likely another speed."""
+        self.dropped_bytes += dropped
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._noise_at_s > NOISE_WITHIN_S:
+            self._noise_bytes = 0
+        self._noise_at_s = now_s
+        self._noise_bytes += dropped
+        if self._noise_bytes >= self.noise_sure_bytes:
+            self._report(
+                False,
+                f"{link.name}: the {self.what} tells only noise; check baud and parity in the URL, "
+                "and the wiring",
+            )
 
     def _report(self, online: bool, why: str) -> None:
         """Tell what is new; a device that stays as it was is told once."""

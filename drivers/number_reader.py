@@ -71,6 +71,7 @@ class NumberReader(Listener[Reading]):
     """A reader that comes back by itself when it was unplugged; see kinds.CardReader."""
 
     what = "reader"
+    noise_sure_bytes = 48  # four fobs of an RDM6300, two cards of a Wiegand adapter
 
     def __init__(
         self,

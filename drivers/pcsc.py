@@ -118,6 +118,12 @@ class PcscReader:
                     self._report(False, str(fault))
                     await self._pause(self._backoff.next_s())
 
+    def look(self) -> tuple[str, bool]:
+        """Its whole name, and whether a card lies there; blocks; raises PcscFault."""
+        service = self._make()
+        name = self._named(service.readers())
+        return name, service.is_present(name, None, WAIT_MS)
+
     async def close(self) -> None:
         """Let go; cards() ends after the question that is under way."""
         self._closing.set()
@@ -171,6 +177,14 @@ class PcscReader:
             self._told = (online, why)
             if self.on_state is not None:
                 self.on_state(online, why)
+
+
+def system_readers() -> list[str]:
+    """The names of the system's readers; none where it has no such service, or no pyscard."""
+    try:
+        return SystemPcsc().readers()
+    except PcscFault:
+        return []
 
 
 class SystemPcsc:

@@ -28,6 +28,7 @@ class QrScanner(Listener[str]):
     """A scanner that comes back by itself when it was unplugged; see kinds.TextReader."""
 
     what = "scanner"
+    noise_sure_bytes = 512  # a code of somebody else's in Chinese is as little a text
 
     def __init__(
         self,
@@ -41,5 +42,6 @@ class QrScanner(Listener[str]):
     async def texts(self) -> AsyncGenerator[str, None]:
         """Each code that is read, through unplugging and return, until close()."""
         async with contextlib.aclosing(self._heard()) as heard:  # else its line would stay open
-            async for _, text in heard:
+            async for link, text in heard:
+                self._report(True, f"{self.what} at {link.name}")
                 yield text

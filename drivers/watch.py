@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from drivers.catalogue import (
+    PCSC,
     CatalogueError,
     LocalStatus,
     MeterAt,
@@ -13,14 +14,18 @@ from drivers.catalogue import (
     OsdpReader,
     Secrets,
     check_port,
+    is_mqtt_relay,
     meter_question,
     open_meters,
+    open_pcsc,
+    open_printer,
     open_reader,
     open_scanner,
     open_strike,
     parse,
 )
 from drivers.kinds import Strike, StrikeFault
+from drivers.pcsc import PcscFault
 from drivers.readings import MeterFault
 
 Told = Mapping[str, str | int | bool]
@@ -32,15 +37,26 @@ READ_EVERY_S: Final = 60.0
 
 async def watch(url: str, secrets: Secrets, tell: Tell) -> None:
     """Tell each event until cancelled; raises CatalogueError when the device cannot be opened."""
-    protocol = parse(url).protocol
-    if protocol not in WATCHERS:
-        raise CatalogueError(f"{protocol}: such a device tells nothing by itself")
-    await check_port(url)
 
     def on_state(online: bool, why: str) -> None:
         tell({"event": "online" if online else "offline", "why": why})
 
-    await WATCHERS[protocol](url, secrets, tell, on_state)
+    if is_mqtt_relay(url):  # it hangs on a broker, which may be away like the relay itself
+        await _strike(url, secrets, tell, on_state)
+        return
+    if url.startswith(PCSC):
+        await _check_pcsc(url)
+        await _reader(url, secrets, tell, on_state)
+        return
+    await check_port(url)
+    await WATCHERS[parse(url).protocol](url, secrets, tell, on_state)
+
+
+async def _check_pcsc(url: str) -> None:
+    try:
+        await asyncio.to_thread(open_pcsc(url).look)
+    except PcscFault as fault:
+        raise CatalogueError(str(fault)) from fault
 
 
 async def _reader(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> None:
@@ -117,6 +133,22 @@ async def _inputs(board: Strike, tell: Tell) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
+async def _printer(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> None:
+    """Roll, cover and blade as they change; what an earlier program left unprinted is cleared."""
+    printer = open_printer(url, secrets, on_state=on_state)
+
+    def changed() -> None:
+        trouble, low = printer.status.trouble, printer.status.paper_low
+        state = "ready" if trouble is None else trouble.value
+        tell({"event": "printer", "state": state, "paper_low": bool(low)})
+
+    printer.on_status = changed
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await printer.close()
+
+
 async def _meter(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> None:
     del secrets  # meters are read without any
     meter = MeterAt(open_meters(url, on_state=on_state), meter_question(url))
@@ -139,6 +171,7 @@ async def _meter(url: str, secrets: Secrets, tell: Tell, on_state: OnState) -> N
 WATCHERS: Final[Mapping[str, Callable[[str, Secrets, Tell, OnState], Awaitable[None]]]] = {
     "cjt188": _meter,
     "dlt645": _meter,
+    "escpos": _printer,
     "lcus": _strike,
     "modbus-relay": _strike,
     "osdp": _osdp,

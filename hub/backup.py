@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from devices.identity import write_private
@@ -355,12 +355,3 @@ def _set_database(toml: Path, address: str) -> None:
         kept.insert(where + 1, f"database = {json.dumps(address)}")
     toml.write_text("\n".join(kept) + "\n", encoding="utf-8")
     toml.chmod(0o600)
-
-
-def lift_epoch(engines: Engines, now_s: float) -> int:
-    """Above every epoch that the site ever had: a hub starts less than once a second."""
-    with engines.write.begin() as connection:
-        epoch = connection.execute(select(t.site.c.epoch)).scalar_one()
-        lifted = max(int(epoch), int(now_s))
-        connection.execute(update(t.site).values(epoch=lifted))
-    return lifted

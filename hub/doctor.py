@@ -9,9 +9,11 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,6 +28,7 @@ DISK_LEAST_MB = 500  # a year of an estate's log is about as much
 CLOCK_LEAST_S = 1_795_000_000.0  # November 2026: an older clock has lost its battery
 LAST_BACK_UP = "last-backup.json"  # written by hub/backup.py beside the site
 BACK_UP_DAYS = 8  # a weekly one may be a day late
+ESCROW_DAYS = 400  # paper is looked for once a year: keepers move, drawers are cleared
 CERTIFICATE_DAYS = 14  # below this a renewal has failed at least once
 _WAIT_S = 3.0
 PAGES = ("phone", "console", "visit")
@@ -58,7 +61,7 @@ def look_at_machine(data: Path) -> list[Finding]:
         return [*found, Finding("site", False, f"none in {data}: run `linli init --data {data}`")]
     try:
         settings = config.load(data)
-        keys.load(data)
+        held = keys.load(data)
     except Mistake as mistake:
         return [*found, Finding("settings", False, str(mistake))]
     found.append(Finding("settings and keys", True, str(data / "hub.toml")))
@@ -66,7 +69,7 @@ def look_at_machine(data: Path) -> list[Finding]:
     running = (data / "operator.json").exists()
     found += _broker(settings, running=running)
     found.append(_port("http", settings.http.port, running=running))
-    found += [_back_up(data), *_certificate(settings.http.certificate)]
+    found += [_back_up(data), _escrow(data, held), *_certificate(settings.http.certificate)]
     if running:
         found += [*_devices(data), *_face_state(data)]
     origin = settings.http.origin or f"http://{settings.http.host}:{settings.http.port}"
@@ -173,6 +176,25 @@ def _back_up(data: Path) -> Finding:
         return Finding("back-up", False, "never made: `linli backup --out FILE`, or its timer")
     days = max(0.0, time.time() - made_at) / 86_400
     return Finding("back-up", days <= BACK_UP_DAYS, f"{days:.1f} days ago")
+
+
+def _escrow(data: Path, held: keys.HubKeys) -> Finding:
+    """Whether card masters and site root are on paper, and whether the paper was ever tried."""
+    what, paper = "escrow", keys.read_paper(data, held)
+    if paper is None:
+        told = "masters never printed: `linli card escrow print | lp`, see docs/cards.md#escrow"
+        return Finding(what, False, told)
+    if not paper.fits:
+        told = f"the sheets (set {paper.set_name}) open other masters: print new ones, burn those"
+        return Finding(what, False, told)
+    try_it = "`linli card escrow restore --check` with two of the sheets"
+    if paper.tried_at is None:
+        return Finding(what, False, f"set {paper.set_name} was printed and never tried: {try_it}")
+    days = max(0.0, time.time() - paper.tried_at) / 86_400
+    sheets = ", ".join(map(str, paper.tried))
+    told = f"set {paper.set_name}, sheets {sheets} tried {days:.0f} days ago"
+    fine = days <= ESCROW_DAYS
+    return Finding(what, fine, told if fine else f"{told}: once a year, {try_it}")
 
 
 def _certificate(path: Path | None, what: str = "certificate file") -> list[Finding]:
@@ -306,13 +328,28 @@ def _face_state(data: Path) -> list[Finding]:
     except (Mistake, httpx.HTTPError):
         return []  # the devices' finding says it already
     fine, text = _FACE_STATES[told["state"]]
-    found = [Finding("faces at the hub", fine, text)]
+    found = [Finding("faces at the hub", fine, text), *map(_camera, told["cameras"])]
     filing = told["filing"]
     if filing["state"] != "below":
         due = f"{filing['people']} people; from {filing['due_from']} on a filing is due within "
         days = f"{filing['working_days']} working days"
         found.append(Finding("filing of faces", False, due + days))
     return found
+
+
+_CAMERA_STATES = {
+    "door_unknown": (False, "its door is not there: write a door's id in hub.toml"),
+    "unused": (True, "its door takes no faces"),
+    "starting": (True, "starting"),
+    "looking": (True, "pictures come"),
+    "silent": (False, "no picture: look at its power, network and address"),
+    "over": (True, "its film is over"),
+}
+
+
+def _camera(told: Mapping[str, Any]) -> Finding:
+    fine, text = _CAMERA_STATES[told["state"]]
+    return Finding(f"camera {told['name']}", fine, f"door {told['door']}: {text}")
 
 
 def _port(what: str, port: int, *, running: bool, name: str = "port") -> Finding:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +26,7 @@ from devices.mistake import Mistake
 
 PURPOSES = ("command", "policy", "pass", "audit", "time")
 CARD_SLOTS = (0, 1, 2, 3, 4)  # keys.md: change, SUN, meta-read, perimeter doors, own building
+ESCROW = "escrow.json"  # beside the keys: which sheets were printed and tried; no secret in it
 KEY_LIFE_S = 400 * 86_400.0  # a year and a month of overlap
 _SYMMETRIC = ("nonce", "marks", "seal")
 
@@ -135,11 +137,97 @@ def load(folder: Path) -> HubKeys:
 
 def site_of(keys: HubKeys) -> str:
     """The site's id as its root signed it; raises Mistake where root and key set differ."""
-    root = find_by(lambda kid: keys.root_public if kid == "root" else None)
-    told = wire.open_keyset(keys.keyset, root)
-    if not isinstance(told, KeySet):
-        raise Mistake("the key set is not signed by this site's root")
-    return told.site
+    return _keyset_of(keys, keys.root_public).site
+
+
+def _keyset_of(keys: HubKeys, *roots: bytes) -> KeySet:
+    """The key set, signed by one of these roots; raises Mistake."""
+    for root in roots:
+        told = wire.open_keyset(keys.keyset, find_by({"root": root}.get))
+        if isinstance(told, KeySet):
+            return told
+    raise Mistake("the key set is not signed by this site's root")
+
+
+def load_root(folder: Path) -> bytes:
+    """The site root's private key; raises Mistake where it was taken off this machine."""
+    path = folder / "keys" / "root"
+    try:
+        return bytes.fromhex(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise Mistake(f"{path}: the site root is not here; bring it back to print it") from fault
+
+
+def root_public(root: bytes) -> bytes:
+    """What devices know of a site root."""
+    return Ed25519PrivateKey.from_private_bytes(root).public_key().public_bytes_raw()
+
+
+def site_with(keys: HubKeys, root: bytes) -> str:
+    """As site_of, also where ``root`` was half put in force when the machine died."""
+    return _keyset_of(keys, keys.root_public, root_public(root)).site
+
+
+def put_in_force(
+    folder: Path, slots: Mapping[int, bytes], system_id: bytes, root: bytes, now_s: float
+) -> None:
+    """Card masters and site root from elsewhere, in place of those here.
+
+    The root signs this folder's hub keys anew, as the newest key set of the site: whatever device
+    knows the root believes this hub. Torn anywhere it can be done again.
+    """
+    keys, public = folder / "keys", root_public(root)
+    held = load(folder)
+    told = _keyset_of(held, held.root_public, public)
+    for slot, master in slots.items():
+        write_private(keys / f"card-{slot}", master.hex())
+    write_private(keys / "system-id", system_id.hex())
+    fresh = replace(told, serial=max(told.serial + 1, int(now_s)))
+    signer = Signer("root", Ed25519PrivateKey.from_private_bytes(root))
+    write_private(keys / "keyset", wire.sign_keyset(fresh, signer).decode())
+    write_private(keys / "root.pub", public.hex())
+    write_private(keys / "root", root.hex())
+
+
+# --------------------------------------------------------------------------- what is on paper
+
+
+@dataclass(frozen=True, slots=True)
+class OnPaper:
+    """The newest printing of the escrow sheets, and which of them have opened the masters."""
+
+    set_name: str
+    printed_at: float
+    tried: tuple[int, ...] = ()
+    tried_at: float | None = None
+    fits: bool = True  # the masters are still those that were printed
+
+
+def _mark_of_masters(keys: HubKeys) -> str:
+    """A keyed mark by which other masters are noticed; it tells nothing of them."""
+    masters = "".join(keys.masters[slot].hex() for slot in CARD_SLOTS)
+    return keys.mark("escrow", masters + keys.system_id.hex() + keys.root_public.hex())
+
+
+def note_paper(folder: Path, keys: HubKeys, note: OnPaper) -> None:
+    """Keep what is known of the sheets that open the masters of this folder."""
+    told = {
+        "set": note.set_name, "printed_at": note.printed_at, "tried": list(note.tried),
+        "tried_at": note.tried_at, "of": _mark_of_masters(keys),
+    }  # fmt: skip
+    write_private(folder / ESCROW, json.dumps(told))
+
+
+def read_paper(folder: Path, keys: HubKeys) -> OnPaper | None:
+    """What was noted; None where nothing ever was."""
+    try:
+        told = json.loads((folder / ESCROW).read_text(encoding="utf-8"))
+        return OnPaper(
+            told["set"], told["printed_at"], tuple(told["tried"]), told["tried_at"],
+            told["of"] == _mark_of_masters(keys),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def find_by(public: Callable[[str], bytes | None]) -> Callable[[str], Ed25519PublicKey | None]:

@@ -105,6 +105,7 @@ def assemble(
     )
     watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     face_doors = _face_doors(settings, engines, writer, memory, recognising, watching, clock)
+    face_doors.speak = ingest.speak
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,

@@ -138,8 +138,9 @@ def restore(parser: argparse.ArgumentParser) -> None:
 
 
 def _restore(asked: argparse.Namespace) -> int:
-    from hub.backup import bring_back, drill, lift_epoch  # noqa: PLC0415
+    from hub.backup import bring_back, drill  # noqa: PLC0415
     from hub.store.engine import open_engines  # noqa: PLC0415
+    from hub.store.lease import lift_epoch  # noqa: PLC0415
 
     if asked.release:
         if not asked.reason.strip():
@@ -442,8 +443,8 @@ class _Site:
     def bring_back(self) -> None:
         """The copy in the database's place; the doors are asked for what came after it."""
         from hub.acts.restoring import Restored, mark_restored  # noqa: PLC0415
-        from hub.backup import lift_epoch  # noqa: PLC0415
         from hub.store.engine import open_engines  # noqa: PLC0415
+        from hub.store.lease import lift_epoch  # noqa: PLC0415
 
         if not self._database.startswith("sqlite"):
             raise Mistake(f"restore {self.out} into an empty PostgreSQL database by hand")

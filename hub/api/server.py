@@ -25,6 +25,7 @@ from hub.api import (
     cards,
     desks,
     face_preview,
+    face_watching,
     faces,
     foreign,
     household,
@@ -86,7 +87,7 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
-        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+        elif faces.PICTURE_PATH.fullmatch(scope["path"]):  # the same
             room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
@@ -145,6 +146,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         alerts.routes(gate), incidents.routes(gate), imports.routes(gate),
         letters.routes(gate), household.routes(gate), faces.routes(gate),
         face_preview.routes(gate),
+        face_watching.routes(gate),
         money.routes(gate),
     ]  # fmt: skip
     for part in parts:  # one flat list: a router that is included is built again when first asked

@@ -1,4 +1,7 @@
-"""Card masters in escrow: sealed under a key that three sheets of paper share, any two open it.
+"""A site's masters in escrow: sealed under a key that three sheets of paper share, any two open it.
+
+They are the card masters and the site root: without the first no card is proven, without the second
+no hub is believed by the doors.
 
 The key is split by SLIP-39 (Shamir over GF(2^8), words with a Reed-Solomon checksum, a digest that
 shows a forged share); the masters themselves stand sealed on every sheet. One sheet, or every
@@ -27,16 +30,23 @@ KEY_BYTES: Final = 32
 SLOTS: Final = 5
 MASTER_BYTES: Final = 16
 SYSTEM_ID_BYTES: Final = 6
+ROOT_BYTES: Final = 32  # an Ed25519 key
 _HEAD: Final = "LINLI-ESCROW-1"
 _NONCE_BYTES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Masters:
-    """What is kept: the five card masters and the site's part of every card key."""
+    """What is kept: the five card masters, the site's part of every card key, and the site root."""
 
     slots: Mapping[int, bytes] = field(repr=False)
     system_id: bytes
+    root: bytes = field(repr=False)
+
+    @property
+    def plain(self) -> bytes:
+        """All of them in one row, as they are sealed."""
+        return b"".join(self.slots[slot] for slot in range(SLOTS)) + self.system_id + self.root
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +73,7 @@ class Sheet:
 def split(masters: Masters, site: str, luck: Callable[[int], bytes]) -> list[Sheet]:
     """Three sheets; each pair of them has been tried before they are returned."""
     key, nonce = luck(KEY_BYTES), luck(_NONCE_BYTES)
-    plain = b"".join(masters.slots[slot] for slot in range(SLOTS)) + masters.system_id
-    sealed = nonce + AESGCM(key).encrypt(nonce, plain, _about(site))
+    sealed = nonce + AESGCM(key).encrypt(nonce, masters.plain, _about(site))
     (group,) = shamir_mnemonic.generate_mnemonics(1, [(NEEDED, SHEETS)], key)
     sheets = [Sheet(site, number, words, sealed) for number, words in enumerate(group, 1)]
     for pair in combinations(sheets, NEEDED):
@@ -124,10 +133,10 @@ def _opened(pair: Sequence[Sheet]) -> Masters | None:
         plain = AESGCM(key).decrypt(nonce, rest, _about(one.site))
     except (shamir_mnemonic.MnemonicError, InvalidTag, ValueError):
         return None
-    if len(plain) != SLOTS * MASTER_BYTES + SYSTEM_ID_BYTES:
+    if len(plain) != SLOTS * MASTER_BYTES + SYSTEM_ID_BYTES + ROOT_BYTES:
         return None
     slots = {n: plain[n * MASTER_BYTES : (n + 1) * MASTER_BYTES] for n in range(SLOTS)}
-    return Masters(slots, plain[SLOTS * MASTER_BYTES :])
+    return Masters(slots, plain[SLOTS * MASTER_BYTES : -ROOT_BYTES], plain[-ROOT_BYTES:])
 
 
 def _third(chosen: Sequence[Sheet]) -> str:

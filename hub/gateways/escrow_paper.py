@@ -18,7 +18,8 @@ COLUMNS: Final = 3
 GROUP: Final = 8  # signs of the sealed part that the eye keeps
 
 WORDS: Final = {
-    "title": ("卡总钥匙 托管单", "卡片總金鑰 託管單", "Card masters in escrow"),
+    "title": ("卡总钥匙和小区根钥匙 托管单", "卡片總金鑰與社區根金鑰 託管單",
+              "Card masters and site root in escrow"),
     "which": (
         "第 {n} 张，共 {all} 张；任何 {needed} 张合起来才能恢复",
         "第 {n} 張，共 {all} 張；任何 {needed} 張合起來才能還原",

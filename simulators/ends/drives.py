@@ -14,6 +14,7 @@ from drivers import cjt188, dlt645
 from drivers.escpos_printer import EscposPrinter
 from drivers.framing import Deframer
 from drivers.kinds import OnState, StrikeFault
+from drivers.lcus import LcusRelay
 from drivers.link import Link
 from drivers.meter_bus import MeterBus
 from drivers.modbus_relay import ModbusRelay
@@ -25,6 +26,7 @@ from drivers.rdm6300 import Rdm6300Deframer
 from drivers.readings import MeterFault, Question, Reading
 from drivers.wiegand import WiegandDeframer
 from simulators.ends.cards import ClonedUidCard
+from simulators.ends.lcus_end import LcusEnd
 from simulators.ends.meters import Cjt188Meter, Dlt645Meter, MeterLineEnd
 from simulators.ends.number_ends import Rdm6300End, WiegandEnd
 from simulators.ends.osdp_end import OsdpEnd
@@ -35,6 +37,7 @@ from simulators.ends.qr_end import QrScannerEnd
 from simulators.ends.relay_end import RelayBoardEnd
 from simulators.ends.wires import LineEnd, Noise
 
+PULSE_MS: Final = 20
 USE_S: Final = 1.0  # how long one use of a device waits for what happened there
 PRESENCE_S: Final = 0.02  # a quick hand wants a quick look
 THINK_S: Final = 0.1  # simulated meters answer within 20 ms
@@ -194,6 +197,32 @@ class _Board:
         await self._relay.close()
 
 
+class _Mute:
+    """A board that never answers: whether it moved is seen at the board."""
+
+    def __init__(self, path: str, on_state: OnState) -> None:
+        self._relay = LcusRelay(lambda: Link.open(path, baudrate=9_600), on_state=on_state)
+        self._relay.start()
+
+    async def use(self, end: LcusEnd, hand: Hand) -> bool:
+        del hand  # nothing happens there but what it is told
+        moved = len(end.coil_log)
+        try:
+            await self._relay.pulse(0, PULSE_MS)
+        except StrikeFault:
+            await asyncio.sleep(0.01)  # as a board that answers
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(USE_S):
+                while len(end.coil_log) < moved + 2:  # noqa: ASYNC110 - it may be of another loop
+                    await asyncio.sleep(0.001)
+                return True
+        return False
+
+    async def close(self) -> None:
+        await self._relay.close()
+
+
 class _Meters:
     """A line with one meter."""
 
@@ -277,6 +306,7 @@ WIRES: Final = (
         b"0",
     ),
     Wire("escpos", PaperEnd, _Printer, b"\x10\x00"),
+    Wire("lcus", LcusEnd, _Mute, b"\xa0"),
     _meter(Dlt645Meter, dlt645.ask_register("000102030425")),
     _meter(Cjt188Meter, cjt188.ask_total("00000000123456")),
 )

@@ -1,7 +1,6 @@
 """OSDP readers at the far end of one RS-485 line, each at its own address."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +34,6 @@ class OsdpEnd(LineEnd):
     ) -> None:
         self.readers = list(readers)
         self.wire_log = wire_log if wire_log is not None else WireLog(name)
-        self.baud = baud
         self.think_s = think_s  # how long a reader takes for an answer
         self.dropped_bytes = 0
         self._echo = echo  # an RS-485 adapter that hears itself
@@ -43,9 +41,18 @@ class OsdpEnd(LineEnd):
         self._idle: asyncio.TimerHandle | None = None
         self._thoughts: deque[asyncio.TimerHandle] = deque(maxlen=THOUGHTS_MOST)
         self._loop = asyncio.get_running_loop()
-        self._garble = random.Random(baud)
         byte_s = BYTE_BITS / baud if paced and baud else 0.0
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
+        self.baud = baud
+
+    @property
+    def baud(self) -> int:
+        """The speed of all its readers; 0 where any will do."""
+        return self._line.baud
+
+    @baud.setter
+    def baud(self, baud: int) -> None:
+        self._line.baud = baud
 
     def unplug(self) -> None:
         """Pull the line out; the readers keep their power."""
@@ -63,8 +70,6 @@ class OsdpEnd(LineEnd):
     def _heard(self, chunk: bytes) -> None:
         if self._echo:
             self._line.write(chunk)
-        if self.baud and self._line.host_baud not in (0, self.baud):
-            chunk = self._garble.randbytes(len(chunk))
         self._work(chunk, self._deframer.feed(chunk))
         if self._idle is not None:
             self._idle.cancel()

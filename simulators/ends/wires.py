@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from simulators.ends.uart import heard_at
+
 Words = Mapping[str, str]  # one sentence by language: zh-Hans, zh-Hant, en
 Direction = Literal[">", "<"]  # ">" towards the device, "<" from the device
 
@@ -29,7 +31,7 @@ TIMER_LATE_S: Final = 0.0005  # a loop waits whole milliseconds, so half of one 
 
 _SPEEDS: Final[Mapping[int, int]] = {
     getattr(termios, f"B{baud}"): baud
-    for baud in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400)
+    for baud in (300, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400)
     if hasattr(termios, f"B{baud}")
 }
 
@@ -141,6 +143,7 @@ class PtyLine:
         self._passed = 0
         self.noise = noise
         self.byte_s = byte_s
+        self.baud = 0  # at which the device speaks; whoever listens at another hears other bytes
         self.lost_bytes = 0  # bytes nobody took
         self.plug()
 
@@ -190,6 +193,8 @@ class PtyLine:
     def write(self, chunk: bytes) -> bytes:
         """Send to the host; returns the bytes as the line made them."""
         worn = self.noise.spoil(chunk) if self.noise is not None else chunk
+        if self._is_off_speed:
+            worn = heard_at(worn, self.baud, self.host_baud)
         self._pass("<", worn, self._emit)
         return worn
 
@@ -198,6 +203,10 @@ class PtyLine:
         self.unplug()
         if self._own_place is not None:
             self._own_place.cleanup()
+
+    @property
+    def _is_off_speed(self) -> bool:
+        return self.baud > 0 and self.host_baud not in (0, self.baud)
 
     def _own_place_name(self) -> str:
         assert self._own_place is not None
@@ -210,6 +219,8 @@ class PtyLine:
             return
         if self.noise is not None:
             chunk = self.noise.spoil(chunk)
+        if self._is_off_speed:
+            chunk = heard_at(chunk, self.host_baud, self.baud)
         if chunk:
             self._pass(">", chunk, self._on_bytes)
 

@@ -71,6 +71,9 @@ async def _look(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("POST", "/api/v1/desks/{id}/ready")
 async def _ready(hub: StubHub, request: Request, body: bytes) -> Response:
     _asked(hub, request, body)
+    if hub.torn:
+        hub.torn = False
+        raise Refusal("card_torn")
     hub.laid = laid("ours", state="ready")
     return JSONResponse(hub.laid)
 

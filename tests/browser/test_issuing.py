@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.stub_cards import a_card
@@ -99,6 +100,52 @@ def test_blanks_are_made_ready_ahead(desk: Any, staffed: StubHub) -> None:
     one.page.get_by_role("button", name="只写好，先不发").click()
     one.page.get_by_text("写好了，可以换下一张").wait_for()
     assert staffed.given == []
+
+
+def test_a_box_of_blanks_is_made_ready_without_a_button_for_each(
+    desk: Any, staffed: StubHub
+) -> None:
+    staffed.desks = [a_desk(open_until="2026-11-26T12:00:00.000Z")]
+    one = desk()
+    one.page.get_by_role("radio", name="成批写空白卡").check()
+    made = one.page.locator("[data-made]")
+    for number in range(1, 4):
+        lay(staffed, laid("blank" if number != 2 else "torn"), f"b{number}")
+        expect(made).to_contain_text(f"这次写好 {number} 张")
+        expect(one.page.locator("[data-laid=ours]")).to_be_visible()
+        expect(one.page.locator("input[name=person]")).to_have_count(0)
+        lift(staffed)
+        expect(one.page.get_by_text("把卡放到读卡器上")).to_be_visible()
+    assert one.violations() == []
+    lay(staffed, laid("ours", state="ready"), "b9")  # the clerk laid down one that is done
+    expect(one.page.get_by_text("写好了，还没有发出去")).to_be_visible()
+    expect(made).to_contain_text("这次写好 3 张")
+    lift(staffed)
+    lay(staffed, laid("blank", state="scrap"), "c1")
+    expect(one.page.get_by_text("作废的卡")).to_be_visible()
+    expect(made).to_contain_text("这次写好 3 张")
+    assert staffed.given == []
+    one.page.get_by_role("radio", name="发卡给人").check()
+    lift(staffed)
+    lay(staffed, laid("blank"), "c2")
+    expect(one.page.get_by_role("button", name="只写好，先不发")).to_be_visible()
+    expect(made).to_have_count(0)
+
+
+def test_a_blank_that_was_torn_away_in_a_batch_is_asked_for_again(
+    desk: Any, staffed: StubHub
+) -> None:
+    staffed.desks = [a_desk(open_until="2026-11-26T12:00:00.000Z")]
+    staffed.torn = True
+    one = desk()
+    one.page.get_by_role("radio", name="成批写空白卡").check()
+    lay(staffed, laid("blank"), "d1")
+    expect(one.page.get_by_text("卡拿开得太早了")).to_be_visible()
+    expect(one.page.locator("[data-made]")).to_contain_text("这次写好 0 张")
+    assert one.violations() == []
+    lift(staffed)
+    lay(staffed, laid("torn"), "d2")
+    expect(one.page.locator("[data-made]")).to_contain_text("这次写好 1 张")
 
 
 def test_an_old_card_is_enrolled_as_the_number_it_is(desk: Any, staffed: StubHub) -> None:

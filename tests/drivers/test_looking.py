@@ -18,9 +18,10 @@ import serial
 from serial.tools import list_ports
 
 from drivers.catalogue import CatalogueError
-from drivers.identify import IDENTIFIERS, identify
+from drivers.identify import identify
+from drivers.link import Link
 from drivers.serial_ports import SerialPort, serial_ports
-from drivers.watch import WATCHERS, watch
+from drivers.watch import watch
 from simulators.ends import (
     Cjt188Meter,
     Dlt645Meter,
@@ -34,14 +35,8 @@ from simulators.ends import (
 from simulators.ends.verbs import ENDS, Wish, _obey
 from simulators.ends.wires import WireLog
 from tests.drivers.fields import UID
+from tests.drivers.kinds import METER_188, METER_645, PROTOCOLS, end_of, secrets
 from tests.drivers.waiting import until
-
-WIRES = ("cjt188", "dlt645", "modbus-relay", "pn532", "qr")
-
-
-def no_secret(name: str) -> bytes:
-    raise AssertionError(f"no driver here needs {name}")
-
 
 # --- list -------------------------------------------------------------------------------------
 
@@ -74,84 +69,83 @@ def test_ports_are_told_by_the_name_that_stays(
 # --- identify ---------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def end_of(protocol: str) -> AsyncIterator[tuple[Any, str]]:
-    """The far end of a wire, and the URL of a device there."""
-    hosted = ENDS[protocol](Wish(None, 0.0, WireLog(protocol), None))
-    try:
-        yield hosted.end, f"{protocol}+serial://{hosted.end.path}"
-    finally:
-        hosted.end.close()
-
-
 @pytest.mark.parametrize(
     ("protocol", "told"),
     [
-        ("cjt188", "00000000123456"),
-        ("dlt645", "000102030425"),
+        ("cjt188", "meter 00000000123456: water"),
+        ("dlt645", "meter 000102030425: energy 1206.42 kWh"),
+        ("escpos", ": ready"),
+        ("lcus", "never answers"),
         ("modbus-relay", "unit 1 answers, outputs on: 0, 2"),
+        ("osdp", "at address 1"),
         ("pn532", "PN532 1."),
         ("qr", "is there and free"),
+        ("rdm6300", "is there and free"),
+        ("wiegand", "is there and free"),
     ],
 )
 async def test_what_hangs_on_a_line_is_told_on_request(protocol: str, told: str) -> None:
     async with end_of(protocol) as (end, url):
         if protocol == "modbus-relay":
             end.coils[0] = end.coils[2] = True
-        (line,) = await identify(url)
+        line, *_ = await identify(url, secrets)
         assert told in line
         if protocol == "modbus-relay":
             assert end.coils[2]  # a question moves nothing
-        if protocol == "qr":
+        if protocol in ("lcus", "qr", "rdm6300", "wiegand"):
             assert not end.wire_log.ring
 
 
-@pytest.mark.parametrize("protocol", WIRES)
-async def test_wrong_and_busy_ports_are_one_line(protocol: str, tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"no such port; check that the device") as absent:
-        await identify(f"{protocol}+serial://{tmp_path}/absent")
-    assert "\n" not in str(absent.value)
-    async with end_of(protocol) as (end, url):
-        with serial.Serial(end.path, exclusive=True), pytest.raises(CatalogueError, match="busy"):
-            await identify(url)
-        with serial.Serial(end.path, exclusive=True), pytest.raises(CatalogueError, match="busy"):
-            await watch(url, no_secret, lambda _: None)
+async def test_a_line_of_meters_is_looked_through() -> None:
+    for protocol, meter in (("cjt188", METER_188), ("dlt645", METER_645)):
+        async with end_of(protocol) as (end, url):
+            bare = url.partition("?")[0]
+            assert await identify(bare, secrets) == [meter]
+            end.meters[0].is_off = True
+            with pytest.raises(CatalogueError, match=r"no meter answers; check power, .*2400 8E1"):
+                await identify(bare, secrets)
 
 
-async def test_wrong_addresses_are_one_line() -> None:
-    async with end_of("modbus-relay") as (_, url):
-        with pytest.raises(CatalogueError, match=r"unit 9 is silent; check power, .* unit and bau"):
-            await identify(f"{url}?unit=9")
-    async with end_of("dlt645") as (_, url):
-        with pytest.raises(CatalogueError, match="meter 000000000001 is silent; check its address"):
-            await identify(f"{url}?meter=1")
-        (line,) = await identify(f"{url}?meter=102030425")
-        assert line == "meter 000102030425: energy 1206.42 kWh"
-    async with end_of("dlt645") as (end, url):
-        end.meters[0].is_off = True
-        with pytest.raises(CatalogueError, match=r"no meter answers; check power, .*2400 8E1"):
-            await identify(url)
+async def test_a_printer_says_what_is_in_its_way_and_keeps_what_waits() -> None:
+    async with end_of("escpos") as (end, url):
+        end.paper_low()
+        (line,) = await identify(url, secrets)
+        assert line.endswith(": ready, the paper is nearly used up")
+        end.open_cover()
+        link = await Link.open(end.path)
+        link.write(b"waits\n")
+        await until(lambda: bool(end._queue))
+        link.close()
+        (line,) = await identify(url, secrets)
+        assert line.endswith(": cover open, the paper is nearly used up")
+        assert end._queue
 
 
-@pytest.mark.parametrize("protocol", ["dlt645", "modbus-relay", "pn532"])
+async def test_a_reader_with_a_channel_says_what_it_can() -> None:
+    async with end_of("osdp") as (end, url):
+        told = await identify(url, secrets)
+        assert "firmware" in told[1]
+        assert f"{len(end.readers[0].outputs)} outputs" in told[1]
+
+
+@pytest.mark.parametrize("protocol", ["dlt645", "escpos", "modbus-relay", "osdp", "pn532"])
 async def test_noise_as_of_a_wrong_baud_rate_is_one_line(protocol: str) -> None:
     async with end_of(protocol) as (end, url):
         end.line.noise = Noise(random.Random(3), flip=1.0, drop=1.0)
-        where = url + ("?meter=102030425" if protocol == "dlt645" else "")
         with pytest.raises(CatalogueError, match="baud"):
-            await identify(where)
+            await identify(url, secrets)
 
 
 async def test_an_unfitting_board_says_so() -> None:
     board = RelayBoardEnd(coils=4)
-    (line,) = await identify(f"modbus-relay+serial://{board.path}")
+    (line,) = await identify(f"modbus-relay+serial://{board.path}", secrets)
     assert "it may have fewer outputs" in line
     board.close()
 
 
 async def test_water_meters_that_answer_at_once_are_told() -> None:
     end = MeterLineEnd([Cjt188Meter(), Cjt188Meter("00000000654321")])
-    (line,) = await identify(f"cjt188+serial://{end.path}")
+    (line,) = await identify(f"cjt188+serial://{end.path}", secrets)
     assert "write meter=" in line
     end.close()
 
@@ -162,7 +156,7 @@ async def test_water_meters_that_answer_at_once_are_told() -> None:
 @asynccontextmanager
 async def watched(url: str) -> AsyncIterator[list[dict[str, Any]]]:
     told: list[dict[str, Any]] = []
-    watching = asyncio.ensure_future(watch(url, no_secret, lambda one: told.append(dict(one))))
+    watching = asyncio.ensure_future(watch(url, secrets, lambda one: told.append(dict(one))))
     try:
         await until(lambda: bool(told) or watching.done())
         yield told
@@ -214,20 +208,44 @@ async def test_a_meter_is_watched_by_reading_it() -> None:
     end.close()
 
 
-@pytest.mark.parametrize("protocol", WIRES)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_unplugging_and_coming_back_are_told(protocol: str) -> None:
-    async with end_of(protocol) as (end, url):
-        meter = "?meter=102030425" if protocol in ("dlt645", "cjt188") else ""
-        async with watched(url + meter) as told:
-            end.unplug()
-            await until(lambda: any(one["event"] == "offline" for one in told))
-            end.plug()
-            await until(lambda: [one["event"] for one in told].count("online") == 2)
+    async with end_of(protocol) as (end, url), watched(url) as told:
+        await until(lambda: any(one["event"] == "online" for one in told))
+        end.unplug()
+        await until(lambda: any(one["event"] == "offline" for one in told))
+        end.plug()
+        await until(lambda: [one["event"] for one in told].count("online") == 2)
 
 
-def test_a_device_without_a_voice_is_told() -> None:
-    assert set(WIRES) <= set(IDENTIFIERS)
-    assert set(WIRES) <= set(WATCHERS)
+async def test_a_fob_a_row_of_bits_and_a_printers_hands_are_told() -> None:
+    for protocol, number, uid in (
+        ("rdm6300", "01001293d8", "001293d8"),
+        ("wiegand", "d41b81", "00d41b81"),
+    ):
+        async with end_of(protocol) as (end, url), watched(url) as told:
+            end.tap(bytes.fromhex(number))
+            await until(lambda: len(told) == 2)
+            assert told[1] == {"event": "card", "uid": uid, "iso_dep": False}
+    async with end_of("escpos") as (end, url), watched(url) as told:
+        printer: list[Any] = []
+
+        def states() -> list[Any]:
+            printer[:] = [one["state"] for one in told if one["event"] == "printer"]
+            return printer
+
+        await until(lambda: states()[-1:] == ["ready"])
+        end.paper_out()
+        await until(lambda: states()[-1:] == ["out of paper"])
+        end.new_roll()
+        await until(lambda: states()[-1:] == ["ready"])
+
+
+async def test_a_board_that_never_answers_is_watched_with_its_outputs_off() -> None:
+    async with end_of("lcus") as (end, url):
+        end.coils[0] = True
+        async with watched(url):
+            await until(lambda: not any(end.coils))
 
 
 async def test_watching_prints_json_lines_until_it_is_told_to_stop() -> None:

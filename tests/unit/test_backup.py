@@ -21,13 +21,13 @@ from devices.wire_endings import Endings, sign_endings
 from hub import backup, config, keys, sealed
 from hub.acts.phones import Revocation, revoke
 from hub.acts.restoring import KNOWN_KEY, MARK_KEY, WAITING, Ended, Restored, mark_restored
-from hub.backup import back_up, bring_back, drill, lift_epoch
+from hub.backup import back_up, bring_back, drill
 from hub.endings import seal
 from hub.sealed import Passphrase
 from hub.store import chain
 from hub.store import tables as t
 from hub.store.engine import open_engines
-from hub.store.lease import take_lease
+from hub.store.lease import lift_epoch, take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
 from tests.unit.hub_bench import SITE, HubBench, hub_bench, settle
 

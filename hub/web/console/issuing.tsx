@@ -6,6 +6,7 @@ import {
   Button, Card, Choice, Dialog, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
 } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
+import type { Had } from "@linli/shared/lasthad";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -36,6 +37,9 @@ const giving = signal<{ person: PersonShown; old: readonly CardShown[] } | null>
 const stopping = signal<DeskCard | null>(null);
 const replaces = signal("");
 const kind = signal<Kind>("mifare");
+/** Cards are given to people, or a box of blanks is made ready one after the other. */
+const how = signal<"give" | "ahead">("give");
+const made = signal(0);
 
 const desk = (): DeskShown | undefined => desks.value?.find((each) => each.id === chosen.value) ?? desks.value?.[0];
 const path = (one: DeskShown) => `/api/v1/desks/${encodeURIComponent(one.id)}` as const;
@@ -70,6 +74,15 @@ async function look(): Promise<void> {
     seen.value = { presence, card: body };
   });
   busy.value = "";
+  goOn();
+}
+
+/** In a batch nobody presses a button for each blank. */
+function goOn(): void {
+  const one = desk();
+  const here = seen.value;
+  if (how.value !== "ahead" || !one?.open_until || here === null || here.presence !== one.card) return;
+  if (wrong.value === null && isFree(here.card) && isUnwritten(here.card)) makeReady();
 }
 
 function write(what: (one: DeskShown, presence: string) => Promise<DeskCard>, said: (card: DeskCard) => string) {
@@ -91,7 +104,10 @@ function write(what: (one: DeskShown, presence: string) => Promise<DeskCard>, sa
 function makeReady(): void {
   write(
     async (one, card) => (await staffAsk("POST", `${path(one)}/ready`, { card })).body,
-    () => say(words.madeReady),
+    () => {
+      made.value += 1;
+      return say(words.madeReady);
+    },
   );
 }
 
@@ -118,10 +134,10 @@ function give(person: PersonShown): void {
 }
 
 /** The card that lies there is somebody's, and shall open nothing any more. */
-function stop(card: DeskCard): Promise<void> {
+function stop(card: DeskCard, had: Had): Promise<void> {
   stopping.value = null;
   return act(async () => {
-    await staffAsk("POST", `/api/v1/cards/${encodeURIComponent(card.card ?? "")}/block`, {});
+    await staffAsk("POST", `/api/v1/cards/${encodeURIComponent(card.card ?? "")}/block`, { had });
     if (seen.value) seen.value = { ...seen.value, card: { ...card, state: "stopped" } };
   });
 }
@@ -176,6 +192,8 @@ function What({ card }: { card: DeskCard }) {
   );
 }
 
+const isUnwritten = (card: DeskCard) => card.lies === "blank" || card.lies === "torn";
+
 const isFree = (card: DeskCard) =>
   card.person === null && !card.copy_of && card.state !== "scrap" && card.lies !== "others";
 
@@ -205,7 +223,11 @@ function Laid({ one }: { one: DeskShown }) {
           {say(cardWords.stop)}
         </Button>
       )}
-      {isFree(card) && (one.open_until ? <Giving card={card} /> : <Opening one={one} />)}
+      {isFree(card) && one.open_until === null && <Opening one={one} />}
+      {isFree(card) && one.open_until !== null && how.value === "give" && <Giving card={card} />}
+      {wrong.value !== null && one.open_until !== null && how.value === "ahead" && isUnwritten(card) && (
+        <Button icon="refresh" onClick={makeReady}>{say(words.writeAgain)}</Button>
+      )}
     </div>
   );
 }
@@ -256,7 +278,7 @@ function Giving({ card }: { card: DeskCard }) {
           }}
         />
       )}
-      {(card.lies === "blank" || card.lies === "torn") && (
+      {isUnwritten(card) && (
         <Button icon="key" onClick={makeReady}>
           {say(words.makeReady)}
         </Button>
@@ -325,10 +347,34 @@ function Stopping({ card }: { card: DeskCard }) {
   const close = () => {
     stopping.value = null;
   };
-  return <StopCardDialog name={card.person_name} house={card.house} onYes={() => stop(card)} onClose={close} />;
+  return <StopCardDialog name={card.person_name} house={card.house} onYes={(had) => stop(card, had)} onClose={close} />;
 }
 
 // --------------------------------------------------------------------------- the section
+
+function How() {
+  return (
+    <>
+      <Choice
+        legend={say(words.how)}
+        value={how.value}
+        options={[
+          { value: "give", text: say(words.howGive) },
+          { value: "ahead", text: say(words.howAhead) },
+        ]}
+        onChoose={(value) => {
+          how.value = value;
+          goOn();
+        }}
+      />
+      {how.value === "ahead" && (
+        <p class="soft" data-made={made.value}>
+          {say(words.aheadLine)} <strong class="figures">{say(words.madeSoFar, { n: made.value })}</strong>
+        </p>
+      )}
+    </>
+  );
+}
 
 function Reader({ one }: { one: DeskShown }) {
   if (!one.reader) {
@@ -372,6 +418,7 @@ export function IssuingDesk() {
             {say(words.openUntil, { at: clockTime(one.open_until, site.value?.time_zone) })}
           </p>
         )}
+        {one.open_until && <How />}
         <Reader one={one} />
         {done.value && <Notice tone="good" icon="check" spoken>{done.value}</Notice>}
         {wrong.value && <Notice tone="mind" spoken>{say(wrong.value)}</Notice>}

@@ -1,8 +1,9 @@
 """`python -m tests.drivers.fuzz [NAME ...] --seconds 10 [--keep]`: coverage-guided, by Atheris.
 
 Every target when none is named; `make fuzz` is that. The corpus is text, one input a line in
-hexadecimal digits, so that it can be read and reviewed. `--keep` puts what reached new code into
-it, the smallest first, up to KEPT_MOST lines. What breaks a target is told in the same digits.
+hexadecimal digits, so that it can be read and reviewed. `--keep` adds what takes a way through the
+code that no kept input takes, the smallest first; where there would be more than KEPT_MOST lines,
+the last of those go that take no way of their own. What breaks a target is told in the same digits.
 """
 
 import argparse
@@ -10,10 +11,16 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 CORPUS = Path(__file__).parent / "corpus"
+ROOT = Path(__file__).parents[3]
+CODE = (str(ROOT / "drivers"), str(ROOT / "simulators" / "ends"))
+Way = tuple[str, int, int]  # file, from line, to line
 KEPT_MOST = 40
 INPUT_MOST_BYTES = 400
 INPUT_MOST_S = 20  # of one input, on a machine that others use too; more is a parser that hangs
@@ -76,10 +83,58 @@ def fuzz(name: str, seconds: int, *, keep: bool) -> bool:
 
 
 def _keep(name: str, inputs: list[bytes]) -> None:
-    known = set(seeds_of(name))
-    fresh = sorted(set(inputs) - known, key=lambda one: (len(one), one))
-    kept = [*seeds_of(name), *fresh][:KEPT_MOST]
+    from tests.drivers.fuzz.targets import TARGETS  # noqa: PLC0415 - not where Atheris is started
+
+    known = seeds_of(name)
+    kept = chosen(known, inputs, lambda one: ways_of(TARGETS[name], one))
     (CORPUS / f"{name}.txt").write_text("".join(f"{one.hex()}\n" for one in kept))
+    sys.stdout.write(f"{name}: {len(kept)} kept, {len(set(kept) - set(known))} of them new\n")
+
+
+def chosen(
+    known: Sequence[bytes], inputs: Iterable[bytes], ways: Callable[[bytes], set[Way]]
+) -> list[bytes]:
+    """What is worth keeping: first what was kept, then what takes a new way, smallest first."""
+    taken: set[Way] = set()
+    own: list[bytes] = []  # each takes a way that none before it takes
+    fresh = sorted(set(inputs) - set(known), key=lambda one: (len(one), one))
+    for one in [*known, *fresh]:
+        found = ways(one)
+        if not found <= taken:
+            taken |= found
+            own.append(one)
+    own = own[:KEPT_MOST]
+    others = [one for one in known if one not in own][: KEPT_MOST - len(own)]
+    return [one for one in known if one in own or one in others] + [
+        one for one in own if one not in known
+    ]
+
+
+def ways_of(target: Callable[[bytes], None], fuzzed: bytes) -> set[Way]:
+    """From which line to which a target goes with this input, in the code that is fuzzed."""
+    found: set[Way] = set()
+
+    def watch(frame: FrameType, event: str, _argument: object) -> Any:
+        name = frame.f_code.co_filename
+        if event == "call" and not name.startswith(CODE):
+            return None
+        before = 0
+
+        def lines(frame: FrameType, event: str, _argument: object) -> Any:
+            nonlocal before
+            if event == "line":
+                found.add((name, before, frame.f_lineno))
+                before = frame.f_lineno
+            return lines
+
+        return lines
+
+    sys.settrace(watch)
+    try:
+        target(fuzzed)
+    finally:
+        sys.settrace(None)
+    return found
 
 
 if __name__ == "__main__":
