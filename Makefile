@@ -5,6 +5,8 @@ LAN ?=
 ARGS ?=
 JOBS ?= 2
 export LINLI_PYTHON
+# Where the environment forbids bytecode every process would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup faces demo demo-check dev test fuzz check format lock wheel clean
 

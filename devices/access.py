@@ -174,7 +174,7 @@ def _known(
             return _by_face(door, _Known(), people, request, now)
         return _with_pin(door, before, _Known(), people, claim, request.pin or "", now)
     if request.way is Way.REMOTE:
-        return _remote(policy, door, request, asks, pin=pin)
+        return _remote(policy, door, request, asks, now, pin=pin)
     if request.way is Way.FACE:
         if request.revision > policy.revision:
             return Refused("policy_behind")
@@ -193,9 +193,9 @@ def _known(
 
 
 def _remote(
-    policy: Policy, door: DoorPolicy, request: Request, asks: Assurance, *, pin: bool
+    policy: Policy, door: DoorPolicy, request: Request, asks: Assurance, now: datetime, *, pin: bool
 ) -> _Known | Refused:
-    """Whom the hub brings before the door; a PIN is typed at the door, so only staff go without."""
+    """Whom the hub brings before the door; where it asks for a PIN, their face, or staff."""
     staff = STAFF_RULE in door.people.get(request.person or "", ())
     if not (door.remote or staff):
         return Refused("remote_refused", request.person)
@@ -204,6 +204,8 @@ def _remote(
     if request.assurance < asks:
         return Refused("assurance_low", request.person)
     if pin and not staff:
+        if request.face is not None:
+            return _by_face(door, _Known(request.person), (request.person or "",), request, now)
         return Refused("pin_needed", request.person)
     return _Known(request.person)
 
@@ -488,9 +490,7 @@ __all__ = [
     "Tries",
     "Use",
     "Visit",
-    "Way",
-    "ZoneTold",
-    "apply",
+    "Way", "ZoneTold", "apply",
     "asked_at",
     "decide",
     "fold",

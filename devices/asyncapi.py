@@ -53,7 +53,8 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         wire.COMMAND, "hub", False, "linli-cmd+jwt",
         ("id", "op", "door", "c", "aud", "epoch", "iat", "exp", "by", "hold_ms", "about", "reason"),
-        "A wish for one device and one connection, at most ten seconds long, never twice.",
+        "A wish for one device and one connection, at most ten seconds long, never twice; indicate "
+        "only shows: a reason at a card point, at a door what somebody looked at shall do.",
     ),
     Channel(
         wire.ANSWER, "device", False, "linli-rsp+jwt", ("id", "iss", "outcome", "reason", "ms"),

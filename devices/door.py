@@ -31,6 +31,7 @@ from devices.access import (
 from devices.device import Device
 from devices.envelope import envelope
 from devices.faces import OP as FACE
+from devices.facing import INDICATE
 from devices.facts import kept, recalled
 from devices.freshness import Freshness
 from devices.guests import OP
@@ -47,7 +48,7 @@ from devices.modes import STRIKE_WAIT_S, Modes
 from devices.ports import Card, CardReader, Keypad, Light, Show, Strike
 from devices.recall import testify
 from devices.shelf import PolicyShelf
-from devices.threshold import Threshold
+from devices.threshold import PHONE, Threshold
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,8 @@ class DoorController:
         if self._repeated(command, raw):
             return None
         refusal = envelope(command, device)
+        if command.op == INDICATE:
+            return self.threshold.on_indicate(command, refusal)
         if refusal is not None:
             return self._refuse(command, raw, refusal)
         shown = command.presentation
@@ -176,6 +179,8 @@ class DoorController:
         decision, after = decide(self.shelf.policy, self.state, request, device.clock.now())
         if isinstance(decision, Refused) or hardware is None:
             why = decision.reason if isinstance(decision, Refused) else "door_unknown"
+            if why == "pin_needed" and shown.via == PHONE:
+                why = self.threshold.on_phone(request)
             return self._refuse(command, raw, why, after)
         hold_ms = self._hold_ms(command, decision)
         if hold_ms is None:

@@ -16,10 +16,18 @@ from devices.device import Device
 from devices.faces import ALONE, ASKED, CLAIM_MOST, FaceWord
 from devices.messages import Assurance, Command, Event, Revision
 from devices.pins import claim_mark
+from devices.ports import Show
 from devices.rules import FaceMode, Policy
 from devices.shelf import PolicyShelf
 
 log = logging.getLogger(__name__)
+
+INDICATE = "indicate"  # a command that shows and moves nothing
+SHOWS = {  # what somebody who is looked at is asked to do, by the reason code that says it
+    "face_ask_ahead": Show.AHEAD,
+    "face_ask_left": Show.LEFT,
+    "face_ask_right": Show.RIGHT,
+}
 
 
 class Looked(Protocol):
@@ -47,6 +55,12 @@ class Facing:
         policy = self._judge.shelf.policy
         door = policy.doors.get(number) if policy else None
         return door is not None and door.face is not FaceMode.OFF
+
+    def alone(self, number: int) -> bool:
+        """Whether a face may open this door with no claim, so that it may be asked to turn."""
+        policy = self._judge.shelf.policy
+        door = policy.doors.get(number) if policy else None
+        return door is not None and door.face is FaceMode.ALONE
 
     def here(self, number: int) -> bool:
         """Whether the hub can be asked now."""

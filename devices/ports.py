@@ -139,6 +139,9 @@ class Show(Enum):
     GRANTED = "granted"
     REFUSED = "refused"
     PIN = "pin"  # the card is known, now its PIN
+    AHEAD = "ahead"  # somebody is looked at: look ahead, then turn the head to the side asked for
+    LEFT = "left"  # their own left, which an arrow to the left says to whoever stands before it
+    RIGHT = "right"
 
 
 class Light(Protocol):

@@ -1,4 +1,4 @@
-"""Whoever stands before a door: card, typed number with PIN, visitor pass; each becomes a request.
+"""Whoever stands before a door: card, typed number, phone, visitor pass; each becomes a request.
 
 The threshold proves what can be proven and hands the request to its controller, which decides.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from devices.access import Decision, Refused, Request, Visit, Way, asked_at
 from devices.cards import prove
 from devices.faces import AWAY, CLAIM_MOST
-from devices.facing import Facing, claimed, proof_of, word_of
+from devices.facing import SHOWS, Facing, claimed, proof_of, word_of
 from devices.freshness import Freshness
 from devices.keypad import CLAIM_WAIT_S, CodeTyped, Typing, pressed
 from devices.messages import Assurance, Command, Event
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHOWN_MS = 2_000  # a refusal; long enough for old eyes
+ASKED_MS = 6_000  # a turn of the head: an old neck takes its time
+PHONE = "phone"
 SHUT_REASONS = ("fire", "locked_down", "door_blocked")  # said before anything was asked
 
 
@@ -62,6 +64,7 @@ class Threshold:
         self._judge = judge
         self._typing: dict[int, Typing] = {}  # one entry for each door
         self._waiting: dict[int, _Waiting] = {}  # the same
+        self._phoned: dict[int, _Waiting] = {}  # the same: claims of phones, which are anywhere
         self.vouching = Vouching(judge)
         self.vouching.on_refused = lambda number: self.show(number, Show.REFUSED)
         self.facing = Facing(judge)
@@ -167,6 +170,8 @@ class Threshold:
         self, number: int, request: Request, draft: Event, people: Sequence[str], *, told: bool
     ) -> None:
         """Wait for the second factor of a claim, and ask the hub to look where the door lets it."""
+        if people:
+            self._forget_phone(number)  # whoever stands here goes first
         ask = self.facing.ask(draft, people)
         if ask is None and people and self.facing.offered(number):  # the other way stays
             draft = replace(draft, content={**draft.content, "face": AWAY})
@@ -259,8 +264,8 @@ class Threshold:
             request = replace(self._request(number, Way.FACE), face=word, **proof_of(command))
             self._judge.present(request, draft, raw=raw)
             return
-        waiting = self._waiting.get(number)
-        if waiting is None or not waiting.ask or waiting.ask != command.about:
+        waiting = self._asked_of(number, command.about)
+        if waiting is None:
             self._judge.refuse(replace(draft, reason="face_word_other"), raw)
             return
         draft = replace(self._again(waiting), command=command.id, content={"ask": waiting.ask})
@@ -269,16 +274,73 @@ class Threshold:
             why = command.reason if command.reason in REASONS else AWAY
             draft = replace(draft, person=waiting.draft.person, reason=why)
             self._judge.refuse(draft, raw)
-            if number not in self._keypads:
-                self._forget_card(number)
+            if waiting.draft.via == PHONE or number not in self._keypads:
+                self._forget(number, waiting)
                 self.show(number, Show.REFUSED)
             return
         clock_known, fresh = self._judge.clock_facts()
         request = replace(
             waiting.request, face=word, face_ask=waiting.ask, clock_known=clock_known, fresh=fresh
         )
-        self._forget_card(number)
+        self._forget(number, waiting)
         self._judge.present(request, draft, raw=raw)
+
+    def on_indicate(self, command: Command, refusal: str | None) -> None:
+        """The hub asks somebody it looks at to turn: shown, never answered; nothing moves by it.
+
+        ``refusal`` is what is wrong with the envelope: an arrow that comes late is no arrow.
+        """
+        number, what = command.door, SHOWS.get(command.reason or "")
+        if command.about is None:
+            looked = self.facing.alone(number) and number not in self._waiting
+        else:
+            looked = self._asked_of(number, command.about) is not None
+        if refusal is not None or what is None or not looked:
+            self._judge.device.drop("indicate", refusal or "")
+            return
+        self.show(number, what, ASKED_MS)
+
+    def on_phone(self, request: Request) -> str:
+        """A phone asks for a door that wants a PIN with it: the reason that its holder is told.
+
+        Where a face may stand for the PIN, the hub looks for that of the phone's holder and of
+        nobody else. Whoever stands at reader or keypad is not kept waiting by it.
+        """
+        number, person = request.door, request.person or ""
+        held = self._phoned.get(number)
+        if not self.facing.here(number):
+            return "pin_needed"
+        if number in self._waiting or (held is not None and held.request.person != person):
+            return "face_busy"
+        device = self._judge.device
+        draft = replace(device.draft("access"), door=number, via=PHONE, person=person)
+        ask = self.facing.ask(draft, (person,))
+        if ask is None:
+            return "pin_needed"
+        self._forget_phone(number)
+        timer = asyncio.ensure_future(self._give_up_phone(number))
+        self._phoned[number] = _Waiting(request, draft, timer, True, ask)
+        return "face_awaited"
+
+    def _asked_of(self, number: int, ask: str | None) -> _Waiting | None:
+        """Who waits for the answer to a question."""
+        held = (self._waiting.get(number), self._phoned.get(number))
+        return next((one for one in held if one is not None and ask and one.ask == ask), None)
+
+    def _forget(self, number: int, waiting: _Waiting) -> None:
+        for held in (self._waiting, self._phoned):
+            if held.get(number) is waiting:
+                del held[number]
+        waiting.timer.cancel()
+
+    def _forget_phone(self, number: int) -> None:
+        waiting = self._phoned.pop(number, None)
+        if waiting is not None:
+            waiting.timer.cancel()
+
+    async def _give_up_phone(self, number: int) -> None:
+        await asyncio.sleep(CLAIM_WAIT_S)
+        self._phoned.pop(number, None)  # its holder was told already
 
     def _forget_card(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
@@ -302,6 +364,8 @@ class Threshold:
         self.vouching.close()
         for number in list(self._waiting):
             self._forget_card(number)
+        for number in list(self._phoned):
+            self._forget_phone(number)
 
     # ----------------------------------------------------------------- passes
 

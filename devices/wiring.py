@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from devices.door import DoorController, DoorHardware
 from devices.escape import check_escape
-from devices.lights import ReaderLight
+from devices.lights import ReaderLight, SaidLight
 from devices.mistake import Mistake
 from devices.setup import Wires
 from devices.wire import is_id
@@ -70,7 +71,7 @@ class Harness:
             wires.number_or_none(section, "tamper_input"),
             keypad,
             wires.numbers(section, "call_inputs"),
-            ReaderLight(lit) if isinstance(lit, OsdpReader) else None,
+            ReaderLight(lit) if isinstance(lit, OsdpReader) else SaidLight(number, _say),
         )
 
     async def close(self) -> None:
@@ -156,6 +157,11 @@ def check_remote_only(strike: object, section: Mapping[str, Any], number: int) -
                 f"door {number} has a relay on MQTT, so it is remote-only: it has no {name}; "
                 "a perimeter or escape door needs a wired relay"
             )
+
+
+def _say(document: Mapping[str, str | int]) -> None:
+    """What a screen beside a door would show goes to standard output, as at a card point."""
+    print(json.dumps(dict(document)), flush=True)  # noqa: T201
 
 
 def _told(what: str) -> OnState:

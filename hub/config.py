@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from devices.mistake import Mistake
-from hub.core.cameras import CameraSettings, check_address, read_cameras
+from hub.core.cameras import CameraSettings, check_address, check_token, read_cameras
 from hub.core.outlets import AlertSettings, OutletWire, read_outlets, read_settings
 from hub.core.stations import StationWire, read_stations
 
@@ -145,15 +145,21 @@ def load(data: Path) -> HubSettings:
 
 
 def _addressed(data: Path, name: str, camera: CameraSettings) -> CameraSettings:
-    """The camera with its address, which may stand in a file of its own; raises ValueError."""
+    """The camera with what stands in a file of its own: address or token; raises ValueError."""
     if not camera.secret:
         return camera
-    file = data / "secrets" / camera.secret
+    file, where = data / "secrets" / camera.secret, f"[cameras.{name}]"
+    pushed = camera.kind == "pushed"
     if not file.exists():
-        raise ValueError(f"[cameras.{name}]: write the camera's address to {file}")
-    address = file.read_text(encoding="utf-8").strip()
-    check_address(f"[cameras.{name}]", camera.kind, address)
-    return replace(camera, address=address)
+        raise ValueError(
+            f"{where}: write the camera's {'token' if pushed else 'address'} to {file}"
+        )
+    told = file.read_text(encoding="utf-8").strip()
+    if pushed:
+        check_token(where, told)
+        return replace(camera, token=told)
+    check_address(where, camera.kind, told)
+    return replace(camera, address=told)
 
 
 def _broker(path: Path, body: dict[str, Any]) -> BrokerSettings:

@@ -9,9 +9,11 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -326,13 +328,28 @@ def _face_state(data: Path) -> list[Finding]:
     except (Mistake, httpx.HTTPError):
         return []  # the devices' finding says it already
     fine, text = _FACE_STATES[told["state"]]
-    found = [Finding("faces at the hub", fine, text)]
+    found = [Finding("faces at the hub", fine, text), *map(_camera, told["cameras"])]
     filing = told["filing"]
     if filing["state"] != "below":
         due = f"{filing['people']} people; from {filing['due_from']} on a filing is due within "
         days = f"{filing['working_days']} working days"
         found.append(Finding("filing of faces", False, due + days))
     return found
+
+
+_CAMERA_STATES = {
+    "door_unknown": (False, "its door is not there: write a door's id in hub.toml"),
+    "unused": (True, "its door takes no faces"),
+    "starting": (True, "starting"),
+    "looking": (True, "pictures come"),
+    "silent": (False, "no picture: look at its power, network and address"),
+    "over": (True, "its film is over"),
+}
+
+
+def _camera(told: Mapping[str, Any]) -> Finding:
+    fine, text = _CAMERA_STATES[told["state"]]
+    return Finding(f"camera {told['name']}", fine, f"door {told['door']}: {text}")
 
 
 def _port(what: str, port: int, *, running: bool, name: str = "port") -> Finding:

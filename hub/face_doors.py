@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -21,6 +21,7 @@ from devices.messages import NO_REVISION, ClockQuality, Outcome
 from hub.acts.events import Heard
 from hub.acts.face_doors import FaceVerdict, Suspicion, suspect, tell
 from hub.core.cameras import CameraSettings
+from hub.core.effects import Announce, SendIndicate
 from hub.core.errors import DomainError
 from hub.recognising import Verdict
 from hub.store import tables as t
@@ -35,8 +36,11 @@ if TYPE_CHECKING:  # numpy is an extra
 TICK_S: Final = 0.5  # claims end, tracks go
 ASK_LATE_S: Final = 5.0  # an older question finds nobody at the door any more
 ASK_CHARS_MAX: Final = 32
+TURN_LOOK_S: Final = 8.0  # a step of the challenge takes six at most
+PUSHED_LATE_S: Final = 30.0  # a camera that pushes and has not for so long is silent
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 
+OVER: Final = "over"
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +73,21 @@ class _Door:
     number: int
     way: Doorway
     audit: str = ""
+    shown: str | None = None  # what its screen was told last
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStanding:
+    """How a camera of ``hub.toml`` stands.
+
+    ``door_unknown``: nobody looks, its door is not there; ``unused``: its door takes no faces;
+    ``starting``; ``looking``; ``silent`` with a reason code; ``over``: a film came to its end.
+    """
+
+    name: str
+    door: str
+    state: str
+    reason: str | None = None
 
 
 class FaceDoors:
@@ -91,15 +110,22 @@ class FaceDoors:
         self._watch, self._watches, self._coin = watch, watches, coin
         self._doors: dict[str, _Door] = {}  # bounded by the site's doors
         self._told: set[str] = set()  # cameras that the process knows
+        self._lost: set[str] = set()  # cameras whose door is not there, as the log has it
+        self._pictures: dict[str, str | None] = {}  # by camera: None while they come, or why not
+        self._pushed_s: dict[str, float] = {}  # by camera
         self._tasks: set[asyncio.Task[None]] = set()
+        self.speak: Callable[[Iterable[object]], None] = lambda _effects: None  # to the broker
         self.boot = secrets.token_hex(4)
         self.on_seen: Callable[[str, str, Any], None] = lambda _door, _camera, _event: None
+        # (door, person or None, reason): what a door was told, after its commit
+        self.on_told: Callable[[str, str | None, str | None], None] = lambda _d, _p, _why: None
         faces.heard = self.heard
 
     # ----------------------------------------------------------------- what changes
 
     def settle(self) -> None:
         """Read which doors take faces, and let the process look at their cameras."""
+        self._miss_doors()
         if self._faces.state in ("absent", "off", "keys_elsewhere"):
             self._doors.clear()
             return
@@ -123,6 +149,61 @@ class FaceDoors:
             held.way.turn, held.way.alone = row.turn, row.mode == "alone"
         self._look_at_cameras()
 
+    def _look(self, held: _Door, for_s: float) -> None:
+        """Somebody stands at a door and may not move at all."""
+        for name in self._told:
+            if self._cameras[name].door == held.id:
+                self._faces.process.look(name, for_s)
+
+    def _miss_doors(self) -> None:
+        """A camera of a door that is not there would look at nothing, and nobody would know."""
+        known = self._memory.doors
+        lost = {name for name, one in self._cameras.items() if one.door not in known}
+        for name in sorted(lost - self._lost):
+            log.warning("[cameras.%s] of hub.toml names a door that is not there", name)
+        self._lost = lost
+
+    def looks(self, door: str) -> bool:
+        """Whether a claim at this door would be looked at now."""
+        return door in self._doors and self._faces.state == "ready"
+
+    def cameras(self) -> list[CameraStanding]:
+        """How each camera of the settings stands, by name."""
+        return [self._standing(name, one) for name, one in sorted(self._cameras.items())]
+
+    def _standing(self, name: str, one: CameraSettings) -> CameraStanding:
+        if one.door not in self._memory.doors:
+            return CameraStanding(name, one.door, "door_unknown")
+        if one.door not in self._doors:
+            return CameraStanding(name, one.door, "unused")
+        if name not in self._told or name not in self._pictures:
+            return CameraStanding(name, one.door, "starting")
+        reason = self._pictures[name]
+        late = self._clock() - self._pushed_s.get(name, self._clock()) > PUSHED_LATE_S
+        if reason is None and not late:
+            return CameraStanding(name, one.door, "looking")
+        if reason == OVER:
+            return CameraStanding(name, one.door, OVER)
+        return CameraStanding(name, one.door, "silent", reason or "camera_silent")
+
+    def push(self, camera: str, content: bytes) -> str | None:
+        """A picture of a camera that pushes; a reason code where nobody looks at it now."""
+        process = self._faces.process
+        if process is None or camera not in self._told:
+            return "face_off"
+        why: str | None = process.push(camera, content, asyncio.get_running_loop().time())
+        if why is None:
+            self._pushed_s[camera] = self._clock()
+            self._note_picture(camera, None)
+        return why
+
+    def _note_picture(self, camera: str, reason: str | None) -> None:
+        """Pictures come, or why not; the pages ask again where that is news."""
+        known = camera in self._pictures and self._pictures[camera] == reason
+        self._pictures[camera] = reason
+        if not known:
+            self.speak([Announce("face")])
+
     def _look_at_cameras(self) -> None:
         process = self._faces.process
         if process is None:
@@ -132,6 +213,7 @@ class FaceDoors:
         wanted = {name for name, one in self._cameras.items() if one.door in self._doors}
         for name in self._told - wanted:
             process.forget(name)
+            self._pictures.pop(name, None)
         for name in wanted - self._told:
             process.add(name, Source(self._cameras[name].kind, self._cameras[name].address))
         self._told = wanted
@@ -168,6 +250,9 @@ class FaceDoors:
         from hub.faces.doorway import LOOK_S, Claim  # noqa: PLC0415 - numpy is an extra
 
         held.way.ask(Claim(str(ask), names, self._clock() + LOOK_S))
+        self._look(held, LOOK_S)
+        for camera, track in held.way.unlooked(self._clock()):
+            self._faces.process.again(camera, track)
         self._step(held)
 
     # ----------------------------------------------------------------- what cameras see
@@ -175,11 +260,17 @@ class FaceDoors:
     def heard(self, camera: str, event: Any) -> None:
         """An event of the face process; cheap, because the hub's loop waits for it."""
         from hub.faces.camera import Ready  # noqa: PLC0415 - numpy is an extra
-        from hub.faces.process import CameraEnded  # noqa: PLC0415
+        from hub.faces.process import CameraEnded, CameraHere  # noqa: PLC0415
 
+        if isinstance(event, CameraHere):
+            self._note_picture(camera, None)
+        elif isinstance(event, CameraEnded):
+            self._note_picture(camera, event.reason or OVER)
         settings = self._cameras.get(camera)
         held = self._doors.get(settings.door) if settings is not None else None
         if held is None:
+            return
+        if isinstance(event, CameraHere):
             return
         if isinstance(event, CameraEnded):
             for key in [key for key in held.way.passers if key[0] == camera]:
@@ -227,6 +318,17 @@ class FaceDoors:
                     self._spawn(self._tell_people(Suspicion(kind, held.id)))
                 case Settled():
                     self._spawn(self._say(self._settled(held, step)))
+        self._show(held)
+
+    def _show(self, held: _Door) -> None:
+        """Tell the door's own screen what somebody is asked to do, whenever that changes."""
+        words, claim = held.way.words, held.way.claim
+        if words != held.shown:
+            held.shown = words
+            ask = claim.ask if claim is not None else ALONE
+            if words is not None:
+                self._look(held, TURN_LOOK_S)
+                self.speak([SendIndicate(held.device, ask, words, held.number)])
 
     def _settled(self, held: _Door, step: Settled) -> FaceVerdict:
         claim: Claim | None = step.claim
@@ -252,9 +354,11 @@ class FaceDoors:
 
     async def _say(self, verdict: FaceVerdict) -> None:
         try:
-            await self._writer.submit(tell, verdict)
+            why = await self._writer.submit(tell, verdict)
         except _TROUBLE as trouble:  # the door's other ways stay
             log.warning("a word of a face was not given: %s", type(trouble).__name__)
+            return
+        self.on_told(verdict.door, verdict.person if why is None else None, why)
 
     async def _tell_people(self, told: Suspicion) -> None:
         try:

@@ -97,7 +97,7 @@ class Ingest:
         self._tasks: set[asyncio.Task[None]] = set()
         self.listeners: dict[str, Callable[[DeviceEntry, bytes], None]] = {
             wire.EVENT: self._on_event,
-            wire.ALARM: self._on_event,
+            wire.ALARM: lambda device, raw: self._on_event(device, raw, in_turn=False),
             wire.ANSWER: self._on_answer,
             wire.TIME_WANT: self._on_time,
             wire.STATE: self._on_state,
@@ -182,7 +182,7 @@ class Ingest:
 
     # ----------------------------------------------------------------- hearing
 
-    def _on_event(self, device: DeviceEntry, raw: bytes) -> None:
+    def _on_event(self, device: DeviceEntry, raw: bytes, *, in_turn: bool = True) -> None:
         if self.floods.crowded(device.id):  # before its signature costs anything
             return self._drop("crowded", f"event of {device.id}")
         event = wire.open_event(raw, self._topics(device.id), self._key_of(device))
@@ -195,8 +195,8 @@ class Ingest:
             self._tell_device(device)
         if not event.late:
             device.clock = event.clock.value
-        door = self.memory.by_number.get((device.id, event.door or -1))
-        heard = Heard(device.id, event, door.id if door else None, self._sun(device, event))
+        at = self.memory.by_number.get((device.id, event.door or -1))
+        heard = Heard(device.id, event, at.id if at else None, self._sun(device, event), in_turn)
         self.floods.flies(device.id)
         self._spawn(self._hear(heard))
         return None

@@ -88,6 +88,9 @@ def _machine(hub: Hub) -> Iterator[Family]:
         behind(hub)
     )
     yield Family(
+        "linli_policies_waiting", "gauge", "Controllers whose policy waits to be compiled whole."
+    ).add(hub.policies.waiting)
+    yield Family(
         "linli_recalls_waiting", "gauge", "Devices that have not told after a restore."
     ).add(len(hub.recalls.waiting))
     dropped = Family("linli_dropped_total", "counter", "Messages not served, by reason.")

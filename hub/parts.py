@@ -16,6 +16,7 @@ from hub.core.effects import Forget
 from hub.desks import Desks
 from hub.endings import Tell
 from hub.face_doors import FaceDoors
+from hub.face_preview import FacePreview
 from hub.gateways.broker import ManagedBroker
 from hub.importing import Imports
 from hub.incidents import Incidents
@@ -60,6 +61,7 @@ class Hub:
     recognising: Recognising
     watching: Watching
     face_doors: FaceDoors
+    face_preview: FacePreview
     payments: Any = None
     broker: ManagedBroker | None = None
     ready: bool = False
@@ -103,6 +105,7 @@ def assemble(
     )
     watching = Watching(engines, writer, recognising, clock, secrets.token_bytes, incidents.detect)
     face_doors = _face_doors(settings, engines, writer, memory, recognising, watching, clock)
+    face_doors.speak = ingest.speak
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
@@ -119,7 +122,7 @@ def assemble(
     return Hub(
         settings, engines, keys, memory, writer, ingest, policies, durable, recalls, keeping,
         imports, live, zones, endings, clock, epoch, alerting, desks, incidents, recognising,
-        watching, face_doors,
+        watching, face_doors, FacePreview(face_doors),
     )  # fmt: skip
 
 

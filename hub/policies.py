@@ -154,6 +154,11 @@ class Policies:
                 await self._spread_cards()
         self._ground = None
 
+    @property
+    def waiting(self) -> int:
+        """How many devices wait to be compiled whole."""
+        return len(self._asked())
+
     def _asked(self) -> list[str]:
         with self._engines.read.connect() as connection:
             return list(connection.execute(select(t.policy_changes.c.device_id)).scalars())

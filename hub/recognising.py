@@ -117,6 +117,7 @@ class Recognising:
         self.judge: Judge = judge_beside
         self.heard: Heard = lambda _camera, _event: None
         self.listed: Callable[[], Awaitable[set[str]]] = _nobody  # of a watch list
+        self.due_s: Callable[[], float] = lambda: LOOK_AGAIN_S  # until its next order ends
 
     @property
     def state(self) -> str:
@@ -304,7 +305,7 @@ class Recognising:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AGAIN_S):
+                    async with asyncio.timeout(self.due_s()):
                         await self._wake.wait()
                 self._wake.clear()
                 try:
@@ -425,6 +426,7 @@ class Recognising:
 
     async def _audit(self) -> bool:
         from hub.faces.audit import Wanted  # noqa: PLC0415 - numpy is an extra
+        from hub.faces.roll import standing_of, task_of  # noqa: PLC0415 - the same
 
         roll, site = self.roll, self._site()
         if roll is None or site is None or self.model is None:
@@ -433,17 +435,20 @@ class Recognising:
         wanted = Wanted(site.strangers, site.claims, site.misses)
         doors = await asyncio.to_thread(self._alone)
         calibration = self._calibration(self.model)
-        people, task = roll.task(self.model, wanted, calibration, doors)
+        held = roll.everybody()
+        args = (held, self.model, wanted, calibration, doors)
+        people, task = await asyncio.to_thread(task_of, *args)
+        revision = self._luck(8).hex()
         try:
             report = await self.judge(task)
+            standing = await asyncio.to_thread(standing_of, revision, people, task, report, held)
         except BaseException:
             self._stale = True
             raise
-        revision = self._luck(8).hex()
         documents = {scope: named(told, people) for scope, told in report.documents.items()}
         await self._writer.submit(keep_audit, AuditKept(revision, self.model, documents))
         if self.roll is roll:
-            roll.stand(revision, people, task, report)
+            roll.stand(standing)
         return True
 
     async def audit_now(self) -> None:

@@ -1,7 +1,7 @@
 """The watch list beside the faces: what an order costs, its faces, and a hit for a person.
 
-Off until an order is entered, measured and approved by somebody else. A hit is an incident of the
-police link with both pictures; nothing leaves before a person has confirmed it.
+Off until an order is entered, measured and approved with its faces by somebody else. A hit is an
+incident of the police link with both pictures; nothing leaves before a person has confirmed it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from hub.acts.face_watch import FACES_MAX, Listed, Order, approve, end, enter, list_face, over
+from hub.acts.face_watch import (
+    FACES_MAX,
+    Approval,
+    Listed,
+    Order,
+    approve,
+    end,
+    enter,
+    list_face,
+    over,
+)
+from hub.acts.operating import Factor
 from hub.core.errors import DomainError
 from hub.core.evidence import Snapshot, media_type
 from hub.core.policelink import Authority, Kind, Role
-from hub.recognising import Recognising
+from hub.recognising import LOOK_AGAIN_S, RETRY_S, Recognising
 from hub.store import tables as t
 from hub.store.engine import Engines
 from hub.store.writer import Writer
@@ -28,6 +40,7 @@ if TYPE_CHECKING:  # numpy is an extra
 
 Notice = Callable[..., Awaitable[str]]
 _ID_BYTES: Final = 16
+_LEAST_S: Final = 1.0  # two clocks differ a little: an end that is just ahead is no reason to spin
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Wish:
     passers_a_day: int
     alarms_a_day: float
     by: str
+    factor: Factor | None = None
 
 
 class Watching:
@@ -57,7 +71,7 @@ class Watching:
     ) -> None:
         self._engines, self._writer, self._faces = engines, writer, faces
         self._clock, self._luck, self._notice = clock, luck, notice
-        faces.listed = self.settle
+        faces.listed, faces.due_s = self.settle, self.due_s
 
     def cost(self, passers_a_day: int, alarms_a_day: float) -> tuple[str, float, float]:
         """Audit, threshold, and false alarms a day of a full list; refuses with face_order."""
@@ -70,6 +84,13 @@ class Watching:
         caught = min(share, standing.watch.points[-1][1])  # beyond the last point none is promised
         return standing.revision, threshold, caught * passers_a_day * FACES_MAX
 
+    def expected_now(self, passers_a_day: int, alarms_a_day: float) -> float | None:
+        """False alarms a day of a full list by the audit that stands; None: it cannot tell."""
+        try:
+            return self.cost(passers_a_day, alarms_a_day)[2]
+        except DomainError:
+            return None
+
     async def enter(self, wish: Wish) -> str:
         """Write an order down with what it costs; the value is its id."""
         if wish.passers_a_day < 1 or wish.alarms_a_day <= 0:
@@ -78,14 +99,14 @@ class Watching:
         name = self._luck(_ID_BYTES).hex()
         order = Order(
             name, wish.authority, wish.basis, wish.from_s, wish.to_s, wish.passers_a_day,
-            wish.alarms_a_day, audit, threshold, expected, wish.by,
+            wish.alarms_a_day, audit, threshold, expected, wish.by, wish.factor,
         )  # fmt: skip
         await self._writer.submit(enter, order)
         return name
 
-    async def approve(self, order: str, by: str) -> None:
-        """A second person puts it in force."""
-        await self._writer.submit(approve, (order, by))
+    async def approve(self, order: str, by: str, factor: Factor | None = None) -> None:
+        """A second person puts it in force, with the faces that it lists."""
+        await self._writer.submit(approve, Approval(order, by, factor))
 
     async def end(self, order: str, by: str) -> None:
         """End it; its faces and their keys are gone when this returns."""
@@ -95,7 +116,7 @@ class Watching:
         await self._faces.destroy(faces)
 
     async def list_face(self, order: str, picture: bytes, by: str) -> str:
-        """Take a face of an order in from the authority's picture; the value is its id.
+        """Take a face of a waiting order in from the authority's picture; the value is its id.
 
         ``picture_unfit`` where an incident could not keep the picture: its hits would be lost.
         """
@@ -165,6 +186,21 @@ class Watching:
                 if wrapped is not None:
                     roll.take_listed(row.id, row.order_id, row.sealed, wrapped)
         return kept
+
+    def due_s(self) -> float:
+        """In how many seconds the next order ends by itself, or somebody should look again."""
+        if not (self._faces.wanted and self._faces.keys_here):
+            return LOOK_AGAIN_S
+        orders, now_s = t.face_orders.c, self._clock().timestamp()
+        query = select(func.min(orders.to_at)).where(orders.ended_at.is_(None))
+        try:
+            with self._engines.read.connect() as connection:
+                first = connection.execute(query).scalar()
+        except SQLAlchemyError:
+            return RETRY_S
+        if first is None:
+            return LOOK_AGAIN_S
+        return min(LOOK_AGAIN_S, max(_LEAST_S, float(first) - now_s))
 
     def _kept(self) -> set[str]:
         with self._engines.read.connect() as connection:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devices.jws import parse_json
 from kiosk.agent import Agent
-from kiosk.errands import DOORS_MAX, HOURS, Errands
+from kiosk.errands import DOORS_MAX, HAD, HOURS, Errands
 from kiosk.errors import Refused
 
 HOST: Final = "127.0.0.1"
@@ -157,7 +157,9 @@ def _errands(errands: Errands) -> dict[str, Verb]:
         return await errands.cards()
 
     async def block(body: dict[str, Any]) -> Any:
-        return await errands.block(_id(body.get("card")))
+        if (had := body.get("had")) not in HAD:
+            raise Refused("field_wrong")
+        return await errands.block(_id(body.get("card")), str(had))
 
     async def guests(_body: dict[str, Any]) -> Any:
         return await errands.guests()

@@ -21,6 +21,7 @@ from kiosk.slips import Slips
 
 HOURS: Final = (2, 12)  # what an elder chooses between; a code lives for twelve at most
 DOORS_MAX: Final = 4
+HAD: Final = ("just_now", "today", "yesterday", "days", "unknown")  # when a card was last had
 OPEN_S: Final = 6.0  # the hub waits three seconds for a door
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -43,10 +44,10 @@ class Errands:
         visit = self._visit()
         return await self._told(visit, "/api/v1/kiosk/lost-cards", {"lookup": visit.lookup})
 
-    async def block(self, card: str) -> dict[str, Any]:
-        """Block one of them; all of them as they are now."""
+    async def block(self, card: str, had: str) -> dict[str, Any]:
+        """Block one of them; all of them as they are now. ``had``: a word of ``HAD``."""
         visit = self._visit()
-        wish = {"lookup": visit.lookup, "card": card}
+        wish = {"lookup": visit.lookup, "card": card, "had": had}
         return await self._told(visit, "/api/v1/kiosk/lost-cards/block", wish)
 
     async def _told(self, visit: Visit, path: str, wish: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ tells people apart is not learnt from them.
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 _OVER = 4  # drawn larger and shrunk: soft edges
 _NOISE_SHARE = 0.03
+LOOKS = {"beard", "dark", "glasses", "long"}  # people grow less alike by them
 Colour = tuple[int, int, int]
 
 
@@ -25,22 +27,30 @@ class Pose:
     turn: float = 0.0
     light: float = 1.0
     shot: int = 0  # another look of the same person: noise and small shifts
+    looks: frozenset[str] = frozenset()  # of LOOKS
 
 
-def portrait(seed: int, pose: Pose | None = None) -> Image.Image:
-    """One person, head and shoulders, 2 x 2.2 face widths."""
+def portrait(seed: int, pose: Pose | None = None, ground: Colour | None = None) -> Image.Image:
+    """One person, head and shoulders, 2 x 2.2 face widths; behind them their own grey, or one."""
     how = pose or Pose()
     person, shot = random.Random(f"{seed}"), random.Random(f"{seed} {how.shot}")
     face_px = how.width_px * _OVER
     size = (2 * face_px, round(2.2 * face_px))
-    tone = person.uniform(0.9, 1.12)
+    tone = person.uniform(0.9, 1.12) * (0.62 if "dark" in how.looks else 1.0)
     skin = tuple(round(part * tone) for part in (205, 165, 136))
     hair = (person.randint(15, 60),) * 3
-    image = Image.new("RGB", size, tuple(person.randint(90, 190) for _ in range(3)))
+    behind = tuple(person.randint(90, 190) for _ in range(3))
+    image = Image.new("RGB", size, ground or behind)
     drawer = _Drawer(ImageDraw.Draw(image), face_px, size[0] / 2, size[1] / 2, how.turn)
+    if "long" in how.looks:
+        drawer.oval(0, 0.12, 1.5, 1.75, hair)
     drawer.head(person, (skin[0], skin[1], skin[2]), hair)
     eyes_y = drawer.eyes(person, (skin[0], skin[1], skin[2]), hair)
+    if "beard" in how.looks:
+        drawer.beard(hair)
     drawer.nose_and_mouth(person, (skin[0], skin[1], skin[2]), eyes_y)
+    if "glasses" in how.looks:
+        drawer.glasses(eyes_y)
     image = image.filter(ImageFilter.GaussianBlur(0.012 * face_px))
     small = image.resize((size[0] // _OVER, size[1] // _OVER), Image.Resampling.LANCZOS)
     lit = ImageEnhance.Brightness(small).enhance(how.light * shot.uniform(0.95, 1.05))
@@ -92,6 +102,18 @@ class _Drawer:
                    (x + wide * 0.62, y - brow + 0.015)]  # fmt: skip
             self.line(bow, hair, thick)
         return y
+
+    def beard(self, hair: Colour) -> None:
+        x = 0.1 * self.turn
+        self.oval(x, 0.47, 0.8, 0.44, shade(hair, 1.8))
+
+    def glasses(self, eyes_y: float) -> None:
+        middle, wide = 0.25 * self.turn, 0.3
+        for side in (-1, 1):
+            x = middle + side * 0.215 * (1 - 0.25 * abs(self.turn))
+            rim = [(x + wide / 2 * math.cos(step / 8), eyes_y + wide / 2 * math.sin(step / 8))
+                   for step in range(52)]  # fmt: skip
+            self.line(rim, (28, 26, 30), 0.028)
 
     def nose_and_mouth(self, person: random.Random, skin: Colour, eyes_y: float) -> None:
         turned, nose_x = 0.25 * self.turn, 0.425 * self.turn

@@ -193,6 +193,15 @@ export interface CallsShown {
   calls: CallShown[];
 }
 
+/** A camera of the hub's settings: its door's name where there is such a door, how it stands. */
+export interface CameraShown {
+  name: string;
+  door: string;
+  door_name: Words | null;
+  state: "door_unknown" | "unused" | "starting" | "looking" | "silent" | "over";
+  reason: string | null;
+}
+
 /** A card for a person; `replaces` is an older one of theirs, stopped in the same act. */
 export interface CardAsked {
   uid: string;
@@ -584,6 +593,7 @@ export interface FacesShown {
   filing: Filing;
   audit: AuditShown | null;
   doors: FaceDoorShown[];
+  cameras: CameraShown[];
   zones: string[];
 }
 
@@ -775,6 +785,14 @@ export interface LaterShown {
   column: string;
 }
 
+/** A face of an order: through whose hands, and its picture's hash; never the picture. */
+export interface ListedFace {
+  listed_at: string;
+  listed_by: string;
+  sha256: string;
+  other_model: boolean;
+}
+
 /** Lock down the site, or one building; or release it. */
 export interface LockdownAsked {
   reason: string;
@@ -829,14 +847,16 @@ export interface LookShown {
   card_doors: CardDoors | null;
 }
 
-/** When a lost card was last surely had; without it a day is assumed. */
+/** When a lost card was last surely had: a moment, or a word for it; without both a day. */
 export interface LostAsked {
   last_had?: string | null;
+  had?: "just_now" | "today" | "yesterday" | "days" | "unknown" | null;
 }
 
 /** One of these cards is lost. */
 export interface LostCard {
   last_had?: string | null;
+  had?: "just_now" | "today" | "yesterday" | "days" | "unknown" | null;
   lookup: string;
   card: string;
 }
@@ -961,6 +981,15 @@ export interface OpeningTold {
   reason: string;
   ms: Record<string, number>;
   repeat: boolean;
+}
+
+/** An order of an authority, for so many days from now on. */
+export interface OperatorOrderAsked {
+  passers_a_day: number;
+  alarms_a_day: number;
+  authority: string;
+  basis: string;
+  days: number;
 }
 
 /** The order under which somebody was looked for. */
@@ -1424,6 +1453,65 @@ export interface VisitsShown {
   code_doors: OwnDoor[];
 }
 
+/** What a full list of `faces` costs by the residents' own measurement. */
+export interface WatchCost {
+  expected_a_day: number;
+  faces: number;
+}
+
+/** How many people pass in a day, and how many false alarms a day people will look at. */
+export interface WatchCostAsked {
+  passers_a_day: number;
+  alarms_a_day: number;
+}
+
+/** A second factor. */
+export interface WatchFactorAsked {
+  otp: string;
+}
+
+/** An order. `resting`: in force, but what it was agreed to cost cannot be measured now. `expected_a_day`: false alarms of a full list as measured when it was entered; `expected_now`: by the audit that stands. `mine`: the asking member had a hand in it, and so cannot approve it. */
+export interface WatchOrder {
+  id: string;
+  state: "waiting" | "in_force" | "resting" | "ended";
+  authority: string;
+  basis: string;
+  from_at: string;
+  to_at: string;
+  passers_a_day: number;
+  alarms_a_day: number;
+  expected_a_day: number;
+  expected_now: number | null;
+  entered_by: string;
+  entered_at: string;
+  approved_by: string | null;
+  approved_at: string | null;
+  ended_at: string | null;
+  mine: boolean;
+  faces: ListedFace[];
+  hits: number;
+  false_alarms: number;
+}
+
+/** The same by a member of staff, with a second factor. */
+export interface WatchOrderAsked {
+  passers_a_day: number;
+  alarms_a_day: number;
+  authority: string;
+  basis: string;
+  days: number;
+  otp: string;
+}
+
+/** Every open order and the newest ended ones; `refused`: why none can be entered now. */
+export interface WatchShown {
+  refused: string | null;
+  faces_most: number;
+  faces_free: number;
+  days_most: number;
+  orders: WatchOrder[];
+}
+
 /** A door that opens for a number that anybody can copy, and for how many such cards. */
 export interface WeakDoor {
   id: string;
@@ -1537,6 +1625,12 @@ export interface Operations {
     path: `/api/v1/imports/${string}/apply`;
     body: undefined;
     answer: UndoBegun;
+  };
+  approveWatchOrder: {
+    method: "POST";
+    path: `/api/v1/faces/watch/${string}/approve`;
+    body: WatchFactorAsked;
+    answer: WatchShown;
   };
   assessFaces: {
     method: "PUT";
@@ -1658,6 +1752,18 @@ export interface Operations {
     body: ConsentAsked;
     answer: FaceShown;
   };
+  costWatchOrder: {
+    method: "POST";
+    path: "/api/v1/faces/watch/cost";
+    body: WatchCostAsked;
+    answer: WatchCost;
+  };
+  costWatchOrderByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/faces/watch/cost";
+    body: WatchCostAsked;
+    answer: WatchCost;
+  };
   declineKioskCall: {
     method: "POST";
     path: `/api/v1/kiosk/calls/${string}/decline`;
@@ -1700,6 +1806,18 @@ export interface Operations {
     body: undefined;
     answer: StationState;
   };
+  endWatchOrder: {
+    method: "POST";
+    path: `/api/v1/faces/watch/${string}/end`;
+    body: undefined;
+    answer: WatchShown;
+  };
+  endWatchOrderByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/faces/watch/${string}/end`;
+    body: undefined;
+    answer: WatchShown;
+  };
   enrolPhone: {
     method: "POST";
     path: "/api/v1/phones";
@@ -1711,6 +1829,18 @@ export interface Operations {
     path: "/api/v1/incidents";
     body: EnterAsked;
     answer: IncidentState;
+  };
+  enterWatchOrder: {
+    method: "POST";
+    path: "/api/v1/faces/watch";
+    body: WatchOrderAsked;
+    answer: WatchShown;
+  };
+  enterWatchOrderByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/faces/watch/orders";
+    body: OperatorOrderAsked;
+    answer: WatchShown;
   };
   explainEvent: {
     method: "GET";
@@ -1898,6 +2028,18 @@ export interface Operations {
     body: undefined;
     answer: VisitsShown;
   };
+  listWatchFace: {
+    method: "POST";
+    path: `/api/v1/faces/watch/${string}/faces`;
+    body: undefined;
+    answer: WatchShown;
+  };
+  listWatchFaceByOperator: {
+    method: "POST";
+    path: `/api/v1/operator/faces/watch/${string}/faces`;
+    body: undefined;
+    answer: WatchShown;
+  };
   loadRoster: {
     method: "POST";
     path: "/api/v1/operator/roster";
@@ -1962,6 +2104,12 @@ export interface Operations {
     method: "POST";
     path: "/api/v1/operator/notices";
     body: NoticesAsked;
+    answer: null;
+  };
+  pushPicture: {
+    method: "PUT";
+    path: `/api/v1/cameras/${string}/picture`;
+    body: undefined;
     answer: null;
   };
   raiseAlert: {
@@ -2131,6 +2279,18 @@ export interface Operations {
     path: "/api/v1/site";
     body: undefined;
     answer: Site;
+  };
+  readWatchList: {
+    method: "GET";
+    path: "/api/v1/faces/watch";
+    body: undefined;
+    answer: WatchShown;
+  };
+  readWatchListByOperator: {
+    method: "POST";
+    path: "/api/v1/operator/faces/watch";
+    body: undefined;
+    answer: WatchShown;
   };
   releaseRecall: {
     method: "POST";

@@ -15,8 +15,8 @@ export const parts = dictionary({
   },
   lost: {
     "zh-Hans": "和服务器断开了，正在重新连接",
-    "zh-Hant": "和伺服器斷開了，正在重新連接",
+    "zh-Hant": "和伺服器斷開了，正在重新連線",
     en: "The connection is lost; reconnecting",
   },
-  picture: { "zh-Hans": "二维码", "zh-Hant": "二維碼", en: "QR code" },
+  picture: { "zh-Hans": "二维码", "zh-Hant": "QR 碼", en: "QR code" },
 });

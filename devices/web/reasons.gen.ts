@@ -424,6 +424,30 @@ export const reasons = {
       "en": "Somebody looks much like you. Please tap your card as well."
     }
   },
+  "face_ask_ahead": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请看着正前方。",
+      "zh-Hant": "請看著正前方。",
+      "en": "Please look straight ahead."
+    }
+  },
+  "face_ask_left": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请慢慢把头转向左边。",
+      "zh-Hant": "請慢慢把頭轉向左邊。",
+      "en": "Please turn your head slowly to the left."
+    }
+  },
+  "face_ask_right": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "请慢慢把头转向右边。",
+      "zh-Hant": "請慢慢把頭轉向右邊。",
+      "en": "Please turn your head slowly to the right."
+    }
+  },
   "face_assessment": {
     "severity": "notice",
     "words": {
@@ -456,6 +480,14 @@ export const reasons = {
       "en": "Measured on this community, faces alone are not exact enough."
     }
   },
+  "face_awaited": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "还差一步：请在门口看一下摄像头。",
+      "zh-Hant": "還差一步：請在門口看一下鏡頭。",
+      "en": "One more step: please look into the camera at the door."
+    }
+  },
   "face_away": {
     "severity": "notice",
     "words": {
@@ -478,6 +510,14 @@ export const reasons = {
       "zh-Hans": "太亮了，请避开强光。",
       "zh-Hant": "太亮了，請避開強光。",
       "en": "Too bright. Please turn away from the strong light."
+    }
+  },
+  "face_busy": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "门口正有别人在进门，请稍等再试。",
+      "zh-Hant": "門口正有別人在進門，請稍等再試。",
+      "en": "Somebody else is at the door just now. Please wait a moment and try again."
     }
   },
   "face_claim_wide": {
@@ -952,6 +992,14 @@ export const reasons = {
       "en": "This door mode can only be released at the console."
     }
   },
+  "moved_out": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "住处已经变了，这样办不了。请到服务台，我们来帮您。",
+      "zh-Hant": "住處已經變了，這樣辦不了。請到服務台，我們來幫您。",
+      "en": "The home on record has changed, so this cannot be done. Please ask at the desk, we will help."
+    }
+  },
   "not_allowed": {
     "severity": "notice",
     "words": {
@@ -1124,7 +1172,7 @@ export const reasons = {
     "severity": "notice",
     "words": {
       "zh-Hans": "登记这部手机用的卡报失了，手机先停一停。请用家里另一部手机确认，或者到服务台。",
-      "zh-Hant": "登記這支手機用的卡報失了，手機先停一停。請用家裡另一支手機確認，或者到服務檯。",
+      "zh-Hant": "登記這部手機用的卡報失了，手機先停一停。請用家裡另一部手機確認，或者到服務台。",
       "en": "The card that brought this phone in was reported lost. Confirm it on another phone of your household, or at the desk."
     }
   },

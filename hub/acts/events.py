@@ -69,12 +69,16 @@ _MARK_MOVED = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A verified event of a device; ``door`` is our id of the door it speaks of."""
+    """A verified event of a device; ``door`` is our id of the door it speaks of.
+
+    ``in_turn``: it came on the topic where each event follows the one before; an alarm need not.
+    """
 
     device: str
     event: Event
     door: str | None
     sun: Sun | None = None
+    in_turn: bool = False
 
     def for_quarantine(self) -> str:
         """The event itself, raw: it names people by pseudonym only."""
@@ -100,7 +104,11 @@ def announced(n: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
-    """Record an event once; its number, or None when it was known. Acknowledged after commit."""
+    """Record an event once; its number, or None when it was known. Acknowledged after commit.
+
+    One whose forerunner is not here yet is not recorded: the device, unanswered, tells both again,
+    in their order (it spoke while nobody listened, or one of them was dropped).
+    """
     event = heard.event
     body = canonical(event_body(event)).decode()
     known = _known(tx, heard.device, event)
@@ -112,6 +120,12 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
             told = alerts.conflicted(tx, heard.device, now)
             return Done(None, (*told, _ack(tx, heard.device, event.boot)))
         return Done(None, (_ack(tx, heard.device, event.boot),))
+    if (
+        heard.in_turn
+        and event.kind != "gap"
+        and event.seq > _mark(tx, heard.device, event.boot) + 1
+    ):
+        return Done(None)
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
     effects: list[object] = []
@@ -195,6 +209,12 @@ def _settle_opening(tx: Tx, event: Event, door: str | None) -> None:
             "stages": json_text(dict(event.ms)),
         },
     )
+
+
+def _mark(tx: Tx, device: str, boot: str) -> int:
+    """Up to where every event is here."""
+    found = tx.read(_MARK, {"device": device, "of_boot": boot})
+    return int(found[0][0]) if found else 0
 
 
 def _ack(tx: Tx, device: str, boot: str) -> SendAck:

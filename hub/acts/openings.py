@@ -52,7 +52,8 @@ _ANSWERED = Prepared(
 class Present:
     """A verified wish: which phone, which door, and the bytes that asked for it.
 
-    ``nonce`` is the ``spent_key`` of the proof's nonce.
+    ``nonce`` is the ``spent_key`` of the proof's nonce; ``looks``: whether a face may be looked for
+    there now, in the place of a PIN.
     """
 
     opening: str
@@ -65,6 +66,7 @@ class Present:
     number: int
     hub: str
     policy: Policy | None
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         revision=wish.policy.revision if wish.policy else Request(0, Way.REMOTE).revision,
     )
     refused = early_refusal(wish.policy, request, now)
+    if refused == "pin_needed" and wish.looks:  # the door asks for the face, or says why not
+        refused = None
     tx.write(
         _PRESENTED,
         {

@@ -23,6 +23,7 @@ from hub.core.early import early_refusal
 from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
 from hub.store import tables as t
+from hub.store.homes import moved_out
 from hub.store.writer import Done, Tx
 
 REASON_CHARS_MAX = 200
@@ -264,11 +265,16 @@ class NewPin:
 
 
 def set_pin(tx: Tx, wish: NewPin, now: datetime) -> Done[None]:
-    """Replace a person's PINs; one that somebody of the household has is refused, not told."""
+    """Replace a person's PINs; one that somebody of the household has is refused, not told.
+
+    Whoever moved out is given none (moved_out); taking one out is never refused.
+    """
     del now
     known = tx.execute(select(t.people.c.id).where(t.people.c.id == wish.person)).first()
     if known is None:
         raise DomainError("not_found", "no such person", "person")
+    if wish.sealed and moved_out(tx, wish.person, tx.now_s):
+        raise DomainError("moved_out", "their tenancy is over", "person")
     tx.execute(delete(t.pins).where(t.pins.c.person_id == wish.person))
     # after a restore an old PIN was kept out of some doors; this one is nobody's old one
     tx.execute(

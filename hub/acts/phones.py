@@ -13,6 +13,8 @@ from sqlalchemy import insert, select, update
 
 from hub.acts.askers import still_good
 from hub.acts.cards import note_revocation
+from hub.acts.letters import PURPOSE as LETTER
+from hub.acts.letters import check_letter
 from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce, Forget
 from hub.core.errors import DomainError
@@ -22,7 +24,7 @@ from hub.store.writer import Done, Tx
 
 CODE_LIFE_S = 600.0  # ten minutes (keys.md)
 CODE_TRIES = 5
-PURPOSES = ("phone", "letter")  # six digits from the desk, twelve characters on paper
+PURPOSES = ("phone", LETTER)  # six digits from the desk, twelve characters on paper
 PHONES_MAX = 8  # per person; more is a sign of a shared or stolen code
 LABEL_CHARS_MAX = 40
 
@@ -114,6 +116,8 @@ def enrol(tx: Tx, wish: Enrolment, now: datetime) -> Done[EnrolledPhone]:
         raise DomainError("code_wrong")
     if known is not None:
         raise DomainError("code_wrong", "this key was enrolled before; make a new one")
+    if code.purpose == LETTER:
+        check_letter(tx, code.id, code.subject)
     held = tx.execute(
         select(t.phones.c.id)
         .where(t.phones.c.person_id == code.subject, t.phones.c.revoked_at.is_(None))

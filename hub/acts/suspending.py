@@ -18,12 +18,12 @@ from hub.acts.policies import ask_where_typed
 from hub.acts.visits import end_passes_by
 from hub.core.effects import Announce, Forget
 from hub.core.errors import DomainError
+from hub.core.last_had import MONTH_S
 from hub.store import tables as t
 from hub.store.homes import home_of
 from hub.store.writer import Done, Tx
 
 LAST_HAD_S = 86_400.0  # where nobody says when the card was last had
-LAST_HAD_MAX_S = 31 * 86_400.0  # a month, as long as households hear of a new phone
 
 
 def pause_phones(tx: Tx, card: str, by: str, had_s: float | None) -> tuple[object, ...]:
@@ -33,7 +33,7 @@ def pause_phones(tx: Tx, card: str, by: str, had_s: float | None) -> tuple[objec
     paused phone made are ended, PINs that it set are taken out.
     """
     since_s = tx.now_s - LAST_HAD_S if had_s is None else had_s
-    since_s = max(since_s, tx.now_s - LAST_HAD_MAX_S)
+    since_s = max(since_s, tx.now_s - MONTH_S)
     p = t.phones.c
     rows = tx.execute(
         select(t.phones).where(

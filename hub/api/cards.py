@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
@@ -17,6 +18,7 @@ from hub.api.phone import read_body
 from hub.api.problems import reply
 from hub.api.shapes import CardShown, CardsShown, OwnCard, OwnCards
 from hub.core.errors import DomainError
+from hub.core.last_had import Had, had_at
 from hub.core.words import PLAIN
 from hub.live import instant
 from hub.store import tables as t
@@ -35,14 +37,17 @@ class UnblockAsked(BaseModel):
 
 
 class LostAsked(BaseModel):
-    """When a lost card was last surely had; without it a day is assumed."""
+    """When a lost card was last surely had: a moment, or a word for it; without both a day."""
 
     last_had: AwareDatetime | None = None
+    had: Had | None = None
 
-    def had_s(self, now_s: float) -> float | None:
-        """In seconds; field_wrong for a moment that is still to come."""
+    def had_s(self, now_s: float, zone: str) -> float | None:
+        """In seconds; field_wrong for a moment that is still to come, or beside a word."""
         if self.last_had is None:
-            return None
+            return None if self.had is None else had_at(self.had, now_s, ZoneInfo(zone))
+        if self.had is not None:
+            raise DomainError("field_wrong", "a moment or a word, not both", "had")
         if self.last_had.timestamp() > now_s:
             raise DomainError("field_wrong", "this moment is still to come", "last_had")
         return self.last_had.timestamp()
@@ -100,7 +105,9 @@ def _desk(router: APIRouter, gate: Gate) -> None:
     @router.post("/cards/{card}/block", tags=["staff"], **blocks)
     async def block(card: str, request: Request, asked: LostAsked = _DAY) -> Response:
         member = gate.member(request, "block", "card")
-        wish = BlockCard(card, f"staff:{member.id}", had_s=asked.had_s(gate.now_s()))
+        wish = BlockCard(
+            card, f"staff:{member.id}", had_s=asked.had_s(gate.now_s(), hub.memory.zone)
+        )
         await hub.writer.submit(block_card, wish, Lane.URGENT)
         return reply(_one(gate, card), request)
 
@@ -135,7 +142,9 @@ def _phone(router: APIRouter, gate: Gate) -> None:
         if card not in {own["id"] for own in _own_cards(gate, phone.person)}:
             raise DomainError("not_found", "no such card", "card")
         asked = LostAsked.model_validate(read_body(signed.body) if signed.body else {})
-        wish = BlockCard(card, f"phone:{phone.id}", had_s=asked.had_s(gate.now_s()))
+        wish = BlockCard(
+            card, f"phone:{phone.id}", had_s=asked.had_s(gate.now_s(), hub.memory.zone)
+        )
         await hub.writer.submit(block_card, wish, Lane.URGENT)
         (own,) = (own for own in _own_cards(gate, phone.person) if own["id"] == card)
         return reply(own, request)
@@ -160,7 +169,9 @@ def _kiosk(router: APIRouter, gate: Gate) -> None:
         kiosk, signed = await gate.device(request, "kiosk")
         asked = LostCard.model_validate(read_body(signed.body))
         home = gate.lookups_store.resolve(asked.lookup, kiosk.id, gate.now_s()).household_id
-        wish = BlockCard(asked.card, f"kiosk:{kiosk.id}", home, asked.had_s(gate.now_s()))
+        wish = BlockCard(
+            asked.card, f"kiosk:{kiosk.id}", home, asked.had_s(gate.now_s(), hub.memory.zone)
+        )
         await hub.writer.submit(block_card, wish, Lane.URGENT)
         return reply({"cards": _home_cards(gate, home)}, request)
 

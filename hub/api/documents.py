@@ -19,7 +19,9 @@ from hub.api.shapes import Problem
 
 Shape = type[BaseModel]
 Mode = Literal["validation", "serialization"]
-Caller = Literal["anybody", "newcomer", "phone", "kiosk", "staff", "operator", "provider"]
+Caller = Literal[
+    "anybody", "newcomer", "phone", "kiosk", "staff", "operator", "provider", "camera"
+]  # fmt: skip
 
 PROBLEM_TYPE = "application/problem+json"
 BODY = ("field_wrong", "oversize")  # what any body can meet
@@ -34,6 +36,7 @@ _REFUSED: dict[Caller, tuple[str, ...]] = {
     "staff": ("signed_out", "not_allowed", "client_header"),
     "operator": ("not_allowed",),
     "provider": (),
+    "camera": ("not_allowed", "too_many"),
 }
 _PROVEN = "A compact JWS over method, path, hash of the body and nonce, signed by "
 SCHEMES: dict[str, dict[str, str]] = {
@@ -49,6 +52,8 @@ SCHEMES: dict[str, dict[str, str]] = {
                  "description": "The token file of the data folder."},
     "provider": {"type": "apiKey", "in": "header", "name": "Wechatpay-Signature",
                  "description": "WeChat Pay API v3, with its timestamp, nonce and serial."},
+    "camera": {"type": "http", "scheme": "bearer",
+               "description": "The token in the secret of a camera that pushes its pictures."},
 }  # fmt: skip
 _SIGNED = ("newcomer", "phone", "kiosk")
 _NEXT_NONCE = {"Linli-Nonce": {"description": "The next nonce", "schema": {"type": "string"}}}

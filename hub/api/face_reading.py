@@ -61,6 +61,7 @@ def overview(hub: Hub) -> dict[str, Any]:
             },
             "audit": _audit(connection, audits[""]) if "" in audits else None,
             "doors": doors(connection, audits),
+            "cameras": cameras(hub),
             "zones": list(ZONES),
         }
 
@@ -107,6 +108,21 @@ def doors(connection: Connection, audits: Mapping[str, Any]) -> list[dict[str, A
             }
         )
     return found
+
+
+def cameras(hub: Hub) -> list[dict[str, Any]]:
+    """Every camera of the settings, and whether anybody looks at it."""
+    known = hub.memory.doors
+    return [
+        {
+            "name": one.name,
+            "door": one.door,
+            "door_name": in_every_language(known[one.door].name) if one.door in known else None,
+            "state": one.state,
+            "reason": one.reason,
+        }
+        for one in hub.face_doors.cameras()
+    ]
 
 
 def _alone(wish: Any, audit: Any) -> tuple[str, str | None]:
@@ -246,4 +262,4 @@ def log_of(hub: Hub) -> list[dict[str, Any]]:
     ]
 
 
-__all__ = ["doors", "kept_days", "log_of", "of_person", "overview", "plot"]
+__all__ = ["cameras", "doors", "kept_days", "log_of", "of_person", "overview", "plot"]

@@ -68,6 +68,16 @@ class FaceDoorShown(Shaped):
     people: int | None
 
 
+class CameraShown(Shaped):
+    """A camera of the hub's settings: its door's name where there is such a door, how it stands."""
+
+    name: str
+    door: str
+    door_name: Words | None
+    state: Literal["door_unknown", "unused", "starting", "looking", "silent", "over"]
+    reason: str | None
+
+
 class Filing(Shaped):
     """How near the number of people is to the one from which a filing is due."""
 
@@ -135,6 +145,7 @@ class FacesShown(Shaped):
     filing: Filing
     audit: AuditShown | None
     doors: list[FaceDoorShown]
+    cameras: list[CameraShown]
     zones: list[str]
 
 

@@ -5,6 +5,7 @@ A photo is read, becomes an embedding or a reason, and is dropped; no score leav
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from hub.acts.faces import Assessment, FaceDoor, assess, set_door
-from hub.acts.reading import Reading, note_reading
+from hub.acts.reading import Reading, note_page, note_reading
 from hub.api import face_papers, face_reading
 from hub.api.documents import BODY, CHANGE, told
 from hub.api.face_shapes import (
@@ -36,21 +37,24 @@ from hub.core.errors import DomainError
 from hub.recognising import Asked
 from hub.store import tables as t
 
-PHOTO_PATH: Final = re.compile(r"/api/v1/(operator/)?people/[^/]{1,32}/face/photos")
+PICTURE_PATH: Final = re.compile(
+    r"/api/v1/((operator/)?(people/[^/]{1,32}/face/photos|faces/watch/[^/]{1,32}/faces)"
+    r"|cameras/[^/]{1,32}/picture)"
+)
 PHOTO_BYTES_MAX: Final = 15_000_000  # hub/faces/photo.py takes no more; it is not loaded for this
-_BODY = {
+OCTETS: Final = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-_OFF = ("faces_absent", "face_assessment", "face_keys_elsewhere", "face_starting")
+OFF = ("faces_absent", "face_assessment", "face_keys_elsewhere", "face_starting")
 _CONSENT = (
-    *_OFF, "face_guardian", "face_own_consent", "face_moved", "face_notice_old", "not_found",
+    *OFF, "face_guardian", "face_own_consent", "face_moved", "face_notice_old", "not_found",
     "too_many",
 )  # fmt: skip
-_PHOTO = (
-    *_OFF, "face_no_consent", "face_photos_many", "face_model_other", "photo_large",
+PHOTO = (
+    *OFF, "face_no_consent", "face_photos_many", "face_model_other", "photo_large",
     "photo_broken", "face_none", "face_several", "face_small", "face_blurred", "face_dark",
     "face_bright", "face_turned", "face_unclear", "too_many", "not_found", "oversize",
 )  # fmt: skip
@@ -64,16 +68,17 @@ def routes(gate: Gate) -> APIRouter:
     _desk(router, gate)
     _phone(router, gate)
     _operator(router, gate)
+    _cameras(router, gate)
     return router
 
 
 def _site(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
 
-    @router.get("/faces", **told("readFaces", FacesShown, by="staff"))
-    def faces(request: Request) -> Response:
-        gate.member(request, "read", "faces")
-        return reply(face_reading.overview(hub), request)
+    @router.get("/faces", **told("readFaces", FacesShown, *CHANGE, by="staff"))
+    async def faces(request: Request) -> Response:
+        member = gate.member(request, "read", "faces")
+        return await _overview(gate, request, f"staff:{member.id}")
 
     @router.get("/faces/log", **told("readFaceLog", FaceLog, *CHANGE, by="staff"))
     async def log(request: Request) -> Response:
@@ -91,7 +96,7 @@ def _site(router: APIRouter, gate: Gate) -> None:
         told = Assessment(**asked.model_dump(), by=f"staff:{member.id}", keys=keys)
         await hub.writer.submit(assess, told)
         await hub.recognising.settle()
-        return reply(face_reading.overview(hub), request)
+        return await _overview(gate, request, f"staff:{member.id}")
 
     sets = told("setFaceDoor", FacesShown, "face_assessment", "face_only", "face_zone",
                 "door_unknown", *BODY, *CHANGE, by="staff")  # fmt: skip
@@ -102,7 +107,7 @@ def _site(router: APIRouter, gate: Gate) -> None:
         mode = None if asked.mode == "off" else asked.mode
         wish = FaceDoor(door, mode, asked.zone, asked.purpose, asked.turn, f"staff:{member.id}")
         await hub.writer.submit(set_door, wish)
-        return reply(face_reading.overview(hub), request)
+        return await _overview(gate, request, f"staff:{member.id}")
 
     shows = told("readFaceNotice", FaceNotice, "face_assessment", "field_wrong", by="staff")
 
@@ -151,8 +156,8 @@ def _desk(router: APIRouter, gate: Gate) -> None:
                        asked.turns_14_on)  # fmt: skip
         return reply(_of(gate, person), request)
 
-    adds = told("addFacePhoto", FaceShown, *_PHOTO, "field_wrong", *CHANGE, by="staff")
-    adds["openapi_extra"] |= _BODY
+    adds = told("addFacePhoto", FaceShown, *PHOTO, "field_wrong", *CHANGE, by="staff")
+    adds["openapi_extra"] |= OCTETS
 
     @router.post("/people/{person}/face/photos", **adds)
     async def photos(person: str, request: Request) -> Response:
@@ -206,18 +211,20 @@ def _phone(router: APIRouter, gate: Gate) -> None:
 def _operator(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
 
-    @router.post("/operator/faces", **told("readFacesByOperator", FacesShown, by="operator"))
-    def faces(request: Request) -> Response:
+    @router.post(
+        "/operator/faces", **told("readFacesByOperator", FacesShown, *CHANGE, by="operator")
+    )
+    async def faces(request: Request) -> Response:
         gate.operator(request)
-        return reply(face_reading.overview(hub), request)
+        return await _overview(gate, request, "operator")
 
-    audits = told("auditFaces", FacesShown, *_OFF, *CHANGE, by="operator")
+    audits = told("auditFaces", FacesShown, *OFF, *CHANGE, by="operator")
 
     @router.post("/operator/faces/audit", **audits)
     async def audit(request: Request) -> Response:
         gate.operator(request)
         await hub.recognising.audit_now()
-        return reply(face_reading.overview(hub), request)
+        return await _overview(gate, request, "operator")
 
     renews = told("renewFaces", FacesShown, "face_assessment", *CHANGE, by="operator")
 
@@ -226,10 +233,10 @@ def _operator(router: APIRouter, gate: Gate) -> None:
         gate.operator(request)
         await hub.recognising.renew("operator")
         await hub.recognising.settle()
-        return reply(face_reading.overview(hub), request)
+        return await _overview(gate, request, "operator")
 
-    adds = told("addFacePhotoByOperator", FaceShown, *_PHOTO, *CHANGE, by="operator")
-    adds["openapi_extra"] |= _BODY
+    adds = told("addFacePhotoByOperator", FaceShown, *PHOTO, *CHANGE, by="operator")
+    adds["openapi_extra"] |= OCTETS
 
     @router.post("/operator/people/{person}/face/photos", **adds)
     async def photos(person: str, request: Request) -> Response:
@@ -246,7 +253,29 @@ def _operator(router: APIRouter, gate: Gate) -> None:
         return reply(_of(gate, person), request)
 
 
+def _cameras(router: APIRouter, gate: Gate) -> None:
+    pushes = told("pushPicture", None, "face_off", "not_found", "hub_busy", "photo_large", "field_wrong",
+                  "oversize", by="camera", status=204)  # fmt: skip
+    pushes["openapi_extra"] |= OCTETS
+
+    @router.put("/cameras/{camera}/picture", status_code=204, **pushes)
+    async def picture(camera: str, request: Request) -> Response:
+        gate.camera(request, camera)
+        why = gate.hub.face_doors.push(camera, await request.body())
+        if why is not None:
+            raise DomainError(why)
+        return Response(status_code=204)
+
+
 # --------------------------------------------------------------------------- shared
+
+
+async def _overview(gate: Gate, request: Request, by: str) -> Response:
+    """The page Faces. Whom the machine takes for whom is personal: that look is written down."""
+    shown = await asyncio.to_thread(face_reading.overview, gate.hub)
+    if shown["audit"] is not None and shown["audit"]["look_alikes"]:
+        await gate.hub.writer.submit(note_page, Reading(by, "face_pairs"))
+    return reply(shown, request)
 
 
 def _of(gate: Gate, person: str) -> dict[str, Any]:

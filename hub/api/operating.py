@@ -35,6 +35,7 @@ from hub.core.otp import matching_step
 from hub.core.words import PLAIN
 from hub.live import instant
 from hub.store import tables as t
+from hub.store.homes import home_of
 from hub.store.memory import DoorEntry
 from hub.store.writer import Lane
 
@@ -208,7 +209,9 @@ def _lockdowns(router: APIRouter, gate: Gate) -> None:
 
 def _pins(router: APIRouter, gate: Gate) -> None:
     hub = gate.hub
-    sets = told("setPin", None, "not_found", "too_many", *BODY, *CHANGE, by="staff")
+    sets = told(
+        "setPin", None, "not_found", "moved_out", "too_many", *BODY, *CHANGE, by="staff"
+    )  # fmt: skip
 
     @router.put("/people/{person}/pin", status_code=204, **sets)
     async def pin_set(person: str, asked: PinAsked, request: Request) -> None:
@@ -223,7 +226,10 @@ def _pins(router: APIRouter, gate: Gate) -> None:
         member = gate.member(request, "set", "pin")
         await hub.writer.submit(set_pin, NewPin(person, f"staff:{member.id}", {}, {}), Lane.URGENT)
 
-    own = told("setOwnPin", None, "too_many", *CHANGE, by="phone", takes=PinAsked, status=204)
+    own = told(
+        "setOwnPin", None, "moved_out", "too_many", *CHANGE,
+        by="phone", takes=PinAsked, status=204,
+    )  # fmt: skip
 
     @router.put("/me/pin", status_code=204, **own)
     async def pin_own(request: Request) -> Response:
@@ -243,9 +249,11 @@ def new_pin(gate: Gate, person: str, asked: PinAsked, by: str) -> NewPin:
             raise DomainError("field_wrong", "six to eight digits, nothing easy and no date", kind)
     keys = gate.hub.keys
     with gate.hub.engines.read.connect() as connection:
-        household = connection.execute(
-            select(t.people.c.household_id).where(t.people.c.id == person)
-        ).scalar()
+        household = home_of(connection, person, gate.now_s())
+        if household is None:  # of a home that is still to come, or of none
+            household = connection.execute(
+                select(t.people.c.household_id).where(t.people.c.id == person)
+            ).scalar()
     home = household or f"alone:{person}"
     gate.guard(gate.pins, home)
     return NewPin(

@@ -80,7 +80,7 @@ def routes(gate: Gate) -> APIRouter:
         return NonceShown(nonce=fresh, expires_at=instant(expires_s))
 
     enrols = told(
-        "enrolPhone", Me, "code_wrong", "too_many", *CHANGE,
+        "enrolPhone", Me, "code_wrong", "moved_out", "too_many", *CHANGE,
         by="newcomer", takes=EnrolmentAsked, status=201,
     )  # fmt: skip
 
@@ -265,6 +265,7 @@ async def _open(gate: Gate, request: Request) -> Response:
         number=door.number,
         hub=hub.settings.hub,
         policy=device.policy,
+        looks=hub.face_doors.looks(door.id),
     )
     return await ask_door(
         gate, request, opening, door, lambda: hub.writer.submit(present, wish, Lane.URGENT)

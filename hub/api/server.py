@@ -24,6 +24,8 @@ from hub.api import (
     card_lists,
     cards,
     desks,
+    face_preview,
+    face_watching,
     faces,
     foreign,
     household,
@@ -85,7 +87,7 @@ class Shell:
         room = OPERATOR_BODY_BYTES_MAX if operators else BODY_BYTES_MAX
         if scope["path"] == imports.UPLOAD_PATH:  # its route reads no byte of a stranger's body
             room = imports.UPLOAD_BYTES_MAX
-        elif faces.PHOTO_PATH.fullmatch(scope["path"]):  # the same
+        elif faces.PICTURE_PATH.fullmatch(scope["path"]):  # the same
             room = faces.PHOTO_BYTES_MAX
         seen = 0
         started = False
@@ -143,6 +145,8 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
         card_lists.routes(gate), desks.routes(gate),
         alerts.routes(gate), incidents.routes(gate), imports.routes(gate),
         letters.routes(gate), household.routes(gate), faces.routes(gate),
+        face_preview.routes(gate),
+        face_watching.routes(gate),
         money.routes(gate),
     ]  # fmt: skip
     for part in parts:  # one flat list: a router that is included is built again when first asked
@@ -260,6 +264,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         """End the streams, then the connections."""
         self._hub.live.close()
+        self._hub.face_preview.close()
         await super().shutdown(sockets)
 
     def install_signal_handlers(self) -> None:

@@ -108,7 +108,7 @@ KINDS: dict[str, Kind] = {
     ),
     "broker_away": Kind(
         _SEVERE,
-        Words("和各扇门的连接断了", "和各扇門的連接斷了", "The line to the doors is cut"),
+        Words("和各扇门的连接断了", "和各扇門的連線斷了", "The line to the doors is cut"),
         Words(
             "门自己照常工作。查消息服务和网络。",
             "門自己照常運作。查訊息服務和網路。",
@@ -179,7 +179,7 @@ KINDS: dict[str, Kind] = {
         Words("通知发不出去", "通知發不出去", "Messages do not get through"),
         Words(
             "查这个渠道的地址、密钥和网络；现在用别的渠道。",
-            "查這個管道的位址、密鑰和網路；現在用別的管道。",
+            "查這個管道的位址、金鑰和網路；現在用別的管道。",
             "Check the outlet's address, secret and network; the others are used meanwhile.",
         ),
     ),
@@ -208,7 +208,7 @@ KINDS: dict[str, Kind] = {
         Words("设备的时间没有核对过", "設備的時間沒有核對過", "Clock not confirmed"),
         Words(
             "按时段开门的规则可能不准。查它和服务器的连接。",
-            "按時段開門的規則可能不準。查它和伺服器的連接。",
+            "按時段開門的規則可能不準。查它和伺服器的連線。",
             "Rules with hours may be wrong there. Check its line to the hub.",
         ),
     ),

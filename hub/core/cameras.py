@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from hub.core.sections import NAME, named
 
 CAMERAS_MAX: Final = 64
+TOKEN_CHARS_LEAST: Final = 24  # hex digits of 96 bits
 KINDS: Final = ("film", "snapshots", "pushed")  # film: also RTSP
 _TEXTS: Final = ("door", "kind", "address", "secret")
 _SCHEMES: Final = {"film": ("rtsp", "rtsps", "http", "https", ""), "snapshots": ("http", "https")}
@@ -22,7 +23,8 @@ _SCHEMES: Final = {"film": ("rtsp", "rtsps", "http", "https", ""), "snapshots": 
 class CameraSettings:
     """One camera. ``tailgating``: more people than were let in are told to staff.
 
-    ``secret`` names the file that holds the address; ``address`` is empty until it was read.
+    ``secret`` names the file that holds the address, or the ``token`` by which a camera that pushes
+    says who it is; both are empty until it was read.
     """
 
     door: str
@@ -30,6 +32,7 @@ class CameraSettings:
     address: str = field(default="", repr=False)
     secret: str = ""
     tailgating: bool = False
+    token: str = field(default="", repr=False)
 
 
 def read_cameras(body: Mapping[str, Any]) -> dict[str, CameraSettings]:
@@ -61,8 +64,18 @@ def _check_source(where: str, made: CameraSettings) -> None:
         check_address(where, made.kind, made.address)
         if "@" in urlsplit(made.address).netloc:
             raise ValueError(f"{where}: an address with a password stands in a file: write secret")
-    elif made.kind != "pushed" and not made.secret:
-        raise ValueError(f"{where}: write address, or secret")
+    elif not made.secret:
+        raise ValueError(
+            f"{where}: write secret"
+            if made.kind == "pushed"
+            else f"{where}: write address, or secret"
+        )
+
+
+def check_token(where: str, token: str) -> None:
+    """ValueError for a token that somebody could guess; never its text."""
+    if len(token) < TOKEN_CHARS_LEAST or not (token.isascii() and token.isprintable()):
+        raise ValueError(f"{where}: its secret has at least {TOKEN_CHARS_LEAST} letters and digits")
 
 
 def check_address(where: str, kind: str, address: str) -> None:

@@ -30,8 +30,8 @@ def command_of(
             )  # fmt: skip
         case SendIndicate():
             return Command(
-                f"i-{fresh}", "indicate", 0, connection, epoch, now_s, until_s,
-                about=wish.about, reason=wish.reason,
+                f"i-{fresh}", "indicate", wish.door, connection, epoch, now_s, until_s,
+                about=wish.about or None, reason=wish.reason,
             )  # fmt: skip
         case SendWord():
             return Command(

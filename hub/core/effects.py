@@ -46,11 +46,16 @@ class SendFace:
 
 @dataclass(frozen=True, slots=True)
 class SendIndicate:
-    """Tell a card point what became of an event that it sent."""
+    """Tell a card point what became of an event that it sent.
+
+    With a ``door``: show there what somebody is asked to do; ``about`` is the door's question,
+    empty where none was asked. It moves nothing, so it may be spoken without an act.
+    """
 
     device: str
     about: str
     reason: str
+    door: int = 0
 
 
 @dataclass(frozen=True, slots=True)

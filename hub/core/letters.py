@@ -83,7 +83,7 @@ def address_of(house: str, language: str) -> str:
 WORDS: dict[str, tuple[str, str, str]] = {
     "to": ("住户 亲启", "住戶 親啟", "To the household"),
     "title": ("用手机开门", "用手機開門", "Open the doors with your phone"),
-    "scan": ("1  用手机相机扫自己名字旁边的方码。", "1  用手機相機掃自己名字旁邊的方碼。",
+    "scan": ("1  用手机相机扫自己名字旁边的二维码。", "1  用手機相機掃自己名字旁邊的 QR 碼。",
              "1  Scan the square beside your name with your phone's camera."),
     "type": ("2  扫不了：打开 {address}，输入十二位号码。", "2  掃不了：打開 {address}，輸入十二位號碼。",
              "2  No camera: open {address} and enter the twelve characters."),

@@ -27,6 +27,9 @@ _VISITS = (("read", "passes"), ("issue", "pass"), ("revoke", "pass"), ("answer",
 # Faces at the desk: to see how they stand, to help somebody consent, enrol and withdraw.
 _FACES = (("read", "faces"), ("read", "face"), ("enrol", "face"), ("forget", "face"))
 
+# A watch list: whoever approves an order is another one than who entered it (hub/acts/face_watch).
+_WATCH = tuple((verb, "watch_list") for verb in ("read", "enter", "approve", "end"))
+
 # What each role may do to what kind of thing. Scopes narrow this further; nothing widens it.
 _ROLES: dict[str, frozenset[tuple[str, str]]] = {
     "administrator": frozenset(
@@ -57,6 +60,7 @@ _ROLES: dict[str, frozenset[tuple[str, str]]] = {
             ("print", "letters"),
             *_FACES,
             ("set", "faces"),
+            *_WATCH,
         }
     ),
     "property_staff": frozenset(

@@ -6,6 +6,7 @@ Time comes in with the frame; the engine comes in as ports, so a test can put an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from typing import Final
@@ -23,7 +24,9 @@ COARSE: Final = 4  # the motion gate sees every fourth pixel
 GROWN: Final = 0.5  # how much wider than the motion or the last face the window is
 WINDOW_LEAST_PX: Final = 240
 HALVED_FROM_PX: Final = 640
-STILL_LOOK_S: Final = 1.0  # who stands still is looked for again so often, before a track ends
+# Who stands still is looked for again so often: a challenge takes a face for lost after a second
+# without a look (``liveness.GAP_MOST_S``), and wants two looks a step.
+STILL_LOOK_S: Final = 0.2
 READY_SHOTS: Final = 3
 WAIT_MOST_S: Final = 2.0  # then fewer good looks have to do
 FRAME_PIXELS_MOST: Final = 8_500_000  # a 4K camera; larger frames are refused, not decoded
@@ -84,6 +87,10 @@ class Camera:
     motion: Motion = field(default_factory=Motion)
     tracks: Tracks = field(default_factory=Tracks)
     looked_s: float | None = None
+    wanted_s: float = 0.0  # from the next frame on, so long
+    wanted_until_s: float = -math.inf
+    whole_s: float = -math.inf  # when the whole picture was looked at last
+    empty_s: float | None = None  # since when looks at what moved have found nobody
     last: Frame | None = None  # for whoever must be shown what was seen; the next one replaces it
 
     def again(self, track: int) -> None:
@@ -92,6 +99,13 @@ class Camera:
             if one.number == track:
                 one.best, one.decided, one.again_s = [], False, one.seen_s
 
+    def look(self, for_s: float) -> None:
+        """Somebody claims to stand there, or is to turn: for so long look also where nothing moves.
+
+        Who was found is looked at in each frame then: a challenge is lost after a second unseen.
+        """
+        self.wanted_s = for_s
+
     def frame(self, frame: Frame) -> list[Event]:
         """Look at one frame; frames come in the order of their time."""
         events: list[Event] = [
@@ -99,6 +113,8 @@ class Camera:
             for track in self.tracks.drop(frame.at_s)
         ]
         self.last = frame
+        if self.wanted_s:
+            self.wanted_until_s, self.wanted_s = frame.at_s + self.wanted_s, 0.0
         self.motion, moved = motion.step(self.motion, frame.coarse)
         window = self._window(frame, moved)
         if window is None:
@@ -106,6 +122,7 @@ class Camera:
         self.looked_s = frame.at_s
         picture = frame.open_window(window)
         found = self._find(picture)
+        self._note(frame, window, is_empty=not found)
         moved_to = [Found(one.box.moved(window.left, window.top), one.score) for one in found]
         for track, one in self.tracks.follow(moved_to, frame.at_s):
             at = one.box.moved(-window.left, -window.top)
@@ -115,21 +132,41 @@ class Camera:
         return events
 
     def _window(self, frame: Frame, moved: Box | None) -> Box | None:
-        """The part of the picture to look at, or None."""
-        boxes = [track.box.grown(GROWN) for track in self.tracks.alive if not track.decided]
+        """The part of the picture to look at, or None.
+
+        What moves may be a sleeve: whoever was found is looked at with it, and where looks at what
+        moves find nobody for a while, the whole picture is.
+        """
+        missed = moved is not None and self.empty_s is not None
+        missed = missed and frame.at_s - (self.empty_s or 0.0) >= STILL_LOOK_S
+        wanted = frame.at_s < self.wanted_until_s
+        if missed or (wanted and frame.at_s - self.whole_s >= STILL_LOOK_S):
+            return _whole(frame)
+        alive, everybody = self.tracks.alive, wanted or moved is not None
+        boxes = [one.box.grown(GROWN) for one in alive if everybody or not one.decided]
         if moved is not None:
             wide = Box(moved.left * COARSE, moved.top * COARSE,
                        (moved.right + 1) * COARSE - 1, (moved.bottom + 1) * COARSE - 1)  # fmt: skip
             boxes.append(wide.grown(GROWN))
         still = self.looked_s is None or frame.at_s - self.looked_s >= STILL_LOOK_S
         if not boxes:
-            if not (still and self.tracks.alive):
+            if not (still and alive):
                 return None
-            boxes = [track.box.grown(GROWN) for track in self.tracks.alive]
+            boxes = [one.box.grown(GROWN) for one in alive]
         joined = boxes[0]
         for box in boxes[1:]:
             joined = joined.around(box)
         return _at_least(joined, WINDOW_LEAST_PX).within(frame.width, frame.height)
+
+    def _note(self, frame: Frame, window: Box, *, is_empty: bool) -> None:
+        """What a look has found, for where the next ones go."""
+        is_whole = window == _whole(frame)
+        if is_whole:
+            self.whole_s = frame.at_s
+        if is_whole or not is_empty:
+            self.empty_s = None
+        elif self.empty_s is None:
+            self.empty_s = frame.at_s
 
     def _find(self, picture: Picture) -> list[Found]:
         """Faces of a window; a wide one at half its size where the detector sees enough of it."""
@@ -183,6 +220,10 @@ def _seen(track: Track, window: Box) -> Seen:
             for x, y in (points.left_eye, points.right_eye, points.nose)
         ))  # fmt: skip
     return Seen(track.number, track.box, len(track.best), track.reason, points)
+
+
+def _whole(frame: Frame) -> Box:
+    return Box(0, 0, frame.width - 1, frame.height - 1)
 
 
 def _at_least(box: Box, side_px: int) -> Box:

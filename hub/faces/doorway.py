@@ -14,7 +14,7 @@ from typing import Final
 
 from devices.reasons import REASONS
 from hub.faces import liveness
-from hub.faces.camera import Event, Gone, Ready, Seen
+from hub.faces.camera import WAIT_MOST_S, Event, Gone, Ready, Seen
 from hub.faces.decide import Probe
 from hub.faces.liveness import Challenge, Phase, Side
 from hub.faces.tracks import GONE_S, LIFE_MOST_S
@@ -109,6 +109,16 @@ class Doorway:
             passer.done, passer.again = False, False
             passer.challenge, passer.person = None, None
 
+    def unlooked(self, now_s: float) -> list[Key]:
+        """Whom a camera has decided long ago, and we have forgotten as what: to be looked at anew.
+
+        A camera decides a track once; a machine that is too busy may have dropped it here meanwhile.
+        """
+        return [
+            key for key, one in self.passers.items()
+            if one.probe is None and now_s - one.began_s > WAIT_MOST_S
+        ]  # fmt: skip
+
     def opened(self, people: int, now_s: float) -> None:
         """The door was opened for so many."""
         held = self.passage
@@ -135,10 +145,22 @@ class Doorway:
 
     @property
     def asked(self) -> Side | None:
-        """To which side somebody is asked to turn now, for the screen at the door."""
+        """To which side of the picture somebody is asked to turn now."""
         for passer in self.passers.values():
             if passer.challenge is not None and passer.challenge.asked is not None:
                 return passer.challenge.asked
+        return None
+
+    @property
+    def words(self) -> str | None:
+        """What somebody is asked to do now, as a reason code, for the screen at the door."""
+        for passer in self.passers.values():
+            if passer.challenge is None or passer.done:
+                continue
+            if passer.challenge.phase is Phase.PASSED:  # looked at once more, and not in profile
+                return liveness.AHEAD
+            if passer.challenge.words is not None:
+                return passer.challenge.words
         return None
 
     def steps(self, now_s: float, compare: Compare, coin: Coin) -> list[Step]:

@@ -66,6 +66,15 @@ class Gallery:
         around_probe = mean_without(nearest, found)
         return np.asarray(found[0] - (around_probe[0] + self.around) / 2, np.float32)
 
+    def around_of(self, face: Floats) -> float:
+        """How crowded it is around a face that is nobody's here; 0 where there are too few people.
+
+        With two of them a distance becomes the score of two strangers, as the audit counts pairs.
+        """
+        if not self.crowded:
+            return 0.0
+        return float(smallest(self.distances(face[None]), NEIGHBOURS).mean())
+
     def mask(self, people: Sequence[str]) -> Mask:
         """Which rows are of these people; unknown ones are passed over."""
         chosen = np.zeros(len(self.people), np.bool_)

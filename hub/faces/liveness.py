@@ -58,6 +58,15 @@ class Challenge:
         return self.phase in (Phase.PASSED, Phase.FAILED)
 
     @property
+    def words(self) -> str | None:
+        """The reason code that tells the person what to do now; None when it is over.
+
+        A camera is no mirror: whoever turns to their own right moves the nose to the picture's
+        left. A screen at the door faces them, so that an arrow to its right is their right.
+        """
+        return None if self.over else _WORDS[self.asked]
+
+    @property
     def asked(self) -> Side | None:
         """To which side the person is asked to turn now; None: look ahead, or over."""
         if self.phase is Phase.FIRST:
@@ -65,6 +74,14 @@ class Challenge:
         if self.phase is Phase.SECOND:
             return other(self.first)
         return None
+
+
+AHEAD: Final = "face_ask_ahead"
+_WORDS: Final = {
+    None: AHEAD,
+    Side.LEFT: "face_ask_right",
+    Side.RIGHT: "face_ask_left",
+}
 
 
 def other(side: Side) -> Side:

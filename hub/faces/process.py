@@ -38,7 +38,12 @@ class CameraEnded:
     reason: str | None
 
 
-Heard = Callable[[str, Event | CameraEnded], None]
+@dataclass(frozen=True, slots=True)
+class CameraHere:
+    """A camera's first picture came, or the first after it was silent."""
+
+
+Heard = Callable[[str, Event | CameraEnded | CameraHere], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,11 @@ class FaceProcess:
         """Decide a track once more, by looks from now on."""
         if self._here.is_set():
             self._send({"do": "again", "camera": camera, "track": track})
+
+    def look(self, camera: str, for_s: float) -> None:
+        """Look for so long, also where nothing moves."""
+        if self._here.is_set():
+            self._send({"do": "look", "camera": camera, "for_s": for_s})
 
     async def scene(self, camera: str) -> bytes | None:
         """The camera's last picture as JPEG, or None where there is none."""
@@ -260,6 +270,8 @@ class FaceProcess:
             case "done":
                 self._under_way.discard(head["camera"])
                 self._next(head["camera"])
+            case "opened":
+                self._tell(head["camera"], CameraHere())
             case "ended":
                 self._tell(head["camera"], CameraEnded(head["reason"]))
             case "fault":
@@ -267,7 +279,7 @@ class FaceProcess:
             case _:
                 self._tell(head["camera"], pipe.to_event(head, body))
 
-    def _tell(self, camera: str, event: Event | CameraEnded) -> None:
+    def _tell(self, camera: str, event: Event | CameraEnded | CameraHere) -> None:
         if camera not in self._cameras:
             return
         try:

@@ -72,16 +72,76 @@ def _at_the_hub(actions: Any) -> None:
     renew.set_defaults(func=_renew)
     for each in (add, audit, end, renew):
         each.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+    _watch(actions)
+
+
+def _watch(actions: Any) -> None:
+    """The watch list; an order is approved by a member of staff, on the page."""
+    parser = actions.add_parser(
+        "watch", help="orders of a watch list: what they cost, enter, list faces, end",
+        description="The watch list. Prints JSON; each look is written down. What is entered here "
+        "is in force once an administrator has approved it on the page Faces.",
+    )  # fmt: skip
+    whats = parser.add_subparsers(required=True, metavar="WHAT")
+    show = whats.add_parser("show", help="open orders, and those that ended last")
+    cost = whats.add_parser("cost", help="false alarms a day, by the residents' own measurement")
+    enter = whats.add_parser("enter", help="an order of an authority, from now on")
+    enter.add_argument("--authority", required=True, metavar="ID", help="who wants it")
+    enter.add_argument("--basis", required=True, metavar="ID", help="on which legal basis")
+    enter.add_argument("--days", type=int, required=True, help="then it ends by itself; 31 at most")
+    for each in (cost, enter):
+        each.add_argument("--passers", type=int, required=True, help="people who pass in a day")
+        each.add_argument("--alarms", type=float, required=True,
+                          help="false alarms a day that people can look at")  # fmt: skip
+    face = whats.add_parser("face", help="add the authority's picture to a waiting order")
+    face.add_argument("order", help="its id")
+    face.add_argument("picture", type=Path, help="JPEG or PNG, half a megabyte at most")
+    over = whats.add_parser("end", help="end an order; its faces and their keys are destroyed")
+    over.add_argument("order", help="its id")
+    for each, does in ((show, _show), (cost, _cost), (enter, _enter), (face, _face), (over, _over)):
+        each.add_argument("--data", type=Path, default=Path("data"), help="the data folder")
+        each.set_defaults(func=does)
+
+
+def _show(asked: argparse.Namespace) -> None:
+    _ask(asked, "", {})
+
+
+def _cost(asked: argparse.Namespace) -> None:
+    _ask(asked, "/cost", {"passers_a_day": asked.passers, "alarms_a_day": asked.alarms})
+
+
+def _enter(asked: argparse.Namespace) -> None:
+    told = {"authority": asked.authority, "basis": asked.basis, "days": asked.days,
+            "passers_a_day": asked.passers, "alarms_a_day": asked.alarms}  # fmt: skip
+    _ask(asked, "/orders", told)
+
+
+def _face(asked: argparse.Namespace) -> None:
+    _ask(asked, f"/{quote(asked.order, safe='')}/faces", _read(asked.picture))
+
+
+def _over(asked: argparse.Namespace) -> None:
+    _ask(asked, f"/{quote(asked.order, safe='')}/end", {})
+
+
+def _ask(asked: argparse.Namespace, path: str, body: object) -> None:
+    found = answer_of(asked.data, f"faces/watch{path}", body).json()
+    print(json.dumps(found, ensure_ascii=False))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as fault:
+        raise Mistake(f"{file} cannot be read: {fault.strerror}") from fault
 
 
 def _enroll(asked: argparse.Namespace) -> None:
     told: list[dict[str, Any]] = []
     shown: dict[str, Any] = {}
     for photo in asked.photos:
-        try:
-            content = photo.read_bytes()
-        except OSError as fault:
-            raise Mistake(f"{photo} cannot be read: {fault.strerror}") from fault
+        content = _read(photo)
         path = f"people/{quote(asked.person, safe='')}/face/photos"
         try:
             shown = answer_of(asked.data, path, content).json()

@@ -150,18 +150,26 @@ class Worker:
                 self._begin(head["camera"], head["kind"], head["address"])
             case "forget":
                 self._forget(head["camera"])
-            case "again":
-                if (camera := self._cameras.get(head["camera"])) is not None:
-                    camera.again(head["track"])
-            case "scene":
-                camera = self._cameras.get(head["camera"])
-                body = scene_of(camera.last) if camera is not None and camera.last else b""
-                self._say({"say": "scene", "call": head["call"]}, body)
+            case "again" | "look" | "scene":
+                self._of_camera(head, self._cameras.get(head["camera"]))
             case "ping":
                 self._forget_still()
                 self._say({"say": "pong", "call": head["call"]})
             case _:
                 raise pipe.PipeBroken("nobody asks that")
+
+    def _of_camera(self, head: dict[str, Any], camera: Camera | None) -> None:
+        """What is asked of a camera that may be gone."""
+        match head["do"]:
+            case "again" if camera is not None:
+                camera.again(head["track"])
+            case "look" if camera is not None:
+                camera.look(head["for_s"])
+            case "scene":
+                body = scene_of(camera.last) if camera is not None and camera.last else b""
+                self._say({"say": "scene", "call": head["call"]}, body)
+            case _:
+                pass  # it was forgotten meanwhile
 
     def _begin(self, name: str, kind: str, address: str) -> None:
         self._forget(name)
@@ -195,12 +203,16 @@ class Worker:
         failed = 0
         while not end.is_set():
             reason: str | None = "camera_broken"
+            here = False
             try:
                 for frame in self._opens(kind, address):
                     if end.is_set():
                         return
                     failed = 0
                     self._desk.put_frame(name, frame)
+                    if not here:
+                        here = True
+                        self._say({"say": "opened", "camera": name})
             except sources.SourceEnded as ended:
                 reason = ended.reason
             except Exception as fault:  # noqa: BLE001 (one decoder must not end the others)

@@ -47,6 +47,18 @@ def everybody_at_home(reads: Reads, now_s: float) -> dict[str, set[str]]:
     return _at_home(_homes(reads, now_s, None))
 
 
+def moved_out(reads: Reads, person: str, now_s: float) -> bool:
+    """Whether somebody who lived here lives here no more, nor has a day to move in.
+
+    Whoever never had a home here (a cleaner, a guard) has not moved out of one.
+    """
+    stays = select(t.tenancies.c.valid_to).where(t.tenancies.c.person_id == person)
+    ends = reads.execute(stays).scalars().all()
+    if not ends or homes_of(reads, person, now_s):
+        return False
+    return all(end is not None and end < _day(reads, now_s) for end in ends)
+
+
 def _at_home(homes: dict[str, list[str]]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for person, own in homes.items():
@@ -56,8 +68,7 @@ def _at_home(homes: dict[str, list[str]]) -> dict[str, set[str]]:
 
 
 def _homes(reads: Reads, now_s: float, which: ColumnElement[bool] | None) -> dict[str, list[str]]:
-    zone = reads.execute(select(t.site.c.time_zone)).scalar_one()
-    day = datetime.fromtimestamp(now_s, ZoneInfo(zone)).date().isoformat()
+    day = _day(reads, now_s)
     people = select(t.people.c.id, t.people.c.household_id)
     stays = select(t.tenancies).order_by(t.tenancies.c.id)
     if which is not None:
@@ -71,3 +82,9 @@ def _homes(reads: Reads, now_s: float, which: ColumnElement[bool] | None) -> dic
         row.id: homes_on(day, row.household_id, known.get(row.id, ()))
         for row in reads.execute(people)
     }
+
+
+def _day(reads: Reads, now_s: float) -> str:
+    """Today where the site is, as ISO 8601."""
+    zone = reads.execute(select(t.site.c.time_zone)).scalar_one()
+    return datetime.fromtimestamp(now_s, ZoneInfo(zone)).date().isoformat()

@@ -1055,6 +1055,7 @@ face_listed = Table(
     Column("picture", LargeBinary, nullable=False),  # the authority's own; sealed as well
     Column("picture_sha256", String(64), nullable=False),
     Column("listed_at", Double, nullable=False),
+    Column("listed_by", String(64), nullable=False),  # who therefore cannot approve the order
 )
 
 RECORDED |= {face_matches.name: face_matches}

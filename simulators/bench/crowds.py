@@ -7,7 +7,7 @@ import contextlib
 import resource
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -118,13 +118,18 @@ class Estate:
         self.crowds: list[Crowd] = []
         self._processes = processes
 
-    async def build(self) -> None:
-        """Everything on disk, the hub running, no controller yet."""
+    async def build(self, first: Callable[[Village], Awaitable[None]] | None = None) -> None:
+        """Everything on disk, the hub running, no controller yet.
+
+        ``first`` is done before the doors are there: each of them would have to learn of it.
+        """
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, FILES_MOST), most))  # inherited
         village = self.village
         await village.init()
         await village.start_hub()
+        if first is not None:
+            await first(village)
         homes = -(-self.people // HOME_PEOPLE)
         say(f"{homes} homes, {self.people} residents with a card each")
         await village.load("households", [home_row(n) for n in range(homes)])
@@ -152,13 +157,14 @@ class Estate:
         await self.until("the estate", self.settled)
 
     async def settled(self) -> bool:
-        """Whether everybody is ready and no door is behind."""
+        """Whether everybody is ready, no door is behind, and nothing waits to be compiled."""
         here = sum(one.ready for one in self.crowds) == len(self.names)
         if not here:
             return False
         numbers = await self.metrics()
         ready = sum(numbers.get(f'linli_device_ready{{device="{n}"}}') == 1 for n in self.names)
-        return ready == len(self.names) and numbers.get("linli_policies_behind", 1) == 0
+        names = ("linli_policies_behind", "linli_policies_waiting")
+        return ready == len(self.names) and all(numbers.get(name, 1) == 0 for name in names)
 
     async def all_up(self) -> bool:
         """Whether every controller says that it is ready."""

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from devices.mistake import Mistake
+from simulators.demo import faces
 from simulators.demo.check import FLOWS, drive, ledger_balance
 from simulators.demo.lan import Lan, prepare
 from simulators.demo.processes import ChildFailed, listen_near, near_port, run
@@ -93,6 +94,7 @@ async def foreground(asked: argparse.Namespace) -> int:
     stop = asyncio.Event()
     folder = Path(tempfile.mkdtemp(prefix="linli-"))
     settings = TownSettings(folder, broker_kind=asked.broker, wire_logs=False)
+    settings.faces = not faces.missing()
     panel: Panel | None = None
 
     def interrupted() -> None:

@@ -148,6 +148,23 @@ class Staff:
             async for kind, _ in changes:
                 yield kind
 
+    async def ask(
+        self, method: str, path: str, body: object = None, *, raw: bytes | None = None
+    ) -> dict[str, Any]:
+        """Any request below /api/v1/, with JSON or bytes; raises httpx.HTTPError."""
+        given: dict[str, Any] = {"json": body} if body is not None else {"content": raw}
+        answer = await self._http.request(method, f"{self._base}/api/v1/{path}", **given)
+        answer.raise_for_status()
+        return dict(answer.json()) if answer.content else {}
+
+    async def stream(self, path: str) -> AsyncGenerator[tuple[str, str], None]:
+        """(kind, data) of a stream of events until it ends; raises httpx.HTTPError."""
+        async with contextlib.aclosing(
+            sse.events(self._http, f"{self._base}/api/v1/{path}")
+        ) as events:
+            async for event in events:
+                yield event
+
     async def close(self) -> None:
         """Leave."""
         await self._http.aclose()

@@ -19,11 +19,13 @@ from typing import Any
 import httpx
 
 from devices.identity import Identity, write_private
+from simulators.demo import faces
 from simulators.demo.fixtures import Fixture, Laying, lay
 from simulators.demo.kiosk import NOTICES
 from simulators.demo.processes import Child, ChildFailed, free_ports, run
 from simulators.demo.wiring import device_toml
 from simulators.ends import LineEnd, Ntag424Card, Pn532End, QrScannerEnd, RelayBoardEnd, WireLog
+from simulators.ends.camera_end import CameraEnd
 from simulators.phone import Phone
 from simulators.provider import Provider, make_papers, serve, write_papers
 from simulators.provider.callbacks import ANSWER_TIMEOUT_S
@@ -103,6 +105,7 @@ class TownSettings:
     broker_kind: str = "auto"
     database: str = ""
     wire_logs: bool = True
+    faces: bool = False  # a camera at one door, for a hub that has the extra
 
 
 @dataclass(slots=True)
@@ -121,6 +124,7 @@ class Town:
     provider: Provider | None = None
     proxy: CuttableProxy | None = None
     station: Station | None = None
+    camera: CameraEnd | None = None
     http: httpx.AsyncClient | None = None
     base_url: str = ""
     kiosk_url: str = ""
@@ -152,6 +156,8 @@ class Town:
         self._stage("site")
         await self._init(http_port, broker_port)
         self._tell_of_station(station_port)
+        if self.settings.faces:
+            await self._hang_camera()
         self.proxy = CuttableProxy(proxy_port, "127.0.0.1", broker_port, tap=self.on_packet)
         await self.proxy.start()
         scheme = "https" if self.settings.certificate else "http"
@@ -200,6 +206,8 @@ class Town:
             await self.proxy.stop()
         if self.station is not None:
             await self.station.stop()
+        if self.camera is not None:
+            await self.camera.stop()
         if self.http is not None:
             await self.http.aclose()
         for end in self._ends():
@@ -290,6 +298,15 @@ class Town:
                 f'account = "{STATION_ACCOUNT}"\nkey = "secret:{STATION}"\n'
                 f"[stations.{STATION}.zones]\n{zones}"
             )
+
+    async def _hang_camera(self) -> None:
+        """One door's camera, before the hub reads of it; who stands before it is the page's."""
+        self.camera = CameraEnd()
+        await self.camera.start()
+        data = self.settings.folder / "hub"
+        write_private(data / "secrets" / faces.CAMERA, self.camera.url)
+        with (data / "hub.toml").open("a", encoding="utf-8") as settings:
+            settings.write(faces.SECTION)
 
     async def _start_child(self, name: str, words: list[str]) -> Child:
         logs = self.settings.folder / "logs"

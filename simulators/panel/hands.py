@@ -187,6 +187,19 @@ class Hands:
             came = await self.watched(door, "pin", lambda: pad.type(keys))
         return self.say(door, *came, via="pin", person=None)
 
+    async def claim(self, door: str, flat: str, within_s: float) -> dict[str, Any]:
+        """Type a flat's number alone, so that the hub looks at a face; raises Refused."""
+        end = keypad_of(self._town, door)
+        if end is None:
+            raise Refused("no_keypad")
+        self.plugged(f"{door}-keypad")
+        async with self.turn(f"{door}-keypad"):
+            keys = f"*{flat}#"  # a star first: whoever was here before has gone
+            came = await self.watched(
+                door, "pin", lambda: end.readers[0].type(keys), within_s=within_s
+            )
+        return self.say(door, *came, via="face", person=None)
+
     async def _idle(self, end: Pn532End) -> None:
         """A reader that has not yet noticed the last card's leaving would take two for one."""
         for _ in range(READER_LOOKS):
@@ -229,6 +242,7 @@ class Hands:
         via: str,
         act: Callable[[], object],
         began_ns: Callable[[], int | None] = lambda: None,
+        within_s: float | None = None,
     ) -> Came:
         """Do something at a door and wait until its coil moves, or its refusal is in the journal.
 
@@ -236,10 +250,11 @@ class Hands:
         knows that better than the hand.
         """
         seen, since = self._doors.pulses[door], self._journal.last
+        patience_s = within_s or self._patience_s()
         started_ns = time.perf_counter_ns()
         act()
-        pulse = asyncio.ensure_future(self._doors.pulse_after(door, seen, self._patience_s()))
-        word = asyncio.ensure_future(self._refusal(door, via, since))
+        pulse = asyncio.ensure_future(self._doors.pulse_after(door, seen, patience_s))
+        word = asyncio.ensure_future(self._refusal(door, via, since, within_s or DOOR_WAIT_S))
         try:
             await asyncio.wait([pulse, word], return_when=asyncio.FIRST_COMPLETED)
             moved_ns = pulse.result() if pulse.done() else None
@@ -258,14 +273,14 @@ class Hands:
         assert self._town.proxy is not None
         return SILENT_DOOR_S if self._town.proxy.is_cut else DOOR_WAIT_S
 
-    async def _refusal(self, door: str, via: str, since: int) -> str | None:
+    async def _refusal(self, door: str, via: str, since: int, within_s: float) -> str | None:
         """The door's own refusal, as it stands in the hub's journal."""
 
         def refused(event: dict[str, Any]) -> bool:
             mine = (event["door"], event["via"], event["outcome"]) == (door, via, "refused")
             return mine and event["n"] > since and not event["late"]
 
-        event = await self._journal.wait_for(refused, DOOR_WAIT_S)
+        event = await self._journal.wait_for(refused, within_s)
         return str(event["reason"]) if event is not None else None
 
     # ----------------------------------------------------------------- phones

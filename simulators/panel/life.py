@@ -194,6 +194,7 @@ class Life:
             "story": self.story.now if is_ready else dict(IDLE),
             "kiosk": scene.glass.now if is_ready else dict(QUIET),
             "call": scene.guests.now if is_ready else None,
+            "faces": scene.faces.now() if is_ready else None,
             "parts": scene.parts.now() if is_ready else [],
             "wall": scene.wall.now if is_ready else dict(NOTHING),
             "pages": scene.pages(host) if is_ready else [],

@@ -19,6 +19,7 @@ from simulators.ends.wires import Words
 from simulators.ends.words import said
 from simulators.panel import cast
 from simulators.panel.doors import Doors
+from simulators.panel.faces import Faces
 from simulators.panel.glass import Glass
 from simulators.panel.guests import Guests
 from simulators.panel.hands import Hands, Point
@@ -93,6 +94,7 @@ class Scene:
         self.guests = Guests(
             town, self.hands, self.staff, lambda now: self._tell("call", {"now": now})
         )
+        self.faces = Faces(town, self.staff, self.hands, self._tell)
         await self.staff.sign_in()
         await self.hands.give_phones()
         await self._renew_codes()
@@ -100,6 +102,7 @@ class Scene:
             self.journal.follow(),
             self.glass.follow(),
             self.wall.follow(),
+            self.faces.follow(),
             self._bring_old_card(),
             self._keep_codes(),
         ):

@@ -24,7 +24,7 @@ from simulators.demo.processes import listen_near
 from simulators.demo.town import Town
 from simulators.panel.life import Life
 from simulators.panel.parts import printers
-from simulators.panel.shell import Refused, Shell, host_of, problem
+from simulators.panel.shell import FRAME_PATH, Refused, Shell, host_of, problem
 from simulators.panel.story import STEPS
 from simulators.panel.streams import LiveStream, Streams
 
@@ -125,6 +125,16 @@ def make_app(life: Life, more: Collection[Route] = ()) -> Starlette:
         found = printers.picture(life.ready().town)
         return Response(found, 200, {}, "image/svg+xml") if found else problem("not_found")
 
+    async def view(request: Request) -> Response:
+        del request
+        found = await asyncio.to_thread(life.ready().faces.view)
+        return Response(found, 200, {}, "image/jpeg") if found else problem("not_found")
+
+    async def frame(request: Request) -> Response:
+        key = request.headers.get("linli-stand", "")
+        life.ready().faces.frame(key, await request.body())
+        return Response(status_code=204)
+
     async def reset(request: Request) -> Response:
         life.ready()
         life.again()
@@ -138,6 +148,8 @@ def make_app(life: Life, more: Collection[Route] = ()) -> Starlette:
             Route("/api/town", town, methods=["GET"]),
             Route("/api/live", live, methods=["GET"]),
             Route("/api/slip", slip, methods=["GET"]),
+            Route("/api/face/view", view, methods=["GET"]),
+            Route(FRAME_PATH, frame, methods=["POST"]),
             Route("/api/reset", reset, methods=["POST"]),
             *verbs,
             *more,
@@ -242,7 +254,47 @@ async def _story(life: Life, body: Json) -> Json:
     return await life.story.play(int(step))
 
 
+async def _stand(life: Life, body: Json) -> Json:
+    who, still = body.get("who", ""), body.get("still", False)
+    if not isinstance(who, str) or not isinstance(still, bool):
+        raise Refused("field_wrong", "who is a text, still is true or false")
+    return await life.ready().faces.put(_text(body, "kind"), who, still=still)
+
+
+async def _face_open(life: Life, body: Json) -> Json:
+    del body
+    return await life.ready().faces.open()
+
+
+async def _notice(life: Life, body: Json) -> Json:
+    return await life.ready().faces.notice(_text(body, "language"))
+
+
+async def _consent(life: Life, body: Json) -> Json:
+    told = [_text(body, name) for name in ("person", "notice", "language")]
+    return await life.ready().faces.consent(*told)
+
+
+async def _photo(life: Life, body: Json) -> Json:
+    return await life.ready().faces.photo(_text(body, "person"))
+
+
+async def _forget(life: Life, body: Json) -> Json:
+    return await life.ready().faces.forget(_text(body, "person"))
+
+
+async def _claim(life: Life, body: Json) -> Json:
+    return await life.free().faces.claim(_text(body, "person"))
+
+
 VERBS: dict[str, _Verb] = {
+    "face/stand": _stand,
+    "face/open": _face_open,
+    "face/notice": _notice,
+    "face/consent": _consent,
+    "face/photo": _photo,
+    "face/forget": _forget,
+    "face/claim": _claim,
     "tap": _tap,
     "type": _type,
     "hand": _hand,

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from devices.reasons import REASONS
 
 BODY_BYTES_MAX = 16 * 1024  # the largest honest request of the page is below 200 bytes
+FRAME_PATH = "/api/face/frame"  # but for pictures of a page's own camera
+FRAME_BYTES_MAX = 400_000  # 640 x 480 as JPEG is a tenth of it
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 CLIENT = b"panel"
 OWN_CODES = {
@@ -43,7 +45,7 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 ]
 
 
@@ -87,14 +89,14 @@ class Shell:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        seen = 0
+        seen, room = 0, FRAME_BYTES_MAX if scope["path"] == FRAME_PATH else BODY_BYTES_MAX
 
         async def bounded() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > BODY_BYTES_MAX:
-                raise Refused("oversize", f"at most {BODY_BYTES_MAX} bytes")
+            if seen > room:
+                raise Refused("oversize", f"at most {room} bytes")
             return message
 
         async def marked(message: Message) -> None:

@@ -135,7 +135,7 @@ def relay_name(pdu: Pdu) -> str:
 # ------------------------------------------------------------------------------- MQTT
 
 _LEAVES: Final[dict[str, Words]] = {
-    "$state": said("我在线", "我在線", "I am online"),
+    "$state": said("我在线", "我已連線", "I am online"),
     "$desc": said("我是什么设备", "我是什麼設備", "What I am"),
     "evt": said("这里发生了一件事，签了名", "這裡發生了一件事，簽了名", "Something happened here, signed"),
     "alarm": said("要紧的事，签了名", "要緊的事，簽了名", "Something urgent, signed"),

@@ -46,10 +46,10 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "paid_more": "可以收起手機了，機器會給您單據。",
         "closed": "這筆訂單已關閉",
         "closed_more": "沒有扣款。如有需要，請在機器上重新開始。",
-        "expired": "二維碼已過期",
-        "expired_more": "沒有扣款。請在機器上重新取得二維碼。",
+        "expired": "QR 碼已過期",
+        "expired_more": "沒有扣款。請在機器上重新取得 QR 碼。",
         "missing": "沒有這筆訂單",
-        "missing_more": "請再掃一次機器上的二維碼。",
+        "missing_more": "請再掃一次機器上的 QR 碼。",
         "languages": "語言",
     },
     "en": {

@@ -23,7 +23,7 @@ from kiosk.cards import CardSign
 from tests import services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -86,6 +86,7 @@ class Stub:
         self.verbs: dict[str, Callable[[Json], Answer]] = {}
         self.pictures: dict[str, str] = {}
         self.reads: dict[str, Callable[[], Json]] = {}
+        self.uploads: dict[str, Callable[[bytes, Mapping[str, str]], Answer]] = {}
         self.silent = False
         self._streams: list[queue.SimpleQueue[bytes | None]] = []
         self._lock = threading.Lock()
@@ -161,14 +162,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         verb = self.owner.verbs.get(self.path)
-        if self.owner.silent or verb is None:
+        known = verb is not None or self.path in self.owner.uploads
+        if self.owner.silent or not known:
             self._answer(503, b"", "text/plain")
             return
         if not self.headers.get("Linli-Client"):
             self._json(403, {"code": "client_header", "title": "header missing"})
             return
+        if self.path in self.owner.uploads:
+            self._json(*self.owner.uploads[self.path](raw, dict(self.headers.items())))
+            return
         body: Json = json.loads(raw or b"{}")
         self.owner.asked.append((self.path, body))
+        assert verb is not None
         self._json(*verb(body))
 
     def _stream(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.browser.kiosk_stub import ROOT, Answer, Json, Stub, built, words
+from tests.browser.panel_faces import absent
 
 DOORS = (
     ("gate-east", words("东门", "東門", "East gate")),
@@ -251,6 +252,7 @@ class Town(Stub):
             "story": {"step": 0, "beat": None, "state": "idle", "facts": {}},
             "kiosk": self.kiosk("quiet"),
             "call": None,
+            "faces": absent(),
             "parts": parts(),
             "wall": wall(),
             "pages": pages(),

@@ -66,6 +66,7 @@ async def _card(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("POST", "/api/v1/cards/{id}/block")
 async def _block(hub: StubHub, request: Request, body: bytes) -> Response:
     _signed_in(hub, request)
+    hub.had.append(json.loads(body)["had"])
     lost(hub, _named(hub, request), "staff")
     return JSONResponse(_named(hub, request))
 
@@ -100,5 +101,6 @@ async def _mine(hub: StubHub, request: Request, body: bytes) -> Response:
 @at("POST", "/api/v1/me/cards/{id}/block")
 async def _mine_block(hub: StubHub, request: Request, body: bytes) -> Response:
     hub.proven(request, body)
+    hub.had.append(json.loads(body)["had"])
     lost(hub, _named(hub, request), "phone")
     return JSONResponse(_own(_named(hub, request)), 200, {"Linli-Nonce": hub.new_nonce()})

@@ -60,7 +60,7 @@ class ErrandAgent(Agent):
         self.cards[0] = self.cards[0] | told | {"still_known": list(still)}
 
     def _block(self, body: Json) -> Answer:
-        assert body == {"card": "c-1"}
+        assert body["card"] == "c-1"
         self.cards[0] = self.cards[0] | {"blocked": True}
         return 200, {"cards": self.cards}
 

@@ -46,6 +46,14 @@ def a_door(at: int, **more: Any) -> Json:
     return {**usual, **more}
 
 
+def a_camera(name: str, **more: Any) -> Json:
+    usual = {
+        "name": name, "door": DOORS[0]["id"], "door_name": DOORS[0]["name"], "state": "looking",
+        "reason": None,
+    }  # fmt: skip
+    return {**usual, **more}
+
+
 def some_faces(**more: Any) -> Json:
     """A site in use."""
     filing = {"people": 212, "state": "below", "near_from": 80_000, "due_from": 100_000,
@@ -55,6 +63,8 @@ def some_faces(**more: Any) -> Json:
         "consents": 230, "other_model": 0, "incomplete": 14, "filing": filing, "audit": AUDIT,
         "doors": [a_door(0, mode="claim"), a_door(1, mode="alone", alone="allowed", people=40),
                   a_door(2, ways=[])],
+        "cameras": [a_camera("hall"), a_camera("yard", door="d-9", door_name=None,
+                                               state="door_unknown")],
         "zones": ["entrance"],
     }  # fmt: skip
     return {**usual, **more}

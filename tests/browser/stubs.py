@@ -116,6 +116,7 @@ class StubHub:
     broker: bool = True
     cards: list[Json] = field(default_factory=list)
     ended_phones: list[Json] = field(default_factory=list)
+    had: list[str] = field(default_factory=list)  # what was said of lost cards
     visits: list[Json] = field(default_factory=list)
     refuse_visits: str = ""
     scannerless: tuple[str, ...] = ()  # doors that read no pass

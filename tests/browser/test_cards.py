@@ -27,10 +27,15 @@ def test_a_card_is_stopped_and_each_door_turns_green(desk: Any, staffed: StubHub
     one.see("input[name=query]").fill("沈")
     one.page.keyboard.press("Enter")
     one.see("[data-card='c-1']").get_by_role("button", name="挂失").click()
+    when = one.page.locator("dialog").get_by_role("group", name="持卡人上一次用这张卡是什么时候？")
+    expect(when.get_by_role("radio", checked=True)).to_have_accessible_name("不记得了")
+    when.get_by_role("radio", name="几天前").check()
+    assert one.violations() == []
     one.page.locator("dialog").get_by_role("button", name="挂失").click()
     one.page.get_by_text("6 扇门，已有 0 扇不认这张卡").wait_for()
     forget(staffed, staffed.cards[0], "gate-south", "hall")
     one.page.get_by_text("6 扇门，已有 2 扇不认这张卡").wait_for()
+    assert staffed.had == ["days"]
     expect(one.see("[data-door=hall]")).to_contain_text("0.4 秒后不认")
     away = staffed.cards[0]["revocation"]["doors"][1]
     away |= {"online": False, "offline_since": "2026-11-26T03:20:00.000Z"}
@@ -117,11 +122,13 @@ def test_two_taps_stop_a_card_and_the_doors_are_counted(enrolled: Any, hub: Stub
     mine.get_by_role("button", name="我的卡丢了").click()
     assert one.violations() == []
     assert hub.cards[0]["blocked_at"] is None  # the first tap only asks
+    mine.get_by_role("radio", name="今天").check()
     mine.get_by_role("button", name="停用这张卡").click()
     one.page.get_by_text("已停用，6 扇门里 0 扇不认它了").wait_for()
     expect(one.see("[data-card='c-1']")).to_contain_text("南大门")
     forget(hub, hub.cards[0])
     one.page.get_by_text("已停用，6 扇门都不认它了").wait_for()
+    assert hub.had == ["today"]
     expect(one.see("[data-card='c-1']").get_by_role("button")).to_have_count(0)
     assert one.violations() == []
 
@@ -138,6 +145,7 @@ def test_without_a_network_nothing_is_stopped_and_it_says_so(enrolled: Any, hub:
     hub.failing.clear()
     one.see("[data-card='c-1']").get_by_role("button", name="停用这张卡").click()
     one.see("[data-card='c-1'][data-lost]")
+    assert hub.had == ["unknown"], "who says nothing does not know"
 
 
 def test_an_officer_stops_cards_and_brings_none_back(desk: Any, staffed: StubHub) -> None:

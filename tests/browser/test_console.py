@@ -300,7 +300,7 @@ def test_a_phone_code_is_issued_large_and_runs_out(wall: SmallVisit, staffed: St
     card = one.see("[data-person=p-shen]")
     expect(card).to_contain_text("1幢2单元302")
     one.page.clock.install()
-    one.page.get_by_role("button", name="发手机号码").click()
+    one.page.get_by_role("button", name="发登记码").click()
     shown = one.see(".dialog .code").inner_text()
     assert staffed.codes[shown.replace(" ", "")] == "p-shen"
     one.see(".qr path")
@@ -314,7 +314,7 @@ def test_the_code_on_paper(wall: SmallVisit, staffed: StubHub) -> None:
     one = wall("/console/#/people")
     one.see("input[name=query]").fill("沈")
     one.page.keyboard.press("Enter")
-    one.page.get_by_role("button", name="发手机号码").click()
+    one.page.get_by_role("button", name="发登记码").click()
     one.see(".qr path")
     one.page.emulate_media(media="print")
     one.see(".paper-only")

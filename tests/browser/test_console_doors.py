@@ -42,7 +42,7 @@ def test_a_tile_leads_to_its_door_and_back(wall: SmallVisit, staffed: StubHub) -
         row.inner_text().split("\t")[:4] for row in one.page.locator(".quantiles tbody tr").all()
     ]
     assert rows[0] == ["门端合计", "31 毫秒", "78 毫秒", "140 毫秒"]
-    assert rows[3][:2] == ["记盘", "0.4 毫秒"]
+    assert rows[3][:2] == ["写盘", "0.4 毫秒"]
     one.see(".timeline .event")
     expect(one.page.locator(".timeline .event")).to_have_count(1)
     expect(one.see(".timeline")).to_contain_text("会记下来")
@@ -108,8 +108,8 @@ def test_a_persons_timeline(wall: SmallVisit, staffed: StubHub) -> None:
     one.see("input[name=query]").fill("沈")
     one.page.keyboard.press("Enter")
     one.see("[data-person=p-shen]")
-    one.page.get_by_role("link", name="经过").click()
-    expect(one.see("h1")).to_have_text("沈桂芳的经过")
+    one.page.get_by_role("link", name="记录").click()
+    expect(one.see("h1")).to_have_text("沈桂芳的记录")
     one.see(".timeline .event >> nth=0")
     expect(one.page.locator(".timeline .event")).to_have_count(1)
     assert one.violations() == []

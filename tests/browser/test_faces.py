@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Opener, Visit
-from tests.browser.stub_faces import CONSENT, Faces, a_face, of, some_faces
+from tests.browser.stub_faces import CONSENT, Faces, a_camera, a_face, of, some_faces
 from tests.browser.stubs import StubHub
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
@@ -175,6 +176,25 @@ def test_what_is_missing_is_said(
     one = desk()
     assert told in one.see(f"[data-state={state}]").inner_text()
     assert one.page.locator("[data-person-desk]").count() == 0
+
+
+def test_a_camera_that_nobody_looks_at_is_named(desk: Any, faces: Faces) -> None:
+    faces.shown = some_faces(
+        cameras=[
+            a_camera("hall"),
+            a_camera("yard", state="silent", reason="camera_broken"),
+            a_camera("old", door="d-9", door_name=None, state="door_unknown"),
+        ]
+    )
+    one = desk()
+    expect(one.see("[data-camera=hall] .status")).to_have_text("画面正常")
+    expect(one.see("[data-camera=yard] .status")).to_have_text("摄像头的画面读不出来。")
+    lost = one.see("[data-camera=old] .status")
+    expect(lost).to_contain_text("没有“d-9”这扇门")
+    expect(lost).to_have_attribute("data-tone", "grave")
+    faces.shown = some_faces(cameras=[])
+    one.page.reload()
+    expect(one.see("[data-face-cameras]")).to_contain_text("还没有摄像头")
 
 
 def test_the_filing_is_warned_of(desk: Any, faces: Faces) -> None:

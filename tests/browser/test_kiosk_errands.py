@@ -57,6 +57,8 @@ def test_a_lost_card_is_stopped_without_it_and_every_door_is_named(
     assert agent.posted("/local/block") == []
     key(page, "先不停用").click()
     page.locator(".lost-card", has_text="沈**").get_by_role("button").click()
+    expect(page.get_by_role("button", pressed=True)).to_have_text(["简体", "不记得了"])
+    key(page, "昨天").click()
     key(page, "停用这张卡").click()
     expect(text(page, "正在告诉每扇门")).to_be_visible()
     agent.doors_say(5, GARDEN)
@@ -65,7 +67,7 @@ def test_a_lost_card_is_stopped_without_it_and_every_door_is_named(
     agent.doors_say(6)
     expect(text(page, "6 扇门都确认了，这张卡开不了门了。")).to_be_visible()
     expect(page.locator(".lost-card", has_text="郑**").get_by_role("button")).to_be_enabled()
-    assert agent.posted("/local/block") == [{"card": "c-1"}]
+    assert agent.posted("/local/block") == [{"card": "c-1", "had": "yesterday"}]
     key(page, "退出").click()
     expect(heading(page, "刷卡，查账单")).to_be_visible()
     assert left_behind(page) == []

@@ -12,7 +12,7 @@ from hub.core.errors import DomainError
 from hub.core.evidence import PICTURE_BYTES_MAX
 from hub.store import tables as t
 from tests.faces.desk import Faces, asked, enrol_all, face_desk, judge_here, move_in
-from tests.faces.test_watching import LISTED, SCENE, in_force, kept, measured
+from tests.faces.test_watching import LISTED, SCENE, in_force, kept, measured, wish
 from tests.unit.hub_bench import HubBench
 
 WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 of 119"
@@ -157,7 +157,7 @@ async def test_a_listed_picture_that_no_incident_keeps_is_refused(
 ) -> None:
     """Taken in, each of its hits would fail when it is told, and nobody would hear of it."""
     async with measured(tmp_path) as (bench, _):
-        order = await in_force(bench)
+        order = await bench.hub.watching.enter(wish(bench))
         with pytest.raises(DomainError, match="picture_unfit"):
             await bench.hub.watching.list_face(order, picture, "staff:one")
         assert kept(bench, t.face_listed) == []
@@ -166,8 +166,7 @@ async def test_a_listed_picture_that_no_incident_keeps_is_refused(
 async def test_an_order_that_ends_while_somebody_is_looked_at_is_no_fault(tmp_path: Path) -> None:
     async with measured(tmp_path) as (bench, faces):
         watching = bench.hub.watching
-        order = await in_force(bench)
-        await watching.list_face(order, LISTED, "staff:one")
+        await in_force(bench)
         row_of = watching._listed_row
 
         def late(name: str) -> Any:

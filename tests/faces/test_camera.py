@@ -1,13 +1,14 @@
 """One camera's pictures: motion, tracks, one decision a passage, and nothing kept of it."""
 
 import io
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from hub.faces import camera, motion, quality, sources, tracks
+from hub.faces import camera, liveness, motion, quality, sources, tracks
 from hub.faces.camera import Camera, Gone, Ready, Seen
 from hub.faces.decide import Refused
 from hub.faces.engine import Engine, Picture
@@ -106,6 +107,62 @@ def test_where_nothing_moves_nothing_is_looked_at(counted: tuple[Engine, Countin
     assert len(detector.pixels) == before == 1  # the first picture only
 
 
+def test_whoever_claims_to_stand_there_is_looked_for_where_nothing_moves(eyes: Engine) -> None:
+    """Somebody stood there, was lost, and has not stirred since: the card finds them."""
+    looking = Camera(eyes)
+    still = scene((portrait(3, Pose(90)), (100, 60)))
+    show(looking, still, 0.0)
+    looking.tracks.alive.clear()
+    assert [show(looking, still, at_s) for at_s in (1.5, 3.0)] == [[], []]
+    looking.look(5.0)
+    events = [one for step in range(12) for one in show(looking, still, 10.0 + step / 4)]
+    assert any(isinstance(event, Ready) for event in events)
+    looking.tracks.alive.clear()
+    assert show(looking, still, 16.0) == []  # and not for ever
+
+
+def test_a_waving_hand_takes_no_face_out_of_sight(eyes: Engine) -> None:
+    """What moves is far from the face: who was decided stays seen, who was lost is found again."""
+    looking = Camera(eyes)
+    person = (portrait(3, Pose(90)), (60, 40))
+    hand = Image.new("RGB", (60, 60), (20, 20, 20))
+
+    def wave(step: int) -> list[camera.Event]:
+        image = scene(person, (hand, (480 + 40 * (step % 2), 280)))
+        return show(looking, image, step / 4)
+
+    events = [one for step in range(40) for one in wave(step)]
+    assert [type(one) for one in events if not isinstance(one, Seen)] == [Ready]
+    assert max(one.track for one in events) == 1
+    looking.tracks.alive.clear()
+    events = [one for step in range(40, 52) for one in wave(step)]
+    assert any(isinstance(one, Ready) for one in events)
+
+
+def test_who_is_to_turn_is_seen_in_each_frame_though_nothing_moves(eyes: Engine) -> None:
+    looking = Camera(eyes)
+    still = scene((portrait(3, Pose(90)), (100, 60)))
+    for step in range(8):
+        show(looking, still, step / 10)  # decided
+    assert looking.tracks.alive[0].decided
+    assert show(looking, still, 0.8) == []
+    looking.look(5.0)
+    for step in range(9, 20):
+        assert any(isinstance(one, Seen) for one in show(looking, still, step / 10)), step
+
+
+def test_with_nobody_there_a_claim_costs_a_look_a_second(
+    counted: tuple[Engine, CountingDetector],
+) -> None:
+    engine, detector = counted
+    looking = Camera(engine)
+    show(looking, scene(), 0.0)
+    looking.look(3.0)
+    for step in range(80):
+        show(looking, scene(), 2.0 + step / 10)
+    assert len(detector.pixels) == 1 + 3
+
+
 def test_only_the_window_that_moved_is_looked_at(counted: tuple[Engine, CountingDetector]) -> None:
     engine, detector = counted
     looking = Camera(engine)
@@ -122,6 +179,20 @@ def test_who_stands_still_is_decided_as_well(eyes: Engine) -> None:
     still = scene((portrait(3, Pose(90)), (200, 60)))
     events = [event for step in range(8) for event in show(looking, still, 1.0 + step / 5)]
     assert [type(event) for event in events].count(Ready) == 1
+
+
+def test_who_is_decided_and_stands_still_is_not_lost_to_the_challenge(eyes: Engine) -> None:
+    """Four pictures a second, as of a snapshot address: each is a look, and none comes too late."""
+    looking = Camera(eyes)
+    show(looking, scene(), 0.0)
+    still = scene((portrait(3, Pose(90)), (200, 60)))
+    looks: list[float] = []
+    for step in range(12):
+        events = show(looking, still, 1.0 + step / 4)
+        looks += [step / 4 for event in events if isinstance(event, Seen)]
+    assert looks[-1] == 11 / 4
+    gaps = [later - sooner for sooner, later in pairwise(looks)]
+    assert max(gaps) * liveness.HOLD_LOOKS <= liveness.GAP_MOST_S
 
 
 def test_a_poor_look_says_why_and_is_not_compared(eyes: Engine) -> None:

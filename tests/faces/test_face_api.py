@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from devices.reasons import REASONS
 from hub.acts.faces import Match, note_match
+from hub.acts.reading import PAGE_S
 from hub.core import face_words
 from hub.core.words import LANGUAGES
 from hub.faces import enrol
@@ -195,6 +196,37 @@ async def test_looking_at_a_face_is_written_down(tmp_path: Path) -> None:
         with bench.hub.engines.read.connect() as connection:
             seen = connection.execute(select(t.access_log.c.object)).scalars().all()
         assert seen == ["face:p-2", "faces"]
+
+
+async def test_looking_at_who_is_like_whom_is_written_down_once_for_a_page_that_stands_open(
+    tmp_path: Path,
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        secret = await bench.administrator()
+        faces = Faces()
+        await prepare(bench, faces)
+        operator = {"Authorization": f"Bearer {bench.gate.operator_token}"}
+
+        def looks() -> list[str]:
+            with bench.hub.engines.read.connect() as connection:
+                rows = connection.execute(select(t.access_log).order_by(t.access_log.c.n)).all()
+            return [row.subject.partition(":")[0] for row in rows if row.object == "face_pairs"]
+
+        await bench.http.get("/api/v1/faces")
+        assert looks() == []  # nobody is named
+        faces.true[1] = faces.true[0] + 0.001  # twins
+        await enrol_all(bench, await move_in(bench, 2))
+        await bench.sign_in(secret)
+        await bench.hub.recognising.audit()
+        for _ in range(3):  # as the page does with each news
+            told = (await bench.http.get("/api/v1/faces")).json()
+            assert len(told["audit"]["look_alikes"]) == 1
+        assert looks() == ["staff"]
+        bench.pass_s(PAGE_S)
+        await bench.http.put("/api/v1/faces/doors/d-1", json={"mode": "off"}, headers=CLIENT)
+        assert looks() == ["staff", "staff"]
+        await bench.http.post("/api/v1/operator/faces", headers=operator)
+        assert looks() == ["staff", "staff", "operator"]
 
 
 # --- what a bad photo meets ------------------------------------------------------------------

@@ -14,13 +14,13 @@ from devices.messages import ClockQuality, Event, Outcome
 from hub.acts.events import Heard
 from hub.acts.faces import FaceDoor, set_door
 from hub.core.cameras import CameraSettings, read_cameras
-from hub.core.effects import SendFace
+from hub.core.effects import Announce, SendFace, SendIndicate
 from hub.core.errors import DomainError
-from hub.face_doors import FaceDoors
+from hub.face_doors import PUSHED_LATE_S, FaceDoors
 from hub.faces.camera import Gone, Ready, Seen
 from hub.faces.doorway import LOOK_S, TRIES_MOST
 from hub.faces.geometry import Box, Points
-from hub.faces.process import CameraEnded
+from hub.faces.process import CameraEnded, CameraHere
 from hub.store import tables as t
 from tests.faces.desk import Faces, enrol_all, face_desk, move_in
 from tests.unit.hub_bench import HubBench
@@ -35,6 +35,15 @@ class Process:
     def __init__(self) -> None:
         self.cameras: dict[str, Any] = {}
         self.looked_again: list[tuple[str, int]] = []
+        self.pushed: list[tuple[str, bytes]] = []
+        self.looked_for: list[str] = []
+
+    def push(self, camera: str, content: bytes, at_s: float) -> str | None:
+        assert at_s > 0
+        if camera not in self.cameras:
+            return "not_found"
+        self.pushed.append((camera, content))
+        return None
 
     def add(self, camera: str, source: Any) -> bool:
         self.cameras[camera] = source
@@ -46,6 +55,10 @@ class Process:
     def again(self, camera: str, track: int) -> None:
         self.looked_again.append((camera, track))
 
+    def look(self, camera: str, for_s: float) -> None:
+        assert for_s > 0
+        self.looked_for.append(camera)
+
     async def scene(self, camera: str) -> bytes:
         return b"\xff\xd8\xff" + camera.encode()
 
@@ -53,17 +66,22 @@ class Process:
 class Gate:
     """A door with a camera: the person 0 lives here, and everybody is enrolled."""
 
-    def __init__(self, bench: HubBench, faces: Faces, *, coin: bool = True) -> None:
+    def __init__(
+        self, bench: HubBench, faces: Faces, more: dict[str, CameraSettings] | None = None, *,
+        coin: bool = True,
+    ) -> None:  # fmt: skip
         self.bench, self.faces = bench, faces
         self.process: Any = cast("Any", Process())
         hub = bench.hub
         hub.recognising.process = self.process
         self.doors = FaceDoors(
-            hub.engines, hub.writer, hub.memory, hub.recognising, {"cam": CAMERA},
+            hub.engines, hub.writer, hub.memory, hub.recognising, {"cam": CAMERA} | (more or {}),
             lambda: bench.now.timestamp(),  # noqa: PLW0108 - the bench's time moves
             coin=lambda: coin,
         )  # fmt: skip
         self.said: list[SendFace] = []
+        self.shown: list[Any] = []
+        self.doors.speak = self.shown.extend
         speak = hub.writer.speak
 
         def listen(effects: Any) -> None:
@@ -115,8 +133,9 @@ class Gate:
 
 @asynccontextmanager
 async def gate(
-    folder: Path, *, mode: str = "claim", turn: bool = False, people: int = 60
-) -> AsyncIterator[Gate]:
+    folder: Path, *, mode: str = "claim", turn: bool = False, people: int = 60, coin: bool = True,
+    more: dict[str, CameraSettings] | None = None,
+) -> AsyncIterator[Gate]:  # fmt: skip
     """A site that knows its residents, and a door that takes faces."""
     faces = Faces()
     async with face_desk(folder, faces) as bench:
@@ -124,7 +143,7 @@ async def gate(
         wish = FaceDoor("d-1", mode, "entrance", "hands full", turn=turn, by="staff:test")
         await bench.hub.writer.submit(set_door, wish)
         await bench.hub.recognising.audit()
-        yield Gate(bench, faces)
+        yield Gate(bench, faces, more, coin=coin)
 
 
 AHEAD, LEFT, RIGHT = 0.0, -0.35, 0.35
@@ -226,6 +245,41 @@ async def test_a_picture_first_and_ones_own_head_then(tmp_path: Path) -> None:
         at.turn(*TURNS)
         at.ready(7)
         assert await at.words() == [("q-1", None, "face_not_matched")]
+
+
+@pytest.mark.parametrize("coin", [True, False])
+async def test_the_doors_screen_is_told_each_step_once_and_from_the_persons_side(
+    tmp_path: Path, coin: bool
+) -> None:
+    async with gate(tmp_path, turn=True, coin=coin) as at:
+        at.ask()
+        at.ready(0)
+        at.turn(*(offset if coin else -offset for offset in TURNS))
+        await at.later(0.1)
+        first, second = ("right", "left") if coin else ("left", "right")  # no mirror
+        steps = ("ahead", first, "ahead", second, "ahead")
+        assert at.shown == [SendIndicate("gate", "q-1", f"face_ask_{step}", 1) for step in steps]
+        at.ready(0)
+        assert await at.words() == [("q-1", "r-0", None)]
+        await at.later(1)
+        assert len(at.shown) == len(steps)
+        at.ask(ask="q-2")
+        at.ready(0)
+        assert at.shown[len(steps) :] == [SendIndicate("gate", "q-2", "face_ask_ahead", 1)]
+
+
+async def test_no_screen_is_told_where_nobody_is_challenged(tmp_path: Path) -> None:
+    async with gate(tmp_path) as at:
+        at.ask()
+        at.ready(0)
+        at.turn(*TURNS)
+        assert at.shown == []
+
+
+async def test_a_face_alone_is_told_without_a_question(tmp_path: Path) -> None:
+    async with gate(tmp_path, mode="alone", people=110) as at:
+        at.ready(0)
+        assert at.shown == [SendIndicate("gate", "", "face_ask_ahead", 1)]
 
 
 @pytest.mark.parametrize(
@@ -367,6 +421,97 @@ async def test_the_watch_list_sees_every_passer_when_it_is_on(tmp_path: Path) ->
         assert seen == [("d-1", f"{at.doors.boot}-cam-2", b"\xff\xd8\xffcam")]
 
 
+# --- how cameras stand -----------------------------------------------------------------------
+
+
+async def test_a_camera_without_a_door_is_said_and_others_tell_how_they_stand(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    film = CameraSettings("d-1", "film", "film.mp4")
+    more = {
+        "lost": CameraSettings("d-9", "film", "x"), "film": film,
+        "other": CameraSettings("d-2", "film", "x"),
+    }  # fmt: skip
+    async with gate(tmp_path, more=more) as at:
+
+        def told(name: str) -> tuple[str, str | None]:
+            (one,) = [one for one in at.doors.cameras() if one.name == name]
+            return one.state, one.reason
+
+        assert [one.name for one in at.doors.cameras()] == ["cam", "film", "lost", "other"]
+        assert (told("lost"), told("other")) == (("door_unknown", None), ("unused", None))
+        assert told("film") == ("starting", None)
+        assert set(at.process.cameras) == {"cam", "film"}
+        at.doors.heard("film", CameraHere())
+        at.doors.heard("film", CameraHere())
+        assert told("film") == ("looking", None)
+        assert at.shown == [Announce("face")]  # the pages ask again, once
+        at.doors.heard("film", CameraEnded("camera_broken"))
+        assert told("film") == ("silent", "camera_broken")
+        at.doors.heard("film", CameraHere())
+        at.doors.heard("film", CameraEnded(None))
+        assert told("film") == ("over", None)
+        at.doors.settle()
+        said = [one.getMessage() for one in caplog.records if one.name == "hub.face_doors"]
+        assert said == ["[cameras.lost] of hub.toml names a door that is not there"]
+
+
+async def test_a_camera_pushes_and_falls_silent(tmp_path: Path) -> None:
+    async with gate(tmp_path) as at:
+        (cam,) = at.doors.cameras()
+        assert cam.state == "starting"
+        assert at.doors.push("cam", b"jpeg") is None
+        assert at.process.pushed == [("cam", b"jpeg")]
+        assert at.doors.push("nobody", b"jpeg") == "face_off"
+        at.bench.pass_s(PUSHED_LATE_S)
+        assert at.doors.cameras()[0].state == "looking"
+        at.bench.pass_s(1)
+        (cam,) = at.doors.cameras()
+        assert (cam.state, cam.reason) == ("silent", "camera_silent")
+
+
+async def test_a_claim_is_looked_for_by_the_cameras_of_its_door(tmp_path: Path) -> None:
+    more = {"two": CameraSettings("d-1", "pushed"), "other": CameraSettings("d-2", "pushed")}
+    async with gate(tmp_path, more=more) as at:
+        at.ready(0)
+        assert at.process.looked_for == []
+        at.ask()
+        assert sorted(at.process.looked_for) == ["cam", "two"]
+
+
+async def test_who_is_to_turn_is_looked_at_though_nothing_moves(tmp_path: Path) -> None:
+    async with gate(tmp_path, mode="alone", people=110) as at:
+        at.ready(0)
+        assert at.process.looked_for == ["cam"]
+        at.turn(*TURNS)
+        assert len(at.process.looked_for) == 5  # each step anew
+
+
+async def test_who_was_forgotten_here_and_not_by_the_camera_is_looked_at_anew(
+    tmp_path: Path,
+) -> None:
+    async with gate(tmp_path) as at:
+        at.ready(0)
+        await at.later(9)  # a machine too busy to tell that they still stand there
+        at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask(ask="q-1")
+        assert at.process.looked_again == []  # only just seen: the camera decides soon
+        for _ in range(3):
+            at.bench.pass_s(1)
+            at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask(ask="q-2")
+        assert at.process.looked_again == [("cam", 1)]
+        at.ready(0)
+        assert (await at.words())[-1] == ("q-2", "r-0", None)
+
+
+async def test_who_may_be_looked_for(tmp_path: Path) -> None:
+    async with gate(tmp_path) as at:
+        assert (at.doors.looks("d-1"), at.doors.looks("d-2")) == (True, False)
+        at.bench.hub.recognising.portraits = None
+        assert not at.doors.looks("d-1")
+
+
 # --- settings --------------------------------------------------------------------------------
 
 
@@ -375,7 +520,8 @@ async def test_the_watch_list_sees_every_passer_when_it_is_on(tmp_path: Path) ->
     [
         {"door": ""}, {"kind": "radio"}, {"address": "rtsp://u:p@cam/1"}, {"tailgating": "yes"},
         {"address": "", "secret": ""}, {"secret": "../x", "address": ""}, {"colour": "red"},
-        {"kind": "snapshots"}, {"kind": "pushed"}, {"secret": "gate"},
+        {"kind": "snapshots"}, {"kind": "pushed"}, {"kind": "pushed", "address": ""},
+        {"secret": "gate"},
     ],
     ids=str,
 )  # fmt: skip

@@ -24,7 +24,7 @@ from hub.faces.decide import Probe, Refused
 from hub.faces.engine import Engine
 from hub.faces.enrol import Portrait
 from hub.faces.geometry import Box, Points
-from hub.faces.process import CameraEnded, FaceProcess, Source
+from hub.faces.process import CameraEnded, CameraHere, FaceProcess, Source
 from hub.faces.worker import Desk, Worker, read_message
 from simulators.drawn import portrait
 from tests.faces.films import as_jpeg, passage, picture, write_film
@@ -238,14 +238,14 @@ class Listener:
     """What the hub heard, and waiting for it."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, Event | CameraEnded]] = []
+        self.heard: list[tuple[str, Event | CameraEnded | CameraHere]] = []
         self._changed = asyncio.Event()
 
-    def __call__(self, name: str, event: Event | CameraEnded) -> None:
+    def __call__(self, name: str, event: Event | CameraEnded | CameraHere) -> None:
         self.heard.append((name, event))
         self._changed.set()
 
-    async def until(self, fits: Callable[[str, Event | CameraEnded], bool]) -> None:
+    async def until(self, fits: Callable[[str, Event | CameraEnded | CameraHere], bool]) -> None:
         async with asyncio.timeout(90):
             while not any(fits(*one) for one in self.heard):
                 self._changed.clear()

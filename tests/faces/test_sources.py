@@ -140,6 +140,26 @@ def test_snapshots_are_fetched_and_wrong_ones_dropped(
     assert clock.now_s >= 100.0 + 6 / sources.SNAPSHOTS_PER_S
 
 
+def test_a_camera_is_not_reached_by_the_machines_proxy(
+    serve: Callable[[Callable[[socket.socket], None]], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy would read the password that a camera's address may hold."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        closed = nobody.getsockname()[1]
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    def answer(line: socket.socket) -> None:
+        line.sendall(http(as_jpeg(picture(3))))
+        line.close()
+
+    clock = Clock()
+    frame = next(sources.snapshots(serve(answer), clock, clock.sleep))
+    assert (frame.width, frame.height) == SCENE
+
+
 @pytest.mark.parametrize(
     ("body", "reason"), [(http(b"no picture"), "camera_broken"), (b"rubbish", "camera_silent")]
 )

@@ -1,7 +1,8 @@
 """The watch list: off until all of it is there, measured, by two people; a hit goes to a person."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hub.acts.face_watch import FACES_MAX, Order
 from hub.acts.face_watch import enter as enter_act
 from hub.core.errors import DomainError
 from hub.faces.keystore import NAME, KeyStore
+from hub.recognising import LOOK_AGAIN_S
 from hub.sealed import Passphrase
 from hub.store import tables as t
 from hub.watching import Wish
@@ -21,6 +23,7 @@ from tests.faces.desk import Faces, enrol_all, face_desk, move_in
 from tests.unit.hub_bench import HubBench
 
 DAY_S = 86_400.0
+WAIT_S = 60.0
 # picture 7 of the crowd is nobody's who lives here; the bytes are those of a picture all the same
 LISTED = b"\xff\xd8\xff of 119"
 SCENE = b"\xff\xd8\xff scene"
@@ -54,10 +57,12 @@ def kept(bench: HubBench, table: Any) -> list[Any]:
         return list(connection.execute(select(table)).all())
 
 
-async def in_force(bench: HubBench) -> str:
+async def in_force(bench: HubBench) -> tuple[str, str]:
+    """An order and its face, put in force by a second person."""
     order = await bench.hub.watching.enter(wish(bench))
+    face = await bench.hub.watching.list_face(order, LISTED, "staff:one")
     await bench.hub.watching.approve(order, "staff:two")
-    return order
+    return order, face
 
 
 @pytest.mark.parametrize(
@@ -100,23 +105,33 @@ async def test_nothing_is_watched_before_a_second_person_said_so(tmp_path: Path)
         order = await watching.enter(wish(bench))
         (row,) = kept(bench, t.face_orders)
         assert 0 < row.expected_a_day <= row.alarms_a_day
-        with pytest.raises(DomainError, match="not approved"):
-            await watching.list_face(order, LISTED, "staff:one")
-        with pytest.raises(DomainError, match="a second person"):
-            await watching.approve(order, "staff:one")
+        with pytest.raises(DomainError, match="no face"):
+            await watching.approve(order, "staff:two")
+        await watching.list_face(order, LISTED, "staff:three")
+        for by in ("staff:one", "staff:three"):  # who entered it, and who said whom it is about
+            with pytest.raises(DomainError, match="a second person"):
+                await watching.approve(order, by)
+        assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) is None
+        await watching.approve(order, "staff:two")
+        assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) == "detected"
+
+
+async def test_what_was_approved_is_not_added_to(tmp_path: Path) -> None:
+    """Else one person alone decides who is looked for, under the other's approval."""
+    async with measured(tmp_path) as (bench, _):
+        order, face = await in_force(bench)
+        with pytest.raises(DomainError, match="another order"):
+            await bench.hub.watching.list_face(order, LISTED, "staff:one")
+        assert [row.id for row in kept(bench, t.face_listed)] == [face]
         await bench.hub.recognising.settle()
         keys = KeyStore(tmp_path / NAME)
-        assert len(keys.names()) == 100  # of the residents alone: the refused face left none
-        await watching.approve(order, "staff:two")
-        await watching.list_face(order, LISTED, "staff:one")
-        assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) == "detected"
+        assert len(keys.names()) == 100 + 1  # residents and the face: the refused one left none
 
 
 async def test_a_hit_is_an_incident_with_both_pictures_once(tmp_path: Path) -> None:
     async with measured(tmp_path) as (bench, faces):
         watching = bench.hub.watching
-        order = await in_force(bench)
-        await watching.list_face(order, LISTED, "staff:one")
+        order, _ = await in_force(bench)
         for _ in range(2):
             assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) == "detected"
         (incident,) = kept(bench, t.incidents)
@@ -129,8 +144,7 @@ async def test_a_hit_is_an_incident_with_both_pictures_once(tmp_path: Path) -> N
 async def test_passers_by_leave_nothing(tmp_path: Path) -> None:
     async with measured(tmp_path) as (bench, faces):
         watching = bench.hub.watching
-        order = await in_force(bench)
-        await watching.list_face(order, LISTED, "staff:one")
+        await in_force(bench)
         hits = [
             await watching.watch("d-1", f"t-{number}", faces.stranger(), SCENE)
             for number in range(100)
@@ -145,8 +159,7 @@ async def test_passers_by_leave_nothing(tmp_path: Path) -> None:
 async def test_what_is_over_watches_nobody(tmp_path: Path, way: str) -> None:
     async with measured(tmp_path) as (bench, faces):
         watching = bench.hub.watching
-        order = await in_force(bench)
-        face = await watching.list_face(order, LISTED, "staff:one")
+        order, face = await in_force(bench)
         assert face in KeyStore(tmp_path / NAME).names()
         if way == "ended":
             await watching.end(order, "staff:two")
@@ -170,12 +183,42 @@ async def test_what_is_over_watches_nobody(tmp_path: Path, way: str) -> None:
             assert face not in KeyStore(tmp_path / NAME).names()
 
 
+async def test_an_order_ends_by_itself_when_its_time_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to change anything for the hub to look: the key is gone in time."""
+    monkeypatch.setattr("hub.recognising.DEBOUNCE_S", 0.0)
+    monkeypatch.setattr("hub.watching._LEAST_S", 0.01)
+    async with measured(tmp_path) as (bench, _):
+        _, face = await in_force(bench)
+        desk, watching = bench.hub.recognising, bench.hub.watching
+        assert watching.due_s() == LOOK_AGAIN_S  # the end is a week away
+        bench.pass_s(7 * DAY_S - 60)
+        assert watching.due_s() == pytest.approx(60)
+        bench.pass_s(59.999)
+        running = asyncio.create_task(desk.run())
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while desk._stale:  # noqa: ASYNC110 - its first look and measurement
+                    await asyncio.sleep(0.01)
+            assert face in KeyStore(tmp_path / NAME).names()
+            bench.pass_s(1)
+            async with asyncio.timeout(WAIT_S):
+                while face in KeyStore(tmp_path / NAME).names():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+        assert watching.due_s() == LOOK_AGAIN_S
+        assert kept(bench, t.face_listed) == []
+
+
 async def test_a_restart_goes_on_watching_and_no_copy_holds_a_key(tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     async with measured(site) as (bench, faces):
-        order = await in_force(bench)
-        face = await bench.hub.watching.list_face(order, LISTED, "staff:one")
+        _, face = await in_force(bench)
         backup.back_up(site, tmp_path / "copy.sealed", Passphrase("a long enough passphrase"))
         later = bench.now
     async with face_desk(site, faces) as bench:
@@ -191,7 +234,6 @@ async def test_a_restart_goes_on_watching_and_no_copy_holds_a_key(tmp_path: Path
 async def test_a_list_is_short(tmp_path: Path) -> None:
     async with measured(tmp_path) as (bench, _):
         order = await bench.hub.watching.enter(wish(bench, alarms_a_day=20.0))
-        await bench.hub.watching.approve(order, "staff:two")
         for _ in range(FACES_MAX):
             await bench.hub.watching.list_face(order, LISTED, "staff:one")
         with pytest.raises(DomainError, match=f"at most {FACES_MAX}"):

@@ -1,7 +1,9 @@
 """A walk through every endpoint of faces: at the desk, on a phone, by the operator."""
 
+from dataclasses import replace
 from typing import Any
 
+from hub.faces.calibration import Tail
 from simulators.phone import Phone
 from tests.faces.desk import MODEL, Faces, judge_here
 from tests.unit.hub_bench import CLIENT, HubBench
@@ -45,6 +47,7 @@ async def answer_faces(bench: HubBench, phone: Phone) -> None:
     await ask("PUT", "faces/doors/d-1", {"mode": "alone", "purpose": "hands full"})
     await ask("GET", "faces/log")
     operator = {"Authorization": f"Bearer {bench.gate.operator_token}"}
+    await answer_watch(bench, operator)
     for path in ("", "/audit", "/renew"):
         told = await http.post(f"/api/v1/operator/faces{path}", headers=operator)
         assert told.status_code == 200, told.text
@@ -58,6 +61,48 @@ async def answer_faces(bench: HubBench, phone: Phone) -> None:
     )
     assert gone.json()["consent"] is None
     await ask("POST", "people/p-2/face/forget", {})
+
+
+async def answer_watch(bench: HubBench, operator: dict[str, str]) -> None:
+    """The watch list, by two administrators and the operator; what it costs is made up."""
+    desk, faces, http = bench.hub.recognising, Faces(), bench.http
+
+    async def portraits(content: bytes) -> Any:
+        return await faces.portraits(content.rpartition(b" ")[2])
+
+    async def ask(path: str, head: dict[str, str], body: Any = None) -> Any:
+        sent: Any = {"content": body} if isinstance(body, bytes) else {"json": body}
+        answer = await http.post(f"/api/v1/{path}", headers=head, **sent)
+        assert answer.is_success, (path, answer.text)
+        return answer.json()
+
+    await desk.audit()
+    assert desk.roll is not None
+    assert desk.roll.standing is not None
+    desk.roll.standing = replace(desk.roll.standing, watch=Tail(((0.2, 1e-6), (0.4, 1e-2))))
+    shown, desk.portraits = desk.portraits, portraits
+    picture, watch = b"\xff\xd8\xff of 7", "faces/watch"
+    cost = {"passers_a_day": 50, "alarms_a_day": 5.0}
+    wish = cost | {"authority": "county-psb", "basis": "case-1", "days": 7}
+    first = await bench.administrator("watch-1")
+    bench.pass_s(30)
+    assert (await ask(f"{watch}/cost", CLIENT, cost))["faces"] == 20
+    made = await ask(watch, CLIENT, wish | {"otp": bench.otp(first)})
+    order = f"{watch}/{made['orders'][0]['id']}"
+    await ask(f"{order}/faces", OCTETS, picture)
+    second = await bench.administrator("watch-2")
+    bench.pass_s(30)
+    told = await ask(f"{order}/approve", CLIENT, {"otp": bench.otp(second)})
+    assert told["orders"][0]["state"] == "in_force"
+    assert (await http.get(f"/api/v1/{watch}")).is_success
+    await ask(f"{order}/end", CLIENT)
+    await ask("operator/faces/watch", operator)
+    await ask("operator/faces/watch/cost", operator, cost)
+    made = await ask("operator/faces/watch/orders", operator, wish)
+    order = f"operator/{watch}/{made['orders'][0]['id']}"
+    await ask(f"{order}/faces", {**OCTETS, **operator}, picture)
+    await ask(f"{order}/end", operator)
+    desk.portraits = shown
 
 
 async def by_a_phone(phone: Phone) -> None:

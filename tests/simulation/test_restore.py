@@ -18,12 +18,12 @@ from hub import sealed
 from hub.acts.cards import BlockCard, block_card
 from hub.acts.policies import ask_for
 from hub.acts.restoring import RELEASED, TOLD, WAITING, Release, Restored, mark_restored, release
-from hub.backup import back_up, bring_back, lift_epoch
+from hub.backup import back_up, bring_back
 from hub.sealed import Passphrase
 from hub.store import chain
 from hub.store import tables as t
 from hub.store.engine import open_engines
-from hub.store.lease import take_lease
+from hub.store.lease import lift_epoch, take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
 from tests.luck import seeds
 from tests.simulation import virtual

@@ -24,7 +24,8 @@ def test_whoever_lost_the_card_blocks_it_by_house_and_hears_which_doors_know(dis
         await here.visit_by_house()
         (card,) = (await errands.cards())["cards"]
         assert (card["holder"], card["blocked"]) == ("沈**", False)
-        (gone,) = (await errands.block("c-1"))["cards"]
+        (gone,) = (await errands.block("c-1", "yesterday"))["cards"]
+        assert hub.sent("/api/v1/kiosk/lost-cards/block")[-1]["had"] == "yesterday"
         assert (gone["blocked"], gone["doors_gone"], gone["doors_total"]) == (True, 1, 2)
         assert gone["still_known"] == [WORDS]
         assert "lookup" not in str(gone)

@@ -19,6 +19,7 @@ from hub.letters import draw_letters
 from hub.store import tables as t
 from simulators.phone import Phone
 from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
+from tests.unit.test_homes import EVENING_S, stay
 
 HOUSES = ["1-1-101", "1-1-1001", "1-1-302", "1-1-3A01", "1-1-401", "1-2-101", "2-101", "10-1-101",
           "门卫室"]  # fmt: skip
@@ -124,6 +125,55 @@ async def test_a_letter_ends_after_a_month_and_a_desk_code_does_not_void_it(
         assert (await introduce(bench, codes["p-1"])).status == 201
         bench.pass_s(10)
         assert (await introduce(bench, codes["p-2"])).body["code"] == "code_wrong"
+
+
+async def test_a_letter_to_a_home_that_was_left_introduces_nobody(
+    tmp_path: Path, database: str, drawn: list[letters.Letter]
+) -> None:
+    async with hub_bench(tmp_path, database) as bench:
+        await bench.administrator()
+        await stay(bench, "p-1", "h-1", valid_to="2026-11-23")
+        await printed(bench)
+        codes = {to.person: to.code for letter in drawn for to in letter.to}
+        bench.pass_s(EVENING_S + 50)  # the day after the last
+        for _ in range(2):  # the right code: no guess, so nothing is slowed
+            late = await introduce(bench, codes["p-1"])
+            assert (late.status, late.body["code"]) == (403, "moved_out")
+        with bench.hub.engines.read.connect() as connection:
+            assert connection.execute(select(t.phones)).all() == []
+        assert (await introduce(bench, codes["p-2"])).status == 201
+        await bench.code("p-1")  # the desk sees who stands there
+
+
+async def test_a_letter_lies_where_it_was_sent_whoever_moved_on(
+    tmp_path: Path, drawn: list[letters.Letter]
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        await stay(bench, "p-1", "h-1", valid_to="2026-11-23")
+        await stay(bench, "p-1", "h-2", valid_from="2026-11-24")
+        await printed(bench)  # both houses in one act: the old home's and the new one's
+        (old,) = (to.code for letter in drawn for to in letter.to if to.person == "p-1")
+        bench.pass_s(EVENING_S + 50)
+        assert (await introduce(bench, old)).body["code"] == "moved_out"
+        drawn.clear()
+        token = {"Authorization": f"Bearer {bench.gate.operator_token}"}
+        await bench.http.post("/api/v1/operator/letters", json={"household": "h-2"}, headers=token)
+        (new,) = (to.code for letter in drawn for to in letter.to if to.person == "p-1")
+        assert (await introduce(bench, new)).status == 201
+
+
+async def test_a_newer_letter_voids_that_of_whoever_lives_there_by_a_tenancy(
+    tmp_path: Path, database: str, drawn: list[letters.Letter]
+) -> None:
+    async with hub_bench(tmp_path, database) as bench:
+        await bench.administrator()
+        await stay(bench, "p-1", "h-1", valid_to="2026-11-20")
+        await stay(bench, "p-1", "h-2")  # the row of the person still says h-1
+        await printed(bench)
+        (old,) = (to.code for letter in drawn for to in letter.to if to.person == "p-1")
+        await printed(bench, household="h-2")
+        assert (await introduce(bench, old)).body["code"] == "code_wrong"
 
 
 async def test_guessing_letter_codes_is_slowed_down(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from hub.ground import read_ground
 from hub.store import tables as t
 from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
 from tests.unit.test_api import door_answers
+from tests.unit.test_homes import EVENING_S, stay
 
 ALWAYS = [[[0, 1440]]] * 8
 ROOMS: dict[str, list[dict[str, Any]]] = {
@@ -340,6 +341,47 @@ async def test_a_resident_sets_the_own_pin_by_phone(tmp_path: Path) -> None:
         reply = await phone.send("PUT", "/api/v1/me/pin", {"pin": "25"})
         assert reply.status == 422
         assert "25" not in str(reply.body.get("detail", "")).replace("422", "")
+
+
+async def test_whoever_moved_out_gets_no_pin_and_may_lose_one(
+    tmp_path: Path, database: str
+) -> None:
+    async with hub_bench(tmp_path, database) as bench:
+        bench.pass_s(EVENING_S)
+        await bench.administrator()
+        phone = await bench.phone()
+        assert (await phone.send("PUT", "/api/v1/me/pin", {"pin": "258013"})).status == 204
+        await stay(bench, "p-1", "h-1", valid_to="2026-11-23")
+        assert (await say(bench, "PUT", "people/p-1/pin", pin="369036")).is_success
+        bench.pass_s(50)  # the day after the last
+        reply = await phone.send("PUT", "/api/v1/me/pin", {"pin": "258013"})
+        assert (reply.status, reply.body["code"]) == (403, "moved_out")
+        refused = await say(bench, "PUT", "people/p-1/pin", pin="258013")
+        assert (refused.status_code, refused.json()["code"]) == (403, "moved_out")
+        with bench.hub.engines.read.connect() as connection:
+            (kept,) = connection.execute(select(t.pins)).all()  # what was refused changed nothing
+        assert bench.hub.keys.open_envelope(kept.sealed, "pin:p-1:pin") == b"369036"
+        gone = await bench.http.delete("/api/v1/people/p-1/pin", headers=CLIENT)
+        assert gone.status_code == 204, "a PIN is taken out of whoever it belongs to"
+
+
+async def test_a_pin_before_moving_in_and_one_of_who_lives_nowhere(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        people = [{"id": "p-3", "name": "陈"}, {"id": "p-4", "household_id": "h-2", "name": "x"}]
+        await load(bench, {"people": people})
+        assert (await say(bench, "PUT", "people/p-3/pin", pin="258013")).is_success, "a cleaner"
+        await stay(bench, "p-4", "h-2", valid_from="2026-12-01")
+        assert (await say(bench, "PUT", "people/p-4/pin", pin="258013")).is_success
+
+
+async def test_two_of_a_home_by_tenancy_never_have_the_same_pin(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.administrator()
+        await stay(bench, "p-1", "h-1", valid_to="2026-11-20")
+        await stay(bench, "p-1", "h-2")  # the row of the person still says h-1
+        assert (await say(bench, "PUT", "people/p-1/pin", pin="258013")).is_success
+        assert (await say(bench, "PUT", "people/p-2/pin", pin="258013")).status_code == 422
 
 
 # --------------------------------------------------------------------------- duress

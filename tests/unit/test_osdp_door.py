@@ -12,9 +12,10 @@ import pytest
 
 from devices.device import Device
 from devices.door import DoorController, DoorHardware
-from devices.lights import ReaderLight
+from devices.lights import ReaderLight, SaidLight
 from devices.messages import Outcome
 from devices.mistake import Mistake
+from devices.ports import Show
 from devices.setup import Wires
 from devices.wiring import Harness
 from drivers.catalogue import CatalogueError, Color, OsdpLines, open_reader
@@ -292,3 +293,31 @@ async def test_the_controllers_program_serves_reader_and_keypad(tmp_path: Path) 
         kept = "".join(row[0] for row in journal.execute("select body from outbox"))
     assert "2580" not in kept
     assert UID.hex() not in kept
+
+
+async def test_an_arrow_stands_on_the_display_until_the_next_word(tmp_path: Path) -> None:
+    async with door(tmp_path) as (bench, pd):
+        show = bench.door.threshold.show
+        show(1, Show.GRANTED, 1_000)
+        await until(lambda: pd.shown.light == Color.GREEN)
+        assert pd.shown.text == ""  # what nobody is asked to do is said by light and sound
+        for what, text, tones in (
+            (Show.LEFT, "<<< TURN LEFT", 1), (Show.AHEAD, "LOOK AHEAD", 0),
+            (Show.RIGHT, "TURN RIGHT >>>", 2),
+        ):  # fmt: skip
+            before = pd.shown.beeps
+            show(1, what, 6_000)
+            await until(lambda wanted=text: pd.shown.text == wanted)  # type: ignore[misc]
+            assert (pd.shown.light, pd.shown.beeps - before) == (Color.AMBER, tones)
+        show(1, Show.REFUSED, 2_000)
+        await until(lambda: pd.shown.text == " ")
+        assert pd.shown.light == Color.RED
+
+
+def test_a_door_without_a_display_says_what_somebody_shall_do() -> None:
+    said: list[dict[str, str | int]] = []
+    light = SaidLight(2, said.append)
+    for what in Show:
+        light.show(what, 6_000)
+    assert [one["show"] for one in said] == ["ahead", "left", "right"]
+    assert said[1] == {"door": 2, "show": "left", "ms": 6_000}

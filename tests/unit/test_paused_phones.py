@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from hub.acts.cards import BlockCard, block_card
 from hub.acts.phones import Revocation, revoke
 from hub.acts.visits import invite
 from hub.core.errors import DomainError
+from hub.core.last_had import HAD, Had, had_at
 from hub.endings import ended_now
 from hub.store import tables as t
 from simulators.phone import Phone, Reply
@@ -201,6 +203,57 @@ async def test_when_it_was_last_had_is_said_with_the_report(tmp_path: Path) -> N
         assert (await say(old, "POST", url, {"last_had": then})).status == 200
         (paused,) = (row for row in rows(here, t.phones) if row.kid != old.kid)
         assert paused.suspended_at is not None
+
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("at", "word", "since"),
+    [
+        ("2026-11-26 14:30", "just_now", "2026-11-26 13:30"),
+        ("2026-11-26 14:30", "today", "2026-11-26 00:00"),
+        ("2026-11-26 00:20", "today", "2026-11-25 23:20"),  # as far as "just now" at least
+        ("2026-11-26 14:30", "yesterday", "2026-11-25 00:00"),
+        ("2026-11-26 14:30", "days", "2026-11-12 00:00"),
+        ("2026-11-26 14:30", "unknown", "2026-10-26 14:30"),
+    ],
+)
+def test_a_word_reaches_back_as_far_as_it_may_mean(at: str, word: Had, since: str) -> None:
+    now, began = (datetime.fromisoformat(one).replace(tzinfo=ZONE) for one in (at, since))
+    assert had_at(word, now.timestamp(), ZONE) == began.timestamp()
+
+
+def test_whoever_remembers_less_is_answered_with_more_care() -> None:
+    now_s = datetime(2026, 11, 26, 0, 5, tzinfo=ZONE).timestamp()
+    reached = [had_at(word, now_s, ZONE) for word in HAD]
+    assert reached == sorted(reached, reverse=True)
+
+
+async def test_words_are_taken_by_kiosk_phone_and_desk(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await by_card(here, await session_of(here))
+        here.bench.pass_s(2 * DAY_S)
+        old = await here.bench.phone("p-1")
+        lookup = here.bench.gate.lookups_store.issue(
+            "kiosk-1", "h-1", "p-1", here.bench.now.timestamp()
+        )
+        url, asked = "/api/v1/kiosk/lost-cards/block", {"lookup": lookup, "card": CARD}
+        for word in ("just_now", "today", "yesterday"):
+            await here.kiosk.post(url, asked | {"had": word})
+            assert rows(here, t.phones)[0].suspended_at is None, word
+        mine = f"/api/v1/me/cards/{CARD}/block"
+        assert (await say(old, "POST", mine, {"had": "long ago"})).body["code"] == "field_wrong"
+        then = (here.bench.now - timedelta(days=4)).isoformat()
+        both = await say(old, "POST", mine, {"had": "today", "last_had": then})
+        assert (both.status, both.body["code"]) == (422, "field_wrong")
+        assert rows(here, t.phones)[0].suspended_at is None
+        assert (await say(old, "POST", mine, {"had": "days"})).status == 200
+        assert rows(here, t.phones)[0].suspended_at is not None
+        await here.bench.administrator()
+        desks = f"/api/v1/cards/{CARD}/block"
+        told = await here.bench.http.post(desks, json={"had": "unknown"}, headers=CLIENT)
+        assert told.status_code == 200
 
 
 async def test_the_desk_and_the_kiosk_say_it_too(tmp_path: Path) -> None:

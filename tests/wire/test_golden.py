@@ -69,6 +69,10 @@ INDICATE = Command(
     "i-77", "indicate", 0, "c0ffee", 7, 1795000000.0, 1795000005.0, None, None, "1-ab.4",
     "checked_in",
 )  # fmt: skip
+TURN = Command(
+    "i-78", "indicate", 1, "c0ffee", 7, 1795000000.0, 1795000005.0, None, None, "00ff00ff",
+    "face_ask_left",
+)  # fmt: skip
 EVENT = Event(
     "3-00ff00ff00ff00ff", 12, 1795000001.5, ClockQuality.SIGNED, "access", 1, Outcome.GRANTED,
     "granted", "p-1", "k-1", "card", None, True, {"auth": 2.5, "strike": 0.75}, {},
@@ -140,6 +144,11 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
     "cmd-indicate": (
         INDICATE,
         wire.sign_command(INDICATE, ME, signer("command-1")),
+        lambda raw: wire.open_command(raw, ME, find),
+    ),
+    "cmd-indicate-door": (
+        TURN,
+        wire.sign_command(TURN, ME, signer("command-1")),
         lambda raw: wire.open_command(raw, ME, find),
     ),
     "rsp": (

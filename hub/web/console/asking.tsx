@@ -1,7 +1,8 @@
 /** Dialogs that more than one page asks by: with a reason that is kept, and about a card. */
 
-import { Button, Dialog, Field } from "@linli/shared/bits";
+import { Button, Choice, Dialog, Field } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
+import { HAD_FIRST, type Had, hadOptions, hadWords } from "@linli/shared/lasthad";
 import { useSignal } from "@preact/signals";
 
 import { cardWords } from "./cardwords";
@@ -62,18 +63,28 @@ export function NoteDialog({ title, about, line, label, hint, yes, onYes, onClos
 interface StopProps {
   name: string | null;
   house: string | null;
-  onYes: () => void;
+  onYes: (had: Had) => void;
   onClose: () => void;
 }
 
-/** A card is stopped at all doors: whose it is stands there once more. */
+/** A card is stopped at all doors: whose it is stands there once more, and when it was last had. */
 export function StopCardDialog({ name, house, onYes, onClose }: StopProps) {
+  const had = useSignal<Had>(HAD_FIRST);
   return (
     <Dialog title={say(cardWords.stopTitle)} onClose={onClose}>
       <p>{say(cardWords.stopLine, { name: name ?? "", house: house ?? "" })}</p>
+      <Choice
+        legend={say(hadWords.deskQuestion)}
+        value={had.value}
+        options={hadOptions()}
+        onChoose={(each) => {
+          had.value = each;
+        }}
+      />
+      <p class="soft small">{say(hadWords.line)}</p>
       <div class="choices">
         <Button onClick={onClose}>{say(words.cancel)}</Button>
-        <Button look="grave" onClick={onYes}>
+        <Button look="grave" onClick={() => onYes(had.value)}>
           {say(cardWords.stopYes)}
         </Button>
       </div>

@@ -6,6 +6,7 @@ import {
   Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
 } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
+import type { Had } from "@linli/shared/lasthad";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -63,9 +64,9 @@ async function act(what: () => Promise<void>): Promise<void> {
 
 const path = (card: CardShown) => `/api/v1/cards/${encodeURIComponent(card.id)}` as const;
 
-function stop(card: CardShown): Promise<void> {
+function stop(card: CardShown, had: Had): Promise<void> {
   stopping.value = null;
-  return act(async () => put((await staffAsk("POST", `${path(card)}/block`, {})).body));
+  return act(async () => put((await staffAsk("POST", `${path(card)}/block`, { had })).body));
 }
 
 function bringBack(card: CardShown): Promise<void> {
@@ -228,7 +229,7 @@ function Stopping({ card }: { card: CardShown }) {
   const close = () => {
     stopping.value = null;
   };
-  return <StopCardDialog name={card.person_name} house={card.house} onYes={() => stop(card)} onClose={close} />;
+  return <StopCardDialog name={card.person_name} house={card.house} onYes={(had) => stop(card, had)} onClose={close} />;
 }
 
 function Returning({ card }: { card: CardShown }) {

@@ -9,7 +9,7 @@ export const cardWords = dictionary({
   noneLost: { "zh-Hans": "没有挂失的卡", "zh-Hant": "沒有掛失的卡片", en: "No card is lost" },
   noneLostLine: {
     "zh-Hans": "有人丢了卡，先查找持卡人，再挂失。",
-    "zh-Hant": "有人掉了卡片，先查找持卡人，再掛失。",
+    "zh-Hant": "有人的卡片不見了，先查找持卡人，再掛失。",
     en: "When somebody has lost one, search for the holder and stop the card.",
   },
   nothing: { "zh-Hans": "没有找到卡", "zh-Hant": "沒有找到卡片", en: "No card was found" },

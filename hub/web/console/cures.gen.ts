@@ -223,6 +223,21 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "這扇門有兩個人都夠像：只有先報是誰才分得開。",
     "en": "Two people of this door are below the threshold: only a claim tells them apart."
   },
+  "face_ask_ahead": {
+    "zh-Hans": "正在请门口的人看前方。",
+    "zh-Hant": "正在請門口的人看前方。",
+    "en": "Asked of somebody who is looked at."
+  },
+  "face_ask_left": {
+    "zh-Hans": "正在请门口的人转头，是他自己的左边。",
+    "zh-Hant": "正在請門口的人轉頭，是他自己的左邊。",
+    "en": "Asked of somebody who is looked at; their own left."
+  },
+  "face_ask_right": {
+    "zh-Hans": "正在请门口的人转头，是他自己的右边。",
+    "zh-Hant": "正在請門口的人轉頭，是他自己的右邊。",
+    "en": "Asked of somebody who is looked at; their own right."
+  },
   "face_assessment": {
     "zh-Hans": "在“人脸”页写明：用来做什么、为什么没有更缓和的办法、怎样保护大家。",
     "zh-Hant": "在「人臉」頁寫明：用來做什麼、為什麼沒有更緩和的辦法、怎樣保護大家。",
@@ -243,10 +258,20 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "看自測：預計的漏認和長得像的人。繼續先報是誰。",
     "en": "See the audit: expected misses and look-alike pairs. Keep the claim."
   },
+  "face_awaited": {
+    "zh-Hans": "手机说了是谁；这扇门还要密码，人脸可以代替。",
+    "zh-Hant": "手機說了是誰；這扇門還要密碼，人臉可以代替。",
+    "en": "The phone named its holder; their face stands for the PIN that this door asks for."
+  },
   "face_away": {
     "zh-Hans": "主机、摄像头或人脸程序连不上；这扇门的其他开门方式照常。",
     "zh-Hant": "主機、攝影機或人臉程式連不上；這扇門的其他開門方式照常。",
     "en": "The hub, its camera or its face process is away; the door's other ways go on."
+  },
+  "face_busy": {
+    "zh-Hans": "一次只核对一位；先到门口的先来。",
+    "zh-Hant": "一次只核對一位；先到門口的先來。",
+    "en": "One claim at a time; whoever stands at the reader goes first."
   },
   "face_dark": {
     "zh-Hans": "在摄像头上方加一盏灯。",
@@ -255,7 +280,7 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
   },
   "face_guardian": {
     "zh-Hans": "由监护人在服务台或用自己的手机同意。",
-    "zh-Hant": "由監護人在服務臺或用自己的手機同意。",
+    "zh-Hant": "由監護人在服務台或用自己的手機同意。",
     "en": "A guardian gives it at the desk or on their own phone."
   },
   "face_keys_elsewhere": {
@@ -462,6 +487,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hans": "Home Assistant 只能收紧，只能收回自己设的。",
     "zh-Hant": "Home Assistant 只能收緊，只能收回自己設的。",
     "en": "Home Assistant may tighten a door and take back only what it set itself."
+  },
+  "moved_out": {
+    "zh-Hans": "租期已过：先看住在哪里，再按新住处登记。",
+    "zh-Hant": "租期已過：先看住在哪裡，再按新住處登記。",
+    "en": "The tenancy is over; see where the person lives, and enrol them there."
   },
   "not_allowed": {
     "zh-Hans": "请管理员给权限。",

@@ -30,8 +30,8 @@ export const deedWords = dictionary({
   },
   unknown: { "zh-Hans": "不知道门开没开", "zh-Hant": "不知道門開了沒有", en: "Nobody knows whether it opened" },
   unknownLine: {
-    "zh-Hans": "没有等到门的回答，门可能已经开了。请看现场，或者看这扇门的经过，再决定要不要重开。",
-    "zh-Hant": "沒有等到門的回答，門可能已經開了。請看現場，或看這扇門的經過，再決定要不要重開。",
+    "zh-Hans": "没有等到门的回答，门可能已经开了。请看现场，或者看这扇门的记录，再决定要不要重开。",
+    "zh-Hant": "沒有等到門的回答，門可能已經開了。請看現場，或看這扇門的記錄，再決定要不要重開。",
     en: "The door did not answer in time and may be open. Look at it, or at its timeline, before trying again.",
   },
   lostAnswer: { "zh-Hans": "不知道做没做成", "zh-Hant": "不知道做成了沒有", en: "The outcome is not known" },

@@ -7,8 +7,8 @@ export const doorWords = dictionary({
   backPeople: { "zh-Hans": "回到住户", "zh-Hant": "回到住戶", en: "All residents" },
   gone: { "zh-Hans": "没有这扇门", "zh-Hant": "沒有這扇門", en: "There is no such door" },
   unit: { "zh-Hans": "{n} 单元", "zh-Hant": "{n} 單元", en: "Unit {n}" },
-  timeline: { "zh-Hans": "经过", "zh-Hant": "經過", en: "Timeline" },
-  timelineOf: { "zh-Hans": "{name}的经过", "zh-Hant": "{name}的經過", en: "Timeline of {name}" },
+  timeline: { "zh-Hans": "记录", "zh-Hant": "記錄", en: "Timeline" },
+  timelineOf: { "zh-Hans": "{name}的记录", "zh-Hant": "{name}的記錄", en: "Timeline of {name}" },
   timelineNote: {
     "zh-Hans": "谁看过这一页，会记下来。",
     "zh-Hant": "誰看過這一頁，會記下來。",

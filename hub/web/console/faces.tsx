@@ -11,7 +11,9 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { Audit } from "./face_audit";
+import { Cameras } from "./face_cameras";
 import { FacePerson } from "./face_person";
+import { WatchList } from "./face_watch";
 import { faceWords as words } from "./facewords";
 import { member, save, staffAsk, staffFile } from "./staff";
 import { onFaceNews, site } from "./wall";
@@ -300,6 +302,8 @@ export function Faces() {
           {told.state === "ready" && <FacePerson />}
           {told.assessment && <Audit audit={told.audit} />}
           {told.assessment && told.doors.length > 0 && <Doors told={told} />}
+          {told.assessment && <Cameras cameras={told.cameras} />}
+          {told.assessment && isAdministrator() && <WatchList />}
           <Assessment known={told.assessment} />
         </>
       )}

@@ -6,6 +6,7 @@ import {
   Button, Card, Choice, Dialog, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
 } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
+import type { Had } from "@linli/shared/lasthad";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -133,10 +134,10 @@ function give(person: PersonShown): void {
 }
 
 /** The card that lies there is somebody's, and shall open nothing any more. */
-function stop(card: DeskCard): Promise<void> {
+function stop(card: DeskCard, had: Had): Promise<void> {
   stopping.value = null;
   return act(async () => {
-    await staffAsk("POST", `/api/v1/cards/${encodeURIComponent(card.card ?? "")}/block`, {});
+    await staffAsk("POST", `/api/v1/cards/${encodeURIComponent(card.card ?? "")}/block`, { had });
     if (seen.value) seen.value = { ...seen.value, card: { ...card, state: "stopped" } };
   });
 }
@@ -346,7 +347,7 @@ function Stopping({ card }: { card: DeskCard }) {
   const close = () => {
     stopping.value = null;
   };
-  return <StopCardDialog name={card.person_name} house={card.house} onYes={() => stop(card)} onClose={close} />;
+  return <StopCardDialog name={card.person_name} house={card.house} onYes={(had) => stop(card, had)} onClose={close} />;
 }
 
 // --------------------------------------------------------------------------- the section

@@ -29,7 +29,7 @@ export const issuingWords = dictionary({
   ready: { "zh-Hans": "写好了，还没有发出去", "zh-Hant": "寫好了，還沒有發出去", en: "Ready, and nobody's yet" },
   unrecorded: {
     "zh-Hans": "我们的卡，但没有记录。恢复过备份的话，先问清是谁的",
-    "zh-Hant": "我們的卡片，但沒有紀錄。還原過備份的話，先問清是誰的",
+    "zh-Hant": "我們的卡片，但沒有記錄。還原過備份的話，先問清是誰的",
     en: "A card of ours without a record. After a restore, ask first whose it is",
   },
   givenTo: { "zh-Hans": "{name}（{house}）的卡", "zh-Hant": "{name}（{house}）的卡片", en: "The card of {name}, {house}" },
@@ -54,7 +54,7 @@ export const issuingWords = dictionary({
   mifare: { "zh-Hans": "IC 卡（M1）", "zh-Hant": "IC 卡（M1）", en: "MIFARE Classic" },
   cpu: { "zh-Hans": "CPU 卡", "zh-Hant": "CPU 卡", en: "CPU card" },
   em4100: { "zh-Hans": "ID 卡", "zh-Hant": "ID 卡", en: "125 kHz card" },
-  id_card: { "zh-Hans": "身份证", "zh-Hant": "身分證", en: "Identity card" },
+  id_card: { "zh-Hans": "身份证", "zh-Hant": "身份證", en: "Identity card" },
   how: { "zh-Hans": "现在做什么", "zh-Hant": "現在做什麼", en: "What to do now" },
   howGive: { "zh-Hans": "发卡给人", "zh-Hant": "發卡給人", en: "Give cards to people" },
   howAhead: { "zh-Hans": "成批写空白卡", "zh-Hant": "成批寫空白卡", en: "Make a box of blanks ready" },

@@ -121,9 +121,9 @@ export const words = dictionary({
   find: { "zh-Hans": "姓名或房号", "zh-Hant": "姓名或房號", en: "Name or house" },
   begin: { "zh-Hans": "登记手机", "zh-Hant": "登記手機", en: "Introduce phone" },
   nobody: { "zh-Hans": "没有找到这样的住户", "zh-Hant": "沒有找到這樣的住戶", en: "No such resident" },
-  phones: { "zh-Hans": "已有 {n} 部手机", "zh-Hant": "已有 {n} 支手機", en: "{n} phones so far" },
+  phones: { "zh-Hans": "已有 {n} 部手机", "zh-Hant": "已有 {n} 部手機", en: "Phones so far: {n}" },
   scan: { "zh-Hans": "请用手机相机扫", "zh-Hant": "請用手機相機掃", en: "Scan with the phone's camera" },
-  picture: { "zh-Hans": "登记手机的二维码", "zh-Hant": "登記手機的二維碼", en: "QR code to introduce the phone" },
+  picture: { "zh-Hans": "登记手机的二维码", "zh-Hant": "登記手機的 QR 碼", en: "QR code to introduce the phone" },
   orType: {
     "zh-Hans": "或者打开 {address}，输入",
     "zh-Hant": "或者打開 {address}，輸入",

@@ -2,8 +2,9 @@
 
 import { Refused } from "@linli/shared/api";
 import type { OwnCard } from "@linli/shared/api.gen";
-import { Button, Name, Notice, Skeleton, StatusLine } from "@linli/shared/bits";
+import { Button, Choice, Name, Notice, Skeleton, StatusLine } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
+import { HAD_FIRST, type Had, hadOptions, hadWords } from "@linli/shared/lasthad";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -21,6 +22,7 @@ const cards = signal<readonly OwnCard[] | null>(null);
 const failed = signal(false);
 const wrong = signal<Words | null>(null);
 const asking = signal<string | null>(null);
+const had = signal<Had>(HAD_FIRST);
 const busy = signal(false);
 
 function isUnderWay(card: OwnCard): boolean {
@@ -45,7 +47,7 @@ async function stop(card: OwnCard): Promise<void> {
   wrong.value = null;
   try {
     const path = `/api/v1/me/cards/${encodeURIComponent(card.id)}/block` as const;
-    const { body } = await askSigned(holder, "POST", path, {});
+    const { body } = await askSigned(holder, "POST", path, { had: had.value });
     cards.value = (cards.value ?? []).map((each) => (each.id === body.id ? body : each));
     asking.value = null;
     watch();
@@ -104,6 +106,7 @@ function Line({ card }: { card: OwnCard }) {
           icon="card"
           onClick={() => {
             asking.value = card.id;
+            had.value = HAD_FIRST;
           }}
         >
           {say(card.mine ? words.lostMine : words.lostTheirs)}
@@ -112,6 +115,15 @@ function Line({ card }: { card: OwnCard }) {
       {sure && (
         <section class="ask">
           <p>{say(words.sure)}</p>
+          <Choice
+            legend={say(hadWords.question)}
+            value={had.value}
+            options={hadOptions()}
+            onChoose={(each) => {
+              had.value = each;
+            }}
+          />
+          <p class="soft small">{say(hadWords.line)}</p>
           <Button wide look="grave" onClick={() => stop(card)}>
             {say(busy.value ? words.busy : words.yes)}
           </Button>

@@ -11,8 +11,8 @@ export const cardWords = dictionary({
     en: "No card is registered for this home.",
   },
   since: { "zh-Hans": "{day} 领的", "zh-Hant": "{day} 領的", en: "since {day}" },
-  lostMine: { "zh-Hans": "我的卡丢了", "zh-Hant": "我的卡片掉了", en: "I lost this card" },
-  lostTheirs: { "zh-Hans": "这张卡丢了", "zh-Hant": "這張卡片掉了", en: "This card is lost" },
+  lostMine: { "zh-Hans": "我的卡丢了", "zh-Hant": "我的卡片不見了", en: "I lost this card" },
+  lostTheirs: { "zh-Hans": "这张卡丢了", "zh-Hant": "這張卡片不見了", en: "This card is lost" },
   sure: {
     "zh-Hans": "别着急。停用以后，捡到的人拿它开不了门。您的手机照样开门；卡要是找到了，到服务台就能恢复。",
     "zh-Hant": "別著急。停用以後，撿到的人拿它開不了門。您的手機照樣開門；卡片要是找到了，到服務台就能恢復。",

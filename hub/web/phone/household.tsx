@@ -14,13 +14,13 @@ import { askAside, askSigned } from "./signed";
 import { words as common } from "./words";
 
 const words = dictionary({
-  title: { "zh-Hans": "家里多了一部手机", "zh-Hant": "家裡多了一支手機", en: "A new phone in your household" },
+  title: { "zh-Hans": "家里多了一部手机", "zh-Hant": "家裡多了一部手機", en: "A new phone in your household" },
   line: {
     "zh-Hans": "{name} 的“{label}”，{when} 登记，可以开您的门。",
     "zh-Hant": "{name} 的「{label}」，{when} 登記，可以開您的門。",
     en: "“{label}” of {name}, introduced {when}, can open your doors.",
   },
-  pausedTitle: { "zh-Hans": "家里有一部手机停着", "zh-Hant": "家裡有一支手機停著", en: "A phone of your household is paused" },
+  pausedTitle: { "zh-Hans": "家里有一部手机停着", "zh-Hant": "家裡有一部手機停著", en: "A phone of your household is paused" },
   pausedLine: {
     "zh-Hans": "登记“{label}”（{name}，{when}）用的卡报失了，它现在开不了门。",
     "zh-Hant": "登記「{label}」（{name}，{when}）用的卡報失了，它現在開不了門。",
@@ -31,7 +31,7 @@ const words = dictionary({
   notOurs: { "zh-Hans": "不认识，停用它", "zh-Hant": "不認識，停用它", en: "Not ours: stop it" },
   sure: {
     "zh-Hans": "停用以后，那部手机就开不了门了。",
-    "zh-Hant": "停用以後，那支手機就開不了門了。",
+    "zh-Hant": "停用以後，那部手機就開不了門了。",
     en: "That phone will open no door any more.",
   },
   yes: { "zh-Hans": "停用", "zh-Hant": "停用", en: "Stop it" },

@@ -56,7 +56,7 @@ export const words = dictionary({
   phoneLabel: { "zh-Hans": "给这部手机起个名字", "zh-Hant": "給這部手機取個名字", en: "A name for this phone" },
   phoneLabelHint: {
     "zh-Hans": "手机丢了的时候，好知道停用哪一部。",
-    "zh-Hant": "手機掉了的時候，好知道停用哪一部。",
+    "zh-Hant": "手機不見了的時候，好知道停用哪一部。",
     en: "So that the right one is stopped when a phone is lost.",
   },
   labelIphone: { "zh-Hans": "苹果手机", "zh-Hant": "蘋果手機", en: "iPhone" },

@@ -15,14 +15,14 @@ export const e = dictionary({
   },
 
   // lost card
-  lost: { "zh-Hans": "卡丢了", "zh-Hant": "卡片掉了", en: "I lost my card" },
-  lostHome: { "zh-Hans": "卡丢了？马上停用", "zh-Hant": "卡片掉了？馬上停用", en: "Lost your card? Stop it now" },
+  lost: { "zh-Hans": "卡丢了", "zh-Hant": "卡片不見了", en: "I lost my card" },
+  lostHome: { "zh-Hans": "卡丢了？马上停用", "zh-Hant": "卡片不見了？馬上停用", en: "Lost your card? Stop it now" },
   lostLine: {
     "zh-Hans": "马上停用，别人开不了门",
     "zh-Hant": "馬上停用，別人開不了門",
     en: "Stop it, so that it opens nothing",
   },
-  lostTitle: { "zh-Hans": "哪张卡丢了？", "zh-Hant": "哪張卡片掉了？", en: "Which card is lost?" },
+  lostTitle: { "zh-Hans": "哪张卡丢了？", "zh-Hant": "哪張卡片不見了？", en: "Which card is lost?" },
   lostNone: {
     "zh-Hans": "您家没有卡。请到服务台。",
     "zh-Hant": "您家沒有卡片。請到服務台。",
@@ -30,7 +30,7 @@ export const e = dictionary({
   },
   lostBusy: { "zh-Hans": "正在找您家的卡", "zh-Hant": "正在找您家的卡片", en: "Looking for your cards" },
   lostIssued: { "zh-Hans": "{day} 发的", "zh-Hant": "{day} 發的", en: "Given out {day}" },
-  lostThis: { "zh-Hans": "丢的是这张", "zh-Hant": "掉的是這張", en: "This one is lost" },
+  lostThis: { "zh-Hans": "丢的是这张", "zh-Hant": "不見的是這張", en: "This one is lost" },
   lostAsk: { "zh-Hans": "停用{name}的卡？", "zh-Hant": "停用{name}的卡片？", en: "Stop the card of {name}?" },
   lostAskLine: {
     "zh-Hans": "停用以后，这张卡什么门都开不了。找到了，拿到服务台就能恢复。",

@@ -14,6 +14,7 @@
  */
 import { ask, jsonBytes } from "@linli/shared/api";
 import type { Language, Words } from "@linli/shared/i18n";
+import type { Had } from "@linli/shared/lasthad";
 
 /** stuck: the printer needs a hand. none: a kiosk without one; its receipts stand on the glass. */
 export type Paper = "ok" | "low" | "out" | "stuck" | "none";
@@ -235,8 +236,8 @@ export const local = {
   phoneCode: () => post<{ code: string; valid_s: number }>("/local/phone-code"),
   /** The household's cards, for whoever lost one. */
   cards: () => post<{ cards: Card[] }>("/local/cards"),
-  /** Blocks one; all of them as they are now. */
-  block: (card: string) => post<{ cards: Card[] }>("/local/block", { card }),
+  /** Blocks one, last had then; all of them as they are now. */
+  block: (card: string, had: Had) => post<{ cards: Card[] }>("/local/block", { card, had }),
   /** Card holders only: where a pass or a code of theirs would open. */
   guests: () => post<Guests>("/local/guests"),
   /** Card holders only: a pass or a code. 409 `passes_many`, 429 `too_many`. */

@@ -11,6 +11,7 @@ import { type Door, type Guests, local, type Made } from "../local";
 import { act, agentLost, busy, go, online, paper, prints, settings } from "../visit";
 import { w } from "../words";
 import { Screen } from "./frame";
+import { Keys } from "./keys";
 import { Tile } from "./services";
 
 /** Doors of one pass; devices/passes.py holds it too. */
@@ -114,35 +115,6 @@ function MadeOne({ made }: { made: Made }) {
         </p>
       )}
     </Screen>
-  );
-}
-
-interface ChoiceProps<T> {
-  legend: string;
-  value: T;
-  options: readonly { value: T; text: string }[];
-  onChoose: (value: T) => void;
-}
-
-function Keys<T extends string | number>({ legend, value, options, onChoose }: ChoiceProps<T>) {
-  return (
-    <div class="choose" role="group" aria-label={legend}>
-      <h2>{legend}</h2>
-      <div>
-        {options.map((each) => (
-          <button
-            key={each.value}
-            type="button"
-            class="button"
-            aria-pressed={each.value === value}
-            onClick={() => onChoose(each.value)}
-          >
-            {each.value === value && <Icon name="check" />}
-            <span>{each.text}</span>
-          </button>
-        ))}
-      </div>
-    </div>
   );
 }
 

@@ -2,6 +2,7 @@
 import { Button, Name, Skeleton } from "@linli/shared/bits";
 import { say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
+import { HAD_FIRST, type Had, hadOptions, hadWords } from "@linli/shared/lasthad";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
@@ -13,6 +14,7 @@ import { act, agentLost, busy, go, online } from "../visit";
 import { announce } from "../voice";
 import { w } from "../words";
 import { Screen } from "./frame";
+import { Keys } from "./keys";
 
 const LOOK_EVERY_MS = 3_000;
 
@@ -74,6 +76,7 @@ function CardRow({ card, onLost }: { card: Card; onLost: () => void }) {
 export function Lost() {
   const cards = useSignal<readonly Card[] | null>(null);
   const asked = useSignal<Card | null>(null);
+  const had = useSignal<Had>(HAD_FIRST);
   const take = (told: { cards: Card[] }) => {
     cards.value = told.cards;
   };
@@ -87,10 +90,14 @@ export function Lost() {
     const beat = setInterval(() => void look(), LOOK_EVERY_MS);
     return () => clearInterval(beat);
   }, [waits]);
+  const ask = (card: Card) => {
+    asked.value = card;
+    had.value = HAD_FIRST;
+  };
   const one = asked.value;
   if (one !== null) {
     const stop = async () => {
-      await act(() => local.block(one.id), take);
+      await act(() => local.block(one.id, had.value), take);
       asked.value = null;
     };
     const question = say(e.lostAsk, { name: one.holder });
@@ -98,7 +105,7 @@ export function Lost() {
       <Screen
         name="lost-ask"
         title={question}
-        sentence={`${question} ${say(e.lostAskLine)}`}
+        sentence={`${question} ${say(e.lostAskLine)} ${say(hadWords.question)}`}
         keys={
           <>
             <Button icon="back" disabled={busy.value} onClick={() => (asked.value = null)}>
@@ -110,8 +117,14 @@ export function Lost() {
           </>
         }
       >
-        <Sign kind="mind" />
         <p class="lead">{say(e.lostAskLine)}</p>
+        <Keys<Had>
+          legend={say(hadWords.question)}
+          value={had.value}
+          options={hadOptions()}
+          onChoose={(each) => (had.value = each)}
+        />
+        <p class="soft">{say(hadWords.line)}</p>
       </Screen>
     );
   }
@@ -135,7 +148,7 @@ export function Lost() {
       {cards.value?.length === 0 && <p class="lead">{say(e.lostNone)}</p>}
       <ul class="lost-cards">
         {cards.value?.map((each) => (
-          <CardRow key={each.id} card={each} onLost={() => (asked.value = each)} />
+          <CardRow key={each.id} card={each} onLost={() => ask(each)} />
         ))}
       </ul>
       {cards.value?.some((each) => each.blocked) && <p class="lead">{say(e.lostNew)}</p>}

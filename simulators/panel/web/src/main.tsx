@@ -1,6 +1,7 @@
 import "@linli/shared/base.css";
 import "./panel.css";
 import "./things.css";
+import "./faces.css";
 
 import { Button, LanguageButtons, Skeleton } from "@linli/shared/bits";
 import { rememberLanguage, say, type Words } from "@linli/shared/i18n";
@@ -10,6 +11,7 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { BytesDrawer, bytesOpen } from "./bytes";
+import { FacesDrawer, facesOpen } from "./faces";
 import { putDown } from "./hand";
 import { Keypad } from "./keypad";
 import { Overlay } from "./overlay";
@@ -18,10 +20,11 @@ import { Picture } from "./picture/picture";
 import { HUB_SIGN, percent, STANDS, SWITCH } from "./picture/places";
 import { Journal, Pages, Station, Story } from "./side";
 import { busy, lost, reset, town } from "./state";
-import { close, focus } from "./story";
+import { close, focus, leaf } from "./story";
 import { ThingsDrawer, thingsOpen } from "./things";
 import { Ghost, Tray } from "./tray";
 import { w } from "./words";
+import { f } from "./words-faces";
 import { t } from "./words-things";
 
 function Head() {
@@ -47,30 +50,31 @@ function Head() {
       >
         {say(w.reset)}
       </Button>
-      <DrawerKey open={thingsOpen} other={bytesOpen} icon="plug" class="things-key" words={t.plugs} />
-      <DrawerKey open={bytesOpen} other={thingsOpen} icon="list" class="bytes-key" words={w.bytes} />
+      <DrawerKey open={facesOpen} icon="person" class="faces-key" words={f.faces} />
+      <DrawerKey open={thingsOpen} icon="plug" class="things-key" words={t.plugs} />
+      <DrawerKey open={bytesOpen} icon="list" class="bytes-key" words={w.bytes} />
     </header>
   );
 }
 
 interface DrawerKeyProps {
   open: Signal<boolean>;
-  /** The drawer that lies in the same place. */
-  other: Signal<boolean>;
   icon: IconName;
   class: string;
   words: Words;
 }
 
-function DrawerKey({ open, other, icon, words, class: name }: DrawerKeyProps) {
+/** Drawers lie in one place: one is open at a time. */
+const DRAWERS: readonly Signal<boolean>[] = [facesOpen, thingsOpen, bytesOpen];
+
+function DrawerKey({ open, icon, words, class: name }: DrawerKeyProps) {
   return (
     <button
       type="button"
       class={`button ${name}`}
       aria-expanded={open.value}
       onClick={() => {
-        other.value = false;
-        open.value = !open.value;
+        for (const each of DRAWERS) each.value = each === open && !open.value;
       }}
     >
       <Icon name={icon} />
@@ -134,14 +138,15 @@ function Panel() {
           <span>{say(w.lost)}</span>
         </p>
       )}
-      <main data-bytes={bytesOpen.value} data-things={thingsOpen.value}>
+      <main data-bytes={bytesOpen.value} data-things={thingsOpen.value} data-faces={facesOpen.value}>
         <h1 class="unseen">{town.value === null ? say(w.subtitle) : say(town.value.name)}</h1>
         <Stage />
         <div class="side">
-          <Story />
+          {(!facesOpen.value || leaf.value !== 0) && <Story />}
+          {facesOpen.value && <FacesDrawer />}
           {bytesOpen.value && <BytesDrawer />}
           {thingsOpen.value && <ThingsDrawer />}
-          {!bytesOpen.value && !thingsOpen.value && (
+          {DRAWERS.every((each) => !each.value) && (
             <>
               <Station />
               <Journal />

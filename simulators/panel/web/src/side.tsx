@@ -22,6 +22,7 @@ import {
 } from "./story";
 import type { JournalEntry, TownPage } from "./town";
 import { w } from "./words";
+import { f } from "./words-faces";
 import { t } from "./words-things";
 
 function Cover() {
@@ -145,6 +146,7 @@ const VIAS: Readonly<Record<string, Words>> = {
   phone: w.byPhone,
   pass: w.byPass,
   pin: t.byPin,
+  face: f.faces,
   staff: w.byStaff,
 };
 

@@ -8,6 +8,8 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import {
   type CallNow,
   type DoorSign,
+  type FacesNow,
+  type FaceTrack,
   type Hand,
   type JournalEntry,
   type KioskNow,
@@ -51,6 +53,9 @@ export const kioskNow = signal<KioskNow>({
 });
 export const call = signal<CallNow | null>(null);
 export const parts = signal<readonly Part[]>([]);
+export const faces = signal<FacesNow | null>(null);
+/** The faces that the hub follows before the door's camera. */
+export const tracks = signal<readonly FaceTrack[]>([]);
 export const wall = signal<Wall>({ doors: {}, devices: {} });
 /** Why a door did what it just did: for the viewer, who may know more than whoever stands there. */
 export const why = signal<Words | null>(null);
@@ -165,6 +170,8 @@ function takeTown(next: Town): void {
     kioskNow.value = next.kiosk;
     call.value = next.call;
     parts.value = next.parts;
+    faces.value = next.faces;
+    tracks.value = [];
     wall.value = next.wall;
     journal.value = next.journal.slice(-MOST_ENTRIES);
     alarms.value = next.station.slice(-MOST_ALARMS);
@@ -196,6 +203,12 @@ const take: Take = {
   },
   part: (next) => {
     parts.value = parts.value.map((each) => (each.id === next.id ? next : each));
+  },
+  faces: (next) => {
+    faces.value = next;
+  },
+  seen: (next) => {
+    tracks.value = next.tracks;
   },
   wall: (next) => {
     wall.value = next;

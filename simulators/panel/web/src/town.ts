@@ -14,7 +14,7 @@
  *   costs the server nothing. The server plays a step through real devices and reports its beats.
  */
 import { ask, jsonBytes } from "@linli/shared/api";
-import type { Words } from "@linli/shared/i18n";
+import type { Language, Words } from "@linli/shared/i18n";
 
 /** Where a thing stands in the picture: the ids of the six doors, and two more places. */
 export type Place =
@@ -88,6 +88,8 @@ export interface Town {
   kiosk: KioskNow;
   /** The newest call at a door; null while nobody has rung. */
   call: CallNow | null;
+  /** The door with faces; null while the town wakes up. */
+  faces: FacesNow | null;
   /** Everything with a plug. */
   parts: Part[];
   wall: Wall;
@@ -126,7 +128,7 @@ export interface Said {
   outcome: "opened" | "noted" | "refused" | "unknown";
   /** Code of devices/reasons.py. */
   reason: string;
-  via: "card" | "phone" | "copy" | "pass" | "pin" | "staff";
+  via: "card" | "phone" | "copy" | "pass" | "pin" | "face" | "staff";
   person: string | null;
   /** From the reader's first byte (card) or the request (phone) to the coil, measured; null if no coil. */
   ms: number | null;
@@ -289,6 +291,63 @@ export interface WireLine {
   name: string;
 }
 
+/** People who are nobody, drawn by the town. */
+export type DrawnWho = "elder" | "carer" | "stranger";
+
+/** Who stands before the door's camera. own: frames of somebody's page; still: a photo held up. */
+export interface Standing {
+  kind: "nobody" | "drawn" | "own";
+  who: DrawnWho | "";
+  still: boolean;
+}
+
+/** A resident who can be registered: `flat` is what is typed at the door. */
+export interface FacePerson {
+  id: string;
+  flat: string;
+  /** Who is drawn for them. */
+  drawn: DrawnWho;
+  consent: boolean;
+  photos: number;
+  /** False: the hub has yet to measure itself with the newest photo, and it does not count before. */
+  measured: boolean;
+}
+
+/** SSE `faces`. */
+export interface FacesNow {
+  /** absent: the extra is not installed; off: nobody has assessed yet what faces mean here. */
+  state: "absent" | "off" | "keys_elsewhere" | "starting" | "ready";
+  /** Modules that are missing. */
+  missing: string[];
+  /** Reader id. */
+  door: string;
+  /** Width and height of the camera's pictures, in pixels. */
+  size: [number, number];
+  standing: Standing;
+  people: FacePerson[];
+  /** To which side of the picture the hub asks to turn. */
+  asked: "left" | "right" | null;
+  /** The hub's last word about a face at this door; both null: none yet. */
+  told: { person: string | null; reason: string | null } | null;
+}
+
+/** A face that the hub follows: a box as left, top, right, bottom; eyes and nose as points. */
+export interface FaceTrack {
+  track: number;
+  box: [number, number, number, number];
+  points: [number, number][] | null;
+  /** Good looks so far; three are wanted. */
+  shots: number;
+  /** Why the last look was not good enough: a code of devices/reasons.py. */
+  reason: string | null;
+}
+
+/** What is to be read before a consent, in the reader's language. */
+export interface FaceNotice {
+  version: string;
+  parts: { title: string; text: string }[];
+}
+
 /** The events of `GET /api/live`, name to data. */
 export interface TownEvents {
   town: Town;
@@ -300,6 +359,8 @@ export interface TownEvents {
   kiosk: KioskNow;
   call: { now: CallNow | null };
   part: Part;
+  faces: FacesNow;
+  seen: { tracks: FaceTrack[] };
   wall: Wall;
   story: StoryNow;
   wire: WireLine;
@@ -334,6 +395,26 @@ export const town = {
   type: (door: string, keys: string) => post<Said>("/api/type", { door, keys }),
   /** Do something to a thing with a plug. */
   hand: (part: string, verb: Hand) => post<Part>("/api/hand", { part, verb }),
+  /** Let somebody step before the camera; `key` is for a page's own frames. */
+  faceStand: (kind: Standing["kind"], who: Standing["who"], still: boolean) =>
+    post<{ key: string }>("/api/face/stand", { kind, who, still }),
+  /** One frame of this page's own camera; false when somebody else stands there now. */
+  faceFrame: async (key: string, picture: Blob): Promise<boolean> => {
+    const headers = { "Linli-Client": "panel", "Linli-Stand": key };
+    const how: RequestInit = { method: "POST", headers, body: picture, cache: "no-store" };
+    const answer = await fetch("/api/face/frame", how).catch(() => null);
+    return answer === null || answer.ok || answer.status === 503; // a lost frame is no loss
+  },
+  /** The site assesses, and its door takes faces. */
+  faceOpen: () => post<FacesNow>("/api/face/open"),
+  faceNotice: (language: Language) => post<FaceNotice>("/api/face/notice", { language }),
+  faceConsent: (person: string, notice: string, language: Language) =>
+    post<FacePerson>("/api/face/consent", { person, notice, language }),
+  /** The desk photographs whoever stands before the camera. */
+  facePhoto: (person: string) => post<FacePerson>("/api/face/photo", { person }),
+  faceForget: (person: string) => post<FacePerson>("/api/face/forget", { person }),
+  /** Type a flat's number; answers when the door has opened, refused, or stayed silent. */
+  faceClaim: (person: string) => post<Said>("/api/face/claim", { person }),
   net: (cut: boolean) => post<Net>("/api/net", { cut }),
   /** Scan the code on the kiosk and pay it: the provider then sends its notice three times. */
   pay: (person: string) => post<KioskNow>("/api/pay", { person }),

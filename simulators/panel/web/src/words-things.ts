@@ -14,7 +14,7 @@ export const t = dictionary({
   },
   allWell: { "zh-Hans": "正常", "zh-Hant": "正常", en: "All is well" },
   hubKnows: { "zh-Hans": "主机：{what}", "zh-Hant": "主機：{what}", en: "Hub: {what}" },
-  hubSees: { "zh-Hans": "在线", "zh-Hant": "在線", en: "online" },
+  hubSees: { "zh-Hans": "在线", "zh-Hant": "已連線", en: "online" },
   hubMisses: { "zh-Hans": "连不上", "zh-Hant": "連不上", en: "not reached" },
   contactUnknown: {
     "zh-Hans": "不知道门关没关",

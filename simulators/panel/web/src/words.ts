@@ -21,7 +21,7 @@ export const w = dictionary({
   },
   lost: {
     "zh-Hans": "和小镇断开了，正在重新连接。",
-    "zh-Hant": "和小鎮斷開了，正在重新連接。",
+    "zh-Hant": "和小鎮斷開了，正在重新連線。",
     en: "The town cannot be reached; reconnecting.",
   },
   pictureLabel: {
