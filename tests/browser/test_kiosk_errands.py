@@ -58,6 +58,7 @@ def test_a_lost_card_is_stopped_without_it_and_every_door_is_named(
     expect(key(page, "查账单")).to_have_count(0)  # who lost a card is not after bills
     key(page, "下一步").click()
     expect(heading(page, "哪张卡丢了？")).to_be_visible()
+    expect(page.locator(".lost-card").first).to_contain_text("3月2日 发的")  # the site's day
     page.locator(".lost-card", has_text="沈**").get_by_role("button").click()
     expect(heading(page, "停用沈**的卡？")).to_be_visible()
     assert agent.posted("/local/block") == []
