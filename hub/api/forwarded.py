@@ -21,9 +21,11 @@ HOPS_MAX = 16  # a chain of proxies has two or three; a longer header is somebod
 
 def real_scope(scope: Any, trusted: Networks) -> Any:
     """An ASGI scope whose client and scheme are the asker's; the same where no proxy is named."""
+    if not trusted:
+        return scope
     client = scope.get("client")
     peer = _address(client[0]) if client else None
-    if not trusted or peer is None or not _is_named(peer, trusted):
+    if peer is None or not _is_named(peer, trusted):
         return scope
     chain, scheme = list[str](), str(scope["scheme"])
     for name, value in scope["headers"]:

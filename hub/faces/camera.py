@@ -24,9 +24,7 @@ COARSE: Final = 4  # the motion gate sees every fourth pixel
 GROWN: Final = 0.5  # how much wider than the motion or the last face the window is
 WINDOW_LEAST_PX: Final = 240
 HALVED_FROM_PX: Final = 640
-# Who stands still is looked for again so often: a challenge takes a face for lost after a second
-# without a look (``liveness.GAP_MOST_S``), and wants two looks a step.
-STILL_LOOK_S: Final = 0.2
+STILL_LOOK_S: Final = 1.0  # who stands still is looked for again so often, before a track ends
 WHOLE_LOOK_S: Final = 1.0  # the whole picture costs more than a window
 READY_SHOTS: Final = 3
 WAIT_MOST_S: Final = 2.0  # then fewer good looks have to do
