@@ -282,6 +282,35 @@ def test_a_face_stands_for_the_pin_of_a_phone_and_for_nothing_else(
     assert isinstance(decide(rules, State(), behind, NOW)[0], Refused)
 
 
+@pytest.mark.parametrize(
+    ("word_", "door", "request_", "reason"),
+    [
+        ({}, {}, {}, "granted"),
+        ({"person": "p2"}, {}, {}, "face_not_matched"),  # who may come in, too
+        ({"door": 2}, {}, {}, "face_word_other"),
+        ({"ask": "q-2"}, {}, {}, "face_word_other"),
+        ({"ask": ""}, {}, {}, "face_word_other"),
+        ({"ask": ""}, {}, {"face_ask": ""}, "face_word_other"),
+        ({"until_s": NOW_S}, {}, {}, "expired"),
+        ({}, {"face": FaceMode.OFF}, {}, "face_off"),
+        ({}, {"face": FaceMode.ALONE}, {}, "granted"),
+        ({}, {}, {"clock_known": False}, "clock_unsigned"),
+        ({}, {"remote": False}, {}, "remote_refused"),
+        ({}, {"asks": Assurance.MUTUAL}, {"assurance": Assurance.SIGNED}, "assurance_low"),
+        ({"person": "p3"}, {}, {"person": "p3"}, "person_unknown"),
+    ],
+)
+def test_a_phone_with_a_face_case_by_case(
+    word_: dict[str, Any], door: dict[str, Any], request_: dict[str, Any], reason: str
+) -> None:
+    told = replace(FaceWord("p1", 1, "q-1", NOW_S + 5), **word_)
+    asked = Request(
+        1, Way.REMOTE, person="p1", assurance=Assurance.MUTUAL, revision=Revision(7, 1),
+        face=told, face_ask="q-1",
+    )  # fmt: skip
+    assert decide(policy(**door), State(), replace(asked, **request_), NOW)[0].reason == reason
+
+
 @given(words, st.booleans())
 def test_staff_go_without_a_pin_and_without_a_face(told: FaceWord, pin: bool) -> None:
     own = {"people": {"p1": ("r", STAFF_RULE)}, "rules": {"r": Rule(), STAFF_RULE: Rule()}}
