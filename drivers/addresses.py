@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from drivers.link import Direction, Link, LinkLost, OnWire, Parity
 from drivers.osdp_wire import ADDRESS_MOST
+from drivers.simulated import SCHEME, line_of_far_end
 from drivers.spy import spy_on
 
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {  # setting: least and most
@@ -122,9 +123,14 @@ def opener(address: Address, on_wire: OnWire | None) -> Callable[[], Awaitable[L
         except OSError as error:
             raise CatalogueError(f"log={address.spied}: {error.strerror}") from error
         listener = spy if on_wire is None else _both(spy, on_wire)
-    return lambda: Link.open(
-        address.port, baudrate=address.baud, parity=address.parity, on_wire=listener
-    )
+
+    async def open_it() -> Link:
+        port = address.port
+        if port.startswith(SCHEME):
+            port = line_of_far_end(address.protocol, port)
+        return await Link.open(port, baudrate=address.baud, parity=address.parity, on_wire=listener)
+
+    return open_it
 
 
 def _both(first: OnWire, second: OnWire) -> OnWire:

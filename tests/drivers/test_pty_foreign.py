@@ -1,6 +1,7 @@
 """`linli simulate pty PROTOCOL` as a program, and before it software that nobody here wrote."""
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,8 +49,9 @@ async def test_a_board_before_pymodbus() -> None:
             assert not (await client.write_coil(3, True, device_id=1)).isError()
             assert "coil 3 on" in await until_printed(process, "coil")
             type_in(process, "input 2 on")
-            while not (await client.read_discrete_inputs(0, count=8, device_id=1)).bits[2]:  # noqa: ASYNC110 - another process obeys
-                await asyncio.sleep(0.01)
+            closed: Sequence[bool] = [False] * 8
+            while not closed[2]:
+                closed = (await client.read_discrete_inputs(0, count=8, device_id=1)).bits
             assert (await client.write_coil(8, True, device_id=1)).exception_code == 2
         finally:
             client.close()
