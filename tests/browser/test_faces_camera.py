@@ -1,4 +1,4 @@
-"""The desk's camera in the console: a film is held before the browser, and the hub's engine judges."""
+"""The desk's camera in the console: a film before the browser, and the hub's engine judges."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def chromium(
 ) -> Iterator[Browser]:
     """A browser before whose camera somebody sits, in place of the run's own one."""
     if request.param == DRAWN:
-        somebody = portrait(3, Pose(240))
+        somebody = portrait(3, Pose(SIZE[0] // 2))
     else:
         with Image.open(shared_file(request.param)) as found:
             somebody = found.convert("RGB")
@@ -62,7 +62,8 @@ def test_a_photo_of_the_desk_s_camera_is_one_that_the_hub_takes(
     one.page.locator("[data-person] button").first.click()
     one.see("[data-face]")
     one.page.get_by_role("button", name="打开摄像头").click()
-    one.page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    while not one.page.evaluate("() => document.querySelector('video')?.videoWidth"):
+        one.page.wait_for_timeout(20)  # a predicate of the page's own would need eval
     assert one.violations() == []
     one.page.get_by_role("button", name="拍一张").click()
     one.see("[data-photos='1']")

@@ -1,4 +1,4 @@
-"""The town's door with faces, each part alone: who stands there, its camera, and what pages may do."""
+"""The town's door with faces, each part alone: who stands there, its camera, what pages may do."""
 
 from __future__ import annotations
 
