@@ -29,7 +29,8 @@ def chromium(
 ) -> Iterator[Browser]:
     """A browser before whose camera somebody sits, in place of the run's own one."""
     if request.param == DRAWN:
-        somebody = portrait(3, Pose(SIZE[0] // 2))
+        somebody = Image.new("RGB", SIZE, (178, 172, 160))
+        somebody.paste(portrait(3, Pose(200)), (120, 20))
     else:
         with Image.open(shared_file(request.param)) as found:
             somebody = found.convert("RGB")
