@@ -261,6 +261,20 @@ async def test_reader_is_worked_from_the_keyboard_and_keeps_its_cards(tmp_path: 
     assert not os.path.lexists(path)
 
 
+async def test_an_end_of_one_speed_is_noise_to_another(tmp_path: Path) -> None:
+    async with simulated("qr", "--baud", "9600", "--path", str(tmp_path / "qr")) as (process, told):
+        for baud, is_heard in ((19_200, False), (9_600, True)):
+            link = await Link.open(told, baudrate=baud)
+            type_in(process, "show HELLO")
+            got = b""
+            while len(got) < 2 or (is_heard and not got.endswith(b"\n")):
+                got += await link.read()
+            assert (got == b"HELLO\r\n") == is_heard
+            link.close()
+        type_in(process, "quit")
+        assert await process.wait() == 0
+
+
 async def test_board_is_worked_from_the_keyboard(tmp_path: Path) -> None:
     async with simulated("relay", "--show", "--path", str(tmp_path / "board")) as (process, told):
         relay = ModbusRelay(lambda: Link.open(told, baudrate=9600))
