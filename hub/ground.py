@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from devices.access import DoorMode, Schedule
-from devices.messages import Revision
+from devices.messages import NO_REVISION, Revision
 from devices.policy import Compiled
 from drivers.ntag424 import diversify
 from hub.core.compile import (
@@ -310,6 +310,13 @@ def _staff(connection: Connection) -> tuple[str, ...]:
         if may_ever(Grant(row.subject, row.role, row.scope), "operate", "door")
     }
     return tuple(sorted(found))
+
+
+def people_of(connection: Connection, keys: HubKeys, zone: str, door: Any) -> frozenset[str]:
+    """Whom a door's controller knows; ``door``: its ``device_id`` and ``number``."""
+    ground = read_ground(connection, keys, device=door.device_id)
+    own = ground.compile(door.device_id, zone, NO_REVISION).policy.doors.get(door.number)
+    return frozenset(own.people) if own is not None else frozenset()
 
 
 def _card(row: Any, keys: HubKeys) -> CardRow:

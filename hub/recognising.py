@@ -39,10 +39,11 @@ from hub.core.face_law import is_child
 from hub.faces.beside import judge_beside
 from hub.faces.keystore import NAME, KeyStore
 from hub.faces.verbs import absent
-from hub.ground import read_ground
+from hub.ground import people_of
 from hub.keys import HubKeys
 from hub.store import tables as t
 from hub.store.engine import Engines
+from hub.store.homes import everybody_at_home
 from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 
 if TYPE_CHECKING:  # numpy is an extra
@@ -433,10 +434,10 @@ class Recognising:
             return False
         self._stale = False
         wanted = Wanted(site.strangers, site.claims, site.misses)
-        doors = await asyncio.to_thread(self._alone)
+        doors, homes = await asyncio.to_thread(self._grounds)
         calibration = self._calibration(self.model)
         held = roll.everybody()
-        args = (held, self.model, wanted, calibration, doors)
+        args = (held, self.model, wanted, calibration, doors, homes)
         people, task = await asyncio.to_thread(task_of, *args)
         revision = self._luck(8).hex()
         try:
@@ -458,8 +459,8 @@ class Recognising:
             raise DomainError("face_starting")
         await self.audit()
 
-    def _alone(self) -> dict[str, frozenset[str]]:
-        """The people of each door that wants faces alone, as its controller knows them."""
+    def _grounds(self) -> tuple[dict[str, frozenset[str]], list[set[str]]]:
+        """The people of each door that wants faces alone, and those of each household."""
         found: dict[str, frozenset[str]] = {}
         with self._engines.read.connect() as connection:
             query = (
@@ -469,8 +470,9 @@ class Recognising:
             )
             zone = str(connection.execute(select(t.site.c.time_zone)).scalar_one())
             for row in connection.execute(query).all():
-                found[row.id] = _people(connection, self._keys, zone, row)
-        return found
+                found[row.id] = people_of(connection, self._keys, zone, row)
+            homes = everybody_at_home(connection, self._clock().timestamp())
+        return found, list(homes.values())
 
     def _calibration(self, model: str) -> Any:
         """What is known of the model before this site has measured it."""
@@ -479,15 +481,6 @@ class Recognising:
         if self._settings.calibration is not None:
             return of_file(self._settings.calibration)
         return DLIB_RESNET if model == DLIB_RESNET.model_id else none_yet(model)
-
-
-def _people(connection: Any, keys: HubKeys, zone: str, door: Any) -> frozenset[str]:
-    from devices.messages import NO_REVISION  # noqa: PLC0415
-
-    ground = read_ground(connection, keys, device=door.device_id)
-    compiled = ground.compile(door.device_id, zone, NO_REVISION)
-    own = compiled.policy.doors.get(door.number)
-    return frozenset(own.people) if own is not None else frozenset()
 
 
 def named(told: Mapping[str, Any], people: Sequence[str]) -> dict[str, Any]:

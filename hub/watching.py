@@ -82,7 +82,8 @@ class Watching:
         if standing is None or threshold is None:
             raise DomainError("face_order", "too few residents to measure so few false alarms")
         caught = min(share, standing.watch.points[-1][1])  # beyond the last point none is promised
-        return standing.revision, threshold, caught * passers_a_day * FACES_MAX
+        expected = min(alarms_a_day, caught * passers_a_day * FACES_MAX)  # also of a rounding
+        return standing.revision, threshold, expected
 
     def expected_now(self, passers_a_day: int, alarms_a_day: float) -> float | None:
         """False alarms a day of a full list by the audit that stands; None: it cannot tell."""

@@ -88,9 +88,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pages last: Playwright keeps a loop of its own running, beside which no other may run.
 
-    What stays whole in one worker comes first: it is the longest piece.
+    What stays whole in one worker comes first, and of all that is alike the modules with the most
+    patience: a long piece that is begun last leaves the other workers idle.
     """
-    items.sort(key=lambda item: (_wants_a_browser(item), not is_whole(item.path)))
+    patience_s = _patience_of_modules(items)
+    items.sort(
+        key=lambda item: (
+            _wants_a_browser(item), not is_whole(item.path), -patience_s[item.path],
+        )
+    )  # fmt: skip
+
+
+def _patience_of_modules(items: list[pytest.Item]) -> dict[Path, float]:
+    """How long the most patient test of each module may take; nought where none says so."""
+    found: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        found[item.path] = max(found.get(item.path, 0.0), float(mark.args[0]) if mark else 0.0)
+    return found
 
 
 # --- nothing left out silently ---------------------------------------------------------------

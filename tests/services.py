@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,7 @@ SHARED = ROOT.parent / "shared" / "data"
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 START_S = 30  # a cold disk on a busy two-core machine
+PORTS = (12_000, 30_000)  # below what the kernel gives to whoever asks for any port
 SOCKET_PORT = 5432  # names the socket file only: the cluster listens on no network
 
 
@@ -63,10 +65,12 @@ def shared_file(name: str) -> Path:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that is free, and not one of those that the kernel gives to others."""
+    while True:
+        port = PORTS[0] + secrets.randbelow(PORTS[1] - PORTS[0])
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 _drivers: list[Any] = []

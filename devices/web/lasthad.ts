@@ -31,7 +31,7 @@ const ANSWERS: Readonly<Record<Had, Words>> = dictionary({
   today: { "zh-Hans": "今天", "zh-Hant": "今天", en: "Today" },
   yesterday: { "zh-Hans": "昨天", "zh-Hant": "昨天", en: "Yesterday" },
   days: { "zh-Hans": "几天前", "zh-Hant": "幾天前", en: "Some days ago" },
-  unknown: { "zh-Hans": "不记得了", "zh-Hant": "不記得了", en: "I don’t know" },
+  unknown: { "zh-Hans": "不记得了", "zh-Hant": "不記得了", en: "I do not know" },
 });
 
 /** The answers as a choice shows them, in the page's language. */

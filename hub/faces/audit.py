@@ -1,7 +1,9 @@
 """The self-audit: what faces are worth among those who live here, measured on themselves. Pure.
 
-Every resident in turn is a stranger to everybody else: how near the nearest other one comes is the
-distribution from which the threshold for a wanted rate of strangers let in follows. Photos held
+Every resident in turn is a stranger to everybody but their own family: how near the nearest other
+one comes is the distribution from which the threshold for a wanted rate of strangers let in
+follows. (Relatives live together and look alike; whoever comes from outside has none here. Counted
+in, they alone would make the tail, and a community of families could use no faces.) Photos held
 back from their own template tell what that threshold costs the residents. Nothing here is a
 setting but the wanted rates; where they are not met, faces are refused as the only claim.
 """
@@ -22,6 +24,7 @@ from hub.faces.gallery import (
     Gallery,
     Mask,
     Person,
+    Rows,
     blocks,
     mean_without,
     smallest,
@@ -34,6 +37,7 @@ GENUINE_LEAST: Final = 20  # people with two photos or more before misses can be
 STRANGERS_EXPECTED_LEAST: Final = 1.0  # people x wanted rate: beyond it a fitted tail is a guess
 PAIRS_EXPECTED_LEAST: Final = 10.0  # as above; pairs repeat the same few faces, so more of them
 LOOK_ALIKES_MOST: Final = 50
+FAMILY_MOST: Final = 10  # more people of one household are a dormitory, and no relatives
 _PAIRS_KEPT: Final = 400_000  # the lowest scores of pairs; more say nothing new about a tail
 
 
@@ -77,6 +81,18 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
+class Kin:
+    """Who is no stranger to whom.
+
+    ``family``: the same number for the rows of one family, -1 for whoever has none; ``near``: as
+    the gallery's, each row's family left out.
+    """
+
+    family: Rows
+    near: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """The self-audit of one gallery. ``search``: face alone; ``claim``: after a claim."""
 
@@ -103,12 +119,14 @@ def audit(
     wanted: Wanted,
     calibration: Calibration,
     scope: Mask | None = None,
+    kin: Kin | None = None,
 ) -> Audit:
     """Judge a gallery for a door of ``scope`` (rows; everybody if None)."""
     if [one.person for one in enrolled] != list(gallery.people):
         raise ValueError("the gallery is of other people")
     inside = np.ones(len(gallery.people), np.bool_) if scope is None else scope
-    crowd = _strangers(gallery, inside)
+    alone = np.full(len(gallery.people), -1, np.intp)
+    crowd = _strangers(gallery, inside, kin or Kin(alone, gallery.near))
     own, other, weights = _genuine(enrolled, gallery, inside)
     judged = len({index for index, _ in weights})
     shares = np.array([share for _, share in weights], np.float64)
@@ -126,19 +144,36 @@ def audit(
     )  # fmt: skip
 
 
+def kin_of(gallery: Gallery, homes: Sequence[Sequence[int]]) -> Kin:
+    """Families by the rows of each household; one of more than ``FAMILY_MOST`` is none."""
+    family = np.full(len(gallery.people), -1, np.intp)
+    for number, home in enumerate(homes):
+        if len(home) <= FAMILY_MOST:
+            family[list(home)] = number
+    near = gallery.near.copy()
+    related = np.flatnonzero(family >= 0)
+    for places, found in blocks(gallery.templates[related], gallery.templates, gallery.squares):
+        rows = related[places]
+        found[family[rows][:, None] == family[None, :]] = np.inf  # itself as well
+        least = smallest(found, min(near.shape[1], found.shape[1])) if near.size else near[:0]
+        whole = np.isfinite(least).all(axis=1)  # else there is hardly anybody but the family
+        near[rows[whole]] = least[whole]
+    return Kin(family, near)
+
+
 def _pair_scores(
-    gallery: Gallery, rows: NDArray[np.intp], columns: NDArray[np.intp], found: Floats
+    gallery: Gallery, rows: Rows, columns: Rows, found: Floats, near: Floats
 ) -> Floats:
     """Scores of rows with columns as if each were a stranger; itself is infinitely far."""
     scores = found.copy()
     if gallery.crowded:
-        scores -= mean_without(gallery.near[rows], found) / 2
+        scores -= mean_without(near[rows], found) / 2
         scores -= mean_without(gallery.near[columns], found.T).T / 2
     scores[rows[:, None] == columns[None, :]] = np.inf
     return scores
 
 
-def _strangers(gallery: Gallery, inside: Mask) -> _Crowd:
+def _strangers(gallery: Gallery, inside: Mask, kin: Kin) -> _Crowd:
     count = len(gallery.people)
     nearest = np.full(count, np.inf, np.float32)
     kept: list[Floats] = []
@@ -149,7 +184,9 @@ def _strangers(gallery: Gallery, inside: Mask) -> _Crowd:
     per_row = max(1, min(len(columns), max(8, _PAIRS_KEPT // max(1, count))))
     scope, squares = gallery.templates[columns], gallery.squares[columns]
     for rows, found in blocks(gallery.templates, scope, squares):
-        scores = _pair_scores(gallery, rows, columns, found)
+        scores = _pair_scores(gallery, rows, columns, found, kin.near)
+        own = kin.family[rows]
+        scores[(own[:, None] == kin.family[columns]) & (own >= 0)[:, None]] = np.inf
         nearest[rows] = scores.min(axis=1)
         pairs += int(np.isfinite(scores).sum())
         low = smallest(scores, min(per_row, scores.shape[1]))
@@ -233,8 +270,12 @@ def _search(
     tail = fit(crowd.nearest.astype(np.float64), count)
     if tail is None or count * wanted.strangers < STRANGERS_EXPECTED_LEAST:
         return Verdict("face_audit_few", None, by_crowd, None, None, None)
-    threshold = tail.value_at(wanted.strangers)
-    predicted = tail.share(threshold)
+    # A tail read off few values is as often too lax as too strict, and the lax ones let in more than
+    # the strict ones keep out: what is wanted of strangers yet to come is asked a little lower of
+    # those who were seen, as one more of them would have it.
+    expected = count * wanted.strangers
+    threshold = tail.value_at(wanted.strangers * expected / (expected + 1))
+    predicted = tail.share(threshold) * (expected + 1) / expected
     if judged < GENUINE_LEAST:
         return Verdict("face_audit_photos", threshold, by_crowd, predicted, None, None)
     right = (own <= threshold) & (own < other)
@@ -289,7 +330,7 @@ def look_alikes(gallery: Gallery, inside: Mask, claim: Verdict) -> tuple[tuple[s
     for places, block in blocks(scope, scope, squares):
         rows = columns[places]
         by_crowd = claim.by_crowd and gallery.crowded
-        scores = _pair_scores(gallery, rows, columns, block) if by_crowd else block
+        scores = _pair_scores(gallery, rows, columns, block, gallery.near) if by_crowd else block
         scores[rows[:, None] >= columns[None, :]] = np.inf  # each pair once, nobody with itself
         here, there = np.nonzero(scores <= claim.threshold)
         near = [

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from hub.faces.audit import PAIRS_EXPECTED_LEAST, Audit, Curves, Verdict, Wanted, audit
+from hub.faces.audit import PAIRS_EXPECTED_LEAST, Audit, Curves, Verdict, Wanted, audit, kin_of
 from hub.faces.calibration import Calibration, Tail, parse, shown
-from hub.faces.gallery import Floats, Gallery, Person, build, of
+from hub.faces.gallery import Floats, Gallery, Mask, Person, build, of
 from hub.faces.tails import SHOULDER_SHARE, fit
 
 NICE: Final = 10  # whoever waits at a door comes first
@@ -34,7 +34,7 @@ _EMPTY: Final = np.zeros(0, np.float64)
 class Task:
     """Whom to judge. ``counts``: photos of each person, in the order of ``photos`` (all x dim).
 
-    ``scopes``: the rows of each door that wants faces alone.
+    ``scopes``: the rows of each door that wants faces alone; ``homes``: of each household.
     """
 
     model_id: str
@@ -43,6 +43,7 @@ class Task:
     wanted: Wanted
     calibration: Calibration
     scopes: Mapping[str, Sequence[int]]
+    homes: Sequence[Sequence[int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,16 @@ def judge(task: Task) -> Report:
     photos = np.split(task.photos, np.cumsum(task.counts)[:-1]) if len(task.counts) else []
     people = [Person(str(row), held) for row, held in enumerate(photos)]
     gallery = build(task.model_id, people)
-    found = {EVERYBODY: document(audit(people, gallery, task.wanted, task.calibration))}
+    kin = kin_of(gallery, task.homes)
+
+    def judged(scope: Mask | None) -> dict[str, Any]:
+        return document(audit(people, gallery, task.wanted, task.calibration, scope, kin))
+
+    found = {EVERYBODY: judged(None)}
     for scope, rows in task.scopes.items():
         inside = np.zeros(len(people), np.bool_)
         inside[list(rows)] = True
-        found[scope] = document(audit(people, gallery, task.wanted, task.calibration, inside))
+        found[scope] = judged(inside)
         found[scope]["people"] = len(rows)
     return Report(found, gallery.near)
 
@@ -168,6 +174,7 @@ def write_task(task: Task) -> bytes:
         "model": task.model_id, "counts": list(task.counts), "wanted": wanted,
         "calibration": shown(task.calibration),
         "scopes": {door: list(rows) for door, rows in task.scopes.items()},
+        "homes": [list(rows) for rows in task.homes],
     }  # fmt: skip
     return write(told, task.photos)
 
@@ -177,7 +184,7 @@ def read_task(content: bytes) -> Task:
     told, floats = read(content)
     photos = floats.reshape(sum(told["counts"]), -1) if told["counts"] else floats.reshape(0, 1)
     return Task(told["model"], told["counts"], photos, Wanted(*told["wanted"]),
-                parse(told["calibration"]), told["scopes"])  # fmt: skip
+                parse(told["calibration"]), told["scopes"], told["homes"])  # fmt: skip
 
 
 def write_report(report: Report) -> bytes:

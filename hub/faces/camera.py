@@ -24,9 +24,8 @@ COARSE: Final = 4  # the motion gate sees every fourth pixel
 GROWN: Final = 0.5  # how much wider than the motion or the last face the window is
 WINDOW_LEAST_PX: Final = 240
 HALVED_FROM_PX: Final = 640
-# Who stands still is looked for again so often: a challenge takes a face for lost after a second
-# without a look (``liveness.GAP_MOST_S``), and wants two looks a step.
-STILL_LOOK_S: Final = 0.2
+STILL_LOOK_S: Final = 1.0  # who stands still is looked for again so often, before a track ends
+WHOLE_LOOK_S: Final = 1.0  # the whole picture costs more than a window
 READY_SHOTS: Final = 3
 WAIT_MOST_S: Final = 2.0  # then fewer good looks have to do
 FRAME_PIXELS_MOST: Final = 8_500_000  # a 4K camera; larger frames are refused, not decoded
@@ -138,9 +137,9 @@ class Camera:
         moves find nobody for a while, the whole picture is.
         """
         missed = moved is not None and self.empty_s is not None
-        missed = missed and frame.at_s - (self.empty_s or 0.0) >= STILL_LOOK_S
+        missed = missed and frame.at_s - (self.empty_s or 0.0) >= WHOLE_LOOK_S
         wanted = frame.at_s < self.wanted_until_s
-        if missed or (wanted and frame.at_s - self.whole_s >= STILL_LOOK_S):
+        if missed or (wanted and frame.at_s - self.whole_s >= WHOLE_LOOK_S):
             return _whole(frame)
         alive, everybody = self.tracks.alive, wanted or moved is not None
         boxes = [one.box.grown(GROWN) for one in alive if everybody or not one.decided]

@@ -7,7 +7,7 @@ one for which a model was not trained. Galleries and strangers are drawn by the 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from hub.faces.gallery import Floats, Gallery, Person
 
 THRESHOLDS: Final = tuple(round(0.30 + 0.02 * step, 2) for step in range(21))
 WANTED_FMR: Final = (1e-2, 1e-3, 1e-4, 1e-5)
+WANTED_FPIR: Final = (1e-1, 1e-2, 1e-3)
 FUSIONS: Final = ((1, 1), (1, 3), (3, 1), (3, 3), (5, 3))  # photos in the template, frames
 STRANGERS_MOST: Final = 3_000
 TARGETS_LEAST: Final = 5
@@ -265,9 +266,26 @@ def _searched(
         "fnir_expected": told.search.missed,
         "fnir": None if found is None else round(found[1], 4),
         "wrong": None if found is None else round(found[2], 4),
+        "at_fpir": [_at_fpir(wish, np.sort(outside), rates) for wish in WANTED_FPIR],
     }
     steps = np.quantile(outside, np.geomspace(1 / len(outside), 1, 60))
     return result, [rates(float(step))[:2] for step in steps]
+
+
+def _at_fpir(
+    fpir: float, outside: Floats, rates: Callable[[float], tuple[float, float, float]]
+) -> dict[str, Any]:
+    """The threshold for a wanted share of strangers and what it costs; None: too few can tell.
+
+    Measured on these strangers themselves, whatever an audit of so few residents says.
+    """
+    allowed = int(fpir * len(outside))
+    if allowed < 1 or allowed >= len(outside):
+        return {"fpir": fpir, "threshold": None, "fnir": None, "wrong": None}
+    at = float(np.nextafter(outside[allowed], -np.inf))
+    _, missed, wrong = rates(at)
+    return {"fpir": fpir, "threshold": round(at, 4), "fnir": round(missed, 4),
+            "wrong": round(wrong, 4)}  # fmt: skip
 
 
 def _tail(comparisons: Comparisons) -> list[list[float]]:

@@ -6,7 +6,7 @@ withdraws is gone at once, from memory and from every comparison. Belongs to one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -69,11 +69,13 @@ def task_of(
     wanted: Wanted,
     calibration: Calibration,
     doors: Mapping[str, frozenset[str]],
+    homes: Iterable[Collection[str]],
 ) -> tuple[list[str], Task]:
-    """Whom an audit judges, and its task; ``doors``: the people of each scope.
+    """Whom an audit judges, and its task.
 
-    Of fifteen thousand people this takes a tenth of a second, and so does ``standing_of``: both
-    touch nothing that changes, and have a thread of their own.
+    ``doors``: the people of each scope, ``homes``: of each household. Of fifteen thousand
+    people this takes a tenth of a second, and so does ``standing_of``: both touch nothing that
+    changes, and have a thread of their own.
     """
     people = sorted(person for person, one in held.people.items() if one.model_id == model_id)
     rows = {person: row for row, person in enumerate(people)}
@@ -84,7 +86,9 @@ def task_of(
         for door, own in doors.items()
     }
     counts = [len(photos) for photos in each]
-    return people, Task(model_id, counts, photos, wanted, calibration, scopes)
+    together = [sorted(rows[one] for one in own if one in rows) for own in homes]
+    kin = [own for own in together if len(own) > 1]
+    return people, Task(model_id, counts, photos, wanted, calibration, scopes, kin)
 
 
 def standing_of(

@@ -11,6 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from devices.mistake import Mistake
 from simulators.demo import faces
 from simulators.demo.check import FLOWS, drive, ledger_balance
 from simulators.demo.lan import Lan, prepare
-from simulators.demo.processes import ChildFailed, listen_near, near_port, run
+from simulators.demo.processes import ChildFailed, claim_near, listen_near, run
 from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town, TownSettings
 
@@ -96,6 +97,7 @@ async def foreground(asked: argparse.Namespace) -> int:
     settings = TownSettings(folder, broker_kind=asked.broker, wire_logs=False)
     settings.faces = not faces.missing()
     panel: Panel | None = None
+    claims = ExitStack()
 
     def interrupted() -> None:
         if stop.is_set() and panel is not None:
@@ -106,7 +108,7 @@ async def foreground(asked: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(name, interrupted)
     try:
         settings.host = "0.0.0.0" if asked.lan else settings.host  # noqa: S104 - asked for
-        listening = _listen(settings, asked)
+        listening = _listen(settings, asked, claims)
         lan = await prepare(settings, say) if asked.lan else Lan()
         panel = Panel(Town(settings, say), listening, names=lan.names)
         return await _until_stopped(panel, lan, stop)
@@ -116,16 +118,22 @@ async def foreground(asked: argparse.Namespace) -> int:
     finally:
         if panel is not None:
             await panel.stop()
+        claims.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _listen(settings: TownSettings, asked: argparse.Namespace) -> socket.socket:
-    """The page's socket, and ports for hub and kiosk that are not the page's."""
+def _listen(settings: TownSettings, asked: argparse.Namespace, claims: ExitStack) -> socket.socket:
+    """The page's socket, and ports for hub and kiosk that are neither the page's nor another's.
+
+    They listen much later, and a town that begins anew serves where it said it would: until the
+    claims are given back, no other town that starts takes these ports.
+    """
     listening = listen_near(settings.host, asked.panel_port)
     port = int(listening.getsockname()[1])
-    settings.http_port = near_port(settings.host, asked.port)
-    # a town that begins anew serves where it said it would
-    settings.kiosk_port = near_port("127.0.0.1", KIOSK_PORT)
+    hub = claims.enter_context(claim_near(settings.host, asked.port))
+    kiosk = claims.enter_context(claim_near("127.0.0.1", KIOSK_PORT))
+    settings.http_port = int(hub.getsockname()[1])
+    settings.kiosk_port = int(kiosk.getsockname()[1])
     if port != asked.panel_port:
         say(f"port {asked.panel_port} is taken: the town's page is on {port}")
     if settings.http_port != asked.port:

@@ -55,10 +55,23 @@ def listen_near(host: str, wanted: int) -> socket.socket:
     raise OSError(f"no port of {host} is free")
 
 
-def near_port(host: str, wanted: int) -> int:
-    """The port that `listen_near` would take now."""
-    with listen_near(host, wanted) as sock:
-        return int(sock.getsockname()[1])
+def claim_near(host: str, wanted: int) -> socket.socket:
+    """A claim on the port that `listen_near` would take, for who listens there later.
+
+    It is a datagram socket of the same number, so it keeps no stream away and lingers nowhere: it
+    is seen by whoever else claims, and ends with this process. Raises OSError.
+    """
+    for first in (*range(wanted, wanted + PORTS_TRIED_MAX), 0):
+        with listen_near(host, first) as sock:
+            port = int(sock.getsockname()[1])
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind((host, port))
+        except OSError:
+            claim.close()
+        else:
+            return claim
+    raise OSError(f"no port of {host} is free")
 
 
 def _die_with_parent() -> None:

@@ -147,6 +147,7 @@ class Faces:
                 self._tracks.pop(body["track"], None)
             else:
                 self._tracks[body["track"]] = body
+                self.stand.looked()
             self._tell("seen", {"tracks": list(self._tracks.values())})
 
     def _ask(self, side: str | None) -> None:

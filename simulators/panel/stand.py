@@ -16,7 +16,7 @@ from simulators.panel import porch
 
 QUIET_S: Final = 3.0  # a page that sends no frame for so long is closed, or its camera is
 TURN_MOST: Final = 0.9  # how far somebody drawn turns the head when asked
-TURN_STEP: Final = TURN_MOST / 2  # at most between two pictures, however late the second comes
+TURN_STEP: Final = TURN_MOST / 2  # at most between two looks of the hub, however late they come
 TURNS: Final = (-TURN_MOST, -TURN_STEP, TURN_STEP, TURN_MOST)  # every pose but that ahead
 JPEG: Final = b"\xff\xd8\xff"
 
@@ -44,6 +44,7 @@ class Stand:
         self._framed_s = 0.0
         self._key = ""
         self._turn = 0.0
+        self._looked = False
         self._shot = 0
         self.asked: str | None = None  # to which side the hub asks to turn
 
@@ -100,7 +101,14 @@ class Stand:
         return porch.at_desk(now.who, shot) if now.kind == "drawn" else None
 
     def _turned(self) -> float:
-        """How far the head is turned now: no picture shows it jump."""
+        """How far the head is turned now."""
         wanted = {"left": -TURN_MOST, "right": TURN_MOST}.get(self.asked or "", 0.0)
-        self._turn += max(-TURN_STEP, min(TURN_STEP, wanted - self._turn))
+        if self._looked:
+            self._looked = False
+            self._turn += max(-TURN_STEP, min(TURN_STEP, wanted - self._turn))
         return self._turn
+
+    def looked(self) -> None:
+        """The hub has looked at them: a head goes on turning, so that no look sees it jump."""
+        with self._held:
+            self._looked = True

@@ -16,12 +16,12 @@ from tests.browser import stub_desks as _desks  # noqa: F401 - adds its routes
 from tests.browser import stub_faces as _faces  # noqa: F401 - the same
 from tests.browser import stub_incidents as _incidents  # noqa: F401 - adds its routes
 from tests.browser import stub_onboarding as _onboarding  # noqa: F401 - adds its routes
+from tests.browser.kiosk_stub import axe_source
 from tests.browser.stub_routes import STATIC, serving
 from tests.browser.stubs import StubHub
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("devices/web", "hub/web")
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -147,7 +147,8 @@ class Visit:
         """What axe finds wrong with the page as it stands, once its motion has ended."""
         still = "() => Promise.all(document.getAnimations().filter(a => a.effect.getTiming()"
         self.page.evaluate(still + ".iterations !== Infinity).map(a => a.finished.catch(() => 0)))")
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(axe_source())
         found = self.page.evaluate("() => axe.run(document)")["violations"]
         return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 

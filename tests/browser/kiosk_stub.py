@@ -49,7 +49,7 @@ Answer: TypeAlias = tuple[int, Json | None]
 
 @cache
 def axe_source() -> str:
-    """axe-core's script; a repeated evaluation only replaces it."""
+    """axe-core's script: half a million letters, read once and given once to each page."""
     if not AXE.exists():
         pytest.skip("needs axe-core: run make setup")
     return AXE.read_text()
@@ -237,7 +237,8 @@ class Sight:
 
     def axe(self) -> list[str]:
         """What axe-core finds on the page now; evaluated from outside, so the CSP stays strict."""
-        self.page.evaluate(axe_source())
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(axe_source())
         # a colour in the middle of a transition is nobody's contrast
         self.page.evaluate(
             "document.getAnimations().forEach((a) => { try { a.finish() } catch {} })"

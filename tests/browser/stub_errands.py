@@ -22,7 +22,7 @@ def card(name: str, holder: str, **more: Any) -> Json:
     return {
         "id": name,
         "holder": holder,
-        "issued_at": "2026-03-02T01:00:00Z",
+        "issued_at": "2026-03-01T22:30:00Z",
         "blocked": False,
         "told": False,
         "doors_total": 0,

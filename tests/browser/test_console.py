@@ -183,7 +183,8 @@ def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> No
     expect(row).to_have_attribute("data-tone", "grave")
     expect(row).to_contain_text("邻里中心")
     expect(row).to_contain_text("没有认出是谁")
-    expect(row).to_contain_text("credential_forged")
+    expect(row).to_contain_text("这张卡答不出自己的钥匙")
+    expect(row.locator("code")).to_have_count(0)  # its code is for the detail
     expect(one.see(".tile[data-door=hall] .last")).to_contain_text("没有开")
     view = next(each for each in staffed.console_doors() if each["id"] == "hall")
     staffed.say("door", {**view, "contact": "open", "lock": "unlocked"})

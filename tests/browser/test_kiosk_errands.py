@@ -17,7 +17,7 @@ from tests.browser.test_kiosk_looks import SHAPES, check
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 PRINT = re.compile("^(打印出来|再打一张|列印出來|再印一張|Print)")
 LOST, GUEST = re.compile("^卡丢了"), re.compile("^请人进门")
@@ -40,6 +40,12 @@ def kiosk(browser: Browser, agent: ErrandAgent) -> Iterator[Sight]:
         assert [each for each in seen.complaints if "Failed to load resource" not in each] == []
 
 
+def leave(page: Page, button: Locator) -> None:
+    """End the visit, at the agent too: the glass is wiped first, and the next visit ended with it."""
+    with page.expect_response("**/local/end"):
+        button.click()
+
+
 def test_a_lost_card_is_stopped_without_it_and_every_door_is_named(
     kiosk: Sight, agent: ErrandAgent
 ) -> None:
@@ -52,6 +58,7 @@ def test_a_lost_card_is_stopped_without_it_and_every_door_is_named(
     expect(key(page, "查账单")).to_have_count(0)  # who lost a card is not after bills
     key(page, "下一步").click()
     expect(heading(page, "哪张卡丢了？")).to_be_visible()
+    expect(page.locator(".lost-card").first).to_contain_text("3月2日 发的")  # the site's day
     page.locator(".lost-card", has_text="沈**").get_by_role("button").click()
     expect(heading(page, "停用沈**的卡？")).to_be_visible()
     assert agent.posted("/local/block") == []
@@ -79,7 +86,7 @@ def test_who_looked_for_a_lost_card_and_left_is_not_met_by_the_next(
     page = kiosk.page
     key(page, "卡丢了？马上停用").click()
     expect(heading(page, "您家的门牌号")).to_be_visible()
-    key(page, "退出").click()
+    leave(page, key(page, "退出"))
     expect(heading(page, "刷卡，查账单")).to_be_visible()
     agent.tell("session", agent.session())
     expect(heading(page, "您的账单")).to_be_visible()
@@ -240,7 +247,7 @@ def test_every_screen(browser: Browser, agent: ErrandAgent, language: str, shape
         agent.tell("session", agent.session())  # an elder's: in large text
         shown("ring")
         shown("rung", ".answers .button >> nth=0")
-        page.locator(".keys .button").last.click()
+        leave(page, page.locator(".keys .button").last)
         expect(page.locator(".card-place")).to_be_visible()
         agent.tell("session", agent.session())
         expect(page.locator('[data-screen="bills"]')).to_be_visible()

@@ -51,6 +51,22 @@ class Crowd:
         shots = self.photos(true, photos)
         return [Person(f"p{number}", shots[number]) for number in range(count)], true
 
+    def families(self, count: int, size: int, alike: float) -> NDArray[np.float64]:
+        """People in families, one after the other, of ``size``: relatives are nearer than others.
+
+        ``alike``: how far from their family each lies, in spreads of the population.
+        """
+        base = self.identities(-(-count // size))
+        own = self.random.normal(size=(len(base), size, DIM)) * self._fall * self.spread * alike
+        return np.asarray((base[:, None] + own).reshape(-1, DIM)[:count])
+
+    def dense(self, count: int, share: float, alike: float) -> NDArray[np.float64]:
+        """A population of which a part lies close together: whom the model was shown too few of."""
+        many = int(count * share)
+        own = self.random.normal(size=(many, DIM)) * self._fall * self.spread * alike
+        mixed = np.concatenate([self.identities(count - many), self.middles[0] + own])
+        return np.asarray(mixed[self.random.permutation(count)])
+
     def probes(self, identities: NDArray[np.float64], frames: int = 3) -> Floats:
         """One track's mean a face."""
         return np.asarray(self.photos(identities, frames).mean(axis=1), np.float32)

@@ -1,5 +1,6 @@
 """The self-audit against crowds whose distributions are known, and what is decided by it."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from hub.faces import audit, calibration, decide, gallery, tails
 from hub.faces.audit import Wanted
 from tests.faces.crowds import Crowd
+from tests.luck import examples
 
 WANTED = Wanted(strangers=0.01, claims=0.004, misses=0.05)
 NONE = calibration.none_yet("m")
@@ -52,6 +54,75 @@ def test_strangers_let_in_are_as_many_as_predicted() -> None:
     assert 0.5 <= measured / predicted <= 2
     assert claims == pytest.approx(6 * WANTED.claims, rel=1e-6)
     assert 0.5 <= claims_measured / claims <= 2
+
+
+FAMILY = 4
+# what a community can look like: how its people are drawn, how many of them are enrolled
+SHAPES: dict[str, tuple[Callable[[Crowd, int], NDArray[np.float64]], int]] = {
+    "few people": (lambda made, count: made.identities(count), 110),
+    "a dense third": (lambda made, count: made.dense(count, 1 / 3, 0.55), 400),
+    "families": (lambda made, count: made.families(count, FAMILY, 0.6), 400),
+    "crowded families": (lambda made, count: made.families(count, FAMILY, 0.4), 400),
+    "all alike": (lambda made, count: made.dense(count, 1.0, 0.6), 300),
+}
+
+
+def ratios(shape: str, seeds: range, *, related: bool = True) -> tuple[float, float]:
+    """Strangers let in and false claims, each as measured over as predicted."""
+    draw, count = SHAPES[shape]
+    found = np.zeros(4)
+    for seed in seeds:
+        made = Crowd(seed + 100)
+        shots = made.photos(draw(made, count), 3)
+        people = [gallery.Person(f"p{number}", one) for number, one in enumerate(shots)]
+        held = gallery.build("m", people)
+        homes = [range(at, min(at + FAMILY, count)) for at in range(0, count, FAMILY)]
+        kin = audit.kin_of(held, homes) if "families" in shape and related else None
+        told = audit.audit(people, held, WANTED, NONE, kin=kin)
+        scores = np.array([held.scores(one) for one in made.probes(draw(made, 1_500))])
+        at = told.search.threshold
+        assert at is not None
+        found += (
+            told.search.predicted or 0, float((scores.min(axis=1) <= at).mean()),
+            told.claim.predicted or 0 if told.claim.by_crowd else 0,
+            float((scores <= told.claim.threshold).mean()) * audit.CLAIM_MOST
+            if told.claim.by_crowd else 0,
+        )  # fmt: skip
+    return found[1] / found[0], found[3] / found[2] if found[2] else 1.0
+
+
+@pytest.mark.luck
+@pytest.mark.timeout(600)  # forty communities, each with strangers of its own
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_prediction_holds_for_communities_of_every_shape(shape: str) -> None:
+    """Strangers are drawn from the same population, and belong to no resident's family."""
+    search, claims = ratios(shape, range(examples(8, 40)))
+    assert 0.5 <= search <= 2
+    assert 0.5 <= claims <= 2
+
+
+def test_relatives_counted_as_strangers_would_refuse_a_community_of_families() -> None:
+    """What the families are left out for: the tail is theirs alone, and no stranger's."""
+    search, claims = ratios("crowded families", range(3), related=False)
+    assert search < 0.5
+    assert claims < 0.5
+
+
+def test_a_family_is_left_out_on_both_sides_and_a_dormitory_is_none() -> None:
+    made = Crowd(1)
+    people, _ = made.people(60, 3)
+    held = gallery.build("m", people)
+    kin = audit.kin_of(held, [[3, 4, 5], range(20, 20 + audit.FAMILY_MOST + 1)])
+    assert kin.family.tolist() == [-1, -1, -1, 0, 0, 0, *[-1] * 54]
+    assert (kin.near[[0, 1, 25]] == held.near[[0, 1, 25]]).all()
+    far = [n for n in range(60) if n not in (3, 4, 5)]
+    own = np.sort(np.linalg.norm(held.templates[far] - held.templates[4], axis=1))
+    assert kin.near[4] == pytest.approx(own[: gallery.NEIGHBOURS + 1], abs=1e-4)
+    told = audit.audit(people, held, WANTED, NONE, kin=kin)
+    assert told.pairs == 60 * 59 - 3 * 2
+    few, _ = made.people(6, 2)
+    small = gallery.build("m", few)
+    assert audit.audit(few, small, WANTED, NONE, kin=audit.kin_of(small, [range(6)])).pairs == 0
 
 
 def test_misses_are_those_of_a_door_that_knows_fewer_photos() -> None:
@@ -215,7 +286,7 @@ def test_a_stranger_in_the_audit_is_one_at_the_door() -> None:
     """Leaving a resident out of the matrix gives the scores the audit takes for that stranger."""
     people, _ = Crowd(10).people(40, 2)
     whole = gallery.build("m", people)
-    crowd = audit._strangers(whole, np.ones(40, np.bool_))
+    crowd = audit._strangers(whole, np.ones(40, np.bool_), audit.kin_of(whole, ()))
     for index in (0, 17, 39):
         without = gallery.build("m", [one for one in people if one is not people[index]])
         lowest = without.scores(people[index].template).min()

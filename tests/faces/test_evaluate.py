@@ -102,6 +102,10 @@ def test_search_is_as_the_audit_predicts(judged: evaluate.Evaluation) -> None:
     assert rows[200]["strangers"] == 320
     assert WANTED.strangers / 2 <= rows[200]["fpir"] <= WANTED.strangers * 2
     assert rows[200]["fnir"] <= rows[200]["fnir_expected"] * 1.5 + 0.01
+    told = {row["fpir"]: row for row in rows[200]["at_fpir"]}
+    assert told[1e-3] == {"fpir": 1e-3, "threshold": None, "fnir": None, "wrong": None}
+    assert told[1e-2]["threshold"] < rows[200]["threshold"] < told[1e-1]["threshold"]
+    assert told[1e-2]["fnir"] >= rows[200]["fnir"] >= told[1e-1]["fnir"]
     line = judged.search["everybody, 200"]
     assert [point[0] for point in line] == sorted(point[0] for point in line)
     assert line[0][1] >= line[-1][1]
@@ -185,29 +189,45 @@ def test_the_whole_command_on_drawn_people(
 ) -> None:
     del eyes  # the network is converted
     images = tmp_path / "images"
-    for seed in range(6):
+    for seed in range(12):
         folder = images / f"p{seed}"
         folder.mkdir(parents=True)
-        for shot in range(3):
-            drawn = portrait(seed, Pose(90, shot=shot, light=0.9 + shot / 10))
+        for shot in range(4):
+            drawn = portrait(seed, Pose(90, shot=shot, light=0.9 + shot / 20))
             drawn.save(folder / f"p{seed}_{shot + 1:04}.jpg", quality=90)
-    (images / "p0" / "p0_0004.jpg").write_bytes(b"no picture")
+    (images / "p0" / "p0_0005.jpg").write_bytes(b"no picture")
     pairs = [f"p{seed}\t1\t2" for seed in range(6)] + ["p0\t1\tp1\t1", "p2\t1\tp3\t2"]
+    groups = "".join(f"p{seed},{'odd' if seed % 2 else 'even'}\n" for seed in range(12))
+    (tmp_path / "groups.csv").write_text(groups, encoding="utf-8")
     (tmp_path / "pairs.txt").write_text("\n".join(pairs), encoding="utf-8")
     parser = argparse.ArgumentParser()
     verbs.face(parser)
     asked = parser.parse_args(
         ["evaluate", str(images), "--pairs", str(tmp_path / "pairs.txt"), "--data",
-         str(site_folder), "--plots", str(tmp_path / "plots"), "--gallery", "3",
-         "--strangers", "0.02"]
+         str(site_folder), "--plots", str(tmp_path / "plots"), "--gallery", "2",
+         "--strangers", "0.02", "--groups", str(tmp_path / "groups.csv")]
     )  # fmt: skip
     asked.func(asked)
     report = json.loads(capsys.readouterr().out)
-    assert (report["people"], report["faces"]) == (6, 18)
+    assert (report["people"], report["faces"]) == (12, 48)
     assert report["refused"] == {"photo_broken": 1}
     assert report["pairs"]["used"] == 8
     assert report["pairs"]["equal_error"] == 0.0  # shots of one drawing are nearer than two people
     assert report["detector"] == "dlib-hog"
+    assert set(report["groups"]) == {"everybody", "odd", "even"}
+    everybody = report["groups"]["everybody"]
+    assert everybody["impostor_pairs"] == 66 * 16  # every photo of each two people
+    lax, strict = everybody["at_thresholds"][-1], everybody["at_thresholds"][0]
+    assert strict["fmr"] <= lax["fmr"]
+    assert strict["fnmr"] >= lax["fnmr"]
+    assert [row["fmr"] for row in everybody["at_fmr"]] == [1e-2, 1e-3, 1e-4, 1e-5]
+    assert [row["threshold"] is None for row in everybody["at_fmr"]] == [False, False, True, True]
+    fused = [(row["photos"], row["frames"], row["people"]) for row in everybody["fusion"]]
+    assert fused == [(1, 1, 12), (1, 3, 12), (3, 1, 12)]
+    (found,) = everybody["open_set"]
+    assert (found["people"], found["strangers"]) == (2, 10)
+    assert found["refused"] == "face_audit_few"  # no audit of two; strangers tell all the same
+    assert found["at_fpir"][0]["fnir"] is not None
     names = sorted(file.name for file in (tmp_path / "plots").iterdir())
     assert names == ["distances.png", "errors.png", "search.png"]
 

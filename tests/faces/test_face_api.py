@@ -300,6 +300,26 @@ async def test_a_bad_photo_is_told_in_words_and_nothing_stays(tmp_path: Path, ey
         assert shown["photos"] == [{"day": "2026-11-23", "quality": shown["photos"][0]["quality"]}]
 
 
+async def test_a_photo_of_a_photo_is_taken_and_the_page_says_so(
+    tmp_path: Path, eyes: Engine
+) -> None:
+    """Nothing in one picture tells it. At a door the challenge does (a waved still never passes);
+    at the desk whoever enrols does, and is asked to."""
+    paper = Image.new("RGB", (460, 520), "white")
+    paper.paste(portrait(1, Pose(170)), (60, 70))
+    again = Image.new("RGB", (760, 820), (96, 78, 60))  # a table
+    again.paste(paper.rotate(4, expand=True, fillcolor=(96, 78, 60)), (120, 120))
+    once_more = Image.open(io.BytesIO(as_jpeg(again)))
+    async with hub_bench(tmp_path) as bench:
+        await with_engine(bench, eyes)
+        answer = await send_photo(bench, as_jpeg(once_more))
+        assert answer.status_code == 200, answer.text
+        assert len(answer.json()["photos"]) == 1
+    words = Path(__file__).parents[2] / "hub/web/console/facewords.ts"
+    page = words.read_text(encoding="utf-8")
+    assert "机器分不出翻拍的照片" in page
+
+
 async def test_a_file_beyond_all_bounds_is_not_read(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         await bench.administrator()

@@ -21,6 +21,7 @@ from hub.acts.faces import (
 from hub.acts.roster import RosterPart, load_part
 from hub.core.errors import DomainError
 from hub.faces import seal
+from hub.faces.auditor import Report, Task, judge, read_task, write_task
 from hub.faces.decide import Probe
 from hub.faces.keystore import NAME, KeyStore
 from hub.sealed import Passphrase
@@ -456,3 +457,20 @@ async def test_the_database_holds_nothing_that_can_be_compared(tmp_path: Path) -
         face = roll._held["p-1"].photos
         raw = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
         assert face.astype("<f4").tobytes()[:64] not in raw
+
+
+async def test_the_audit_hears_who_lives_together(tmp_path: Path) -> None:
+    """Relatives are no strangers to one another; the process hears rows, never who they are."""
+    tasks: list[Task] = []
+
+    async def judged(task: Task) -> Report:
+        tasks.append(read_task(write_task(task)))
+        return judge(task)
+
+    async with face_desk(tmp_path, Faces()) as bench:
+        desk = bench.hub.recognising
+        desk.judge = judged
+        await move_in(bench, 1)  # beside p-1; p-2 lives elsewhere
+        await enrol_all(bench, ["p-1", "p-2", "r-0"], photos=1)
+        await desk.audit()
+    assert [list(home) for home in tasks[0].homes] == [[0, 2]]

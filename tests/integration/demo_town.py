@@ -168,20 +168,20 @@ class Page:
         self.http = httpx.Client(
             base_url=self.url, trust_env=False, timeout=WAIT_S, headers={"Linli-Client": "panel"}
         )
-        self._answered()
+        self._until(lambda _: True)
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def _answered(self) -> None:
-        """Wait until somebody answers: the address is told before it is listened on."""
+    def _until(self, fits: Callable[[Json], bool]) -> Json:
+        """Ask until the town fits; one that ended, or refuses because it is ending, says why."""
         end = time.monotonic() + READY_WAIT_S
         while time.monotonic() < end:
             assert alive(self.process.pid), self.process.told
-            with contextlib.suppress(httpx.ConnectError):
-                self.town()
-                return
+            with contextlib.suppress(httpx.TransportError):
+                if fits(town := self.town()):
+                    return town
             time.sleep(0.1)
-        raise AssertionError(f"nobody answers: {self.process.told}")
+        raise AssertionError(f"it stays as it is: {self.process.told}")
 
     def _listen(self) -> None:
         kind = ""
@@ -233,14 +233,7 @@ class Page:
 
     def ready(self) -> Json:
         """Wait until the town can be driven."""
-        end = time.monotonic() + READY_WAIT_S
-        while time.monotonic() < end:
-            assert alive(self.process.pid), self.process.told
-            town = self.town()
-            if town["ready"]:
-                return town
-            time.sleep(0.1)
-        raise AssertionError("the town does not wake up")
+        return self._until(lambda town: bool(town["ready"]))
 
     def shut(self, door: str) -> None:
         """Wait until a door's lock is closed, so that its next pulse can be seen."""

@@ -15,18 +15,13 @@ from drivers.pn532 import CHIP, HOST, Message, Pn532Deframer
 from simulators.phone import Phone
 from tests.integration.demo_town import DemoProcess, Page, alive, family_of
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("town")]  # one town for them all
 
 ELDER, CARER, STRANGER, COPY = "p-shen-guifang", "p-zheng-haiyan", "card-stranger", "card-copy"
 NEIGHBOUR, GUEST, ALTERED = "p-chen-jing-1", "pass-guest", "pass-altered"
 PRESSES = 4
 DOORS = ("gate-east", "gate-west", "b1-u1", "b1-u2", "b2-u1", "b2-u2")
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_town(process: DemoProcess) -> None:
-    """All tests here share a town, so that one worker takes them all (tests/together.py)."""
 
 
 def beats(story: list[dict[str, Any]]) -> list[str]:

@@ -8,20 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.integration.demo_town import WAIT_S, DemoProcess, Page
+from tests.integration.demo_town import WAIT_S, Page
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("town")]  # one town for them all
 
 ELDER, OLD, OLD_COPY, COPY = "p-shen-guifang", "card-old", "card-old-copy", "card-copy"
 KEYPAD_DOOR, OLD_DOOR, STRICT_DOOR = "b1-u2", "gate-west", "b1-u1"
 RIGHT, WRONG, FORCED = "302#582917#", "302#582910#", "302#582963#"
 KINDS = {"reader", "keypad", "scanner", "board", "cable", "printer", "meters"}
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_town(process: DemoProcess) -> None:
-    """All tests here share a town, so that one worker takes them all (tests/together.py)."""
 
 
 def part(page: Page, name: str) -> dict[str, Any]:

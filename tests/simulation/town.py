@@ -34,6 +34,7 @@ from hub.store.lease import take_lease
 from simulators.ends import Ntag424Card
 from simulators.phone import Phone
 from tests.simulation.air import Air, ended
+from tests.unit.hub_bench import lazy_routes
 
 SITE = "liuxi"
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
@@ -184,7 +185,8 @@ class SimTown:
             luck=self.rand,
         )
         self.hub = hub
-        app, _ = make_app(hub)
+        with lazy_routes():
+            app, _ = make_app(hub)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub")
         for phone in self.phones.values():
             phone._http = self.http

@@ -4,8 +4,8 @@ import base64
 import hmac
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import compile_path
 
 from devices.identity import Identity
 from hub import config, keys
@@ -62,6 +64,37 @@ ROSTER: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+class LazyRoute(APIRoute):
+    """A route that is worked out when it is first matched or documented, and then is like any.
+
+    A test asks two or three of a hundred and fifty; the others cost more than the test.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **words: Any) -> None:
+        self.path, self.endpoint, self._words = path, endpoint, words
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self.methods = {method.upper() for method in words.get("methods") or ["GET"]}
+
+    def __getattr__(self, name: str) -> Any:
+        """Asked for what a route that was worked out has."""
+        if "_words" not in vars(self):
+            raise AttributeError(name)
+        super().__init__(self.path, self.endpoint, **vars(self).pop("_words"))
+        return getattr(self, name)
+
+
+@contextmanager
+def lazy_routes() -> Iterator[None]:
+    """What is made here has lazy routes."""
+    words = APIRouter.__init__.__kwdefaults__
+    assert words is not None
+    kept, words["route_class"] = words["route_class"], LazyRoute
+    try:
+        yield
+    finally:
+        words["route_class"] = kept
+
+
 @dataclass
 class HubBench:
     """The hub, its application, a client, and the clock."""
@@ -75,7 +108,8 @@ class HubBench:
     @cached_property
     def _served(self) -> tuple[FastAPI, Gate]:
         """Made when first asked for: a hundred routes cost more than most tests that need none."""
-        return make_app(self.hub, self.passwords)
+        with lazy_routes():
+            return make_app(self.hub, self.passwords)
 
     @property
     def app(self) -> FastAPI:

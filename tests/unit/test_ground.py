@@ -13,6 +13,7 @@ import pytest
 from xdist.remote import Producer
 
 from tests import loops
+from tests.conftest import pytest_collection_modifyitems
 from tests.together import SHARED, Together
 
 pytest_plugins = ["pytester"]
@@ -114,17 +115,25 @@ def test_passes():
 """
 
 
+@pytest.fixture
+def own_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A run of its own under our conftest, with the plug-ins that ours needs and no other."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,pytest_timeout")
+    pytester.makeconftest("from tests.conftest import *")
+    return pytester
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_skip_is_told_and_in_strict_mode_fails(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, strict: bool
+    own_run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, strict: bool
 ) -> None:
     monkeypatch.setenv("LINLI_NOTHING_LEFT_OUT", "1" if strict else "")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest("from tests.conftest import *")
-    pytester.makepyfile(SAMPLE)
-    pytester.makepyfile(test_module="import pytest\npytest.importorskip('no_such_thing')")
+    own_run.makepyfile(SAMPLE)
+    own_run.makepyfile(test_module="import pytest\npytest.importorskip('no_such_thing')")
     options = ("--import-mode=importlib", "--continue-on-collection-errors")
-    ran = pytester.runpytest_subprocess(*options)
+    ran = own_run.runpytest_subprocess(*options)
     if strict:
         ran.assert_outcomes(failed=1, passed=1, errors=3)
         ran.stdout.fnmatch_lines(["*left out, where nothing may be left out: needs a tram*"])
@@ -134,12 +143,8 @@ def test_a_skip_is_told_and_in_strict_mode_fails(
     ran.stdout.fnmatch_lines(["*a timer still waits*"])
 
 
-def test_a_hang_fails_its_test_and_the_run_goes_on(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest("from tests.conftest import *")
-    pytester.makepyfile("""
+def test_a_hang_fails_its_test_and_the_run_goes_on(own_run: pytest.Pytester) -> None:
+    own_run.makepyfile("""
         import asyncio
         async def test_hangs():
             await asyncio.Event().wait()
@@ -148,23 +153,21 @@ def test_a_hang_fails_its_test_and_the_run_goes_on(
     """)
     method = PROJECT["tool"]["pytest"]["ini_options"]["timeout_method"]
     options = ("--timeout=1", f"--timeout-method={method}")
-    ran = pytester.runpytest_subprocess("--import-mode=importlib", *options)
+    ran = own_run.runpytest_subprocess("--import-mode=importlib", *options)
     ran.assert_outcomes(failed=1, passed=1)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_program_left_running_fails_the_run(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+    own_run: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest("from tests.conftest import *")
-    pytester.makepyfile("""
+    own_run.makepyfile("""
         import subprocess
         LEFT = []
         def test_starts():
             LEFT.append(subprocess.Popen(["sleep", "4"]))
     """)
-    ran = pytester.runpytest_subprocess("--import-mode=importlib", *workers)
+    ran = own_run.runpytest_subprocess("--import-mode=importlib", *workers)
     ran.assert_outcomes(passed=1)
     assert ran.ret == pytest.ExitCode.TESTS_FAILED
     ran.stdout.fnmatch_lines(["*= LEFT RUNNING =*", "* sleep 4"])
@@ -232,6 +235,31 @@ def test_a_module_with_something_shared_stays_whole_and_a_crash_costs_one_test(
     every = [*one.ever, *two.ever, *three.ever]
     assert sorted({*every}) == [*range(11)]
     assert [every.count(index) for index in (0, 1, 2, 3, 4)] == [1, 1, 1, 2, 2]
+
+
+class Found:
+    """What collection knows of a test."""
+
+    def __init__(self, path: Path, patience_s: float | None = None, *words: str) -> None:
+        self.path, self.patience_s = path, patience_s
+        self.fixturenames = words
+
+    def get_closest_marker(self, name: str) -> Any:
+        assert name == "timeout"
+        return self.patience_s and SimpleNamespace(args=(self.patience_s,))
+
+
+def test_what_takes_long_is_begun_first_and_pages_last(tmp_path: Path) -> None:
+    whole = tmp_path / "test_whole.py"
+    whole.write_text(f"@pytest.fixture({SHARED})", encoding="utf-8")
+    page = Found(tmp_path / "browser" / "test_page.py", 600)
+    quick, other = Found(tmp_path / "test_quick.py"), Found(tmp_path / "test_other.py")
+    patient = [Found(tmp_path / "test_patient.py"), Found(tmp_path / "test_patient.py", 300)]
+    shared = [Found(whole), Found(whole)]
+    looks = Found(tmp_path / "test_looks.py", None, "chromium_path")
+    items: Any = [looks, page, quick, *patient, other, *shared]
+    pytest_collection_modifyitems(items)
+    assert items == [*shared, *patient, quick, other, page, looks]
 
 
 def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:

@@ -120,11 +120,43 @@ def linli(*words: str, code: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
+EACH_ALONE = """
+import io, json, os, sys
+import asyncio, cryptography, fastapi, httpx, pydantic, sqlalchemy, sqlalchemy.orm, starlette, uvicorn
+from devices import cli
+assert not {'hub', 'kiosk', 'simulators'} & set(sys.modules)
+def alone(verb):
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        os.dup2(writing, 1)
+        sys.argv = ['linli', verb, '--help']
+        code = 70
+        try:
+            code = cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    os.close(writing)
+    with open(reading, encoding='utf-8') as said:
+        told = said.read()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), told
+print(json.dumps({verb: alone(verb) for verb in sys.argv[1:]}))
+"""
+
+
 def test_every_verb_helps() -> None:
-    for entry in entry_points(group="linli.verbs"):
-        ran = linli(entry.name, "--help")
-        assert ran.returncode == 0, ran.stderr
-        assert ran.stdout.startswith(f"usage: linli {entry.name}")
+    """Each in a process that has loaded nothing of ours but the command: a copy of one for all."""
+    verbs = [entry.name for entry in entry_points(group="linli.verbs")]
+    words = [sys.executable, "-c", EACH_ALONE, *verbs]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    told: dict[str, tuple[int, str]] = json.loads(ran.stdout)
+    assert told.keys() == {*verbs}
+    for verb, (code, said) in told.items():
+        assert code == 0, ran.stderr
+        assert said.startswith(f"usage: linli {verb}")
 
 
 def test_an_unknown_verb_is_told_in_one_line() -> None:

@@ -27,7 +27,7 @@ from drivers.pn532 import ACK, CHIP, HOST
 from drivers.pn532 import encode as pn532
 from simulators.demo import lan, sse, staff, trust
 from simulators.demo.guests import invite
-from simulators.demo.processes import listen_near, near_port
+from simulators.demo.processes import claim_near, listen_near
 from simulators.ends.wires import WireEntry, WireLog
 from simulators.panel import cast, life, server, wirewords
 from simulators.panel.hands import Point
@@ -38,6 +38,7 @@ from simulators.panel.wirefeed import SHOWN_MAX, WireFeed
 from simulators.phone import Phone
 from simulators.proxy import Seen
 from simulators.roster import CARD_HOLDERS, DOORS
+from tests.services import free_port
 
 LANGUAGES = {"zh-Hans", "zh-Hant", "en"}
 
@@ -367,10 +368,20 @@ async def test_a_refusal_of_another_kind_is_told_at_once() -> None:
 
 
 def test_a_taken_port_gives_the_next_one() -> None:
-    with listen_near("127.0.0.1", 0) as taken:
-        wanted = taken.getsockname()[1]
-        assert near_port("127.0.0.1", wanted) != wanted
-    assert near_port("127.0.0.1", wanted) == wanted
+    wanted = free_port()
+    with listen_near("127.0.0.1", wanted), claim_near("127.0.0.1", wanted) as claim:
+        assert claim.getsockname()[1] != wanted
+    with claim_near("127.0.0.1", wanted) as claim:
+        assert claim.getsockname()[1] == wanted
+
+
+def test_a_port_that_is_served_later_is_nobody_else_s_until_then() -> None:
+    wanted = free_port()
+    with claim_near("127.0.0.1", wanted) as first, claim_near("127.0.0.1", wanted) as second:
+        assert first.getsockname()[1] == wanted
+        assert second.getsockname()[1] != wanted
+        with listen_near("127.0.0.1", wanted) as served:  # by whom it was claimed for
+            assert served.getsockname()[1] == wanted
 
 
 async def served(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:

@@ -17,9 +17,9 @@ export const cardWords = dictionary({
   stop: { "zh-Hans": "挂失", "zh-Hant": "掛失", en: "Stop this card" },
   stopTitle: { "zh-Hans": "挂失这张卡？", "zh-Hant": "掛失這張卡片？", en: "Stop this card?" },
   stopLine: {
-    "zh-Hans": "{name}（{house}）的这张卡马上就开不了门了。手机不受影响。",
-    "zh-Hant": "{name}（{house}）的這張卡片馬上就開不了門了。手機不受影響。",
-    en: "This card of {name}, {house}, will open no door from now on. Phones are not affected.",
+    "zh-Hans": "{name}（{house}）的这张卡马上就开不了门了。",
+    "zh-Hant": "{name}（{house}）的這張卡片馬上就開不了門了。",
+    en: "This card of {name}, {house}, will open no door from now on.",
   },
   stopYes: { "zh-Hans": "挂失", "zh-Hant": "掛失", en: "Stop it" },
   stoppedAt: { "zh-Hans": "{at} 挂失", "zh-Hant": "{at} 掛失", en: "Stopped {at}" },

@@ -8,7 +8,7 @@ import { reasonSeverity, reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
 import { events, mayHaveOlder, news, personOf, readOlder, reading, site } from "./wall";
-import { Why } from "./why";
+import { cureOf, Why } from "./why";
 import { kindWords, stageWords, viaWords, words } from "./words";
 
 /** The event that is folded out. */
@@ -116,6 +116,12 @@ function Detail({ event }: { event: EventShown }) {
   );
 }
 
+/** Why, as staff read it; a reason without words for them by its code, which stands in the detail too. */
+function ReasonSaid({ code }: { code: string }) {
+  const said = cureOf(code);
+  return said === undefined ? <code>{code}</code> : <span class="because">{say(said)}</span>;
+}
+
 /** One event; it folds out to its stages and, where a door refused, to why. */
 export function EventRow({ event }: { event: EventShown }) {
   const open = unfolded.value === event.n;
@@ -145,7 +151,9 @@ export function EventRow({ event }: { event: EventShown }) {
             {person && <Name>{person}</Name>}
             {!event.person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
             {event.via && <span>{named(viaWords, event.via)}</span>}
-            {outcome !== "opened" && event.reason && event.reason !== event.kind && <code>{event.reason}</code>}
+            {outcome !== "opened" && event.reason && event.reason !== event.kind && (
+              <ReasonSaid code={event.reason} />
+            )}
             {event.late && <em>{say(words.lateBy, { by: span(event.at, event.recorded_at) })}</em>}
           </span>
         </span>

@@ -208,6 +208,7 @@ function Photos({ one, shown }: { one: PersonShown; shown: FaceShown }) {
       {shown.missing.includes("photos") && <StatusLine tone="wait">{say(words.lackPhotos)}</StatusLine>}
       {shown.missing.includes("days") && <StatusLine tone="wait">{say(words.lackDays)}</StatusLine>}
       {shown.missing.length === 0 && <StatusLine tone="good">{say(words.complete)}</StatusLine>}
+      <p class="soft small">{say(words.inPerson)}</p>
       <Camera busy={busy.value} onPhoto={(bytes) => addPhoto(one, bytes)} />
     </section>
   );

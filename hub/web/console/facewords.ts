@@ -152,6 +152,11 @@ export const faceWords = dictionary({
   agree: { "zh-Hans": "已经读过，同意", "zh-Hant": "已經讀過，同意", en: "Read, and agreed" },
   consentedAt: { "zh-Hans": "{day} 同意", "zh-Hant": "{day} 同意", en: "Consented on {day}" },
   byGuardian: { "zh-Hans": "监护人：{name}", "zh-Hant": "監護人：{name}", en: "Guardian: {name}" },
+  inPerson: {
+    "zh-Hans": "对着本人拍，或看清是本人的照片：机器分不出翻拍的照片。",
+    "zh-Hant": "對著本人拍，或看清是本人的照片：機器分不出翻拍的照片。",
+    en: "Take it of the person in front of you, or make sure it is theirs: a photo of a photo is not told apart.",
+  },
   photos: { "zh-Hans": "照片（只记日子，不存照片）", "zh-Hant": "照片（只記日子，不存照片）", en: "Photos (their days; no photo is kept)" },
   noPhotos: { "zh-Hans": "还没有照片", "zh-Hant": "還沒有照片", en: "No photo yet" },
   clear: { "zh-Hans": "清楚", "zh-Hant": "清楚", en: "clear" },

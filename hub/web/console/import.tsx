@@ -11,6 +11,8 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { alertWords } from "./alert_words";
+import { issuingWords as cardKinds } from "./issuingwords";
 import { Letters } from "./letters";
 import { words } from "./onboarding_words";
 import { staffAsk, staffUpload } from "./staff";
@@ -135,6 +137,7 @@ const ROW_TONES: Readonly<Record<RowRead["status"], { tone: Tone; text: Words }>
 };
 
 function Rows({ rows, caption }: { rows: readonly RowRead[]; caption: string }) {
+  if (rows.length === 0) return null;
   const several = new Set(rows.map((row) => row.sheet)).size > 1;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
@@ -179,11 +182,21 @@ function Rows({ rows, caption }: { rows: readonly RowRead[]; caption: string }) 
   );
 }
 
+const KINDS: Readonly<Record<string, Words>> = {
+  mifare: cardKinds.mifare,
+  cpu: cardKinds.cpu,
+  em4100: cardKinds.em4100,
+  id_card: cardKinds.id_card,
+};
+
+/** Names in a row, with the comma of the reader's language. */
+const listed = (names: readonly string[]) => names.join(say(alertWords.comma));
+
 function CardDoors({ told }: { told: NonNullable<LookShown["card_doors"]> }) {
-  const kinds = told.kinds.join(", ");
+  const kinds = listed(told.kinds.map((kind) => say(KINDS[kind] ?? words.otherCard)));
   if (told.kinds.length === 0) return null;
   if (told.doors.length === 0) return <Notice>{say(words.cardNoDoors, { kinds })}</Notice>;
-  const doors = told.doors.map((each) => say(each)).join(", ");
+  const doors = listed(told.doors.map((each) => say(each)));
   return (
     <Notice tone="mind">
       {say(words.cardDoors, { kinds, doors, n: told.doors.length, all: told.all })}
@@ -213,15 +226,15 @@ function Preview({ shown }: { shown: LookShown }) {
           {say(words.understood, {
             sheet: table.sheet,
             line: table.header_line,
-            columns: table.columns.map((each) => say(each)).join("、"),
+            columns: listed(table.columns.map((each) => say(each))),
           })}
           {table.left.length > 0 && (
-            <span class="soft"> {say(words.leftOut, { columns: table.left.join("、") })}</span>
+            <span class="soft left-out">{say(words.leftOut, { columns: listed(table.left) })}</span>
           )}
         </p>
       ))}
       {shown.without.length > 0 && (
-        <p class="small soft">{say(words.withoutHeader, { sheets: shown.without.join("、") })}</p>
+        <p class="small soft">{say(words.withoutHeader, { sheets: listed(shown.without) })}</p>
       )}
       {shown.card_doors && <CardDoors told={shown.card_doors} />}
       {shown.problems.length > 0 && (
@@ -232,7 +245,7 @@ function Preview({ shown }: { shown: LookShown }) {
           </a>
         </>
       )}
-      <Rows rows={shown.rows} caption={say(words.firstRows)} />
+      <Rows rows={shown.rows.filter((row) => row.status !== "error")} caption={say(words.firstRows)} />
       <div class="choices">
         <Button
           onClick={() => {

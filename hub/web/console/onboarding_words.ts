@@ -65,6 +65,7 @@ export const words = dictionary({
     "zh-Hant": "表裡的普通卡（{kinds}）誰都能複製，現在沒有一扇門認它。",
     en: "Anybody can copy the plain cards in this sheet ({kinds}); no door takes them now.",
   },
+  otherCard: { "zh-Hans": "别的卡", "zh-Hant": "別的卡片", en: "other cards" },
   apply: { "zh-Hans": "写入 {n} 处", "zh-Hant": "寫入 {n} 處", en: "Apply {n} changes" },
   nothingToDo: { "zh-Hans": "没有要写入的", "zh-Hant": "沒有要寫入的", en: "There is nothing to change" },
   otherFile: { "zh-Hans": "换一个文件", "zh-Hant": "換一個檔案", en: "Another file" },

@@ -44,9 +44,14 @@ function Now({ code }: { code: string | null }) {
   );
 }
 
+/** What staff should know and do about a reason; undefined for one that needs nothing, or is newer. */
+export function cureOf(code: string): Words | undefined {
+  return cures[code as ReasonCode];
+}
+
 /** What to do about a reason; one that is newer than this page is told as the hub tells it. */
 function Cure({ code, told }: { code: string; told: string }) {
-  const words = cures[code as ReasonCode];
+  const words = cureOf(code);
   return words === undefined ? <span lang="en">{told}</span> : <>{say(words)}</>;
 }
 

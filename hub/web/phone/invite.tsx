@@ -166,7 +166,7 @@ function WhichDoors() {
   return (
     <fieldset class="choice ticks">
       <legend>{say(visitWords.which)}</legend>
-      <p class="soft small">{say(visitWords.whichHint)}</p>
+      {passDoors.value.length > MOST_DOORS && <p class="soft small">{say(visitWords.whichHint)}</p>}
       <div>
         {passDoors.value.map((each) => (
           <label key={each.id}>

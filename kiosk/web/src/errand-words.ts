@@ -7,7 +7,7 @@ export const e = dictionary({
   services: { "zh-Hans": "办别的事", "zh-Hant": "辦別的事", en: "Other things" },
   servicesTitle: { "zh-Hans": "您要办什么？", "zh-Hant": "您要辦什麼？", en: "What would you like to do?" },
   phone: { "zh-Hans": "登记新手机", "zh-Hant": "登記新手機", en: "Bring in a new phone" },
-  phoneLine: { "zh-Hans": "拿一个六位号码", "zh-Hant": "拿一個六碼號碼", en: "Get six digits for it" },
+  phoneLine: { "zh-Hans": "拿一个六位号码", "zh-Hant": "拿一組六位數號碼", en: "Get six digits for it" },
   cardFirst: {
     "zh-Hans": "要先刷卡",
     "zh-Hant": "要先感應卡片",
@@ -30,7 +30,7 @@ export const e = dictionary({
   },
   lostBusy: { "zh-Hans": "正在找您家的卡", "zh-Hant": "正在找您家的卡片", en: "Looking for your cards" },
   lostIssued: { "zh-Hans": "{day} 发的", "zh-Hant": "{day} 發的", en: "Given out {day}" },
-  lostThis: { "zh-Hans": "丢的是这张", "zh-Hant": "不見的是這張", en: "This one is lost" },
+  lostThis: { "zh-Hans": "丢的是这张", "zh-Hant": "這張不見了", en: "This one is lost" },
   lostAsk: { "zh-Hans": "停用{name}的卡？", "zh-Hant": "停用{name}的卡片？", en: "Stop the card of {name}?" },
   lostAskLine: {
     "zh-Hans": "停用以后，这张卡什么门都开不了。找到了，拿到服务台就能恢复。",

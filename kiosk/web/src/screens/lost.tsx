@@ -1,6 +1,6 @@
 /** A lost card: which one, are you sure, and then door by door that it opens nothing any more. */
 import { Button, Name, Skeleton } from "@linli/shared/bits";
-import { say } from "@linli/shared/i18n";
+import { dayOf, say } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { HAD_FIRST, type Had, hadOptions, hadWords } from "@linli/shared/lasthad";
 import { useSignal } from "@preact/signals";
@@ -9,8 +9,7 @@ import { useEffect } from "preact/hooks";
 import { Sign } from "../art";
 import { e } from "../errand-words";
 import { type Card, local } from "../local";
-import { day } from "../show";
-import { act, agentLost, busy, go, online } from "../visit";
+import { act, agentLost, busy, go, online, settings } from "../visit";
 import { announce } from "../voice";
 import { w } from "../words";
 import { Screen } from "./frame";
@@ -55,7 +54,7 @@ function CardRow({ card, onLost }: { card: Card; onLost: () => void }) {
         <b>
           <Name>{card.holder}</Name>
         </b>
-        <span class="soft">{say(e.lostIssued, { day: day(card.issued_at.slice(0, 10)) })}</span>
+        <span class="soft">{say(e.lostIssued, { day: dayOf(card.issued_at, settings.value?.time_zone) })}</span>
       </p>
       {card.blocked ? (
         <Stopped card={card} />

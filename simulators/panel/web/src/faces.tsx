@@ -31,6 +31,8 @@ const notice = signal<FaceNotice | null>(null);
 const reading = signal(false);
 /** What this page holds before the camera; null: another page's, or the town's own. */
 const mine = signal<"own" | "file" | null>(null);
+/** Who was chosen a moment ago; the town has yet to say that they stand there. */
+const chosen = signal<{ source: Source; still: boolean } | null>(null);
 let photo: ImageBitmap | null = null;
 
 async function act(what: () => Promise<unknown>): Promise<void> {
@@ -50,6 +52,24 @@ function leave(): void {
   stop();
   mine.value = null;
 }
+
+/** Let somebody step up; what was chosen is shown at once, and taken back where it fails. */
+function choose(source: Source, still: boolean): void {
+  chosen.value = { source, still };
+  if (busy.value) {
+    chosen.value = null;
+    return;
+  }
+  void act(async () => {
+    await stepUp(source, still);
+  }).finally(() => {
+    if (wrong.value !== null) chosen.value = null;
+  });
+}
+
+effect(() => {
+  if (faces.value !== null) chosen.value = null;
+});
 
 async function stepUp(source: Source, still: boolean): Promise<void> {
   answered.value = null;
@@ -90,6 +110,7 @@ effect(() => {
 });
 
 function sourceOf(now: FacesNow): Source | "" {
+  if (chosen.value !== null) return chosen.value.source;
   if (now.standing.kind === "own") return mine.value ?? "";
   return now.standing.kind === "drawn" && now.standing.who !== "" ? now.standing.who : "nobody";
 }
@@ -102,7 +123,7 @@ function nameOf(now: FacesNow, who: DrawnWho): string {
 function Who({ now }: { now: FacesNow }) {
   const input = useRef<HTMLInputElement>(null);
   const source = sourceOf(now);
-  const { still } = now.standing;
+  const still = chosen.value?.still ?? now.standing.still;
   const options: { value: Source; text: string }[] = [
     { value: "nobody", text: say(f.nobody) },
     ...(["elder", "carer", "stranger"] as const).map((who) => ({ value: who, text: nameOf(now, who) })),
@@ -117,15 +138,13 @@ function Who({ now }: { now: FacesNow }) {
         options={options}
         onChoose={(next) => {
           if (next === "file") input.current?.click();
-          else void act(() => stepUp(next, still && next !== "nobody" && source !== "file"));
+          else choose(next, still && next !== "nobody" && source !== "file");
         }}
       />
       <input
         ref={input}
-        class="unseen"
+        hidden
         type="file"
-        tabIndex={-1}
-        aria-label={say(f.file)}
         accept="image/jpeg,image/png,image/webp"
         onChange={(event) => {
           const file = event.currentTarget.files?.[0];
@@ -141,7 +160,7 @@ function Who({ now }: { now: FacesNow }) {
             { value: "live", text: say(f.live) },
             { value: "still", text: say(f.still) },
           ]}
-          onChoose={(next) => void act(() => stepUp(source, next === "still"))}
+          onChoose={(next) => choose(source, next === "still")}
         />
       )}
       {still && <p class="soft small">{say(f.tellsApart)}</p>}

@@ -7,7 +7,7 @@ export const f = dictionary({
   what: {
     "zh-Hans": "先按房号，再看镜头；只是代替密码，卡照旧。画面不保存，小镇一停什么都不留。",
     "zh-Hant": "先按房號，再看鏡頭；只是代替密碼，卡照舊。畫面不保存，小鎮一停什麼都不留。",
-    en: "A flat's number first, then a face in place of its PIN; cards go on as ever. No picture is kept.",
+    en: "A flat's number first, then a face in place of its PIN. Cards go on as ever; no picture is kept.",
   },
 
   // before it is there
@@ -45,10 +45,10 @@ export const f = dictionary({
   who: { "zh-Hans": "谁站在镜头前", "zh-Hant": "誰站在鏡頭前", en: "Who stands before the camera" },
   nobody: { "zh-Hans": "没有人", "zh-Hant": "沒有人", en: "Nobody" },
   own: { "zh-Hans": "我的摄像头", "zh-Hant": "我的攝影機", en: "My camera" },
-  file: { "zh-Hans": "一张照片", "zh-Hant": "一張照片", en: "A photo file" },
-  how: { "zh-Hans": "真人，还是照片", "zh-Hant": "真人，還是照片", en: "A person, or a photo held up" },
-  live: { "zh-Hans": "真人", "zh-Hant": "真人", en: "A living person" },
-  still: { "zh-Hans": "举着照片", "zh-Hant": "舉著照片", en: "A photo held up" },
+  file: { "zh-Hans": "一张照片", "zh-Hant": "一張照片", en: "Photo file" },
+  how: { "zh-Hans": "真人，还是照片", "zh-Hant": "真人，還是照片", en: "In person, or a photo held up" },
+  live: { "zh-Hans": "真人", "zh-Hant": "真人", en: "A person" },
+  still: { "zh-Hans": "举着照片", "zh-Hant": "舉著照片", en: "A photo" },
   noCamera: {
     "zh-Hans": "摄像头打不开。可以选一张照片，或画出来的人。",
     "zh-Hant": "攝影機打不開。可以選一張照片，或畫出來的人。",
@@ -102,7 +102,7 @@ export const f = dictionary({
 });
 
 const d = dictionary({
-  stranger: { "zh-Hans": "画的陌生人", "zh-Hant": "畫的陌生人", en: "A stranger, drawn" },
+  stranger: { "zh-Hans": "画的陌生人", "zh-Hant": "畫的陌生人", en: "Stranger, drawn" },
 });
 /** Who lives nowhere here. */
 export const STRANGER: Words = d.stranger;
