@@ -163,7 +163,7 @@ async def test_a_hit_is_decided_by_the_score_that_the_audit_counts(tmp_path: Pat
     async with measured(tmp_path) as (bench, faces):
         _, face = await in_force(bench)
         desk, probe = bench.hub.recognising, faces.probe(119)
-        roll = desk.roll
+        roll, orders = desk.roll, dict[str, float]()
         assert roll is not None
         for measured_anew in (False, True):
             if measured_anew:
