@@ -161,8 +161,8 @@ async def test_a_hit_is_decided_by_the_score_that_the_audit_counts(tmp_path: Pat
     """Of two strangers: their distance less half of how crowded it is around each, by hand; also
     after another audit, which moves the crowd, and for a face that was listed since."""
     async with measured(tmp_path) as (bench, faces):
-        _, face = await in_force(bench)
-        desk, probe = bench.hub.recognising, faces.probe(119)
+        order, face = await in_force(bench)
+        desk, probe, orders = bench.hub.recognising, faces.probe(119), {order: 1e-9}
         roll = desk.roll
         assert roll is not None
         for measured_anew in (False, True):
@@ -180,7 +180,6 @@ async def test_a_hit_is_decided_by_the_score_that_the_audit_counts(tmp_path: Pat
             for more, found in ((1e-4, face), (-1e-4, None)):
                 bound = Tail(((score + more, 1e-9), (score + more + 1e-9, 0.5)))
                 roll.stand(replace(held, watch=bound))
-                orders = {roll._listed[face][0]: 1e-9}
                 assert roll.seek(probe, orders) == found
             roll.stand(replace(held, around={}))  # as if it had been listed since
             roll.standing = replace(held, watch=Tail(((score + 1e-4, 1e-9), (9.0, 0.5))))
