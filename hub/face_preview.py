@@ -28,9 +28,14 @@ class FacePreview:
         self._asked: dict[str, str | None] = {}  # by door somebody looks at
         doors.on_seen, doors.on_told = self._seen, self._told
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody further may look now."""
+        return len(self._viewers) >= VIEWERS_MAX
+
     def watch(self, door: str) -> Viewer | None:
         """A queue of messages about a door that ends with None; None when too many look."""
-        if len(self._viewers) >= VIEWERS_MAX:
+        if self.is_full:
             return None
         viewer: Viewer = asyncio.Queue(maxsize=BACKLOG_MAX + 1)
         self._viewers[viewer] = door

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from hub.acts.reading import Reading, note_reading
 from hub.api.gate import Gate
 from hub.core.errors import DomainError
-from hub.face_preview import FacePreview, Viewer, message
+from hub.face_preview import FacePreview, message
 
 OPEN_MOST_S: Final = 600.0  # who looks on opens it again, and stands in the log again
 HEARTBEAT_S: Final = 15.0  # proxies end silent streams
@@ -29,10 +29,9 @@ def routes(gate: Gate) -> APIRouter:
         member = gate.member(request, "set", "faces")
         if door not in hub.memory.doors:
             raise DomainError("door_unknown")
-        await hub.writer.submit(note_reading, Reading(f"staff:{member.id}", f"face_view:{door}"))
-        viewer = hub.face_preview.watch(door)
-        if viewer is None:
+        if hub.face_preview.is_full:
             raise DomainError("too_many")
+        await hub.writer.submit(note_reading, Reading(f"staff:{member.id}", f"face_view:{door}"))
 
         def may_stay() -> bool:
             try:
@@ -41,7 +40,7 @@ def routes(gate: Gate) -> APIRouter:
                 return False
             return True
 
-        parts = stream(hub.face_preview, viewer, may_stay)
+        parts = stream(hub.face_preview, door, may_stay)
         return StreamingResponse(parts, media_type="text/event-stream")
 
     return router
@@ -49,11 +48,17 @@ def routes(gate: Gate) -> APIRouter:
 
 async def stream(
     preview: FacePreview,
-    viewer: Viewer,
+    door: str,
     may_stay: Callable[[], bool],
     open_most_s: float = OPEN_MOST_S,
 ) -> AsyncIterator[bytes]:
-    """Messages of a door until the hub ends it, the session is over, or the time is."""
+    """Messages of a door until the hub ends it, the session is over, or the time is.
+
+    Who went away before it began was never among the viewers.
+    """
+    viewer = preview.watch(door)
+    if viewer is None:  # the last place was taken meanwhile
+        return
     loop = asyncio.get_running_loop()
     until_s = loop.time() + open_most_s
     asked_s = loop.time()

@@ -1,7 +1,7 @@
 """The town's one door with faces: its camera, and what an administrator does at the console.
 
-Only where the extra is installed, and only once somebody asks for it: until a site has assessed what
-faces mean, its hub starts nothing.
+Only where the extra is installed, and only once somebody asks for it: until a site has assessed
+what faces mean, its hub starts nothing.
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ from simulators.roster import CARER, ELDER
 
 CLAIM_S: Final = 24.0  # a claim is looked at for fourteen seconds, and told within a moment
 LOOK_S: Final = 1.0  # how often the hub is asked while it starts, or measures
+SELDOM_S: Final = 10.0  # and otherwise: somebody may use the console beside the town
 REST_S: Final = 0.2
+AGAIN_S: Final = 2.0  # before a preview that was refused is asked for again
 FLATS: Final = {ELDER: "302", CARER: "201"}  # homes behind the door whose people have a PIN
 FACES: Final = {ELDER: "elder", CARER: "carer"}  # who is drawn for whom
 LANGUAGES: Final = ("zh-Hans", "zh-Hant", "en")
@@ -46,6 +48,7 @@ class Faces:
         self._missing = [] if town.camera is not None else missing() or ["camera"]
         self._state = "absent" if town.camera is None else "off"
         self._people: dict[str, Json] = {}  # what is kept of whom
+        self._counts: tuple[int, int] | None = None  # consents and enrolled, as they were read last
         self._added_at: dict[str, datetime] = {}  # newest photos that no audit has seen yet
         self._tracks: dict[int, Json] = {}
         self._stirred = asyncio.Event()
@@ -96,12 +99,17 @@ class Faces:
         """How faces stand; asked again while something is on its way."""
         while True:
             with contextlib.suppress(httpx.HTTPError):  # the hub starts again
-                self._take(await self._desk.overview())
-                if self._state == "ready" and not self._people:
+                overview = await self._desk.overview()
+                self._take(overview)
+                counts = (overview["consents"], overview["enrolled"])
+                if self._state == "ready" and counts != self._counts:
                     self._people = {each: await self._desk.face(each) for each in FLATS}
+                    self._counts = counts
                     self._renew()
             if self._state in ("off", "ready") and not self._added_at:
-                await self._stirred.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SELDOM_S):
+                        await self._stirred.wait()
                 self._stirred.clear()
             await asyncio.sleep(LOOK_S)
 
@@ -120,14 +128,20 @@ class Faces:
         """While somebody stands there, what the hub sees; else nobody looks on."""
         while True:
             if self._state == "ready" and self.stand.now != NOBODY:
-                with contextlib.suppress(httpx.HTTPError):  # refused, or the hub starts again
-                    async with contextlib.aclosing(self._desk.preview()) as events:
-                        async for kind, raw in events:
-                            self._see(kind, json.loads(raw or "{}"))
-                            if self.stand.now == NOBODY and not self._tracks:
-                                break
+                try:
+                    await self._look_on()
+                except httpx.HTTPError:  # refused, or the hub starts again
+                    await asyncio.sleep(AGAIN_S)
                 self._blind()
             await asyncio.sleep(REST_S)
+
+    async def _look_on(self) -> None:
+        """Until nobody stands there any more, or the hub ends it."""
+        async with contextlib.aclosing(self._desk.preview()) as events:
+            async for kind, raw in events:
+                self._see(kind, json.loads(raw or "{}"))
+                if self.stand.now == NOBODY and not self._tracks:
+                    return
 
     def _blind(self) -> None:
         self._tracks.clear()

@@ -1,4 +1,4 @@
-"""The porch before the town's camera, drawn: empty, with somebody, or with somebody's photo held up.
+"""The porch before the town's camera, drawn: empty, with somebody, or with a photo held up.
 
 People are those of ``simulators.drawn``: nobody's faces. Pure: who, how and when come in.
 """

@@ -16,14 +16,15 @@ from simulators.panel import porch
 
 QUIET_S: Final = 3.0  # a page that sends no frame for so long is closed, or its camera is
 TURN_MOST: Final = 0.9  # how far somebody drawn turns the head when asked
-TURN_STEP: Final = TURN_MOST / 2  # at most between two looks of the hub, however late they come
-TURNS: Final = (-TURN_MOST, -TURN_STEP, TURN_STEP, TURN_MOST)  # every pose but that ahead
+TURN_STEP: Final = TURN_MOST / 2  # at most between two looks of the hub, however late
+# every pose but that ahead
+TURNS: Final = (-TURN_MOST, -TURN_STEP, TURN_STEP, TURN_MOST)
 JPEG: Final = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``kind``: "nobody", "drawn" (``who`` of porch.PEOPLE) or "own"; ``still``: a photo, not a person."""
+    """``kind``: "nobody", "drawn" (``who`` of porch.PEOPLE) or "own"; ``still``: held up."""
 
     kind: str = "nobody"
     who: str = ""

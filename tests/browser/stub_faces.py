@@ -90,6 +90,7 @@ class Faces:
         self.refuses: str | None = None
         self.asked: list[Json] = []
         self.photos: list[int] = []
+        self.newest = b""  # of the photos
 
 
 def of(hub: StubHub) -> Faces:
@@ -158,6 +159,7 @@ async def _photo(hub: StubHub, request: Request, body: bytes) -> Response:
     if told.refuses:
         raise Refusal(told.refuses)
     told.photos.append(len(body))
+    told.newest = body
     told.one["photos"] = [*told.one["photos"], {"day": DAY, "quality": "clear"}]
     return JSONResponse(told.one)
 

@@ -1,4 +1,4 @@
-"""The real town's door with faces: real engine, real hub, real door, and a camera made of a film."""
+"""The real town's door with faces: real engine, real hub, real door, a camera made of a film."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def key(page: Page, name: str) -> Any:
 
 
 def choose(page: Page, name: str) -> None:
-    page.get_by_role("radio", name=name, exact=True).check()
+    radio = page.get_by_role("radio", name=name, exact=True)
+    radio.click()
+    expect(radio).to_be_checked(timeout=ANSWER_MS)
 
 
 def at_the_door(seen: Sight, process: DemoProcess) -> Page:

@@ -112,11 +112,10 @@ async def test_a_stream_ends_with_the_session_and_with_its_time(
 ) -> None:
     monkeypatch.setattr("hub.api.face_preview.HEARTBEAT_S", 0.0)
     async with gate(tmp_path) as at:
-        preview, viewer = looking_at(at)
-        parts = [part async for part in stream(preview, viewer, lambda: may_stay, open_most_s)]
+        preview = FacePreview(at.doors)
+        parts = [part async for part in stream(preview, "d-1", lambda: may_stay, open_most_s)]
         assert parts == [b"retry: 2000\n\n"]
-        at.doors.heard("cam", Seen(1, BOX, 0, None, None))
-        assert heard(viewer) == []  # it was left
+        assert preview._viewers == {}  # it was left
 
 
 async def test_each_opening_stands_in_the_access_log_and_only_administrators_open(
@@ -131,12 +130,17 @@ async def test_each_opening_stands_in_the_access_log_and_only_administrators_ope
         await bench.sign_in(await bench.administrator())
         assert (await bench.http.get(path.format("nowhere"))).json()["code"] == "door_unknown"
         opening = asyncio.ensure_future(bench.http.get(path.format("d-1"), headers=CLIENT))
-        while not bench.hub.face_preview._viewers:  # noqa: ASYNC110 - nobody tells of it
+        viewers = bench.hub.face_preview._viewers
+        while not any(viewer.empty() for viewer in viewers):  # noqa: ASYNC110 - nobody tells of it
             await asyncio.sleep(0.01)
         bench.hub.face_preview.close()
         answer = await opening
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert 'event: asked\ndata: {"side":null}' in answer.text
+        places = [bench.hub.face_preview.watch("d-1") for _ in range(VIEWERS_MAX)]
+        assert None not in places
+        full = await bench.http.get(path.format("d-1"))
+        assert full.json()["code"] == "too_many"
         log = at.rows(t.access_log)
         assert [row.object for row in log] == ["face_view:d-1"]
         assert log[0].subject.startswith("staff:")

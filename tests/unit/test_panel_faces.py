@@ -1,4 +1,4 @@
-"""The town's door with faces, each part alone: who stands there, its camera, and what pages may do."""
+"""The town's door with faces, each part alone: who stands there, its camera, what pages may do."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from simulators.panel.stand import NOBODY, QUIET_S, TURN_MOST, TURNS, Stand, Sta
 from simulators.panel.waiting import Waiting
 from simulators.roster import CARER, ELDER
 
+COUNTS = {"consents": 0, "enrolled": 0}
 JPEG = b"\xff\xd8\xff" + bytes(20)
 
 
@@ -141,7 +142,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        self.overview: dict[str, Any] = {"state": "ready", "audit": None}
+        self.overview: dict[str, Any] = {**COUNTS, "state": "ready", "audit": None}
         self.events: asyncio.Queue[tuple[str, str]] = asyncio.Queue(maxsize=100)
         self.refused: str | None = None
 
@@ -259,14 +260,35 @@ async def test_a_photo_counts_once_the_hub_has_measured_with_it(
         await bench.faces.photo(ELDER)
         assert not measured()
         old = datetime.now(UTC) - timedelta(minutes=1)
-        bench.hub.overview = {"state": "ready", "audit": {"made_at": old.isoformat()}}
+        bench.hub.overview = {**COUNTS, "state": "ready", "audit": {"made_at": old.isoformat()}}
         await asyncio.sleep(0.1)
         assert not measured()
         bench.said.clear()
         new = datetime.now(UTC) + timedelta(seconds=1)
-        bench.hub.overview = {"state": "ready", "audit": {"made_at": new.isoformat()}}
+        bench.hub.overview = {**COUNTS, "state": "ready", "audit": {"made_at": new.isoformat()}}
         await bench.until("faces", lambda now: now["people"][0]["measured"])
         assert measured()
+
+
+async def test_who_uses_the_console_beside_the_town_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(panel_faces, "SELDOM_S", 0.01)
+    bench = Bench()
+    bench.hub.overview |= {"state": "off"}
+    reads = ("GET", f"people/{ELDER}/face")
+    async with following(bench, monkeypatch):
+        await asyncio.sleep(0.05)
+        assert reads not in bench.hub.asked
+        bench.hub.overview |= {"state": "ready"}
+        await bench.until("faces", lambda now: now["people"][0]["consent"])
+        count = bench.hub.asked.count(reads)
+        await asyncio.sleep(0.1)
+        assert bench.hub.asked.count(reads) == count == 1  # each reading stands in a log
+        bench.said.clear()
+        bench.hub.overview |= {"consents": 1}
+        await bench.until("faces", lambda now: now["people"][0]["consent"])
+        assert bench.hub.asked.count(reads) == 2
 
 
 async def test_the_hub_s_refusal_is_the_page_s(monkeypatch: pytest.MonkeyPatch) -> None:

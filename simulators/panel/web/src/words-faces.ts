@@ -21,7 +21,7 @@ export const f = dictionary({
   offWhat: {
     "zh-Hans": "物业先写下影响评估：为什么要、怎么保护、允许认错多少。在那以前，主机什么都不启动。",
     "zh-Hant": "物業先寫下影響評估：為什麼要、怎麼保護、允許認錯多少。在那以前，主機什麼都不啟動。",
-    en: "First the office writes down why, how people are protected, and which error rates it accepts. Until then the hub starts nothing.",
+    en: "First the office writes down why, how people are protected, what errors it accepts; nothing starts before.",
   },
   open: { "zh-Hans": "写好评估，给这扇门开人脸", "zh-Hant": "寫好評估，給這扇門開人臉", en: "Assess, and let this door take faces" },
   starting: {
