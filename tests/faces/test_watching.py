@@ -177,10 +177,10 @@ async def test_a_hit_is_decided_by_the_score_that_the_audit_counts(tmp_path: Pat
                 for one in (turned, listed)
             ]
             score = float(np.linalg.norm(turned - listed) - sum(near) / 2)
+            orders = {roll._listed[face][0]: 1e-9}
             for more, found in ((1e-4, face), (-1e-4, None)):
                 bound = Tail(((score + more, 1e-9), (score + more + 1e-9, 0.5)))
                 roll.stand(replace(held, watch=bound))
-                orders = {roll._listed[face][0]: 1e-9}
                 assert roll.seek(probe, orders) == found
             roll.stand(replace(held, around={}))  # as if it had been listed since
             roll.standing = replace(held, watch=Tail(((score + 1e-4, 1e-9), (9.0, 0.5))))
