@@ -379,8 +379,8 @@ function Inside({ now }: { now: FacesNow }) {
   return (
     <div class="face-state" data-state="ready">
       <View />
-      <Who now={now} />
       <Claim now={now} />
+      <Who now={now} />
       <Desk now={now} />
     </div>
   );
