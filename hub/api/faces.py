@@ -235,7 +235,7 @@ def _operator(router: APIRouter, gate: Gate) -> None:
         await hub.recognising.settle()
         return await _overview(gate, request, "operator")
 
-    adds = told("addFacePhotoByOperator", FaceShown, *PHOTO, *CHANGE, by="operator")
+    adds = told("addFacePhotoByOperator", FaceShown, *PHOTO, "field_wrong", *CHANGE, by="operator")
     adds["openapi_extra"] |= OCTETS
 
     @router.post("/operator/people/{person}/face/photos", **adds)
