@@ -160,7 +160,7 @@ def test_one_s_own_camera_registers_and_a_film_of_a_portrait_opens_nothing(
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)
         register(page, "沈桂芳，302 室")
         still = until_looked(page, "302", *reasons(*TURNS))
-        assert any(words in still for words in reasons(*TURNS)), still  # known, and it does not turn
+        assert any(words in still for words in reasons(*TURNS)), still  # known; it does not turn
         choose(page, "画的陌生人")
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)
         other = until_looked(page, "302", *reasons("face_not_matched"))
