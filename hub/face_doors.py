@@ -249,9 +249,10 @@ class FaceDoors:
             return
         from hub.faces.doorway import LOOK_S, Claim  # noqa: PLC0415 - numpy is an extra
 
-        held.way.ask(Claim(str(ask), names, self._clock() + LOOK_S))
+        now_s = self._clock()
+        held.way.ask(Claim(str(ask), names, now_s + LOOK_S), now_s)
         self._look(held, LOOK_S)
-        for camera, track in held.way.unlooked(self._clock()):
+        for camera, track in held.way.unlooked(now_s):
             self._faces.process.again(camera, track)
         self._step(held)
 

@@ -22,6 +22,7 @@ from hub.faces.tracks import GONE_S, LIFE_MOST_S
 LOOK_S: Final = 14.0  # for a claim; the door waits a second longer
 TRIES_MOST: Final = 5  # refused faces at one door ...
 TRIES_S: Final = 600.0  # ... within so long are somebody who tries again and again
+FRESH_S: Final = WAIT_MOST_S  # an older look may be somebody else's, who stood there before
 PASSAGE_S: Final = 6.0  # how long after an opening people go through
 
 Key = tuple[str, int]  # camera, track
@@ -74,6 +75,7 @@ class Passer:
     began_s: float
     seen_s: float
     probe: Probe | None = None
+    probed_s: float = 0.0
     reason: str | None = None
     challenge: Challenge | None = None
     person: str | None = None
@@ -102,18 +104,20 @@ class Doorway:
     passage: Passage | None = None
     _refused: deque[float] = field(default_factory=lambda: deque(maxlen=TRIES_MOST))
 
-    def ask(self, claim: Claim) -> None:
-        """A claim stands before the door; the one before it is over."""
+    def ask(self, claim: Claim, now_s: float) -> None:
+        """A claim stands before the door; the one before it is over.
+
+        It is compared with looks of now: whoever stood at this place before may be another.
+        """
         self.claim = claim
         for passer in self.passers.values():
+            if now_s - passer.probed_s > FRESH_S:
+                passer.probe = None
             passer.done, passer.again = False, False
             passer.challenge, passer.person = None, None
 
     def unlooked(self, now_s: float) -> list[Key]:
-        """Whom a camera has decided long ago, and we have forgotten as what: to be looked at anew.
-
-        A camera decides a track once; a machine too busy may have dropped it here meanwhile.
-        """
+        """Whom a camera has decided, and of whom there is no fresh look: to be looked at anew."""
         return [
             key for key, one in self.passers.items()
             if one.probe is None and now_s - one.began_s > WAIT_MOST_S
@@ -141,7 +145,7 @@ class Doorway:
                 if passer.challenge is not None:
                     passer.challenge = liveness.look(passer.challenge, points, now_s)
             case Ready(probe=probe):
-                passer.probe = probe
+                passer.probe, passer.probed_s = probe, now_s
 
     @property
     def asked(self) -> Side | None:

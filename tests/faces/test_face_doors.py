@@ -170,6 +170,20 @@ async def test_who_stood_there_before_the_card_is_seen(tmp_path: Path) -> None:
         assert await at.words() == [("q-1", "r-0", None)]
 
 
+async def test_who_stood_there_long_before_the_card_is_looked_at_anew(tmp_path: Path) -> None:
+    """Somebody may have stepped into their place: an old look is nobody's."""
+    async with gate(tmp_path) as at:
+        at.ready(0)
+        for _ in range(3):
+            at.bench.pass_s(1)
+            at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask()
+        assert await at.words() == []
+        assert at.process.looked_again == [("cam", 1)]
+        at.ready(5)
+        assert await at.words() == [("q-1", None, "face_not_matched")]
+
+
 async def test_somebody_else_is_nobody_of_the_claim(tmp_path: Path) -> None:
     async with gate(tmp_path) as at:
         at.ask("r-1 r-2")
