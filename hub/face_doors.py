@@ -106,7 +106,7 @@ class FaceDoors:
         coin: Callable[[], bool] = lambda: bool(secrets.randbits(1)),
     ) -> None:
         self._engines, self._writer, self._memory = engines, writer, memory
-        self._faces, self._cameras, self._clock = faces, dict(cameras), clock
+        self._faces, self._cameras, self._clock = faces, cameras, clock
         self._watch, self._watches, self._coin = watch, watches, coin
         self._doors: dict[str, _Door] = {}  # bounded by the site's doors
         self._told: set[str] = set()  # cameras that the process knows

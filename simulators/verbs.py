@@ -15,6 +15,7 @@ def demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lan", action="store_true", help="serve phones of this network by HTTPS")
     parser.add_argument("--port", type=int, default=8460, help="the hub's HTTP port")
     parser.add_argument("--panel-port", type=int, default=8400, help="the town's page")
+    parser.add_argument("--kiosk-port", type=int, default=8480, help="the kiosk's page")
     kinds = ["auto", "mosquitto", "amqtt"]
     parser.add_argument("--broker", default="auto", choices=kinds, help="which program")
     parser.set_defaults(func=_demo)

@@ -254,8 +254,8 @@ def _operator(router: APIRouter, gate: Gate) -> None:
 
 
 def _cameras(router: APIRouter, gate: Gate) -> None:
-    pushes = told("pushPicture", None, "face_off", "not_found", "hub_busy", "photo_large", "field_wrong",
-                  "oversize", by="camera", status=204)  # fmt: skip
+    pushes = told("pushPicture", None, "face_off", "not_found", "hub_busy", "photo_large",
+                  "field_wrong", "oversize", by="camera", status=204)  # fmt: skip
     pushes["openapi_extra"] |= OCTETS
 
     @router.put("/cameras/{camera}/picture", status_code=204, **pushes)

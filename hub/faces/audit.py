@@ -270,9 +270,9 @@ def _search(
     tail = fit(crowd.nearest.astype(np.float64), count)
     if tail is None or count * wanted.strangers < STRANGERS_EXPECTED_LEAST:
         return Verdict("face_audit_few", None, by_crowd, None, None, None)
-    # A tail read off few values is as often too lax as too strict, and the lax ones let in more than
-    # the strict ones keep out: what is wanted of strangers yet to come is asked a little lower of
-    # those who were seen, as one more of them would have it.
+    # A tail read off few values is as often too lax as too strict, and the lax ones let in more
+    # than the strict ones keep out: what is wanted of strangers yet to come is asked a little lower
+    # of those who were seen, as one more of them would have it.
     expected = count * wanted.strangers
     threshold = tail.value_at(wanted.strangers * expected / (expected + 1))
     predicted = tail.share(threshold) * (expected + 1) / expected

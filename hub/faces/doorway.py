@@ -112,7 +112,7 @@ class Doorway:
     def unlooked(self, now_s: float) -> list[Key]:
         """Whom a camera has decided long ago, and we have forgotten as what: to be looked at anew.
 
-        A camera decides a track once; a machine that is too busy may have dropped it here meanwhile.
+        A camera decides a track once; a machine too busy may have dropped it here meanwhile.
         """
         return [
             key for key, one in self.passers.items()

@@ -95,7 +95,7 @@ def _page(pdf: FPDF, letter: Letter, to: Sequence[Addressee], run: Round) -> Non
     _line(pdf, 24, 12, run.site)
     _line(pdf, 42, 26, address_of(letter.house, run.language))
     _line(pdf, 60, 14, words_of("to", run.language))
-    _line(pdf, FOLD_MM + 5, 14, words_of("title", run.language))
+    _line(pdf, FOLD_MM + 5, 18, words_of("title", run.language))
     for index, one in enumerate(to):
         x = MARGIN_MM + (index % 2) * CELL_MM[0]
         y = FOLD_MM + 15 + (index // 2) * CELL_MM[1]
@@ -105,19 +105,19 @@ def _page(pdf: FPDF, letter: Letter, to: Sequence[Addressee], run: Round) -> Non
     texts += [words_of("press", run.language), words_of("until", run.language, day=run.until)]
     texts += [words_of("secret", run.language), words_of("help", run.language)]
     pdf.set_xy(MARGIN_MM, 2 * FOLD_MM + 12)
-    pdf.set_font("letter", size=13)
+    pdf.set_font("letter", size=14)  # nine lines still fit the third of a sheet
     for text in texts:
         pdf.set_x(MARGIN_MM)
         pdf.multi_cell(
             210 - 2 * MARGIN_MM,
-            7.5,
+            7.8,
             text,
             align="L",
             new_x=XPos.LMARGIN,
             new_y=YPos.NEXT,
             wrapmode=WrapMode.WORD if run.language == "en" else WrapMode.CHAR,
         )
-        pdf.set_y(pdf.get_y() + 2.5)
+        pdf.set_y(pdf.get_y() + 2)
 
 
 def _line(pdf: FPDF, y: float, size: int, text: str) -> None:

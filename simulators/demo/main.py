@@ -25,7 +25,6 @@ from simulators.demo.processes import ChildFailed, claim_near, listen_near, run
 from simulators.demo.staff import NAME, PASSWORD, Staff
 from simulators.demo.town import Town, TownSettings
 
-KIOSK_PORT = 8480  # or one near it
 WATCH_S = 1.0  # how often it is looked whether a part of the town has ended
 FAULTS = (ChildFailed, Mistake, OSError, httpx.HTTPError)
 
@@ -131,7 +130,7 @@ def _listen(settings: TownSettings, asked: argparse.Namespace, claims: ExitStack
     listening = listen_near(settings.host, asked.panel_port)
     port = int(listening.getsockname()[1])
     hub = claims.enter_context(claim_near(settings.host, asked.port))
-    kiosk = claims.enter_context(claim_near("127.0.0.1", KIOSK_PORT))
+    kiosk = claims.enter_context(claim_near("127.0.0.1", asked.kiosk_port))
     settings.http_port = int(hub.getsockname()[1])
     settings.kiosk_port = int(kiosk.getsockname()[1])
     if port != asked.panel_port:

@@ -61,7 +61,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--log", type=Path, help="append every byte that passes, as JSON lines")
     parser.add_argument("--show", action="store_true", help="print every byte that passes")
     parser.add_argument("--cards", type=Path, help="where the cards' memories live between runs")
-    parser.add_argument("--baud", type=int, default=0, help="be as slow as a line of this speed")
+    parser.add_argument(
+        "--baud", type=int, default=0, help="a line of this speed: as slow, and noise to others"
+    )
     osdp_verbs.register(parser)
     parser.set_defaults(func=run)
 
@@ -79,6 +81,7 @@ async def _host(asked: argparse.Namespace) -> None:
     hosted = ENDS[asked.kind](
         Wish(asked.path, byte_s, log, asked.cards, asked.baud, asked.readers, asked.key)
     )
+    hosted.end.line.baud = asked.baud
     try:
         await _work(hosted)
     finally:

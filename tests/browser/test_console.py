@@ -186,6 +186,10 @@ def test_events_and_states_arrive_live(wall: SmallVisit, staffed: StubHub) -> No
     expect(row).to_contain_text("这张卡答不出自己的钥匙")
     expect(row.locator("code")).to_have_count(0)  # its code is for the detail
     expect(one.see(".tile[data-door=hall] .last")).to_contain_text("没有开")
+    staffed.happen(kind="mode", door="hall", outcome=None, reason="mode_changed", via=None)
+    told = one.page.locator(".event", has_text="门的状态已更改。")
+    expect(told).to_be_visible()
+    expect(told.locator("code")).to_have_count(0)  # it was said already
     view = next(each for each in staffed.console_doors() if each["id"] == "hall")
     staffed.say("door", {**view, "contact": "open", "lock": "unlocked"})
     one.see(".tile[data-door=hall][data-mood=open]")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Opener, Visit
-from tests.browser.stub_watch import OTP, Watch, a_face, an_order, of
+from tests.browser.stub_watch import AT, OTP, Watch, a_face, an_order, of
 from tests.browser.stubs import StubHub
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
@@ -161,7 +161,7 @@ def test_the_list_in_every_language_and_width(
     other = [a_face(other_model=True)]
     watch.orders = [
         an_order(), an_order(id="2" * 32, state="resting", approved_by="老王", faces=other),
-        an_order(id="3" * 32, state="ended", ended_at=an_order()["from_at"], hits=3, false_alarms=2),
+        an_order(id="3" * 32, state="ended", ended_at=AT, hits=3, false_alarms=2),
     ]  # fmt: skip
     one = desk(language=language, view=view)
     opened(one)

@@ -41,7 +41,7 @@ def kiosk(browser: Browser, agent: ErrandAgent) -> Iterator[Sight]:
 
 
 def leave(page: Page, button: Locator) -> None:
-    """End the visit, at the agent too: the glass is wiped first, and the next visit ended with it."""
+    """End the visit, at the agent too: the glass is wiped first, and the next ends with it."""
     with page.expect_response("**/local/end"):
         button.click()
 

@@ -17,9 +17,10 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 
+from drivers.identify import identify
 from drivers.kinds import Card, CardLost
 from drivers.ntag424_desk import Lies, look, personalise
-from drivers.pcsc import ASK_UID, PcscReader, SystemPcsc
+from drivers.pcsc import ASK_UID, PcscReader, SystemPcsc, system_readers
 from simulators.ends import Ntag424Card
 from tests.drivers.fields import UID, URL, keys
 
@@ -101,8 +102,11 @@ async def main() -> dict[str, object]:
     await held.lift()
     card, held = await _next(cards, lambda: Held(blank))
     second = await look(card.transceive, UID, keys(), URL)
+    looked = await identify("pcsc://virtual", lambda _: b"")
     await held.lift()
     await reader.close()
+    assert told[-1] in system_readers()
+    assert looked == [f"{told[-1]}, a card lies there"]
     return {"torn": torn, "then": first.value, "at_last": second.value, "reader": told[-1]}
 
 

@@ -23,6 +23,7 @@ from drivers.ntag424 import select_application
 from drivers.pn532 import Pn532, Pn532Reader, Tally
 from simulators.ends import Noise, Ntag424Card, Pn532End, PtyLine, RelayBoardEnd, WireLog, words
 from simulators.ends.blocks import Blocks
+from simulators.ends.uart import heard_at
 from simulators.ends.wires import IN_FLIGHT_MOST_CHUNKS, RING_MOST_ENTRIES
 from tests.drivers.waiting import until
 
@@ -67,6 +68,24 @@ async def test_slow_line_keeps_order_and_loses_nothing() -> None:
     await until(lambda: len(b"".join(heard)) == 60)
     assert b"".join(heard) == b"".join(bytes((n,)) * 3 for n in range(20))
     link.close()
+    line.close()
+
+
+async def test_whoever_speaks_at_another_speed_is_misheard_both_ways() -> None:
+    heard: list[bytes] = []
+    line = PtyLine(heard.append)
+    line.baud = 9_600
+    said = b"who is there"
+    for baud in (19_200, 9_600):
+        heard.clear()
+        link = await Link.open(line.path, baudrate=baud)
+        link.write(said)
+        await until(lambda: bool(heard))
+        assert heard[0] == heard_at(said, baud, 9_600)
+        line.write(said)
+        assert await link.read() == heard_at(said, 9_600, baud)
+        link.close()
+    assert heard == [said]
     line.close()
 
 
@@ -240,6 +259,20 @@ async def test_reader_is_worked_from_the_keyboard_and_keeps_its_cards(tmp_path: 
     assert "no such word: jump; type: tap" in complaints
     assert [card["uid"] for card in json.loads(cards.read_text())] == ["04958caa5c5e80"]
     assert not os.path.lexists(path)
+
+
+async def test_an_end_of_one_speed_is_noise_to_another(tmp_path: Path) -> None:
+    async with simulated("qr", "--baud", "9600", "--path", str(tmp_path / "qr")) as (process, told):
+        for baud, is_heard in ((19_200, False), (9_600, True)):
+            link = await Link.open(told, baudrate=baud)
+            type_in(process, "show HELLO")
+            got = b""
+            while len(got) < 2 or (is_heard and not got.endswith(b"\n")):
+                got += await link.read()
+            assert (got == b"HELLO\r\n") == is_heard
+            link.close()
+        type_in(process, "quit")
+        assert await process.wait() == 0
 
 
 async def test_board_is_worked_from_the_keyboard(tmp_path: Path) -> None:

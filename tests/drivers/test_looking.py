@@ -1,5 +1,6 @@
 """Looking at wires: listed without a byte, asked only on request, watched as it happens."""
 
+import argparse
 import asyncio
 import json
 import os
@@ -12,14 +13,17 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import serial
 from serial.tools import list_ports
 
+from devices.wires import register_wires
 from drivers.catalogue import CatalogueError
 from drivers.identify import identify
 from drivers.link import Link
+from drivers.pcsc import system_readers
 from drivers.serial_ports import SerialPort, serial_ports
 from drivers.watch import watch
 from simulators.ends import (
@@ -36,6 +40,7 @@ from simulators.ends.verbs import ENDS, Wish, _obey
 from simulators.ends.wires import WireLog
 from tests.drivers.fields import UID
 from tests.drivers.kinds import METER_188, METER_645, PROTOCOLS, end_of, secrets
+from tests.drivers.test_pcsc import NAME, Table
 from tests.drivers.waiting import until
 
 # --- list -------------------------------------------------------------------------------------
@@ -64,6 +69,54 @@ def test_ports_are_told_by_the_name_that_stays(
     ]
     assert serial_ports(by_id)[0].url == f"serial://{usb}"
     assert serial_ports(tmp_path / "absent")[1].path == str(tmp_path / "ttyUSB0")
+
+
+def test_ports_and_desk_readers_are_listed_as_urls(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    register_wires(parser.add_subparsers())
+
+    def listed(*words: str) -> tuple[int, list[str]]:
+        asked = parser.parse_args(["list", *words])
+        return asked.func(asked), capsys.readouterr().out.splitlines()
+
+    ports: list[SerialPort] = []
+    readers: list[str] = []
+    monkeypatch.setattr("drivers.serial_ports.serial_ports", lambda: ports)
+    monkeypatch.setattr("drivers.pcsc.system_readers", lambda: readers)
+    code, told = listed()
+    assert (code, told) == (1, ["no serial port; plug one in, or look whether the system knows it"])
+    assert listed("--json") == (1, [])
+    ports.append(SerialPort("/dev/ttyS0", "/dev/ttyS0", "", ""))
+    readers.append(NAME)
+    url = "pcsc://ACS%20ACR122U%20PICC%20Interface%2000%2000"
+    assert listed() == (0, ["serial:///dev/ttyS0", f"{url}  {NAME}"])
+    code, told = listed("--json")
+    assert [json.loads(line)["url"] for line in told] == ["serial:///dev/ttyS0", url]
+
+
+def test_a_machine_without_a_service_for_desk_readers_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "smartcard", None)
+    assert system_readers() == []
+
+
+async def test_a_desk_reader_that_was_listed_is_watched_by_that_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = Table()
+    monkeypatch.setattr("drivers.catalogue.SystemPcsc", lambda: table)
+    async with watched(f"pcsc://{quote(NAME)}") as told:
+        table.put(Ntag424Card(UID))
+        await until(lambda: len(told) == 2)
+        assert told[1] == {"event": "card", "uid": UID.hex(), "iso_dep": True}
+        table.put(None)
+        table.names = []  # pulled out
+        await until(lambda: told[-1]["event"] == "offline")
+        table.names = [NAME]
+        await until(lambda: told[-1]["event"] == "online")
 
 
 # --- identify ---------------------------------------------------------------------------------

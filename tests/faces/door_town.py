@@ -1,4 +1,4 @@
-"""A site whose doors take faces, as it runs: hub and controller as processes, wires and cameras real."""
+"""A site whose doors take faces, as it runs: hub and controller are processes, wires are real."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 @dataclass
 class FaceTown:
-    """A running site. ``readers`` are its doors' readers by number: card, keys, lock and display."""
+    """A running site. ``readers``, by door: the reader that is card, keys, lock and display."""
 
     folder: Path
     base_url: str

@@ -133,6 +133,7 @@ def test_a_waving_hand_takes_no_face_out_of_sight(eyes: Engine) -> None:
     events = [one for step in range(40) for one in wave(step)]
     assert [type(one) for one in events if not isinstance(one, Seen)] == [Ready]
     assert max(one.track for one in events) == 1
+    assert len(events) >= 40  # in each picture, not once a second
     looking.tracks.alive.clear()
     events = [one for step in range(40, 52) for one in wave(step)]
     assert any(isinstance(one, Ready) for one in events)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,9 +16,13 @@ from hub import config, doctor
 from hub.acts.faces import FaceDoor, set_door
 from hub.acts.roster import RosterPart, load_part
 from hub.api.faces import PHOTO_BYTES_MAX
-from hub.core.cameras import TOKEN_CHARS_LEAST
+from hub.core.cameras import TOKEN_CHARS_LEAST, CameraSettings, read_cameras
+from hub.core.effects import Announce
+from hub.face_doors import PUSHED_LATE_S
+from hub.faces.camera import Seen
+from hub.faces.process import CameraEnded, CameraHere
 from tests.faces.desk import Faces, face_desk
-from tests.faces.test_face_doors import Process
+from tests.faces.test_face_doors import BOX, TURNS, Process, gate
 from tests.faces.test_hub_runs import asks_the_bench
 from tests.unit.hub_bench import HubBench, hub_bench
 
@@ -153,3 +158,117 @@ async def test_a_phone_is_sent_to_a_door_that_can_look_for_its_holder(tmp_path: 
         assert (told.status, told.body["code"]) == (503, "door_offline")
         bench.hub.face_doors.looks = lambda door: False  # type: ignore[method-assign]
         assert (await phone.open("d-1")).body["code"] == "pin_needed"
+
+
+# --- how cameras stand -----------------------------------------------------------------------
+
+
+async def test_a_camera_without_a_door_is_said_and_others_tell_how_they_stand(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    film = CameraSettings("d-1", "film", "film.mp4")
+    more = {
+        "lost": CameraSettings("d-9", "film", "x"), "film": film,
+        "other": CameraSettings("d-2", "film", "x"),
+    }  # fmt: skip
+    async with gate(tmp_path, more=more) as at:
+
+        def told(name: str) -> tuple[str, str | None]:
+            (one,) = [one for one in at.doors.cameras() if one.name == name]
+            return one.state, one.reason
+
+        assert [one.name for one in at.doors.cameras()] == ["cam", "film", "lost", "other"]
+        assert (told("lost"), told("other")) == (("door_unknown", None), ("unused", None))
+        assert told("film") == ("starting", None)
+        assert set(at.process.cameras) == {"cam", "film"}
+        at.doors.heard("film", CameraHere())
+        at.doors.heard("film", CameraHere())
+        assert told("film") == ("looking", None)
+        assert at.shown == [Announce("face")]  # the pages ask again, once
+        at.doors.heard("film", CameraEnded("camera_broken"))
+        assert told("film") == ("silent", "camera_broken")
+        at.doors.heard("film", CameraHere())
+        at.doors.heard("film", CameraEnded(None))
+        assert told("film") == ("over", None)
+        at.doors.settle()
+        said = [one.getMessage() for one in caplog.records if one.name == "hub.face_doors"]
+        assert said == ["[cameras.lost] of hub.toml names a door that is not there"]
+
+
+async def test_a_camera_pushes_and_falls_silent(tmp_path: Path) -> None:
+    async with gate(tmp_path) as at:
+        (cam,) = at.doors.cameras()
+        assert cam.state == "starting"
+        assert at.doors.push("cam", b"jpeg") is None
+        assert at.process.pushed == [("cam", b"jpeg")]
+        assert at.doors.push("nobody", b"jpeg") == "face_off"
+        at.bench.pass_s(PUSHED_LATE_S)
+        assert at.doors.cameras()[0].state == "looking"
+        at.bench.pass_s(1)
+        (cam,) = at.doors.cameras()
+        assert (cam.state, cam.reason) == ("silent", "camera_silent")
+
+
+async def test_a_claim_is_looked_for_by_the_cameras_of_its_door(tmp_path: Path) -> None:
+    more = {"two": CameraSettings("d-1", "pushed"), "other": CameraSettings("d-2", "pushed")}
+    async with gate(tmp_path, more=more) as at:
+        at.ready(0)
+        assert at.process.looked_for == []
+        at.ask()
+        assert sorted(at.process.looked_for) == ["cam", "two"]
+
+
+async def test_who_is_to_turn_is_looked_at_though_nothing_moves(tmp_path: Path) -> None:
+    async with gate(tmp_path, mode="alone", people=110) as at:
+        at.ready(0)
+        assert at.process.looked_for == ["cam"]
+        at.turn(*TURNS)
+        assert len(at.process.looked_for) == 5  # each step anew
+
+
+async def test_who_was_forgotten_here_and_not_by_the_camera_is_looked_at_anew(
+    tmp_path: Path,
+) -> None:
+    async with gate(tmp_path) as at:
+        at.ready(0)
+        await at.later(9)  # a machine too busy to tell that they still stand there
+        at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask(ask="q-1")
+        assert at.process.looked_again == []  # only just seen: the camera decides soon
+        for _ in range(3):
+            at.bench.pass_s(1)
+            at.doors.heard("cam", Seen(1, BOX, 0, None, None))
+        at.ask(ask="q-2")
+        assert at.process.looked_again == [("cam", 1)]
+        at.ready(0)
+        assert (await at.words())[-1] == ("q-2", "r-0", None)
+
+
+async def test_who_may_be_looked_for(tmp_path: Path) -> None:
+    async with gate(tmp_path) as at:
+        assert (at.doors.looks("d-1"), at.doors.looks("d-2")) == (True, False)
+        at.bench.hub.recognising.portraits = None
+        assert not at.doors.looks("d-1")
+
+
+# --- settings --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"door": ""}, {"kind": "radio"}, {"address": "rtsp://u:p@cam/1"}, {"tailgating": "yes"},
+        {"address": "", "secret": ""}, {"secret": "../x", "address": ""}, {"colour": "red"},
+        {"kind": "snapshots"}, {"kind": "pushed"}, {"kind": "pushed", "address": ""},
+        {"secret": "gate"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_camera_is_written_down_rightly(wrong: dict[str, Any]) -> None:
+    fine: dict[str, Any] = {"door": "d-1", "kind": "film", "address": "rtsp://cam/1"}
+    assert read_cameras({"gate": fine})["gate"] == replace(
+        CameraSettings("d-1", "film"), address="rtsp://cam/1"
+    )
+    with pytest.raises(ValueError, match="cameras") as told:
+        read_cameras({"gate": fine | wrong})
+    assert "u:p" not in str(told.value)

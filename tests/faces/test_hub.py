@@ -369,6 +369,9 @@ async def test_alone_is_judged_for_the_doors_own_people(tmp_path: Path) -> None:
         assert sum(who is not None for who in others) <= 12  # of another stair: strangers here
         await desk.withdraw("r-1", "phone:x")
         assert desk.search("d-2", faces.probe(1)).person is None
+        for number in range(40):
+            await desk.withdraw(f"r-{number}", "phone:x")
+        assert desk.search("d-2", faces.probe(1)).reason == "face_not_enrolled"
 
 
 async def test_where_few_live_a_door_stays_with_claims(tmp_path: Path) -> None:

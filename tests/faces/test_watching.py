@@ -161,8 +161,8 @@ async def test_a_hit_is_decided_by_the_score_that_the_audit_counts(tmp_path: Pat
     """Of two strangers: their distance less half of how crowded it is around each, by hand; also
     after another audit, which moves the crowd, and for a face that was listed since."""
     async with measured(tmp_path) as (bench, faces):
-        _, face = await in_force(bench)
-        desk, probe = bench.hub.recognising, faces.probe(119)
+        order, face = await in_force(bench)
+        desk, probe, orders = bench.hub.recognising, faces.probe(119), {order: 1e-9}
         roll = desk.roll
         assert roll is not None
         for measured_anew in (False, True):

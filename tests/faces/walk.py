@@ -1,8 +1,9 @@
 """A walk through every endpoint of faces: at the desk, on a phone, by the operator."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+from hub.core.cameras import CameraSettings
 from hub.faces.calibration import Tail
 from simulators.phone import Phone
 from tests.faces.desk import MODEL, Faces, judge_here
@@ -52,6 +53,7 @@ async def answer_faces(bench: HubBench, phone: Phone) -> None:
         told = await http.post(f"/api/v1/operator/faces{path}", headers=operator)
         assert told.status_code == 200, told.text
     await by_a_phone(phone)
+    await by_a_camera(bench)
     more = await http.post(
         "/api/v1/operator/people/p-1/face/photos", content=b"1", headers={**OCTETS, **operator}
     )
@@ -103,6 +105,32 @@ async def answer_watch(bench: HubBench, operator: dict[str, str]) -> None:
     await ask(f"{order}/faces", {**OCTETS, **operator}, picture)
     await ask(f"{order}/end", operator)
     desk.portraits = shown
+
+
+class Eyes:
+    """A face process that takes pictures and sees nobody."""
+
+    def add(self, camera: str, source: Any) -> bool:
+        del camera, source
+        return True
+
+    def push(self, camera: str, content: bytes, at_s: float) -> str | None:
+        del camera, content, at_s
+        return None
+
+
+async def by_a_camera(bench: HubBench) -> None:
+    """A camera of a door that takes faces pushes a picture."""
+    token, hub = "0123456789abcdef01234567", bench.hub
+    hub.settings.cameras["hall"] = CameraSettings("d-1", "pushed", token=token)
+    hub.recognising.process = cast("Any", Eyes())
+    hub.face_doors.settle()
+    head = {"Authorization": f"Bearer {token}"}
+    path = "/api/v1/cameras/hall/picture"
+    answer = await bench.http.put(path, content=b"jpeg", headers=head)
+    assert answer.status_code == 204, answer.text
+    assert (await bench.http.get("/api/v1/faces")).json()["cameras"][0]["state"] == "looking"
+    hub.recognising.process = None
 
 
 async def by_a_phone(phone: Phone) -> None:

@@ -76,7 +76,8 @@ class DemoProcess:
     def __init__(self, *words: str, **environment: str) -> None:
         self.folder = tempfile.mkdtemp(prefix="town-test-")
         own = {"TMPDIR": self.folder, "XDG_DATA_HOME": self.folder}
-        command = [sys.executable, "-m", "devices.cli", "demo", "--broker", broker_kind(), *words]
+        command = [sys.executable, "-m", "devices.cli", "demo", "--broker", broker_kind()]
+        command += ["--kiosk-port", str(services.free_port()), *words]
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **own, **environment}, cwd=services.ROOT,

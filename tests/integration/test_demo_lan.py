@@ -12,7 +12,7 @@ import pytest
 from hub.certs import own_places
 from tests.integration.demo_town import DemoProcess, Page, demo, family_of
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)  # READY_WAIT_S, and what is done then
 
 LISTENING = "0A"  # of /proc/net/tcp
 ANY = "00000000"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.demo_town import DemoProcess, Page, alive, demo, family_of
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)  # READY_WAIT_S, and what is done then
 
 
 @pytest.mark.parametrize(

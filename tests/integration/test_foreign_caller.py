@@ -20,6 +20,7 @@ from devices.jws import b64
 from hub.api.typescript import document
 from hub.core.limits import Limiter
 from simulators.phone import Phone
+from tests.luck import examples
 from tests.unit.hub_bench import CLIENT
 from tests.unit.test_api import door_answers
 from tests.unit.test_edge import served
@@ -28,7 +29,7 @@ from tests.unit.test_payments_store import MoneyBench, money_bench
 if TYPE_CHECKING:
     import requests
 
-EXAMPLES = 4  # of each operation, beside those that follow from its document
+EXAMPLES = examples(2, 8)  # of each operation, beside those that follow from its document
 WAIT_S = 60.0
 CALLERS = ["operator", "staff", "phone", "kiosk", "anybody"]
 CHECKS = (
@@ -225,6 +226,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
         yield hub
 
 
+@pytest.mark.luck
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_a_foreign_caller_finds_the_hub_as_documented(here: Here, caller: str) -> None:

@@ -28,7 +28,7 @@ from tests.unit.hub_bench import CLIENT
 from tests.unit.test_api import door_answers
 from tests.unit.test_payments_store import MoneyBench, money_bench, papers
 
-EXAMPLES = examples(6, 20)  # for each operation
+EXAMPLES = examples(3, 20)  # for each operation, on each database
 LAST = ("loadRoster",)  # changes what the others know by name
 ROSTER = {kind: names for kind, (_, names) in roster._COLUMNS.items()} | {"bills": billing._FIELDS}
 

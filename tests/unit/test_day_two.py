@@ -391,7 +391,7 @@ async def test_the_doctor_speaks_of_back_ups_and_devices(
     assert not told()["back-up"].fine
     (data / "operator.json").write_text("{}")
     state = {"device": "gate", "state": "clock_unsigned", "cure": "Look at the broker."}
-    off = {"state": "off", "filing": {"state": "below"}}
+    off = {"state": "off", "cameras": [], "filing": {"state": "below"}}
     monkeypatch.setattr("hub.doctor.call", lambda *_: {"devices": 2, "states": [state]} | off)
     found = told()["device gate"]
     assert not found.fine

@@ -122,7 +122,8 @@ def linli(*words: str, code: str = "") -> subprocess.CompletedProcess[str]:
 
 EACH_ALONE = """
 import io, json, os, sys
-import asyncio, cryptography, fastapi, httpx, pydantic, sqlalchemy, sqlalchemy.orm, starlette, uvicorn
+import asyncio, cryptography, fastapi, httpx, pydantic
+import sqlalchemy, sqlalchemy.orm, starlette, uvicorn
 from devices import cli
 assert not {'hub', 'kiosk', 'simulators'} & set(sys.modules)
 def alone(verb):

@@ -116,10 +116,11 @@ function Detail({ event }: { event: EventShown }) {
   );
 }
 
-/** Why, as staff read it; a reason without words for them by its code, which stands in the detail too. */
-function ReasonSaid({ code }: { code: string }) {
+/** Why, as staff read it; without words for them by its code, unless the event was only noted. */
+function ReasonSaid({ code, noted }: { code: string; noted: boolean }) {
   const said = cureOf(code);
-  return said === undefined ? <code>{code}</code> : <span class="because">{say(said)}</span>;
+  if (said === undefined) return noted ? null : <code>{code}</code>;
+  return <span class="because">{say(said)}</span>;
 }
 
 /** One event; it folds out to its stages and, where a door refused, to why. */
@@ -152,7 +153,7 @@ export function EventRow({ event }: { event: EventShown }) {
             {!event.person && CREDENTIALS.includes(event.via ?? "") && <span>{say(words.somebody)}</span>}
             {event.via && <span>{named(viaWords, event.via)}</span>}
             {outcome !== "opened" && event.reason && event.reason !== event.kind && (
-              <ReasonSaid code={event.reason} />
+              <ReasonSaid code={event.reason} noted={outcome === "noted"} />
             )}
             {event.late && <em>{say(words.lateBy, { by: span(event.at, event.recorded_at) })}</em>}
           </span>
