@@ -141,7 +141,7 @@ def test_a_living_face_opens_a_photo_of_it_does_not_and_a_stranger_is_nobody(
         choose(page, "举着照片")
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)
         held = until_looked(page, "201", *reasons(*TURNS))
-        assert any(words in held for words in reasons(*TURNS))
+        assert any(words in held for words in reasons(*TURNS)), held
         choose(page, "画的陌生人")
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)
         other = until_looked(page, "201", *reasons("face_not_matched"))
@@ -160,7 +160,7 @@ def test_one_s_own_camera_registers_and_a_film_of_a_portrait_opens_nothing(
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)
         register(page, "沈桂芳，302 室")
         still = until_looked(page, "302", *reasons(*TURNS))
-        assert any(words in still for words in reasons(*TURNS))  # known, and it does not turn
+        assert any(words in still for words in reasons(*TURNS)), still  # known, and does not turn
         choose(page, "画的陌生人")
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)
         other = until_looked(page, "302", *reasons("face_not_matched"))

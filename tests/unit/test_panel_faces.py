@@ -137,6 +137,10 @@ def test_a_town_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- what pages may do
 
 
+def audit(made_at: datetime, people: int) -> dict[str, Any]:
+    return {"made_at": made_at.isoformat(), "people": people}
+
+
 class Hub:
     """The console's side of faces: what it was asked, and what it answers."""
 
@@ -260,12 +264,15 @@ async def test_a_photo_counts_once_the_hub_has_measured_with_it(
         await bench.faces.photo(ELDER)
         assert not measured()
         old = datetime.now(UTC) - timedelta(minutes=1)
-        bench.hub.overview = {**COUNTS, "state": "ready", "audit": {"made_at": old.isoformat()}}
+        bench.hub.overview |= {"enrolled": 1, "audit": audit(old, 1)}
         await asyncio.sleep(0.1)
         assert not measured()
         bench.said.clear()
         new = datetime.now(UTC) + timedelta(seconds=1)
-        bench.hub.overview = {**COUNTS, "state": "ready", "audit": {"made_at": new.isoformat()}}
+        bench.hub.overview |= {"audit": audit(new, 0)}
+        await asyncio.sleep(0.1)
+        assert not measured()  # it began before the photo
+        bench.hub.overview |= {"audit": audit(new, 1)}
         await bench.until("faces", lambda now: now["people"][0]["measured"])
         assert measured()
 
