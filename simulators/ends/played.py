@@ -6,6 +6,7 @@ Cards and keys are remembered by name between runs, so that a reader is paired o
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 from asyncio import AbstractEventLoop
@@ -17,6 +18,8 @@ from weakref import WeakKeyDictionary
 
 from simulators.ends.verbs import ENDS, Hosted, Wish
 from simulators.ends.wires import WireLog
+
+log = logging.getLogger(__name__)
 
 # What happens there again and again: typed words, and how long until the next.
 LIVES: Final[Mapping[str, Sequence[tuple[str, float]]]] = {
@@ -60,7 +63,7 @@ def play(protocol: str, name: str) -> str | None:
     if (kind, name) not in ends:
         kept = place() / f"{kind}-{''.join(sign for sign in name if sign.isalnum())}"
         cards, key = kept.with_suffix(".cards"), kept.with_suffix(".key")
-        wish = Wish(None, 0.0, WireLog(kind), cards, key=key)
+        wish = Wish(None, 0.0, WireLog(kind), cards, key=key, say=log.debug)
         hosted = ENDS[kind](wish)
         ends[kind, name] = Played(hosted, asyncio.create_task(_live(hosted, LIVES.get(kind, ()))))
     return ends[kind, name].hosted.end.path

@@ -28,6 +28,10 @@ FIRST_UID: Final = bytes.fromhex("04de5f1eacc040")  # the card that lies ready w
 COMMON: Final = "unplug, plug, noise P, quit"  # what every end understands
 
 
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the caller wants of an end, whatever its protocol."""
@@ -39,6 +43,11 @@ class Wish:
     baud: int = 0
     readers: int = 1  # osdp
     key: Path | None = None  # osdp
+    say: Callable[[str], None] = _say  # hears what moved
+
+    def tell_coil(self, output: int, is_on: bool, at_ns: int) -> None:
+        """Say that an output moved."""
+        self.say(f"coil {output} {'on' if is_on else 'off'} at {at_ns} ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,7 @@ def _pn532(wish: Wish) -> Hosted:
         match words:
             case ["tap", *uid]:
                 card = cards.take(bytes.fromhex("".join(uid)) if uid else FIRST_UID)
-                print(f"tapped at {reader.tap(card)} ns", flush=True)
+                wish.say(f"tapped at {reader.tap(card)} ns")
             case ["clone", uid]:
                 reader.tap(ClonedUidCard(bytes.fromhex(uid)))
             case ["lift"]:
@@ -197,7 +206,9 @@ def _qr(wish: Wish) -> Hosted:
 
 
 def _board(wish: Wish) -> Hosted:
-    board = RelayBoardEnd(path=wish.path, byte_s=wish.byte_s, wire_log=wish.log, on_coil=_tell_coil)
+    board = RelayBoardEnd(
+        path=wish.path, byte_s=wish.byte_s, wire_log=wish.log, on_coil=wish.tell_coil
+    )
 
     def obey(words: list[str]) -> bool:
         match words:
@@ -238,18 +249,15 @@ def _meters(*kinds: Callable[[], Meter]) -> Callable[[Wish], Hosted]:
 
 def _legacy(kind: str) -> Callable[[Wish], Hosted]:
     def host(wish: Wish) -> Hosted:
-        end = legacy_verbs.make(kind, wish.path, wish.byte_s, wish.log, _tell_coil)
+        end = legacy_verbs.make(kind, wish.path, wish.byte_s, wish.log, wish.tell_coil)
         return Hosted(end, legacy_verbs.HELP[kind], lambda words: legacy_verbs.obeyed(end, words))
 
     return host
 
 
 def _osdp(wish: Wish) -> Hosted:
-    def say(line: str) -> None:
-        print(line, flush=True)
-
-    end = osdp_verbs.made(wish.path, wish.baud, wish.readers, wish.key, wish.log, say)
-    return Hosted(end, osdp_verbs.HELP, lambda words: osdp_verbs.obeyed(end, words, say))
+    end = osdp_verbs.made(wish.path, wish.baud, wish.readers, wish.key, wish.log, wish.say)
+    return Hosted(end, osdp_verbs.HELP, lambda words: osdp_verbs.obeyed(end, words, wish.say))
 
 
 # The far ends by their protocol; a new one is one line here.
@@ -277,7 +285,3 @@ def _noise(line: PtyLine, odds: float) -> Noise:
 def _show(entry: WireEntry) -> None:
     words = entry.words["en"] if entry.words else ""
     print(f"{entry.dir} {entry.bytes.hex(' ')}  {words}", flush=True)
-
-
-def _tell_coil(output: int, is_on: bool, at_ns: int) -> None:
-    print(f"coil {output} {'on' if is_on else 'off'} at {at_ns} ns", flush=True)

@@ -53,7 +53,9 @@ def url_of(protocol: str) -> str:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_every_device_is_there_and_does_something(protocol: str, tmp_path: Path) -> None:
+async def test_every_device_is_there_and_does_something(
+    protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     told: list[dict[str, Any]] = []
     keys: Secrets = secrets
     async with stage():
@@ -72,6 +74,7 @@ async def test_every_device_is_there_and_does_something(protocol: str, tmp_path:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
+    assert capsys.readouterr().out == ""  # which is the program's own
 
 
 async def test_meters_of_a_name_hang_on_one_line_and_others_on_another() -> None:
