@@ -15,7 +15,6 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 _OVER = 4  # drawn larger and shrunk: soft edges
 _NOISE_SHARE = 0.03
-LOOKS = {"beard", "dark", "glasses", "long"}  # people grow less alike by them
 Colour = tuple[int, int, int]
 
 
@@ -27,7 +26,7 @@ class Pose:
     turn: float = 0.0
     light: float = 1.0
     shot: int = 0  # another look of the same person: noise and small shifts
-    looks: frozenset[str] = frozenset()  # of LOOKS
+    looks: frozenset[str] = frozenset()  # "beard", "glasses", "long": people grow less alike
 
 
 def portrait(seed: int, pose: Pose | None = None, ground: Colour | None = None) -> Image.Image:
@@ -36,7 +35,7 @@ def portrait(seed: int, pose: Pose | None = None, ground: Colour | None = None) 
     person, shot = random.Random(f"{seed}"), random.Random(f"{seed} {how.shot}")
     face_px = how.width_px * _OVER
     size = (2 * face_px, round(2.2 * face_px))
-    tone = person.uniform(0.9, 1.12) * (0.62 if "dark" in how.looks else 1.0)
+    tone = person.uniform(0.9, 1.12)
     skin = tuple(round(part * tone) for part in (205, 165, 136))
     hair = (person.randint(15, 60),) * 3
     behind = tuple(person.randint(90, 190) for _ in range(3))

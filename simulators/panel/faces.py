@@ -117,7 +117,8 @@ class Faces:
         before = (self._state, dict(self._added_at))
         self._state = str(overview["state"])
         audit = overview["audit"]
-        if audit is not None:
+        # one that began before a photo may end after it, and does not know whoever is new
+        if audit is not None and audit["people"] >= overview["enrolled"]:
             made_at = datetime.fromisoformat(audit["made_at"])
             late = {who: at for who, at in self._added_at.items() if at >= made_at}
             self._added_at = late

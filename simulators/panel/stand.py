@@ -15,6 +15,8 @@ from typing import Final
 from simulators.panel import porch
 
 QUIET_S: Final = 3.0  # a page that sends no frame for so long is closed, or its camera is
+AWAY_S: Final = 2.5  # between two people the porch is empty: faces that were exchanged in a
+# picture's time are one track to the hub, with the first one's looks
 TURN_MOST: Final = 0.9  # how far somebody drawn turns the head when asked
 TURN_STEP: Final = TURN_MOST / 2  # at most between two looks of the hub, however late
 # every pose but that ahead
@@ -43,6 +45,7 @@ class Stand:
         self._now = NOBODY
         self._frame = b""
         self._framed_s = 0.0
+        self._empty_until_s = 0.0
         self._key = ""
         self._turn = 0.0
         self._looked = False
@@ -63,6 +66,8 @@ class Stand:
     def put(self, standing: Standing) -> str:
         """Let somebody step up; the value is the key by which a page sends its own frames."""
         with self._held:
+            if self._present() not in (NOBODY, standing):
+                self._empty_until_s = self._clock_s() + AWAY_S
             self._now, self._frame = standing, b""
             self._framed_s = self._clock_s()
             self._turn = 0.0
@@ -82,7 +87,10 @@ class Stand:
         at_s = self._clock_s()
         with self._held:
             now, frame = self._present(), self._frame
+            is_empty = at_s < self._empty_until_s
             turn = self._turned()
+        if is_empty:
+            return porch.empty()
         if now.kind == "own" and frame:
             return frame
         if now.kind != "drawn":

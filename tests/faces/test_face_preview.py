@@ -82,6 +82,19 @@ async def test_a_refusal_is_told_with_its_reason_and_nobody(tmp_path: Path) -> N
         assert heard(viewer)[-1] == ("told", {"person": None, "reason": "face_not_matched"})
 
 
+async def test_who_withdrew_a_second_ago_is_told_as_nobody(tmp_path: Path) -> None:
+    async with gate(tmp_path) as at:
+        _, viewer = looking_at(at)
+        at.ask()
+        verify = at.bench.hub.recognising.verify(["r-0"], at.faces.probe(0))
+        await at.bench.hub.recognising.withdraw("r-0", "staff:test")
+        lagging: Any = at.bench.hub.recognising
+        lagging.verify = lambda *_: verify  # a memory that lags behind
+        at.ready(0)
+        await at.words()
+        assert heard(viewer)[-1] == ("told", {"person": None, "reason": "face_no_consent"})
+
+
 async def test_nobody_looks_at_another_door_and_a_slow_page_is_ended(tmp_path: Path) -> None:
     async with gate(tmp_path) as at:
         preview, viewer = looking_at(at)

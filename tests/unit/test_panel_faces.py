@@ -21,7 +21,7 @@ from simulators.panel import faces as panel_faces
 from simulators.panel import porch
 from simulators.panel.faces import Faces
 from simulators.panel.shell import FRAME_BYTES_MAX, FRAME_PATH, Refused, Shell
-from simulators.panel.stand import NOBODY, QUIET_S, TURN_MOST, TURNS, Stand, Standing
+from simulators.panel.stand import AWAY_S, NOBODY, QUIET_S, TURN_MOST, TURNS, Stand, Standing
 from simulators.panel.waiting import Waiting
 from simulators.roster import CARER, ELDER
 
@@ -93,11 +93,27 @@ def test_a_photo_looks_the_same_way_whatever_is_asked(clock: Clock) -> None:
     there.asked = "left"
     assert there.picture() == before
     there.put(Standing("drawn", "elder"))
+    clock.now_s += AWAY_S
     ahead = porch.somebody("elder", 0.0, clock.now_s)
     for _ in range(2):
         there.looked()
         there.picture()
     assert there.picture() == porch.somebody("elder", -TURN_MOST, clock.now_s) != ahead
+
+
+def test_between_two_people_the_porch_is_empty(clock: Clock) -> None:
+    there = Stand(clock)
+    there.put(Standing("drawn", "elder"))
+    assert there.picture() != porch.empty()  # nobody was there before
+    there.put(Standing("drawn", "stranger"))
+    assert there.picture() == porch.empty()
+    key = there.put(Standing("own"))
+    there.take(key, JPEG)
+    clock.now_s += AWAY_S - 0.1
+    there.take(key, JPEG)
+    assert there.picture() == porch.empty()
+    clock.now_s += 0.2
+    assert there.picture() == JPEG
 
 
 def test_everybody_drawn_is_somebody_else() -> None:
@@ -135,6 +151,10 @@ def test_a_town_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- what pages may do
+
+
+def audit(made_at: datetime, people: int) -> dict[str, Any]:
+    return {"made_at": made_at.isoformat(), "people": people}
 
 
 class Hub:
@@ -260,12 +280,15 @@ async def test_a_photo_counts_once_the_hub_has_measured_with_it(
         await bench.faces.photo(ELDER)
         assert not measured()
         old = datetime.now(UTC) - timedelta(minutes=1)
-        bench.hub.overview = {**COUNTS, "state": "ready", "audit": {"made_at": old.isoformat()}}
+        bench.hub.overview |= {"enrolled": 1, "audit": audit(old, 1)}
         await asyncio.sleep(0.1)
         assert not measured()
         bench.said.clear()
         new = datetime.now(UTC) + timedelta(seconds=1)
-        bench.hub.overview = {**COUNTS, "state": "ready", "audit": {"made_at": new.isoformat()}}
+        bench.hub.overview |= {"audit": audit(new, 0)}
+        await asyncio.sleep(0.1)
+        assert not measured()  # it began before the photo
+        bench.hub.overview |= {"audit": audit(new, 1)}
         await bench.until("faces", lambda now: now["people"][0]["measured"])
         assert measured()
 
