@@ -237,8 +237,13 @@ class Agent:
         self._payments.give_up(payment.id, on_glass=True)
         self._on_news(News(payment.id, Happening.UNSURE))
 
-    def end(self) -> None:
-        """The person leaves or is gone."""
+    def end(self, visit: str | None = None) -> None:
+        """The person leaves or is gone.
+
+        ``visit`` is the one that the page saw end: whoever came meanwhile stays.
+        """
+        if visit is not None and visit != self._visit_id():
+            return
         was_here = self.session.visit is not None
         self._let_go(self.session.leave())
         if was_here:

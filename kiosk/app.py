@@ -128,8 +128,11 @@ def _verbs(agent: Agent) -> dict[str, Verb]:
     async def close(_body: dict[str, Any]) -> None:
         agent.close()
 
-    async def end(_body: dict[str, Any]) -> None:
-        agent.end()
+    async def end(body: dict[str, Any]) -> None:
+        visit = body.get("session")
+        if visit is not None and not isinstance(visit, str):
+            raise Refused("field_wrong")
+        agent.end(visit)
 
     async def again(_body: dict[str, Any]) -> None:
         await agent.print()

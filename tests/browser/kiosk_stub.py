@@ -477,7 +477,10 @@ class Agent(Stub):
         self.tell("payment", self.payment("creating"))
         return 200, self.state["payment"]
 
-    def _end(self, _: Json) -> Answer:
+    def _end(self, asked: Json) -> Answer:
+        here = self.state["session"]
+        if asked["session"] is not None and here is not None and asked["session"] != here["id"]:
+            return 204, None
         self.tell("payment", None)
         self.tell("session", None)
         return 204, None

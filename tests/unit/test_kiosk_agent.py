@@ -307,6 +307,22 @@ def test_without_the_hub_bills_are_read_only_and_nothing_is_paid(disk: Disk) -> 
 # ---------------------------------------------------------------- the end of a visit
 
 
+def test_a_late_word_of_one_visit_s_end_leaves_the_next_alone(disk: Disk) -> None:
+    async def story(hub: TownHub, here: Kiosk) -> None:
+        card = await hub.issue(CARD)
+        await here.tap(card)
+        assert here.session.visit is not None
+        left = here.session.visit.id
+        here.agent.end(left)
+        await here.tap(card)  # the next one, while the page's word is still on its way
+        here.agent.end(left)
+        assert here.session.visit is not None
+        here.agent.end(here.session.visit.id)
+        assert here.session.visit is None
+
+    tell(disk, story)
+
+
 @pytest.mark.parametrize("pays", [False, True])
 @pytest.mark.parametrize("way", ["end", "belt"])
 def test_nothing_of_a_visit_stays_in_the_agent(disk: Disk, way: str, pays: bool) -> None:

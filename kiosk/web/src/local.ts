@@ -228,8 +228,11 @@ export const local = {
   pay: (bill: string) => post<Payment>("/local/pay", { bill }),
   /** "Not now": the agent asks the hub to close; the SSE then says checking and closed, or paid. */
   close: () => post<void>("/local/close"),
-  /** The person leaves or is gone: the agent forgets the session; an unresolved payment goes on behind. */
-  end: () => post<void>("/local/end"),
+  /**
+   * The person leaves or is gone: the agent forgets the session; an unresolved payment goes on behind.
+   * Another session than the named one stays: somebody else came meanwhile.
+   */
+  end: (session: string | null) => post<void>("/local/end", { session }),
   /** The slip of the current receipt once more. 409 `paper_out`. */
   print: () => post<void>("/local/print"),
   /** Card holders only: a one-time code that brings a new phone in. 403 without a card session. */

@@ -132,8 +132,9 @@ function forget(): void {
 
 /** Forget the person, here and at the agent. */
 export function wipe(): void {
+  const left = session.value?.id ?? null;
   forget();
-  local.end().catch(() => {}); // a silent agent has its own idle belt
+  local.end(left).catch(() => {}); // a silent agent has its own idle belt
 }
 
 function takeSession(next: Session | null): void {
