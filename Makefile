@@ -8,7 +8,7 @@ export LINLI_PYTHON
 # Where the environment forbids bytecode every process would compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup faces demo demo-check dev test fuzz check format lock wheel clean
+.PHONY: help setup faces demo demo-check dev test seeds fuzz check format lock wheel clean
 
 help:
 	@echo "make setup        .venv/bin/linli and its pages, from nothing but Python >= 3.11"
@@ -16,6 +16,7 @@ help:
 	@echo "make demo         a town of simulated people, in your browser (LAN=1: for phones too)"
 	@echo "make demo-check   the same town, walked through by itself; says what held"
 	@echo "make test         every test (ARGS='tests/unit -x' picks; JOBS=1: one at a time)"
+	@echo "make seeds        many more draws of every test that draws (minutes)"
 	@echo "make fuzz         every parser, ten seconds each by coverage (ARGS='osdp --seconds 600')"
 	@echo "make check        format, lint, types, arrows between the packages, pages"
 	@echo "make format       lay out Python as make check wants it"
@@ -40,6 +41,10 @@ dev:
 
 test: dev
 	@.venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS)) $(ARGS)
+
+# What many draws find may be older than a change; so they stand beside its checks, as fuzzing does.
+seeds: dev
+	@LINLI_LONG=1 .venv/bin/python -m pytest $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS)) -m luck $(ARGS)
 
 fuzz: dev
 	@.venv/bin/python -c 'import atheris' 2>/dev/null || \

@@ -1,6 +1,6 @@
 """How much luck a run tries: a few seeds with every change, all of them on the long run.
 
-`LINLI_LONG=1 make test ARGS='-m luck'` is the long run. What any seed
+`make seeds` is the long run. What any seed
 ever found stands as a test of its own, so a short run forgets nothing that was learnt.
 """
 
