@@ -177,7 +177,7 @@ def test_nobody_there_is_asked_and_then_forgotten(kiosk: Sight, agent: Agent) ->
     page.clock.run_for(WARN_MS + 1_000)
     expect(heading(page, "刷卡，查账单")).to_be_visible()  # and in the kiosk's own language again
     expect(page.locator("html")).to_have_attribute("data-size", "usual")
-    assert agent.posted("/local/end") == [{}]
+    assert agent.posted("/local/end") == [{"session": "visit-0-card"}]
     assert left_behind(page) == []
 
 
@@ -220,7 +220,7 @@ def test_not_knowing_says_do_not_pay_again(kiosk: Sight, agent: Agent) -> None:
     expect(heading(page, "正在核对，请不要再付一次。")).to_be_visible()
     expect(text(page, "LX-1123-0007")).to_be_visible()
     expect(key(page, re.compile("缴这一笔"))).to_have_count(0)
-    assert agent.posted("/local/close") == [{}]
+    assert agent.posted("/local/close") == [{"session": "visit-0-card"}]
 
     key(page, "我先走了").click()
     expect(heading(page, "刷卡，查账单")).to_be_visible()
