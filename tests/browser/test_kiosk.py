@@ -91,7 +91,7 @@ def told(agent: Agent, page: Page, path: str, times: int) -> None:
         if len(agent.posted(path)) >= times:
             break
         page.wait_for_timeout(50)
-    assert agent.posted(path) == [{}] * times
+    assert len(agent.posted(path)) == times
 
 
 def test_a_card_a_bill_a_code_and_a_receipt(kiosk: Sight, agent: Agent) -> None:
@@ -120,6 +120,7 @@ def test_a_card_a_bill_a_code_and_a_receipt(kiosk: Sight, agent: Agent) -> None:
     page.clock.run_for(RECEIPT_MS + 1_000)
     expect(heading(page, "刷卡，查账单")).to_be_visible()
     told(agent, page, "/local/end", 1)
+    assert agent.posted("/local/end") == [{"session": "visit-0-card"}]
     assert left_behind(page) == []
 
 
@@ -220,7 +221,7 @@ def test_not_knowing_says_do_not_pay_again(kiosk: Sight, agent: Agent) -> None:
     expect(heading(page, "正在核对，请不要再付一次。")).to_be_visible()
     expect(text(page, "LX-1123-0007")).to_be_visible()
     expect(key(page, re.compile("缴这一笔"))).to_have_count(0)
-    assert agent.posted("/local/close") == [{"session": "visit-0-card"}]
+    assert agent.posted("/local/close") == [{}]
 
     key(page, "我先走了").click()
     expect(heading(page, "刷卡，查账单")).to_be_visible()
