@@ -32,7 +32,7 @@ export const watchWords = dictionary({
   until: { "zh-Hans": "到 {at}", "zh-Hant": "到 {at}", en: "until {at}" },
   hits: { "zh-Hans": "命中", "zh-Hant": "命中", en: "Hits" },
   hitsOf: { "zh-Hans": "{n}（误报 {wrong}）", "zh-Hant": "{n}（誤報 {wrong}）", en: "{n} ({wrong} false)" },
-  faces: { "zh-Hans": "{n} 张脸", "zh-Hant": "{n} 張臉", en: "{n} faces" },
+  faces: { "zh-Hans": "{n} 张脸", "zh-Hant": "{n} 張臉", en: "Faces: {n}" },
   otherModel: { "zh-Hans": "别的模型做的，不会命中", "zh-Hant": "別的模型做的，不會命中", en: "of another model: never found" },
   addFace: { "zh-Hans": "加一张机关给的照片", "zh-Hant": "加一張機關給的照片", en: "Add a picture from the authority" },
   another: {
