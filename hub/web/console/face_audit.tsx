@@ -52,7 +52,7 @@ function Way({ title, told, wrong }: { title: string; told: VerdictShown; wrong:
       ) : (
         <StatusLine tone="mind" icon="alert">{say(reasonWords(told.refused))}</StatusLine>
       )}
-      <dl class="facts face-counts">
+      <dl class="facts face-figures">
         <div>
           <dt>{say(words.falseIn)}</dt>
           <dd class="figures">{percent(told.predicted)}</dd>

@@ -179,7 +179,7 @@ function Order({ order }: { order: WatchOrder }) {
         <Name>{by}</Name> ·{" "}
         {say(words.until, { at: moment(order.ended_at ?? order.to_at) })}
       </p>
-      <dl class="facts face-counts">
+      <dl class="facts face-figures">
         <div>
           <dt>{say(words.passers)}</dt>
           <dd class="figures">{order.passers_a_day}</dd>

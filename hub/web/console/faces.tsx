@@ -85,7 +85,7 @@ function Standing({ told }: { told: FacesShown }) {
       ) : (
         <StatusLine tone={STATES[state].tone}>{say(STATES[state].text)}</StatusLine>
       )}
-      <dl class="facts face-counts">
+      <dl class="facts face-counts face-figures">
         <div>
           <dt>{say(words.consents)}</dt>
           <dd class="figures">{told.consents}</dd>
