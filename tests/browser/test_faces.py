@@ -90,13 +90,13 @@ def test_a_camera_takes_the_photo_or_says_that_there_is_none(desk: Any, faces: F
         }"""
     )
     one.page.get_by_role("button", name="打开摄像头").click()
-    one.page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    one.page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
     assert one.violations() == []
     one.page.get_by_role("button", name="拍一张").click()
     one.see("[data-photos='1']")
     assert faces.photos[0] > 100
     one.page.get_by_role("button", name="关摄像头").click()
-    one.page.wait_for_function("window.tracks.every(each => each.readyState === 'ended')")
+    one.page.wait_for_function("() => window.tracks.every(each => each.readyState === 'ended')")
 
 
 def test_a_child_needs_a_guardian_of_the_home(desk: Any, hub: StubHub, faces: Faces) -> None:
