@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import mimetypes
 import os
 import queue
 import shutil
 import subprocess
+import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,22 +58,30 @@ def axe_source() -> str:
 
 
 def built(workspace: Path, static: Path) -> Path:
-    """The built page of a workspace, made first where it is missing or older than its sources."""
-    sources = [ROOT / "devices/web", workspace]
+    """The built page of a workspace, made first where it is missing or older than its sources.
+
+    Several processes test: one builds, the others wait for it.
+    """
+    lock = Path(tempfile.gettempdir()) / f"linli-building-{static.parent.name}-{os.getuid()}.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _build(workspace, static / "index.html")
+    return static
+
+
+def _build(workspace: Path, index: Path) -> None:
     newest = max(
         path.stat().st_mtime
-        for source in sources
+        for source in (ROOT / "devices/web", workspace)
         for path in source.rglob("*")
         if path.is_file() and "node_modules" not in path.parts
     )
-    index = static / "index.html"
     if not index.exists() or index.stat().st_mtime < newest:
         npx = shutil.which("npx")
         if npx is None or not (ROOT / "node_modules/vite").exists():
             pytest.skip("needs node and its packages: run make setup")
         subprocess.run([npx, "vite", "build"], cwd=workspace, check=True, capture_output=True)
         os.utime(index)
-    return static
 
 
 class Stub:
