@@ -1,6 +1,5 @@
 /** Lost cards: stop one, and watch each door forget it; what still knows it is named. */
 
-import { Refused } from "@linli/shared/api";
 import type { CardShown, PhoneEnded, RevocationDoor } from "@linli/shared/api.gen";
 import {
   Button, Card, Dialog, EmptyState, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
@@ -11,6 +10,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { attempt } from "./attempt";
 import { StopCardDialog } from "./asking";
 import { cardWords as words } from "./cardwords";
 import { IssuingDesk } from "./issuing";
@@ -53,14 +53,7 @@ function put(card: CardShown): void {
   found.value = (found.value ?? []).map((each) => (each.id === card.id ? card : each));
 }
 
-async function act(what: () => Promise<void>): Promise<void> {
-  wrong.value = null;
-  try {
-    await what();
-  } catch (error) {
-    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
-  }
-}
+const act = (what: () => Promise<void>) => attempt(what, wrong);
 
 const path = (card: CardShown) => `/api/v1/cards/${encodeURIComponent(card.id)}` as const;
 

@@ -1,20 +1,18 @@
 /** The desk: find a resident, show a code, see the phone arrive, next. */
 
-import { Refused } from "@linli/shared/api";
 import type { PersonShown, PhoneCode } from "@linli/shared/api.gen";
 import { Button, Card, EmptyState, ErrorState, Name, Notice, Skeleton } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { QrCode } from "@linli/shared/qr";
-import { reasonWords } from "@linli/shared/reasons";
 import { effect, signal } from "@preact/signals";
 
+import { attempt } from "./attempt";
 import { minutesAndSeconds, useLeftMs } from "./code";
 import { words } from "./onboarding_words";
 import { SearchForm } from "./search";
 import { staffAsk } from "./staff";
 import { arrived } from "./wall";
-import { words as common } from "./words";
 
 const query = signal("");
 const found = signal<readonly PersonShown[] | null>(null);
@@ -42,15 +40,11 @@ async function search(): Promise<void> {
   }
 }
 
-async function issue(person: PersonShown): Promise<void> {
-  wrong.value = null;
-  try {
+const issue = (person: PersonShown) =>
+  attempt(async () => {
     const id = encodeURIComponent(person.id);
     issued.value = { person, code: (await staffAsk("POST", `/api/v1/people/${id}/phone-codes`)).body };
-  } catch (error) {
-    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
-  }
-}
+  }, wrong);
 
 function next(): void {
   [query.value, found.value, issued.value, done.value] = ["", null, null, null];

@@ -1,12 +1,11 @@
 /** One resident's face at the desk: the notice, the consent, photos, and the end of it. */
 
-import { Refused } from "@linli/shared/api";
 import type { FaceNotice, FaceShown, PersonShown } from "@linli/shared/api.gen";
 import { Button, Card, Choice, EmptyState, Field, Name, Notice, Skeleton, StatusLine } from "@linli/shared/bits";
 import { dayOf, language, say, type Words } from "@linli/shared/i18n";
-import { reasonWords } from "@linli/shared/reasons";
 import { effect, signal } from "@preact/signals";
 
+import { attempt } from "./attempt";
 import { Camera } from "./face_camera";
 import { faceWords as words } from "./facewords";
 import { SearchForm } from "./search";
@@ -31,15 +30,8 @@ type Why = "withdrawn" | "moved" | "died" | "guardian";
 const why = signal<Why>("withdrawn");
 
 async function act(what: () => Promise<void>): Promise<void> {
-  if (busy.value) return;
-  [wrong.value, told.value, busy.value] = [null, null, true];
-  try {
-    await what();
-  } catch (error) {
-    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
-  } finally {
-    busy.value = false;
-  }
+  if (!busy.value) told.value = null;
+  await attempt(what, wrong, busy);
 }
 
 async function findPeople(text: string): Promise<readonly PersonShown[]> {

@@ -1,6 +1,5 @@
 /** The watch list: orders, their cost and faces, the second person. Opened on purpose: each look is kept. */
 
-import { Refused } from "@linli/shared/api";
 import type { WatchCost, WatchOrder, WatchOrderAsked, WatchShown } from "@linli/shared/api.gen";
 import { Button, Card, Dialog, Field, Name, Notice, Skeleton, StatusLine, type Tone } from "@linli/shared/bits";
 import { say, type Words } from "@linli/shared/i18n";
@@ -9,6 +8,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { attempt } from "./attempt";
 import { deedWords } from "./deedwords";
 import { watchWords as words } from "./face_watch_words";
 import { moment } from "./moments";
@@ -27,17 +27,7 @@ const PICTURES = "image/jpeg,image/png";
 /** An authority and its basis stand as ids in what leaves: small letters, digits, hyphens. */
 const ID = "[a-z0-9][a-z0-9\\-]{0,62}";
 
-async function act(what: () => Promise<void>): Promise<void> {
-  if (busy.value) return;
-  [busy.value, wrong.value] = [true, null];
-  try {
-    await what();
-  } catch (error) {
-    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
-  } finally {
-    busy.value = false;
-  }
-}
+const act = (what: () => Promise<void>) => attempt(what, wrong, busy);
 
 const read = () =>
   act(async () => {

@@ -1,6 +1,5 @@
 /** Faces: how they stand, the assessment, what was measured, which doors, and one resident at a time. */
 
-import { Refused } from "@linli/shared/api";
 import type { AssessmentAsked, AssessmentShown, FaceDoorShown, FacesShown } from "@linli/shared/api.gen";
 import {
   Button, Card, Choice, ErrorState, Field, Notice, Skeleton, StatusLine, type Tone,
@@ -10,6 +9,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { whyNot } from "./attempt";
 import { Audit } from "./face_audit";
 import { Cameras } from "./face_cameras";
 import { FacePerson } from "./face_person";
@@ -17,7 +17,6 @@ import { WatchList } from "./face_watch";
 import { faceWords as words } from "./facewords";
 import { member, save, staffAsk, staffFile } from "./staff";
 import { onFaceNews, site } from "./wall";
-import { words as common } from "./words";
 
 const faces = signal<FacesShown | null>(null);
 const failed = signal<Words | null>(null);
@@ -26,10 +25,6 @@ const editing = signal(false);
 const printing = signal<"" | "report" | "signs">("");
 
 const DEFAULTS = { strangers: 0.01, claims: 0.001, misses: 0.05 } as const;
-
-function whyNot(error: unknown): Words {
-  return error instanceof Refused ? reasonWords(error.code) : common.noHub;
-}
 
 async function read(): Promise<void> {
   try {

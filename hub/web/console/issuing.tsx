@@ -1,16 +1,15 @@
 /** The issuing desk: a card is laid down, seen for what it is, made ready, and given to somebody. */
 
-import { Refused } from "@linli/shared/api";
 import type { CardShown, DeskCard, DeskShown, PersonShown } from "@linli/shared/api.gen";
 import {
   Button, Card, Choice, Dialog, ErrorState, Field, Name, Notice, Skeleton, StatusLine,
 } from "@linli/shared/bits";
 import { clockTime, dayOf, say, type Words } from "@linli/shared/i18n";
 import type { Had } from "@linli/shared/lasthad";
-import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { attempt } from "./attempt";
 import { StopCardDialog } from "./asking";
 import { cardWords } from "./cardwords";
 import { issuingWords as words } from "./issuingwords";
@@ -44,14 +43,7 @@ const made = signal(0);
 const desk = (): DeskShown | undefined => desks.value?.find((each) => each.id === chosen.value) ?? desks.value?.[0];
 const path = (one: DeskShown) => `/api/v1/desks/${encodeURIComponent(one.id)}` as const;
 
-async function act(what: () => Promise<void>): Promise<void> {
-  wrong.value = null;
-  try {
-    await what();
-  } catch (error) {
-    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
-  }
-}
+const act = (what: () => Promise<void>) => attempt(what, wrong);
 
 async function read(): Promise<void> {
   try {

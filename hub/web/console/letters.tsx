@@ -1,14 +1,12 @@
 /** Letters to households: asked for by building, handed over as a PDF that is kept nowhere. */
 
-import { Refused } from "@linli/shared/api";
 import { Button, Card, Field, Notice } from "@linli/shared/bits";
 import { language, say, type Words } from "@linli/shared/i18n";
-import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
 
+import { whyNot } from "./attempt";
 import { words } from "./onboarding_words";
 import { save, staffFile } from "./staff";
-import { words as common } from "./words";
 
 const building = signal("");
 const state = signal<"idle" | "busy" | "done">("idle");
@@ -23,7 +21,7 @@ async function print(event: Event): Promise<void> {
     save(await staffFile("/api/v1/letters", wanted), "linli-letters.pdf");
     state.value = "done";
   } catch (error) {
-    wrong.value = error instanceof Refused ? reasonWords(error.code) : common.noHub;
+    wrong.value = whyNot(error);
     state.value = "idle";
   }
 }
