@@ -5,6 +5,7 @@ import { Icon } from "@linli/shared/icons";
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { Drawer } from "./drawer";
 import { lines, town } from "./state";
 import type { WireKind, WireLine } from "./town";
 import { w } from "./words";
@@ -103,48 +104,34 @@ function List({ kept }: { kept: readonly WireLine[] }) {
 export function BytesDrawer() {
   const [kind, setKind] = useState<WireKind | "all">("all");
   const [still, setStill] = useState<readonly WireLine[] | null>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
   const shown = (still ?? lines.value).filter((line) => kind === "all" || line.kind === kind);
-  return (
-    <section
-      class="drawer"
-      aria-labelledby="bytes-title"
-      onKeyDown={(event) => {
-        if (event.key === "Escape") bytesOpen.value = false;
-      }}
+  const kinds = (
+    <div class="kinds" role="group" aria-label={say(w.bytesTitle)}>
+      {KINDS.map((each) => (
+        <button key={each} type="button" class="button" aria-pressed={each === kind} onClick={() => setKind(each)}>
+          {say(KIND_WORDS[each])}
+        </button>
+      ))}
+    </div>
+  );
+  const hold = (
+    <Button
+      icon={still === null ? "pause" : "chevron"}
+      onClick={() => setStill(still === null ? lines.value : null)}
     >
-      <header>
-        <div>
-          <h2 id="bytes-title" ref={heading} tabIndex={-1}>
-            {say(w.bytesTitle)}
-          </h2>
-          <p class="soft small">{say(w.bytesWhat)}</p>
-        </div>
-        <div class="kinds" role="group" aria-label={say(w.bytesTitle)}>
-          {KINDS.map((each) => (
-            <button key={each} type="button" class="button" aria-pressed={each === kind} onClick={() => setKind(each)}>
-              {say(KIND_WORDS[each])}
-            </button>
-          ))}
-        </div>
-        <div class="ways">
-          <Button
-            icon={still === null ? "pause" : "chevron"}
-            onClick={() => setStill(still === null ? lines.value : null)}
-          >
-            {say(still === null ? w.bytesHold : w.bytesGo)}
-          </Button>
-          <Button
-            icon="close"
-            label={say(w.close)}
-            onClick={() => {
-              bytesOpen.value = false;
-            }}
-          />
-        </div>
-      </header>
+      {say(still === null ? w.bytesHold : w.bytesGo)}
+    </Button>
+  );
+  return (
+    <Drawer
+      name="bytes"
+      title={say(w.bytesTitle)}
+      what={say(w.bytesWhat)}
+      open={bytesOpen}
+      between={kinds}
+      ways={hold}
+    >
       {shown.length === 0 ? <EmptyState title={say(w.bytesEmpty)} /> : <List kept={shown} />}
-    </section>
+    </Drawer>
   );
 }

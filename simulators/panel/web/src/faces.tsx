@@ -7,6 +7,7 @@ import { reasonWords } from "@linli/shared/reasons";
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { Drawer } from "./drawer";
 import { View } from "./faces-view";
 import { personById, visit } from "./hand";
 import { canvas, openCamera, readPhoto, showCamera, showPhoto, stop } from "./own-camera";
@@ -387,41 +388,23 @@ function Inside({ now }: { now: FacesNow }) {
 }
 
 export function FacesDrawer() {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    heading.current?.focus();
-    return () => {
+  useEffect(
+    () => () => {
       if (mine.value !== null) void wire.faceStand("nobody", "", false).catch(() => {});
       leave();
-    };
-  }, []);
+    },
+    [],
+  );
   const now = faces.value;
   const door = readers.value.find((reader) => reader.id === now?.door) ?? readerOf("b1-u2");
   return (
-    <section
-      class="drawer"
-      aria-labelledby="faces-title"
-      onKeyDown={(event) => {
-        if (event.key === "Escape" && !reading.value) facesOpen.value = false;
-      }}
+    <Drawer
+      name="faces"
+      title={say(f.title, { door: door === undefined ? "" : say(door.name) })}
+      what={say(f.what)}
+      open={facesOpen}
+      holds={reading.value}
     >
-      <header>
-        <div>
-          <h2 id="faces-title" ref={heading} tabIndex={-1}>
-            {say(f.title, { door: door === undefined ? "" : say(door.name) })}
-          </h2>
-          <p class="soft small">{say(f.what)}</p>
-        </div>
-        <div class="ways">
-          <Button
-            icon="close"
-            label={say(w.close)}
-            onClick={() => {
-              facesOpen.value = false;
-            }}
-          />
-        </div>
-      </header>
       <div class="faces" data-scrolls tabIndex={0} role="group" aria-labelledby="faces-title">
         {wrong.value && (
           <p class="hint" data-tone="mind" role="alert">
@@ -431,6 +414,6 @@ export function FacesDrawer() {
         )}
         {now === null ? <Skeleton rows={4} /> : <Inside now={now} />}
       </div>
-    </section>
+    </Drawer>
   );
 }

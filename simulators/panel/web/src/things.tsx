@@ -4,8 +4,8 @@ import { clockTime, say, type Words } from "@linli/shared/i18n";
 import { Icon } from "@linli/shared/icons";
 import { reasonWords } from "@linli/shared/reasons";
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 
+import { Drawer } from "./drawer";
 import { busy, hand, kioskNow, parts, town, wall } from "./state";
 import type { MeterShown, Part } from "./town";
 import { w } from "./words";
@@ -128,38 +128,13 @@ function Thing({ part }: { part: Part }) {
 }
 
 export function ThingsDrawer() {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
   return (
-    <section
-      class="drawer"
-      aria-labelledby="things-title"
-      onKeyDown={(event) => {
-        if (event.key === "Escape") thingsOpen.value = false;
-      }}
-    >
-      <header>
-        <div>
-          <h2 id="things-title" ref={heading} tabIndex={-1}>
-            {say(t.plugsTitle)}
-          </h2>
-          <p class="soft small">{say(t.plugsWhat)}</p>
-        </div>
-        <div class="ways">
-          <Button
-            icon="close"
-            label={say(w.close)}
-            onClick={() => {
-              thingsOpen.value = false;
-            }}
-          />
-        </div>
-      </header>
+    <Drawer name="things" title={say(t.plugsTitle)} what={say(t.plugsWhat)} open={thingsOpen}>
       <ul class="things" data-scrolls tabIndex={0} aria-labelledby="things-title">
         {parts.value.map((part) => (
           <Thing key={part.id} part={part} />
         ))}
       </ul>
-    </section>
+    </Drawer>
   );
 }
