@@ -265,13 +265,12 @@ class FaceDoors:
 
         if isinstance(event, CameraHere):
             self._note_picture(camera, None)
-        elif isinstance(event, CameraEnded):
+            return
+        if isinstance(event, CameraEnded):
             self._note_picture(camera, event.reason or OVER)
         settings = self._cameras.get(camera)
         held = self._doors.get(settings.door) if settings is not None else None
         if held is None:
-            return
-        if isinstance(event, CameraHere):
             return
         if isinstance(event, CameraEnded):
             for key in [key for key in held.way.passers if key[0] == camera]:
