@@ -24,7 +24,7 @@ from devices.messages import (
 )
 from devices.ports import Bus, Hail, Luck
 from hub.acts.checkins import Sun
-from hub.acts.events import Heard, Poison, hear, pass_over
+from hub.acts.events import AHEAD, Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
 from hub.acts.policies import RECEIPTS_AT_ONCE, Receipt, note_haves
 from hub.core.commands import LIFE_S, Wish, command_of
@@ -203,7 +203,10 @@ class Ingest:
 
     async def _hear(self, heard: Heard) -> None:
         try:
-            if await self.writer.submit(hear, heard) is not None:
+            number = await self.writer.submit(hear, heard)
+            if number == AHEAD:
+                self.counters["ahead"] += 1
+            elif number is not None:
                 self._note_fresh(heard)
         except Faulted as fault:
             self.counters["quarantined"] += 1
@@ -359,9 +362,8 @@ class Ingest:
     def _on_own_state(self, raw: bytes) -> None:
         note = wire.decode_state(raw)
         if isinstance(note, StateNote) and note.life is Life.LOST and self._bus is not None:
-            self._publish(
-                self._topics(self.hub).of(wire.STATE), self._state(Life.READY), retain=True
-            )
+            own = self._topics(self.hub).of(wire.STATE)
+            self._publish(own, self._state(Life.READY), retain=True)
 
     # ----------------------------------------------------------------- speaking
 
@@ -372,9 +374,8 @@ class Ingest:
                 case SendAccess():
                     self._send_access(effect)
                 case SendAck(device, ack):
-                    self._publish(
-                        self._topics(device).of(wire.EVENT_ACK), wire.encode_ack(ack), expiry_s=60
-                    )
+                    topic = self._topics(device).of(wire.EVENT_ACK)
+                    self._publish(topic, wire.encode_ack(ack), expiry_s=60)
                 case SendIndicate() | SendWord() | SendFace():
                     self._send_about(effect)
                 case Announce(kind, body):
@@ -419,9 +420,9 @@ class Ingest:
     def _send_access(self, wish: SendAccess) -> None:
         device = self.memory.devices.get(wish.device)
         if device is None or not device.ready or self._bus is None or device.note is None:
-            self._settle(Answer(wish.command, Outcome.REFUSED, "door_offline"))
-            offline = Answered(wish.command, Outcome.REFUSED.value, "door_offline", {}, wish.device)
-            self._spawn(self._keep_offline(offline))
+            offline = Answer(wish.command, Outcome.REFUSED, "door_offline")
+            self._settle(offline)
+            self._spawn(self.note(offline, wish.device))
             return
         self._asked[wish.command] = wish.device
         self.floods.asked(wish.device, self.clock().timestamp())
@@ -436,12 +437,6 @@ class Ingest:
     def _command(self, wish: Wish, connection: str) -> Command:
         now_s = self.clock().timestamp()
         return command_of(wish, connection, self.epoch, now_s, self.luck(8).hex())
-
-    async def _keep_offline(self, answer: Answered) -> None:
-        try:
-            await self.writer.submit(note_answer, answer)
-        except (InboxFull, StoreUnavailable, Faulted):
-            self.counters["unwritten"] += 1
 
     def _send_about(self, wish: SendIndicate | SendWord | SendFace) -> None:
         """Answer what a device said; nothing where it is gone meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, insert, select, update
 
@@ -25,6 +25,7 @@ from hub.store.prepared import Prepared, json_text
 from hub.store.writer import Done, Tx
 
 GUESTS = ("pass", "code")  # by what a visitor comes in
+AHEAD: Final = 0  # what ``hear`` says of an event that came before its turn; numbers begin at one
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
@@ -106,12 +107,14 @@ def announced(n: int, row: Mapping[str, Any]) -> dict[str, Any]:
 def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     """Record an event once; its number, or None when it was known. Acknowledged after commit.
 
-    One whose forerunner is not here yet is not recorded: the device, unanswered, tells both again,
-    in their order (it spoke while nobody listened, or one of them was dropped).
+    One whose forerunner is not here yet is AHEAD and not recorded: the device, unanswered, tells
+    both again, in their order (it spoke while nobody listened, or one of them was dropped).
     """
     event = heard.event
     body = canonical(event_body(event)).decode()
     known = _known(tx, heard.device, event)
+    if known is None and _is_ahead(tx, heard):
+        return Done(AHEAD)
     if event.kind == "gap":
         _note_gap(tx, heard.device, event)
     if known is not None:
@@ -120,12 +123,6 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
             told = alerts.conflicted(tx, heard.device, now)
             return Done(None, (*told, _ack(tx, heard.device, event.boot)))
         return Done(None, (_ack(tx, heard.device, event.boot),))
-    if (
-        heard.in_turn
-        and event.kind != "gap"
-        and event.seq > _mark(tx, heard.device, event.boot) + 1
-    ):
-        return Done(None)
     row = _row(heard, body, tx.now_s)
     n = tx.record(t.events, row)
     effects: list[object] = []
@@ -142,6 +139,12 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))
     return Done(n, tuple(effects))
+
+
+def _is_ahead(tx: Tx, heard: Heard) -> bool:
+    """Whether earlier events are missing before one that follows the others."""
+    mark = _mark(tx, heard.device, heard.event.boot) or 0
+    return heard.in_turn and heard.event.seq > mark + 1
 
 
 def _of_visitors(tx: Tx, event: Event, heard: Heard, door: str, n: int) -> tuple[object, ...]:
@@ -211,21 +214,21 @@ def _settle_opening(tx: Tx, event: Event, door: str | None) -> None:
     )
 
 
-def _mark(tx: Tx, device: str, boot: str) -> int:
-    """Up to where every event is here."""
+def _mark(tx: Tx, device: str, boot: str) -> int | None:
+    """Up to where every event is here; None where nothing of that boot was heard yet."""
     found = tx.read(_MARK, {"device": device, "of_boot": boot})
-    return int(found[0][0]) if found else 0
+    return int(found[0][0]) if found else None
 
 
 def _ack(tx: Tx, device: str, boot: str) -> SendAck:
     """Move the gapless mark as far as committed events reach."""
     own = {"device": device, "of_boot": boot}
-    before = tx.read(_MARK, own)
-    upto = int(before[0][0]) if before else 0
+    before = _mark(tx, device, boot)
+    upto = before or 0
     spans = [(first, last) for first, last in tx.read(_SPANS, own | {"mark": upto})]
     waiting = [seq for (seq,) in tx.read(_WAITING, own | {"mark": upto})]
     mark = _reach(upto, waiting, spans)
-    if not before:
+    if before is None:
         tx.write(_FIRST_MARK, {"device_id": device, "boot": boot, "upto": mark})
     elif mark != upto:
         tx.write(_MARK_MOVED, own | {"mark": mark})
