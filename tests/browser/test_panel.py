@@ -204,7 +204,8 @@ def test_pay_at_the_kiosk(panel: Sight, town: Town) -> None:
     expect(page.get_by_role("alert")).to_contain_text("缴费机上还没有付款码")
     del town.refusals["pay"]
     town.send("kiosk", town.kiosk("code"))
-    key(page, "拿手机扫码付款").click()
+    with page.expect_response("**/api/pay"):
+        key(page, "拿手机扫码付款").click()
     assert town.posted("/api/pay") == [{"person": "p-chen"}, {"person": "p-shen"}]
     town.send("kiosk", town.kiosk("paid", 3, 1))
     expect(page.locator(".counts")).to_have_text("通知 3 次 · 收据 1 张")
