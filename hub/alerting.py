@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from devices.messages import NO_REVISION, Life
 from devices.outlets import NotTaken
 from hub.acts import alerts as acts
+from hub.acts.alert_rows import POLICIES, read_policy
 from hub.core import alert_words as words
 from hub.core.alert_kinds import KINDS
 from hub.core.alert_watch import (
@@ -404,13 +405,11 @@ class Alerting:
     def _morning_outlets(self) -> tuple[tuple[str, ...], str]:
         """Who hears the morning's message, and the day of the last one."""
         with self._engines.read.connect() as connection:
-            rows = connection.execute(
-                select(t.alert_policies).order_by(t.alert_policies.c.id)
-            ).all()
+            rows = connection.execute(POLICIES).all()
             last = connection.execute(
                 select(t.settings.c.value).where(t.settings.c.key == MORNING)
             ).scalar()
-        known = [acts.read_policy(row) for row in rows]
+        known = [read_policy(row) for row in rows]
         named = [one for one in known if MORNING in one.kinds]
         chosen = named or [one for one in known if ANY_KIND in one.kinds]
         outlets = [outlet for one in chosen for outlet in one.steps[0].outlets]

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from devices.messages import ClockQuality, Event
+from hub.acts import alert_rows as rows
 from hub.core import alerts as law
 from hub.core.alert_kinds import KINDS, Sign, from_event
-from hub.core.alerts import Alert, Call, Mode, Moved, Policy, Severity, State, Step, What
+from hub.core.alerts import Alert, Call, Moved, Policy, Severity, State, What
 from hub.core.effects import Announce, WorkWaiting
 from hub.core.errors import DomainError
 from hub.store import tables as t
@@ -43,7 +44,7 @@ def alarm(tx: Tx, wish: Alarm, now: datetime) -> Done[str | None]:
     """Raise, count, reopen or clear; the value is the alert's id, None when nothing is there."""
     del now
     kind = KINDS[wish.kind]
-    latest = _latest(tx, wish.kind, wish.subject)
+    latest = rows.latest(tx, wish.kind, wish.subject)
     policy = policy_of(tx, wish.kind, kind.severity)
     if latest is not None:
         moved = (
@@ -58,11 +59,11 @@ def alarm(tx: Tx, wish: Alarm, now: datetime) -> Done[str | None]:
         early = law.over_before_it_came(
             name, wish.kind, wish.subject, kind.severity, policy, wish.at_s
         )
-        tx.execute(insert(t.alerts).values(**_row(early)))
+        rows.add(tx, early)
         _log(tx, name, What.CLEARED.value, "", wish.detail)
         return Done(name)
     alert = law.fresh(name, wish.kind, wish.subject, kind.severity, policy, wish.at_s, tx.now_s)
-    tx.execute(insert(t.alerts).values(**_row(alert)))
+    rows.add(tx, alert)
     _log(tx, name, State.RAISED.value, "", wish.detail)
     return Done(name, _climb(tx, alert, policy))
 
@@ -108,7 +109,7 @@ class Due:
 def climb(tx: Tx, wish: Due, now: datetime) -> Done[bool]:
     """Take one step of one alert; True when it was due. Asking twice takes it once."""
     del now
-    alert = _find(tx, wish.alert)
+    alert = rows.find(tx, wish.alert)
     if alert is None or not alert.open:
         return Done(False)
     policy = _bound(tx, alert)
@@ -211,7 +212,7 @@ def note_spoken(tx: Tx, spoken: Spoken, now: datetime) -> Done[None]:
 
 
 def _hasten(tx: Tx, name: str, step: int) -> tuple[object, ...]:
-    alert = _find(tx, name)
+    alert = rows.find(tx, name)
     if alert is None:
         return ()
     moved = law.hasten(alert, _bound(tx, alert), step, tx.now_s)
@@ -235,7 +236,7 @@ def _fare(tx: Tx, spoken: Spoken, now: datetime) -> tuple[object, ...]:
     if spoken.fault and (failures == FAILURES_TOLD or (spoken.again_s is None and since is None)):
         told = Alarm("outlet_failing", subject, tx.now_s, detail=spoken.fault)
         return alarm(tx, told, now).effects
-    standing = _latest(tx, "outlet_failing", subject) if not spoken.fault else None
+    standing = rows.latest(tx, "outlet_failing", subject) if not spoken.fault else None
     if standing is not None and standing.open:
         return alarm(tx, Alarm("outlet_failing", subject, tx.now_s, over=True), now).effects
     return ()
@@ -295,7 +296,7 @@ def _put_setting(tx: Tx, key: str, value: str) -> None:
 def _keep(tx: Tx, moved: Moved, by: str, detail: str) -> tuple[object, ...]:
     """Write an alert and its log line; its calls are queued with it."""
     alert = moved.alert
-    tx.execute(update(t.alerts).where(t.alerts.c.id == alert.id).values(**_row(alert)))
+    rows.change(tx, alert)
     if moved.what is not None:
         _log(tx, alert.id, moved.what.value, by, detail)
     for call in moved.calls:
@@ -303,6 +304,8 @@ def _keep(tx: Tx, moved: Moved, by: str, detail: str) -> tuple[object, ...]:
             _queue(tx, alert, call)
     if moved.what is What.REOPENED:
         return _climb(tx, alert, _bound(tx, alert))
+    if moved.what is None:  # counted once more: nothing is due sooner by it
+        return _shown(alert)
     return (*_shown(alert), WorkWaiting("alerts"))
 
 
@@ -337,67 +340,10 @@ def _outlets(policy: Policy, number: int) -> str:
 
 def _known(tx: Tx, name: str, visible: Callable[[str], bool]) -> Alert:
     """An alert that the asker may know of; what they may not know of is not there."""
-    alert = _find(tx, name)
+    alert = rows.find(tx, name)
     if alert is None or not visible(alert.kind):
         raise DomainError("not_found")
     return alert
-
-
-def _find(tx: Tx, name: str) -> Alert | None:
-    row = tx.execute(select(t.alerts).where(t.alerts.c.id == name)).first()
-    return read_alert(row) if row is not None else None
-
-
-def _latest(tx: Tx, kind: str, subject: str) -> Alert | None:
-    row = tx.execute(
-        select(t.alerts)
-        .where(t.alerts.c.kind == kind, t.alerts.c.subject == subject)
-        .order_by(t.alerts.c.open_key.is_(None), t.alerts.c.opened_at.desc(), t.alerts.c.id.desc())
-        .limit(1)
-    ).first()
-    return read_alert(row) if row is not None else None
-
-
-def read_alert(row: Any) -> Alert:
-    """A row as the engine knows it."""
-    return Alert(
-        row.id,
-        row.kind,
-        row.subject,
-        Severity(row.severity),
-        row.policy_id,
-        State(row.state),
-        row.opened_at,
-        row.last_at,
-        row.times,
-        row.round,
-        row.step,
-        row.next_step_at,
-        tuple(row.acked_by),
-        row.closed_at,
-        row.quiet_upto,
-    )
-
-
-def _row(alert: Alert) -> dict[str, Any]:
-    return {
-        "id": alert.id,
-        "kind": alert.kind,
-        "subject": alert.subject,
-        "open_key": f"{alert.kind}|{alert.subject}" if alert.open else None,
-        "severity": alert.severity.value,
-        "policy_id": alert.policy,
-        "state": alert.state.value,
-        "opened_at": alert.opened_at_s,
-        "last_at": alert.last_at_s,
-        "times": alert.count,
-        "round": alert.round,
-        "step": alert.step,
-        "next_step_at": alert.next_step_at_s,
-        "acked_by": list(alert.acked_by),
-        "closed_at": alert.closed_at_s,
-        "quiet_upto": alert.quiet_upto_s,
-    }
 
 
 # ----------------------------------------------------------------- policies
@@ -406,31 +352,13 @@ def _row(alert: Alert) -> dict[str, Any]:
 def policy_of(tx: Tx, kind: str, severity: Severity) -> Policy:
     """The policy that a new alert of this kind gets."""
     restricted = KINDS[kind].restricted
-    return law.policy_for(kind, severity, restricted=restricted, policies=policies(tx))
+    return law.policy_for(kind, severity, restricted=restricted, policies=rows.policies(tx))
 
 
 def _bound(tx: Tx, alert: Alert) -> Policy:
     """The alert's own policy as it reads now; where it is gone, what a new alert would get."""
-    row = tx.execute(select(t.alert_policies).where(t.alert_policies.c.id == alert.policy)).first()
-    return read_policy(row) if row is not None else policy_of(tx, alert.kind, alert.severity)
-
-
-def policies(tx: Tx) -> list[Policy]:
-    """Every policy."""
-    return [read_policy(row) for row in tx.execute(select(t.alert_policies)).all()]
-
-
-def read_policy(row: Any) -> Policy:
-    """A row as the engine knows it."""
-    return Policy(
-        row.id,
-        tuple(row.kinds),
-        tuple(Step(step["after_s"], tuple(step["outlets"])) for step in row.steps),
-        Severity(row.least),
-        Mode(row.mode),
-        tuple(row.responders),
-        row.repeat_s,
-    )
+    own = rows.policy(tx, alert.policy)
+    return own if own is not None else policy_of(tx, alert.kind, alert.severity)
 
 
 def name_responder(tx: Tx, row: Mapping[str, Any]) -> None:

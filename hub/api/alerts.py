@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, Row, select
 
+from hub.acts.alert_rows import POLICIES, read_policy
 from hub.acts.alerts import (
     Ended,
     Taken,
     acknowledge,
     close,
     note_read,
-    read_policy,
 )
 from hub.api.alert_shapes import (
     AlertDetail,
@@ -229,7 +229,7 @@ def _open(connection: Connection) -> list[Row[Any]]:
 
 
 def _policies(connection: Connection) -> dict[str, Policy]:
-    found = [read_policy(row) for row in connection.execute(select(t.alert_policies)).all()]
+    found = [read_policy(row) for row in connection.execute(POLICIES).all()]
     return {one.id: one for one in (DEFAULT, RESTRICTED_DEFAULT, *found)}
 
 

@@ -8,11 +8,13 @@ the document is asked for, never while a request is served.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any, Literal
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp
 
 from devices.reasons import REASONS
 from hub.api.shapes import Problem
@@ -110,7 +112,17 @@ def _problems(codes: tuple[str, ...], shape: Shape) -> dict[int | str, dict[str,
 
 
 class Api(FastAPI):
-    """The application; its document also holds what the routes were told."""
+    """The application; its document also holds what the routes were told.
+
+    ``shell`` goes around all of it, also around the framework's own layers.
+    """
+
+    shell: Callable[[ASGIApp], ASGIApp] | None = None
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Starlette: everything between a server and the routes."""
+        stack = super().build_middleware_stack()
+        return self.shell(stack) if self.shell is not None else stack
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""

@@ -21,7 +21,7 @@ from hub.acts.openings import Opening, Present, present
 from hub.acts.phones import LABEL_CHARS_MAX, Enrolment, Revocation, enrol, revoke
 from hub.api.documents import ANY, CHANGE, told
 from hub.api.gate import Gate, address_of
-from hub.api.problems import EXPECTED, body_of, next_nonce, problem, reply
+from hub.api.problems import EXPECTED, body_of, next_nonce, on_fault, problem, reply
 from hub.api.shapes import Me, OpeningProblem, OpeningTold
 from hub.core import proofs
 from hub.core.errors import DomainError
@@ -121,7 +121,8 @@ def express(gate: Gate) -> Mapping[tuple[str, str], ASGIApp]:
             response = await _open(gate, request)
         except Exception as fault:
             handler = next((EXPECTED[kind] for kind in type(fault).mro() if kind in EXPECTED), None)
-            if handler is None:
+            if handler is None:  # ours: the caller hears of it, and so does the log
+                await (await on_fault(request, fault))(scope, receive, send)
                 raise
             response = await handler(request, fault)
         await response(scope, receive, send)

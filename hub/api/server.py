@@ -6,7 +6,7 @@ import gzip
 import mimetypes
 import secrets
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,7 @@ def make_app(hub: Hub, passwords: PasswordHasher = staff.PASSWORDS) -> tuple[Fas
     _health(app, gate)
     _pages(app)
     trusted = hub.settings.http.trusted_proxies
-    app.add_middleware(Shell, express=phone.express(gate), trusted=trusted)
+    app.shell = partial(Shell, express=phone.express(gate), trusted=trusted)
     return app, gate
 
 

@@ -105,6 +105,11 @@ class Driver:
         )
 
 
+def json_value(kept: Any) -> Any:
+    """What a JSON column of a prepared select holds; some drivers read it themselves."""
+    return json.loads(kept) if isinstance(kept, str) else kept
+
+
 def json_text(value: object) -> str:
     """A value as a JSON column keeps it."""
     return json.dumps(value)
