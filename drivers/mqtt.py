@@ -61,6 +61,7 @@ CLOSE_MOST_S: Final = 1.0  # the broker hangs up after our DISCONNECT; else we d
 PAYLOAD_MOST_BYTES: Final = PACKET_MOST_BYTES - 66_000  # a topic (64 KiB at most) fits beside it
 OUTGOING_MOST_MESSAGES: Final = 10_000  # about 2 s of a hub at full speed; more is a dead broker
 OUTGOING_MOST_BYTES: Final = 8 << 20  # eight of the largest packets; a village box has 1 GiB
+ACK_WAIT_S: Final = 0.002  # acknowledgements go with the next message, or alone after this
 IDLE_TICK_S: Final = 60.0  # how often to look at a connection that has no keep-alive
 WINDOW_MOST_MESSAGES: Final = 1_000  # QoS 1 on the wire at once where the broker names no number
 
@@ -109,6 +110,7 @@ class Connection:
         self._unacked_bytes = 0  # of QoS 1, also of what waits for its turn
         self._burst_bytes = 0  # handed to paho in this turn of the loop
         self._reading = self._flush_due = False
+        self._acks_due: asyncio.TimerHandle | None = None
         self._tick_s = IDLE_TICK_S
         self._timer: asyncio.TimerHandle | None = None
 
@@ -291,8 +293,11 @@ class Connection:
             self._reading = False
         if self._flush_due and self._burst_bytes:
             self._flush()
-        elif self._flush_due:  # acknowledgements alone wait for what the messages have set going
-            self._loop.call_soon(self._flush)
+        elif self._flush_due:  # acknowledgements alone: what the messages have set going goes first
+            self._flush_due = False
+            self._paho.loop_write()  # paho asks for a flush again only when it has nothing left
+            if self._acks_due is None and self._reason is None:
+                self._acks_due = self._loop.call_later(ACK_WAIT_S, self._flush)
 
     def _want_write(self, *_: object) -> None:
         if self._flush_due:
@@ -303,6 +308,9 @@ class Connection:
 
     def _flush(self) -> None:
         self._flush_due = False
+        if self._acks_due is not None:
+            self._acks_due.cancel()
+            self._acks_due = None
         self._burst_bytes = 0
         if self._paho is not None:
             self._paho.loop_write()
@@ -352,8 +360,9 @@ class Connection:
         if self._reason is not None:
             return
         self._reason = reason
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._acks_due):
+            if timer is not None:
+                timer.cancel()
         lost = ConnectionLost(reason)
         waiting: list[asyncio.Future[Any]] = [*self._subacks.values(), self._connack]
         waiting += [done for _, done in self._flushes]

@@ -61,6 +61,7 @@ class RelayBoardEnd(LineEnd):
         self._walks: dict[int, list[asyncio.TimerHandle]] = {}  # by output
         self._deframer = RtuDeframer(requests=True)
         self._idle: asyncio.TimerHandle | None = None
+        self._replies: list[tuple[bytes, Words]] | None = None  # of the requests being served
         self._loop = asyncio.get_running_loop()
         self._line = PtyLine(self._heard, path=path, noise=noise, byte_s=byte_s)
 
@@ -100,13 +101,17 @@ class RelayBoardEnd(LineEnd):
         self._work(b"", self._deframer.idle())
 
     def _work(self, chunk: bytes, requests: list[Pdu]) -> None:
-        told = [words.of_request(request.function, request.body) for request in requests]
-        if chunk:
-            self.wire_log.add(">", chunk, words.joined(told) or words.NOISE)
         self.dropped_bytes = self._deframer.dropped
+        replies = self._replies = []  # a board answers first; what was said is told afterwards
         for request in requests:
             if request.unit == self.unit and not self.is_deaf:
                 self._serve(request)
+        self._replies = None
+        told = [words.of_request(request.function, request.body) for request in requests]
+        if chunk:
+            self.wire_log.add(">", chunk, words.joined(told) or words.NOISE)
+        for reply in replies:
+            self.wire_log.add("<", *reply)
 
     def _serve(self, request: Pdu) -> None:
         body = request.body
@@ -210,4 +215,8 @@ class RelayBoardEnd(LineEnd):
             self._thoughts.append(thought)
 
     def _send(self, frame: bytes, told: Words) -> None:
-        self.wire_log.add("<", self._line.write(frame), told)
+        heard = self._line.write(frame)
+        if self._replies is not None:
+            self._replies.append((heard, told))
+        else:
+            self.wire_log.add("<", heard, told)
