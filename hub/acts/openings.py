@@ -17,13 +17,18 @@ from hub.core.effects import Announce, SendAccess
 from hub.core.errors import DomainError
 from hub.core.proofs import REPEAT_S
 from hub.store import tables as t
-from hub.store.prepared import Prepared, json_text
+from hub.store.prepared import Prepared, json_text, json_value
 from hub.store.writer import Done, Tx
 
 _SPENT = Prepared(
-    select(t.nonces.c.digest, t.nonces.c.opening_id).where(t.nonces.c.nonce == bindparam("nonce"))
+    select(
+        t.openings.c.digest,
+        t.openings.c.presented_at,
+        t.openings.c.outcome,
+        t.openings.c.reason,
+        t.openings.c.ms,
+    ).where(t.openings.c.id == bindparam("opening"))
 )
-_SPEND = Prepared(insert(t.nonces))
 _REVOKED = Prepared(
     select(t.phones.c.revoked_at, t.phones.c.suspended_at).where(
         t.phones.c.id == bindparam("phone")
@@ -52,14 +57,13 @@ _ANSWERED = Prepared(
 class Present:
     """A verified wish: which phone, which door, and the bytes that asked for it.
 
-    ``nonce`` is the ``spent_key`` of the proof's nonce; ``looks``: whether a face may be looked for
-    there now, in the place of a PIN.
+    ``opening`` is made of the key and the proof's nonce, so that its row is what spends the nonce;
+    ``looks``: whether a face may be looked for there now, in the place of a PIN.
     """
 
     opening: str
     phone: str
     person: str
-    nonce: str
     digest: str
     door: str
     device: str
@@ -85,14 +89,6 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
     stored = _stored(tx, wish)
     if stored is not None:
         return Done(stored)
-    tx.write(
-        _SPEND,
-        {
-            "nonce": wish.nonce,
-            "digest": wish.digest,
-            "opening_id": wish.opening,
-        },
-    )
     revoked = tx.read(_REVOKED, {"phone": wish.phone})
     if not revoked or revoked[0][0] is not None:
         raise DomainError("phone_revoked")
@@ -112,6 +108,7 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
         _PRESENTED,
         {
             "id": wish.opening,
+            "digest": wish.digest,
             "phone_id": wish.phone,
             "person_id": wish.person,
             "door_id": wish.door,
@@ -140,15 +137,13 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
 
 def _stored(tx: Tx, wish: Present) -> Opening | None:
     """The answer of the very same bytes within a minute; anything else of a spent nonce is late."""
-    spent = tx.read(_SPENT, {"nonce": wish.nonce})
+    spent = tx.read(_SPENT, {"opening": wish.opening})
     if not spent:
         return None
-    digest, opening = spent[0]
-    row = tx.execute(select(t.openings).where(t.openings.c.id == opening)).first()
-    fresh = row is not None and tx.now_s - row.presented_at <= REPEAT_S
-    if row is None or not fresh or digest != wish.digest:
+    digest, presented_at_s, outcome, reason, ms = spent[0]
+    if digest != wish.digest or tx.now_s - presented_at_s > REPEAT_S:
         raise DomainError("request_spent")
-    return Opening(row.id, row.outcome, row.reason, row.ms, repeat=True)
+    return Opening(wish.opening, outcome, reason, json_value(ms), repeat=True)
 
 
 def _refused_early(tx: Tx, wish: Present, reason: str) -> Announce:

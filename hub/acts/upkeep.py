@@ -1,4 +1,4 @@
-"""Upkeep in small acts: signed heads of the chain, spent nonces, ended sessions and codes."""
+"""Upkeep in small acts: signed heads of the chain, ended sessions and codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
-from hub.core.proofs import spent_before
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
@@ -39,7 +38,6 @@ def sweep(tx: Tx, wish: None, now: datetime) -> Done[int]:
     """Drop what can never matter again; the value counts the rows."""
     del wish, now
     gone = 0
-    gone += tx.execute(delete(t.nonces).where(t.nonces.c.nonce < spent_before(tx.now_s))).rowcount
     gone += tx.execute(delete(t.sessions).where(t.sessions.c.expires_at < tx.now_s)).rowcount
     gone += tx.execute(delete(t.calls).where(t.calls.c.rang_at < tx.now_s - 86_400)).rowcount
     gone += tx.execute(delete(t.codes).where(t.codes.c.expires_at < tx.now_s - 86_400)).rowcount

@@ -259,7 +259,6 @@ async def _open(gate: Gate, request: Request) -> Response:
         opening=opening,
         phone=phone.id,
         person=phone.person,
-        nonce=proofs.spent_key(signed.proof.nonce),
         digest=signed.digest,
         door=door.id,
         device=door.device,

@@ -146,16 +146,6 @@ def nonce_expiry(secret: bytes, kid: str, nonce: str, now_s: float) -> float:
     return expires_s
 
 
-def spent_key(nonce: str) -> str:
-    """Under which name a good nonce is remembered as spent: these sort by their expiry."""
-    return (unb64(nonce) or b"").hex()
-
-
-def spent_before(now_s: float) -> str:
-    """Every name below this one is of a nonce that is too old to be shown again."""
-    return int(now_s * 1000).to_bytes(8).hex()
-
-
 def _nonce_mac(secret: bytes, kid: str, open_part: bytes) -> bytes:
     """Keyed BLAKE2b: a tenth of HMAC's cost, twice in each request of somebody at a door."""
     keyed = hashlib.blake2b(open_part, digest_size=_MAC_BYTES, key=secret, person=b"linli nonce")

@@ -248,15 +248,6 @@ sun_taps = Table(
     Column("device_id", String(63), nullable=False),
 )
 
-nonces = Table(
-    "nonces",
-    metadata,
-    Column("nonce", String(64), primary_key=True),  # proofs.spent_key: sorts by expiry
-    Column("digest", String(64), nullable=False),
-    Column("opening_id", String(40)),
-    sqlite_with_rowid=False,
-)
-
 # PINs are sealed; the mark keeps two people of a household from having the same one
 pins = Table(
     "pins",
@@ -473,7 +464,8 @@ gaps = Table(
 openings = Table(
     "openings",
     metadata,
-    Column("id", String(40), primary_key=True),
+    Column("id", String(40), primary_key=True),  # of key and nonce: it spends the nonce
+    Column("digest", String(64), nullable=False, default=""),  # of the bytes that asked (phones)
     Column("phone_id", String(32), nullable=False),
     Column("person_id", String(32), nullable=False),
     Column("door_id", String(32), nullable=False),
