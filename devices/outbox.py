@@ -24,6 +24,7 @@ from devices.wire import event_body, read_event
 EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hub
 DROPPED_AT_ONCE = 1_000  # a full box makes room rarely and thoroughly
 ACKED_KEPT_S = 7 * 86_400.0  # a restored hub re-reads what the doors still hold (keys.md)
+SPENT_MOST = 50_000  # command ids in memory; an hour of a busy device has a thousand
 ANSWERS_KEPT_S = 3_600.0  # a command lives ten seconds; an hour outlives every honest repeat
 _LOW = (
     "condition",
@@ -79,6 +80,8 @@ class Journal:
         self._seq = 0
         self._withheld = 0  # how many of this boot only some may know of
         self._numbers: dict[str, float] = {}  # as they stand on the disk: epoch and time
+        # every command on the disk, and perhaps some more: of a new one nobody need ask the disk
+        self._spent = self._names_on_disk()
 
     def close(self) -> None:
         """Give the file back."""
@@ -135,6 +138,8 @@ class Journal:
 
     def seen(self, command: str) -> Seen | None:
         """Whether a command id came before."""
+        if command not in self._spent:
+            return None
         row = self._db.execute(
             "select digest, answer from answers where id = ?", (command,)
         ).fetchone()
@@ -184,6 +189,9 @@ class Journal:
         else:
             db.execute("insert into intents values (?, ?)", (intent, promise))
 
+    def _names_on_disk(self) -> set[str]:
+        return {name for (name,) in self._db.execute("select id from answers")}
+
     def _keep_memory(self, db: sqlite3.Connection, memory: Memory) -> None:
         for key, value in memory.items():
             if value is None:
@@ -209,6 +217,7 @@ class Journal:
         at_s: float,
         promise: str | None = None,
     ) -> None:
+        self._spent.add(command)  # before the disk has it: a row must never be without its name
         digest = hashlib.sha256(raw).hexdigest()
         row = (command, digest, answer, at_s, promise)
         db.execute("insert into answers values (?, ?, ?, ?, ?)", row)
@@ -338,7 +347,11 @@ class Journal:
             ).rowcount
             db.execute("delete from outbox where acked_at < ?", (at_s - ACKED_KEPT_S,))
             old = (at_s - ANSWERS_KEPT_S,)
-            db.execute("delete from answers where at < ? and intent is null", old)
+            sweep = "delete from answers where at < ? and intent is null returning id"
+            gone = db.execute(sweep, old).fetchall()
+        self._spent.difference_update(name for (name,) in gone)
+        if len(self._spent) > SPENT_MOST:  # names that a full disk did not take
+            self._spent = self._names_on_disk()
         return int(done)
 
     def recall(self, mark: str, events: Sequence[Event]) -> bool:

@@ -20,19 +20,18 @@ from hub.store import tables as t
 from hub.store.prepared import Prepared, json_text, json_value
 from hub.store.writer import Done, Tx
 
-_SPENT = Prepared(
+_KNOWN = Prepared(
     select(
         t.openings.c.digest,
         t.openings.c.presented_at,
         t.openings.c.outcome,
         t.openings.c.reason,
         t.openings.c.ms,
-    ).where(t.openings.c.id == bindparam("opening"))
-)
-_REVOKED = Prepared(
-    select(t.phones.c.revoked_at, t.phones.c.suspended_at).where(
-        t.phones.c.id == bindparam("phone")
+        t.phones.c.revoked_at,
+        t.phones.c.suspended_at,
     )
+    .select_from(t.phones.outerjoin(t.openings, t.openings.c.id == bindparam("opening")))
+    .where(t.phones.c.id == bindparam("phone"))
 )
 _PRESENTED = Prepared(insert(t.openings))
 _ANSWERED = Prepared(
@@ -86,13 +85,15 @@ class Opening:
 
 def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
     """Spend the nonce, decide early, and journal the wish; the command leaves after the commit."""
-    stored = _stored(tx, wish)
-    if stored is not None:
-        return Done(stored)
-    revoked = tx.read(_REVOKED, {"phone": wish.phone})
-    if not revoked or revoked[0][0] is not None:
+    known = tx.read(_KNOWN, {"phone": wish.phone, "opening": wish.opening})
+    if not known:
         raise DomainError("phone_revoked")
-    if revoked[0][1] is not None:
+    digest, *told, revoked_at_s, suspended_at_s = known[0]
+    if digest is not None:
+        return Done(_stored(tx, wish, digest, *told))
+    if revoked_at_s is not None:
+        raise DomainError("phone_revoked")
+    if suspended_at_s is not None:
         raise DomainError("phone_paused")
     request = Request(
         door=wish.number,
@@ -135,12 +136,16 @@ def present(tx: Tx, wish: Present, now: datetime) -> Done[Opening]:
     )
 
 
-def _stored(tx: Tx, wish: Present) -> Opening | None:
+def _stored(
+    tx: Tx,
+    wish: Present,
+    digest: str,
+    presented_at_s: float,
+    outcome: str | None,
+    reason: str | None,
+    ms: Any,
+) -> Opening:
     """The answer of the very same bytes within a minute; anything else of a spent nonce is late."""
-    spent = tx.read(_SPENT, {"opening": wish.opening})
-    if not spent:
-        return None
-    digest, presented_at_s, outcome, reason, ms = spent[0]
     if digest != wish.digest or tx.now_s - presented_at_s > REPEAT_S:
         raise DomainError("request_spent")
     return Opening(wish.opening, outcome, reason, json_value(ms), repeat=True)

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from hub.core.errors import DomainError
 from hub.store import tables as t
 from hub.store.chain import Head, Link, forge, forge_text, recorded_text
-from hub.store.engine import Engines, begin
+from hub.store.engine import Engines, Transaction, begin
 from hub.store.prepared import Driver, Prepared, json_text
 
 log = logging.getLogger(__name__)
@@ -151,6 +151,18 @@ class _Waiting:
     effects: tuple[object, ...] = ()
 
 
+@dataclass(slots=True)
+class _Batch:
+    """A transaction under way; while nothing is in it, it is the savepoint of its first act."""
+
+    connection: Connection
+    driver: Driver
+    transaction: Transaction
+    head: Head = field(default_factory=lambda: Head(0, ""))
+    links: list[Link] = field(default_factory=list)
+    empty: bool = True
+
+
 class Batcher:
     """Runs batches on one connection; knows nothing of threads or loops."""
 
@@ -163,9 +175,9 @@ class Batcher:
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        held, self._connection = self._connection, None
+        if held is not None:
+            held.close()
 
     def run(
         self,
@@ -179,33 +191,51 @@ class Batcher:
             connection = self._connection or self._engines.write.connect()
             self._connection = connection
             driver = Driver(connection)
-            transaction = begin(connection, driver)
+            batch = _Batch(connection, driver, begin(connection, driver))
         except SQLAlchemyError as fault:
-            first = next_item()
-            return self._failed([first] if first else [], fault)
+            return self._failed([item for item in (next_item(),) if item], fault)
         try:
-            head = self._lock_site(connection)
-            links: list[Link] = []
-            now_s = now.timestamp()
+            batch.head = self._lock_site(connection)
             end = time.monotonic() + BATCH_S
             while len(taken) < BATCH_ACTS and (not taken or time.monotonic() < end):
                 item = next_item()
                 if item is None:
                     break
                 taken.append(item)
-                tx = Tx(connection, driver, head, now_s, self._epoch)
-                if self._act(connection, driver, tx, item, now):
-                    head = tx.head
-                    links += tx.links
-            self._close_chain(driver, head, links)
+                self._take(batch, item, now)
+            self._close_chain(driver, batch.head, batch.links)
         except (OperationalError, DBAPIError) as fault:
-            self._roll_back(transaction)
+            self._roll_back(batch.transaction)
             return self._failed(taken, fault)
         except BaseException:
-            self._roll_back(transaction)
+            self._roll_back(batch.transaction)
             raise
         before_commit(taken)
-        return self._commit(connection, transaction, taken, head)
+        return self._commit(batch, taken)
+
+    def _take(self, batch: _Batch, item: _Waiting, now: datetime) -> None:
+        """One act; where it fails, as if it had not been."""
+        bare = batch.empty
+        if not bare:
+            batch.driver.run("savepoint act")
+        tx = Tx(batch.connection, batch.driver, batch.head, now.timestamp(), self._epoch)
+        fault = _try(item, tx, now)
+        if fault is None:
+            if not bare:
+                batch.driver.run("release savepoint act")
+            batch.empty, batch.head = False, tx.head
+            batch.links += tx.links
+            return
+        if bare:
+            batch.transaction.rollback()
+            batch.transaction = begin(batch.connection, batch.driver)
+            self._lock_site(batch.connection)
+        else:
+            batch.driver.run("rollback to savepoint act")
+            batch.driver.run("release savepoint act")
+        if not isinstance(fault, DomainError):
+            batch.empty = False
+            item.fault = Faulted(self._quarantine(batch.connection, item, fault, now))
 
     def _lock_site(self, connection: Connection) -> Head:
         if self._engines.sqlite:
@@ -222,27 +252,6 @@ class Batcher:
                 raise Fenced("this site has another judge now")
             row = found
         return Head(row.chain_n, row.chain_hash)
-
-    def _act(
-        self, connection: Connection, driver: Driver, tx: Tx, item: _Waiting, now: datetime
-    ) -> bool:
-        driver.run("savepoint act")
-        try:
-            done = item.act(tx, item.request, now)
-        except DomainError as refusal:
-            _undo(driver)
-            item.fault = refusal
-            return False
-        except OperationalError:
-            raise  # disk or connection: the whole batch is in doubt, not this act
-        except Exception as fault:
-            _undo(driver)
-            log.exception("an act failed and was rolled back: %s", _name(item.act))
-            item.fault = Faulted(self._quarantine(connection, item, fault, now))
-            return False
-        driver.run("release savepoint act")
-        item.result, item.effects = done.value, done.effects
-        return True
 
     def _quarantine(
         self, connection: Connection, item: _Waiting, fault: Exception, now: datetime
@@ -268,16 +277,14 @@ class Batcher:
                 driver.write_all(_LINKED, [link.row() for link in links])
             driver.write(_HEAD_MOVED, {"n": head.n, "head": head.hash})
 
-    def _commit(
-        self, connection: Connection, transaction: Any, taken: list[_Waiting], head: Head
-    ) -> list[_Waiting]:
+    def _commit(self, batch: _Batch, taken: list[_Waiting]) -> list[_Waiting]:
         try:
-            transaction.commit()
+            batch.transaction.commit()
         except SQLAlchemyError as fault:
-            if self._surely_rolled_back(connection, fault):
+            if self._surely_rolled_back(batch.connection, fault):
                 return self._failed(taken, fault)
             raise CommitUnknown("nobody can know whether the commit happened") from fault
-        self._head = head
+        self._head = batch.head
         return taken
 
     def _surely_rolled_back(self, connection: Connection, fault: SQLAlchemyError) -> bool:
@@ -290,8 +297,7 @@ class Batcher:
         if not self._engines.sqlite or raw is None:
             return False
         try:
-            still_open = bool(raw.in_transaction)
-            if still_open:
+            if still_open := bool(raw.in_transaction):
                 raw.rollback()
         except Exception:  # noqa: BLE001 - whatever it is, we do not know
             return False
@@ -310,15 +316,25 @@ class Batcher:
         self._head = None
         self.close()
         for item in taken:
-            item.effects = ()
-            item.result = None
+            item.effects, item.result = (), None
             item.fault = StoreUnavailable(type(fault).__name__)
         return taken
 
 
-def _undo(driver: Driver) -> None:
-    driver.run("rollback to savepoint act")
-    driver.run("release savepoint act")
+def _try(item: _Waiting, tx: Tx, now: datetime) -> Exception | None:
+    """Run one act; its fault, when it has to be undone."""
+    try:
+        done = item.act(tx, item.request, now)
+    except DomainError as refusal:
+        item.fault = refusal
+        return refusal
+    except OperationalError:
+        raise  # disk or connection: the whole batch is in doubt, not this act
+    except Exception as fault:
+        log.exception("an act failed and is rolled back: %s", _name(item.act))
+        return fault
+    item.result, item.effects = done.value, done.effects
+    return None
 
 
 class CommitUnknown(BaseException):
@@ -328,9 +344,7 @@ class CommitUnknown(BaseException):
 def _kept(request: object) -> str:
     """What may be kept of a request that we failed: its own safe text, else only its shape."""
     safe = getattr(request, "for_quarantine", None)
-    if callable(safe):
-        return str(safe())[:4000]
-    return type(request).__name__
+    return str(safe())[:4000] if callable(safe) else type(request).__name__
 
 
 def _name(act: object) -> str:
@@ -412,10 +426,8 @@ class Writer:
 
     def _next(self) -> _Waiting | None:
         for queue in (self._urgent, self._normal):
-            try:
+            if queue:  # nobody else takes from it
                 return queue.popleft()
-            except IndexError:
-                continue
         return None
 
     def _run_inline(self) -> None:

@@ -1,6 +1,7 @@
 """The one writer: savepoints, quarantine, write then speak, lanes, and a commit that fails."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,6 +116,32 @@ async def test_a_bug_is_quarantined_and_life_goes_on(address: str) -> None:
     await bench.close()
 
 
+async def test_whatever_the_order_only_what_succeeded_is_there(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first act of a batch has the whole transaction for its savepoint, the others their own."""
+    monkeypatch.setattr("hub.store.writer.BATCH_S", 600.0)  # three are always one batch
+    bench, kept = Bench(address), set[str]()
+    for number, acts in enumerate(itertools.product((put, refuse, bug), repeat=3)):
+        work = [(act, f"{number}-{at}") for at, act in enumerate(acts)]
+        before, batches = len(bench.quarantined()), bench.writer.batches
+        told = await bench.all(*work)
+        assert bench.writer.batches == batches + 1
+        for (act, key), said in zip(work, told, strict=True):
+            wanted = {put: str, refuse: DomainError, bug: Faulted}[act]
+            assert isinstance(said, wanted), (acts, key)
+        kept |= {key for act, key in work if act is put}
+        assert bench.keys() == kept
+        assert len(bench.quarantined()) == before + acts.count(bug)
+    assert bench.verdict() == chain.Verdict(True, len(kept))
+    assert bench.spoken == [f"spoken {key}" for key in sorted(kept, key=_turn)]
+    await bench.close()
+
+
+def _turn(key: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in key.split("-"))
+
+
 async def test_a_broken_constraint_is_our_fault_too(address: str) -> None:
     bench = Bench(address)
     _, again, after = await bench.all((put, "1"), (put, "1"), (put, "2"))
@@ -127,8 +154,8 @@ async def test_a_broken_constraint_is_our_fault_too(address: str) -> None:
 async def test_a_failing_commit_speaks_nothing(address: str, monkeypatch: Any) -> None:
     bench = Bench(address)
 
-    def broken(connection: Any, transaction: Any, taken: Any, head: Any) -> Any:
-        transaction.rollback()
+    def broken(batch: Any, taken: Any) -> Any:
+        batch.transaction.rollback()
         return bench.batcher._failed(taken, OperationalError("commit", {}, OSError("disk full")))
 
     monkeypatch.setattr(bench.batcher, "_commit", broken)
