@@ -12,7 +12,7 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -332,7 +332,8 @@ class DoorController:
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
         # the board gets its request first; it needs longer than the answer's signature
-        pulse = asyncio.ensure_future(self._pulse(hardware, granted.hold_ms))
+        begun = hardware.strike.pulse(hardware.output, granted.hold_ms)
+        pulse = asyncio.ensure_future(self._pulse(hardware, begun, granted.hold_ms))
         self._keep(self._open(hardware, intent, draft, granted, pulse))
         if told is not None:  # after the strike was set going: the same time as for anybody
             asyncio.get_running_loop().call_soon(self.device.send, told)
@@ -347,16 +348,18 @@ class DoorController:
         elif draft.command is not None:
             self._say(self._answer(draft.command, Outcome.REFUSED, "storage_fault", draft.ms))
 
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
+    def _keep(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _pulse(self, hardware: DoorHardware, hold_ms: int) -> tuple[Outcome, str | None]:
+    async def _pulse(
+        self, hardware: DoorHardware, begun: Awaitable[None], hold_ms: int
+    ) -> tuple[Outcome, str | None]:
         """What became of the strike, and why where it is not what was decided."""
         try:
             async with asyncio.timeout(STRIKE_WAIT_S):
-                await hardware.strike.pulse(hardware.output, hold_ms)
+                await begun
         except TimeoutError:
             return Outcome.UNKNOWN, "outcome_unknown"
         except Exception as fault:  # noqa: BLE001 - whatever the board did, the door must answer

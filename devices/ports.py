@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -154,8 +154,11 @@ class Light(Protocol):
 class Strike(Protocol):
     """A lock that the device itself locks again."""
 
-    async def pulse(self, output: int, duration_ms: int) -> None:
-        """Release for a time that the board ends by itself; raises when it did not take it."""
+    def pulse(self, output: int, duration_ms: int) -> Awaitable[None]:
+        """Release for a time that the board ends by itself; awaiting it raises what went wrong.
+
+        The request may leave at once; what is returned has to be awaited.
+        """
 
     async def inputs(self) -> tuple[bool, ...]:
         """The board's inputs now; raises when the board is silent."""

@@ -1,6 +1,6 @@
 """What a driver is to its user: card readers, cards and strikes, whatever the wire."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 OnState = Callable[[bool, str], None]  # online or not, and why in one line
@@ -85,8 +85,11 @@ class Strike(Protocol):
 
     on_state: OnState | None
 
-    async def pulse(self, output: int, duration_ms: int) -> None:
-        """Release one output for a while; raises StrikeFault when refused or silent."""
+    def pulse(self, output: int, duration_ms: int) -> Awaitable[None]:
+        """Release one output for a while; awaiting it raises StrikeFault when refused or silent.
+
+        The request may leave at once; what is returned has to be awaited.
+        """
 
     async def inputs(self) -> tuple[bool, ...]:
         """Read the contacts and buttons; raises StrikeFault when refused or silent."""

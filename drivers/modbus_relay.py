@@ -1,6 +1,7 @@
 """Relay boards on Modbus RTU: pulses the board ends by itself, its coils and its contacts."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -109,6 +110,21 @@ def read_bits(body: bytes, count: int) -> tuple[bool, ...] | None:
     return tuple(bool(body[1 + n // 8] >> n % 8 & 1) for n in range(count))
 
 
+async def _refuse(fault: StrikeFault) -> None:
+    raise fault
+
+
+def _taken(turn: asyncio.Lock) -> bool:
+    """Take a lock that is free, here and now: what does not wait is done at its first step."""
+    try:
+        taking = turn.acquire()
+        taking.send(None)
+    except StopIteration:
+        return True
+    taking.close()
+    return False
+
+
 class ModbusRelay(KeptLine):
     """A relay board as a strike: one request at a time, outputs off at every opening."""
 
@@ -136,12 +152,48 @@ class ModbusRelay(KeptLine):
         self.dropped_bytes = 0  # bytes that belonged to no reply we waited for
         self.resent = 0  # requests sent again
 
-    async def pulse(self, output: int, duration_ms: int) -> None:
-        """Switch an output on; the board itself switches it off; raises StrikeFault."""
-        if not 0 <= output < self._outputs:
-            raise StrikeFault(f"there is no output {output}; the board has {self._outputs}")
-        request = pulse_request(self._unit, output, duration_ms)
-        await self._ask(request, lambda pdu: pdu.body == request[2:6])
+    def pulse(self, output: int, duration_ms: int) -> Awaitable[None]:
+        """Switch an output on; the board itself switches it off; awaiting it raises StrikeFault.
+
+        On a free line the request leaves before this returns: somebody stands at the door.
+        """
+        try:
+            if not 0 <= output < self._outputs:
+                raise StrikeFault(f"there is no output {output}; the board has {self._outputs}")
+            request = pulse_request(self._unit, output, duration_ms)
+        except StrikeFault as fault:
+            return _refuse(fault)
+
+        def fits(pdu: Pdu) -> bool:
+            return pdu.body == request[2:6]
+
+        link = self._link
+        if link is None or not self._is_free() or not link.is_open or not _taken(self._turn):
+            return self._pulse(request, fits)
+        begun = asyncio.ensure_future(self._finish(link, request, fits))
+        begun.add_done_callback(lambda _: self._turn.release())
+        self._send(link, request)
+        return begun
+
+    async def _pulse(self, request: bytes, fits: Callable[[Pdu], bool]) -> None:
+        await self._ask(request, fits)
+
+    async def _finish(self, link: Link, request: bytes, fits: Callable[[Pdu], bool]) -> None:
+        """The rest of a pulse whose request has left."""
+        try:
+            await self._replied(link, request, fits)
+        except LinkLost as lost:
+            raise StrikeFault(str(lost)) from lost
+
+    def _is_free(self) -> bool:
+        """Whether nobody speaks and no late reply may still come."""
+        loop = asyncio.get_running_loop()
+        return not self._turn.locked() and loop.time() >= self._free_at_s
+
+    def _send(self, link: Link, request: bytes) -> None:
+        self.dropped_bytes += link.discard()
+        with contextlib.suppress(LinkLost):  # whoever waits for the reply hears of it
+            link.write(request)
 
     async def coils(self) -> tuple[bool, ...]:
         """The outputs as the board has them; raises StrikeFault."""
@@ -175,9 +227,15 @@ class ModbusRelay(KeptLine):
         loop = asyncio.get_running_loop()
         if loop.time() < self._free_at_s:
             await asyncio.sleep(self._free_at_s - loop.time())
-        self.dropped_bytes += link.discard()
+        self._send(link, request)
+        return await self._replied(link, request, fits)
+
+    async def _replied(self, link: Link, request: bytes, fits: Callable[[Pdu], bool]) -> Pdu:
+        """The reply to what was sent; without one it is sent again."""
+        loop = asyncio.get_running_loop()
         for turn in range(TRIES):
-            link.write(request)
+            if turn:
+                link.write(request)
             pdu = await self._reply(link, request, fits)
             if turn:
                 self.resent += 1

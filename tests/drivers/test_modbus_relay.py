@@ -348,10 +348,44 @@ async def test_unplugged_board_comes_back_with_its_outputs_off() -> None:
         assert "unplugged" in made.told[1][1]
 
 
+async def test_on_a_free_line_the_request_leaves_at_once() -> None:
+    async with bench() as made:
+        sent: list[bytes] = []
+        made.relay._link.write = sent.append  # type: ignore[union-attr, method-assign]
+        first = made.relay.pulse(0, 100)
+        second = made.relay.pulse(1, 100)  # somebody speaks: it waits for its turn
+        assert sent == [pulse_request(1, 0, 100)]
+        del made.relay._link.write  # type: ignore[union-attr]
+        made.relay._link.write(sent[0])  # type: ignore[union-attr]
+        await first
+        await second
+        assert made.end.coils[:2] == [True, True]
+
+
+async def test_whoever_no_longer_waits_for_a_pulse_leaves_the_line_free() -> None:
+    async with bench() as made:
+        made.end.is_deaf = True
+        left = asyncio.ensure_future(made.relay.pulse(0, 100))
+        left.cancel()  # before its first step
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        made.end.is_deaf = False
+        await made.relay.pulse(1, 60_000)
+        assert made.end.coils[1]
+
+
+async def test_a_pulse_nobody_could_take_is_told_when_it_is_awaited() -> None:
+    async with bench() as made:
+        for output, duration_ms in ((8, 100), (-1, 100), (0, 0)):
+            pulse = made.relay.pulse(output, duration_ms)
+            with pytest.raises(StrikeFault):
+                await pulse
+
+
 async def test_board_unplugged_in_mid_request_is_a_fault_not_a_hang() -> None:
     async with bench() as made:
         made.end.is_deaf = True
-        pulsing = asyncio.create_task(made.relay.pulse(0, 100))
+        pulsing = asyncio.ensure_future(made.relay.pulse(0, 100))
         await until(lambda: made.requests[-1] == pulse_request(1, 0, 100))
         made.end.unplug()
         with pytest.raises(StrikeFault, match="unplugged"):
