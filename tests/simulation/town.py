@@ -278,11 +278,8 @@ class SimTown:
 
     def start_controller(self, name: str) -> None:
         controller = self.controllers[name]
-        loop = asyncio.get_running_loop()
         journal = Journal(self.folder / f"{name}.db", synced=False)
-        began = self.now().timestamp() - loop.time()
-        chip = (lambda: began + loop.time()) if self.luck.random() < 0.7 else None
-        clock = DeviceClock(loop.time, chip, journal.number("time"))
+        clock = self.clock_of(name, journal.number("time"))
         numbers = tuple(controller.strikes)
         description = Description("door", "test", 1, ("policy-1",), numbers)
         device = Device(
@@ -298,6 +295,14 @@ class SimTown:
             asyncio.ensure_future(self.air.stay(device, name)),
             asyncio.ensure_future(controller.door.run()),
         ]
+
+    def clock_of(self, name: str, floor_s: float) -> DeviceClock:
+        """A crystal that is right, and most often a chip that is right, too."""
+        del name
+        loop = asyncio.get_running_loop()
+        began_s = self.now().timestamp() - loop.time()
+        chip = (lambda: began_s + loop.time()) if self.luck.random() < 0.7 else None
+        return DeviceClock(loop.time, chip, floor_s)
 
     async def kill_controller(self, name: str) -> None:
         """Power off in the middle of whatever it does."""
