@@ -19,12 +19,12 @@ CARD_HOLDERS = (ELDER, "p-002", "p-052", "p-083", CARER, "p-chen-jing-1", "p-che
 ELDERS = 14
 PEOPLE = 86
 
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
     "余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯"
     "龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 )
-_GIVEN = ("桂英", "秀兰", "建国", "志强", "丽华", "海波", "文静", "晓东", "玉珍", "永康",
+GIVEN = ("桂英", "秀兰", "建国", "志强", "丽华", "海波", "文静", "晓东", "玉珍", "永康",
           "小满", "春梅", "立新", "国平", "雨桐", "子涵", "浩然", "思远", "佳怡", "明轩")  # fmt: skip
 
 
@@ -160,11 +160,11 @@ def _people(roster: Roster) -> None:
 
 
 def _person(home: dict[str, Any], number: int, *, elder: bool) -> dict[str, Any]:
-    surname = _SURNAMES[(number * 7) % len(_SURNAMES)]
+    surname = SURNAMES[(number * 7) % len(SURNAMES)]
     return {
         "id": f"p-{number:03d}",
         "household_id": home["id"],
-        "name": surname + _GIVEN[(number * 3) % len(_GIVEN)],
+        "name": surname + GIVEN[(number * 3) % len(GIVEN)],
         "elder": elder,
         "phone_last4": f"{(number * 137) % 10_000:04d}",
     }

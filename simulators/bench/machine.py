@@ -17,10 +17,26 @@ def cpu_s(pid: int) -> float:
 
 def rss_mb(pid: int) -> float:
     """Resident memory of a process in MiB."""
+    return _status_mb(pid, "VmRSS:")
+
+
+def _status_mb(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def peak_rss_mb(pid: int) -> float:
+    """The most resident memory that a process has had since its start, in MiB."""
+    return _status_mb(pid, "VmHWM:")
+
+
+def ended_children_cpu_s(pid: int) -> float:
+    """CPU time of the children that a process has started and seen the end of."""
+    text = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    fields = text.rpartition(")")[2].split()  # a program's name may hold blanks
+    return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:

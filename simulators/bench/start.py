@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -126,24 +126,33 @@ async def _fill(village: Village, plan: Plan) -> None:
     say(f"filling a site: {plan.people} residents, {plan.doors} doors")
     await village.init()
     await village.start_hub()
-    all_doors = list(doors(plan))
     await village.load("households", list(households(plan)))
     people = [person_row(number, f"h-{number // 3}") for number in range(plan.people)]
     await village.load("people", people)
+    all_doors = list(doors(plan))
     await village.load("doors", all_doors)
     await village.load("rules", [rule_row(door) for door in all_doors])
-    controllers = sorted({str(door["device_id"]) for door in all_doors})
+    await introduce(village, sorted({str(door["device_id"]) for door in all_doors}))
+    assert village.hub is not None
+    await village.hub.stop()
+
+
+async def introduce(village: Village, controllers: Sequence[str]) -> None:
+    """Adopt controllers, and wait until each has a policy."""
     say(f"introducing {len(controllers)} controllers")
     for device in controllers:
         await village.adopt(device)
     say("compiling their policies")
+    await until_compiled(village, len(controllers))
+
+
+async def until_compiled(village: Village, controllers: int) -> None:
+    """Wait until each controller has a policy that nobody wants changed; raises ChildFailed."""
     end = time.monotonic() + FILL_WAIT_S
-    while _compiled(village) < len(controllers):
+    while _compiled(village) < controllers:
         await asyncio.sleep(FILL_LOOK_S)
         if time.monotonic() > end:
             raise ChildFailed(f"policies were not compiled within {FILL_WAIT_S:.0f} s")
-    assert village.hub is not None
-    await village.hub.stop()
 
 
 def _compiled(village: Village) -> int:

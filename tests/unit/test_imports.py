@@ -398,6 +398,43 @@ async def test_the_whole_way_by_http(tmp_path: Path, database: str) -> None:
         ]
 
 
+class Onlooker:
+    """A writer beside which somebody asks for the list of imports after every act."""
+
+    def __init__(self, bench: HubBench) -> None:
+        self.bench, self.writer = bench, bench.hub.imports.writer
+        self.seen: list[tuple[str, int, int]] = []
+
+    async def submit(self, act: Any, request: Any) -> Any:
+        told = await self.writer.submit(act, request)
+        (one,) = (await self.bench.http.get("/api/v1/imports")).json()["imports"]
+        self.seen.append((one["state"], one["done"], one["changes"]))
+        return told
+
+
+async def test_an_import_of_many_parts_is_seen_to_move(tmp_path: Path, database: str) -> None:
+    """Whoever looks while it runs sees it go on, and back, part by part."""
+    async with hub_bench(tmp_path, database) as bench:
+        await bench.administrator()
+        homes = [f"{building}-1-{room}" for building in (3, 4, 5) for room in range(101, 161)]
+        found = await look(bench, [["房号", "姓名"], *([home, "陈静"] for home in homes)])
+        changes = 3 * len(homes)  # a flat, who lives there, and that they do
+        onlooker = Onlooker(bench)
+        bench.hub.imports.writer = onlooker  # type: ignore[assignment]
+        await bench.hub.imports.apply(found.id, "test")
+        await bench.hub.imports.work()
+        assert {state for state, _, _ in onlooker.seen} == {"staging", "applying", "applied"}
+        done = [done for state, done, _ in onlooker.seen if state == "applying"]
+        assert done == [*range(0, changes, acts.PART_CHANGES), changes]
+        assert onlooker.seen[-1] == ("applied", changes, changes)
+        onlooker.seen.clear()
+        await bench.hub.imports.undo(found.id, "test")
+        await bench.hub.imports.work()
+        done = [done for state, done, _ in onlooker.seen if state == "undoing"]
+        assert done == [*range(changes, 0, -acts.UNDONE_CHANGES)]
+        assert onlooker.seen[-1] == ("undone", 0, changes)
+
+
 async def test_strangers_upload_nothing(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         sent = 0
