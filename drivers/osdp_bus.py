@@ -12,19 +12,10 @@ from drivers.card_bits import Unreadable, number_of
 from drivers.kinds import TRANSCEIVE_S, NotIsoDep, OnState, StrikeFault
 from drivers.link import Link, LinkLost
 from drivers.osdp import Gone, Happening, Here, Order, Session
-from drivers.osdp_wire import FRAME_MOST_BYTES, Frame, OsdpDeframer
+from drivers.osdp_turns import Turns
 from drivers.osdp_words import CardBits, CardText, Inputs, KeysPressed, LocalStatus, Said
 from drivers.reconnect import Backoff, keep
 
-REPLY_S: Final = 0.2  # the standard's longest wait for the first byte of an answer
-SHORT_S: Final = 0.06  # for a reader that is away while others are here: they must not wait for it
-PATIENT_EVERY: Final = 3  # yet each third time it gets the long wait, since it may be a slow one
-GARBLED_S: Final = 0.02  # quiet time after noise until it is sure that nothing follows it
-NOISE_BYTES: Final = 6  # so much noise may have been a reply; the shortest has eight bytes
-GAP_BYTES: Final = (
-    2  # quiet byte times before we speak, so that the last speaker let go of the line
-)
-GAP_LEAST_S: Final = 0.001  # UARTs and USB adapters hand over later than that anyway
 BYTE_BITS: Final = 10
 CARDS_MOST: Final = 4  # taps that wait for the door; an older one is given up first
 KEYS_MOST: Final = 32  # typed keys that wait; a number and a PIN
@@ -281,13 +272,13 @@ class OsdpBus:
         self._luck = luck
         self._backoff = Backoff(most_s=BACK_S, luck=jitter)
         self._readers: dict[int, OsdpReader] = {}  # by address, so 127 at most
-        self._woken = asyncio.Event()
         self._upkeep: asyncio.Task[None] | None = None
-        self._spoke_s = 0.0
-        self._shorts = 0
-        self._began_ns = 0
-        self._deframer = OsdpDeframer()
-        self.dropped_bytes = 0
+        self._turns = Turns(self._open_readers, self._byte_s, self._backoff.reset)
+
+    @property
+    def dropped_bytes(self) -> int:
+        """Bytes that belonged to no answer."""
+        return self._turns.dropped_bytes
 
     @property
     def readers(self) -> dict[int, OsdpReader]:
@@ -305,15 +296,15 @@ class OsdpBus:
     ) -> OsdpReader:
         """One more reader; the line is opened with the first."""
         session = Session(address, key, self._luck, poll_s=poll_ms / 1000, installing=installing)
-        reader = self._readers[address] = OsdpReader(session, name, self._woken.set)
+        reader = self._readers[address] = OsdpReader(session, name, self._turns.wake)
         if self._upkeep is None:
             self._upkeep = asyncio.create_task(self._keep(), name="osdp upkeep")
-        self._woken.set()
+        self._turns.wake()
         return reader
 
     async def close(self) -> None:
         """Let go of the line and of every reader."""
-        for reader in self._readers.values():
+        for reader in list(self._readers.values()):
             await reader.close()
         if self._upkeep is not None:
             self._upkeep.cancel()
@@ -334,96 +325,17 @@ class OsdpBus:
             reader.take(reader.session.lose(str(fault)), 0)
 
     async def _serve(self, link: Link) -> None:
-        loop = asyncio.get_running_loop()
-        self._deframer = OsdpDeframer()
         try:
-            while True:
-                for address in [a for a, one in self._readers.items() if one.is_closed]:
-                    del self._readers[address]
-                self._woken.clear()
-                reader = min(self._readers.values(), key=_due_s, default=None)
-                wait_s = _due_s(reader) - loop.time() if reader is not None else None
-                if reader is None or (wait_s is not None and wait_s > 0):
-                    await self._rest(link, wait_s)
-                else:
-                    await self._turn(link, reader)
+            await self._turns.serve(link)
         finally:
             link.close()
 
-    async def _rest(self, link: Link, wait_s: float | None) -> None:
-        """Until somebody wants the line; raises LinkLost."""
-        if not link.is_open:
-            raise LinkLost(await link.lost())
-        alarm = None
-        if wait_s is not None:  # cheaper than a timeout, which would cancel and raise each time
-            alarm = asyncio.get_running_loop().call_later(wait_s, self._woken.set)
-        try:
-            await self._woken.wait()
-        finally:
-            if alarm is not None:
-                alarm.cancel()
-
-    async def _turn(self, link: Link, reader: OsdpReader) -> None:
-        """One frame and its answer."""
-        loop, session = asyncio.get_running_loop(), reader.session
-        quiet_s = self._spoke_s + GAP_BYTES * self._byte_s - loop.time()
-        if quiet_s > GAP_LEAST_S:
-            await asyncio.sleep(quiet_s)
-        self._deframer.clear()  # what is left of the turn before is no beginning of this answer
-        frame = session.next(loop.time())
-        link.write(frame)
-        deadline = loop.time() + len(frame) * self._byte_s + self._patience_s(session)
-        happenings, garbled = await self._answer(link, session, deadline)
-        self._spoke_s = loop.time()
-        self.dropped_bytes += self._deframer.dropped
-        self._deframer.dropped = 0
-        if happenings is None:
-            happenings = session.miss(self._spoke_s, garbled=garbled)
-        if session.is_here:
-            self._backoff.reset()
-        reader.take(happenings, self._began_ns)
-
-    def _patience_s(self, session: Session) -> float:
-        if session.is_here or not any(one.session.is_here for one in self._readers.values()):
-            return REPLY_S
-        self._shorts += 1
-        return REPLY_S if self._shorts % PATIENT_EVERY == 0 else SHORT_S
-
-    async def _answer(
-        self, link: Link, session: Session, deadline: float
-    ) -> tuple[list[Happening] | None, bool]:
-        """What the reader answered, None when it did not; and whether only noise came."""
-        loop, deframer = asyncio.get_running_loop(), self._deframer
-        last = deadline + 2 * FRAME_MOST_BYTES * self._byte_s  # a line that never falls quiet
-        while True:
-            noisy = deframer.held > 0 or deframer.dropped >= NOISE_BYTES
-            until = min(loop.time() + GARBLED_S, last) if noisy else deadline
-            try:
-                async with asyncio.timeout_at(until):
-                    chunk = await link.read()
-            except TimeoutError:
-                frames = deframer.idle() if noisy else []
-                heard = self._hear(session, frames)
-                return heard, noisy
-            if not deframer.held:
-                self._began_ns = link.read_at_ns
-            heard = self._hear(session, deframer.feed(chunk))
-            if heard is not None:
-                return heard, False
-
-    def _hear(self, session: Session, frames: list[Frame]) -> list[Happening] | None:
-        """The first frame that is an answer; our own echo and other readers' words are none."""
-        now_s = asyncio.get_running_loop().time()
-        for frame in frames:
-            if frame.is_reply and frame.address == session.address:
-                heard = session.hear(frame, now_s)
-                if heard is not None:
-                    return heard
-        return None
-
-
-def _due_s(reader: OsdpReader) -> float:
-    return reader.session.due_s()
+    def _open_readers(self) -> list[OsdpReader]:
+        """Who hangs on the line; whoever was closed leaves it."""
+        if any(one.is_closed for one in self._readers.values()):
+            for address in [a for a, one in self._readers.items() if one.is_closed]:
+                del self._readers[address]
+        return list(self._readers.values())
 
 
 class OsdpLines:

@@ -16,6 +16,7 @@ from drivers.link import Link
 from drivers.osdp import Session
 from drivers.osdp_bus import OsdpBus, OsdpLines, OsdpReader
 from drivers.osdp_secure import INSTALL_KEY
+from drivers.osdp_turns import answer_of
 from drivers.osdp_wire import Frame, OsdpDeframer, close
 from simulators.ends import Noise, OsdpEnd, OsdpPd
 from tests.drivers.waiting import until
@@ -276,17 +277,29 @@ async def test_a_pulse_that_was_given_up_is_not_carried_out_later() -> None:
 async def test_another_readers_proof_is_not_this_readers() -> None:
     """Two readers with one key, against all advice: still the address says who speaks."""
     session, other = Session(1, KEY, bytes, poll_s=0.02), OsdpPd(2, KEY)
-    bus = OsdpBus(lambda: Link.open("/dev/absent"), 9_600)
     asked = bytearray(session.next(0.0)[:-2])
     asked[1] = 2
     (frame,) = OsdpDeframer().feed(close(bytes(asked)))
     proof = other.serve(frame, b"")
     assert proof is not None
     (answer,) = OsdpDeframer().feed(proof)
-    assert bus._hear(session, [answer, frame]) is None
+    assert answer_of(session, [answer, frame], 0.0) is None
     other.address = 1
     (right,) = OsdpDeframer().feed(other.serve(replace(frame, address=1), b"") or b"")
-    assert bus._hear(session, [answer, right]) == []
+    assert answer_of(session, [answer, right], 0.0) == []
+
+
+async def test_a_fault_of_ours_in_a_turn_is_not_swallowed_by_the_loop() -> None:
+    def broken(_now_s: float) -> bytes:
+        raise ZeroDivisionError("a bug")
+
+    async with hall(OsdpPd(1, KEY)) as made:
+        await made.all_here()
+        made.readers[0].session.next = broken  # type: ignore[method-assign, assignment]
+        assert made.bus._upkeep is not None
+        with pytest.raises(ZeroDivisionError):
+            await made.bus._upkeep
+        made.bus._upkeep = None
 
 
 async def test_a_pulse_outlives_whoever_asked_for_it_and_ends_in_the_reader() -> None:

@@ -94,6 +94,7 @@ async def test_install_mode_gives_a_reader_its_own_key() -> None:
     async with panel(installing=True, install=True, key=None) as (reader, foreign, _):
         await until(lambda: reader.here is not None)
         await reader.set_key(new)
+        await until(lambda: any(o["command"] == "Keyset" for o in foreign.heard))
         (order,) = (o for o in foreign.heard if o["command"] == "Keyset")
         assert order["data"] == new.hex()
         port = reader.session
