@@ -110,7 +110,7 @@ class EstateSheet:
 
 
 def _wrong(number: int) -> Record:
-    """A row that cannot be taken: digits that a spreadsheet lost, a formula, a flat that is none."""
+    """A row that cannot be taken: digits that were lost, a formula, a flat that is none."""
     room = f"{9_000 + number}"
     rows: Sequence[Record] = (
         (None, None, room, "王建国", "业主", 990001195001010000),

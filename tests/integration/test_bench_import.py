@@ -27,7 +27,7 @@ def test_it_reports_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
         "doors": 8,
     }
     assert told["results"][0]["value"] == pytest.approx(detail["preview_s"] + detail["apply_s"])
-    for name in ("preview", "apply", "undo"):
+    for name in ("preview", "apply", "policies", "undo"):
         assert detail[name]["ready_wait_ms"]["n"] > 0
         assert detail[name]["cpu_s"]["hub"] > 0
         assert detail[name]["peak_rss_mb"] > 0

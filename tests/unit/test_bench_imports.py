@@ -82,6 +82,9 @@ def test_a_note_is_what_was_not_said_before() -> None:
         notes.hear(note, at_s)
     assert notes.silent_s(14.25) == 0.25
     assert notes.told() == {"notes": 2, "longest_silence_s": 3.0}
+    late = Notes(1.0)
+    late.hear(("applied", 9), 6.0)  # the time before the first note is a silence, too
+    assert late.told() == {"notes": 1, "longest_silence_s": 5.0}
     assert Notes(1.0).told() == {"notes": 0, "longest_silence_s": 0.0}
 
 

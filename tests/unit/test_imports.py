@@ -148,7 +148,11 @@ async def test_undone_is_as_before(tmp_path: Path, database: str) -> None:
         assert state(bench, which) == "undone"
 
 
-async def test_a_later_change_is_never_overwritten(tmp_path: Path, database: str) -> None:
+@pytest.mark.parametrize("looked", [3, 500])  # its list is looked through in parts
+async def test_a_later_change_is_never_overwritten(
+    tmp_path: Path, database: str, looked: int, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(acts, "LOOKED_CHANGES", looked)
     async with hub_bench(tmp_path, database) as bench:
         which = await bring(bench, SHEET)
         row = {"id": "h-1", "area_centi_m2": 9000}
