@@ -84,6 +84,7 @@ class Device:
         self.connection = ""
         self.ready = False
         self.hub_here = False  # as its own state says, on a line that stands
+        self._hub_boot = ""
         self._bus: Bus | None = None
         self._keyset: KeySet | None = None
         self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
@@ -289,7 +290,12 @@ class Device:
         if isinstance(ack, Refusal):
             return self.drop(ack.reason, "ack")
         self._cries.pop(ack.boot, None)
-        if self.journal.acked(ack.boot, ack.upto, self.clock.now_s()):
+        now_s, quality = self.clock.now_s(), self.clock.quality
+        if self.journal.forgotten(ack.boot, ack.upto, now_s, quality):
+            self._sent_upto.pop(ack.boot, None)
+            self.counters["hub_forgot"] += 1
+            log.warning("the hub knows less than it did: it is told again from its last event on")
+        if self.journal.acked(ack.boot, ack.upto, now_s):
             self._resend_s = RESEND_FIRST_S
         if self.journal.held():
             self._send_waiting()
@@ -357,6 +363,12 @@ class Device:
             return self.drop(note.reason, "hub state")
         self.hub_here = note.life is Life.READY
         if note.life is Life.READY:
+            if note.boot != self._hub_boot:  # another life: does it know what it acknowledged?
+                self._hub_boot = note.boot
+                try:
+                    self.journal.doubt()
+                except sqlite3.Error as fault:
+                    self.drop("storage_fault", str(fault))
             self._ask_time()
             self._sent_upto.clear()
             if self.ready:

@@ -37,6 +37,10 @@ _LOW = (
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
 _CUT_RUNS = "select boot_n, boot, min(seq) from outbox group by 1, 2 having min(seq) > 1"
+_NEWEST_ANEW = (
+    "update outbox set acked_at = null where (boot_n, seq) in "
+    "(select boot_n, max(seq) from outbox where acked_at is not null group by boot_n)"
+)
 _OLDEST_LOW = _WAITING + "and gap = 0 order by low desc, boot_n, seq limit ?"
 _OLDEST = _WAITING + "order by boot_n, seq limit ?"
 
@@ -82,6 +86,8 @@ class Journal:
         self._numbers: dict[str, float] = {}  # as they stand on the disk: epoch and time
         # every command on the disk, and perhaps some more: of a new one nobody need ask the disk
         self._spent = self._names_on_disk()
+        boots = "select boot, max(seq) from outbox where acked_at is not null group by boot"
+        self._acked = dict(self._db.execute(boots).fetchall())  # by boot, of the days it is kept
 
     def close(self) -> None:
         """Give the file back."""
@@ -349,10 +355,40 @@ class Journal:
             old = (at_s - ANSWERS_KEPT_S,)
             sweep = "delete from answers where at < ? and intent is null returning id"
             gone = db.execute(sweep, old).fetchall()
+        self._acked[boot] = max(upto, self._acked.get(boot, 0))
         self._spent.difference_update(name for (name,) in gone)
         if len(self._spent) > SPENT_MOST:  # names that a full disk did not take
             self._spent = self._names_on_disk()
         return int(done)
+
+    def doubt(self) -> None:
+        """The newest acknowledged event of each boot waits again: a hub that forgot it says so."""
+        with self._commit() as db:
+            db.execute(_NEWEST_ANEW)
+
+    def forgotten(self, boot: str, upto: int, at_s: float, clock: ClockQuality) -> bool:
+        """The hub acknowledges less than it did: its disk is an older one. Whether it is so.
+
+        What it lacks waits again; of what was swept away meanwhile a ``gap`` tells.
+        """
+        if upto >= self._acked.get(boot, 0):
+            return False
+        with self._commit() as db:
+            db.execute("update outbox set acked_at = null where boot = ? and seq > ?", (boot, upto))
+            kept = "select boot_n, seq from outbox where boot = ? and seq > ? order by seq limit 1"
+            boot_n, first = db.execute(kept, (boot, upto)).fetchone() or (
+                self._boot_n,
+                self._seq + 1 if boot == self.boot else upto + 1,
+            )
+            if first > upto + 1:
+                content = {"from": upto + 1, "to": first - 1}
+                gap = event_body(Event(boot, upto + 1, at_s, clock, "gap", content=content))
+                db.execute(
+                    "insert into outbox values (?, ?, ?, 0, ?, null, 1)",
+                    (boot_n, upto + 1, boot, json.dumps(gap)),
+                )
+        self._acked[boot] = upto
+        return True
 
     def recall(self, mark: str, events: Sequence[Event]) -> bool:
         """A restored hub asks for all that is kept: wait again, then add the answer; once a mark.
@@ -374,6 +410,7 @@ class Journal:
             for event in events:
                 self._append(db, event)
             self._set(db, "recalled", mark)
+        self._acked.clear()
         return True
 
     @property

@@ -107,14 +107,15 @@ def announced(n: int, row: Mapping[str, Any]) -> dict[str, Any]:
 def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     """Record an event once; its number, or None when it was known. Acknowledged after commit.
 
-    One whose forerunner is not here yet is AHEAD and not recorded: the device, unanswered, tells
-    both again, in their order (it spoke while nobody listened, or one of them was dropped).
+    One whose forerunner is not here yet is AHEAD and not recorded: the device tells both again, in
+    their order (it spoke while nobody listened, or one of them was dropped). It hears how far we
+    are: where we once were further, our disk is an older one, and it tells all of that again.
     """
     event = heard.event
     body = canonical(event_body(event)).decode()
     known = _known(tx, heard.device, event)
     if known is None and _is_ahead(tx, heard):
-        return Done(AHEAD)
+        return Done(AHEAD, (_ack(tx, heard.device, event.boot),))
     if event.kind == "gap":
         _note_gap(tx, heard.device, event)
     if known is not None:

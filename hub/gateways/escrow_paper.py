@@ -15,6 +15,8 @@ from hub.gateways.paper import MARGIN_MM, Font, draw_qr
 
 QR_MM: Final = 68.0
 COLUMNS: Final = 3
+BLANK_MM: Final = 16.0  # between two lines to write on
+BLANKS: Final = ("keeper", "place", "since", "signed")
 GROUP: Final = 8  # signs of the sealed part that the eye keeps
 
 WORDS: Final = {
@@ -45,6 +47,10 @@ WORDS: Final = {
     ),
     "sealed": ("密封", "密封", "SEALED"),
     "words": ("单词", "單詞", "WORDS"),
+    "keeper": ("保管人", "保管人", "Keeper"),
+    "place": ("放在何处", "放在何處", "Kept where"),
+    "since": ("交接日期", "交接日期", "Handed over on"),
+    "signed": ("签字", "簽字", "Signature"),
 }  # fmt: skip
 
 
@@ -67,8 +73,10 @@ def _page(pdf: FPDF, sheet: Sheet, day: str, language: str) -> None:
     _lines(pdf, 20, say("title"), language)
     _lines(pdf, 14, say("which", n=sheet.number, all=SHEETS, needed=NEEDED), language)
     _lines(pdf, 11, say("of", site=sheet.site, set=sheet.set_name, day=day), language)
-    draw_qr(pdf, MARGIN_MM - 8, pdf.get_y() + 2, sheet.text, QR_MM)
-    pdf.set_y(pdf.get_y() + QR_MM + 4)
+    top = pdf.get_y() + 2
+    draw_qr(pdf, MARGIN_MM - 2, top, sheet.text, QR_MM)
+    _blanks(pdf, top, [say(name) for name in BLANKS])
+    pdf.set_y(top + QR_MM + 8)
     for name in ("keep", "how"):
         _lines(pdf, 11, say(name), language)
     _lines(pdf, 9, say("typed", site=sheet.site, n=sheet.number), language)
@@ -77,6 +85,17 @@ def _page(pdf: FPDF, sheet: Sheet, day: str, language: str) -> None:
     _lines(pdf, 9, f"{say('sealed')}  " + " ".join(groups), "en")
     _lines(pdf, 9, say("words"), language)
     _words(pdf, sheet.words.split())
+
+
+def _blanks(pdf: FPDF, top: float, labels: Sequence[str]) -> None:
+    """Lines beside the square on which the keeper signs for the sheet."""
+    left, right = MARGIN_MM + QR_MM + 12, 210 - MARGIN_MM
+    pdf.set_font("letter", size=11)
+    pdf.set_draw_color(120)
+    for number, label in enumerate(labels):
+        line = top + 14 + number * BLANK_MM
+        pdf.line(left, line, right, line)
+        pdf.text(left, line + 5, label)
 
 
 def _words(pdf: FPDF, words: Sequence[str]) -> None:
