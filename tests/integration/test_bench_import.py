@@ -29,8 +29,8 @@ def test_it_reports_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told["results"][0]["value"] == pytest.approx(detail["preview_s"] + detail["apply_s"])
     for name in ("preview", "apply", "policies", "undo"):
         assert detail[name]["ready_wait_ms"]["n"] > 0
-        assert detail[name]["cpu_s"]["hub"] > 0
         assert detail[name]["peak_rss_mb"] > 0
+    assert all(detail[name]["cpu_s"]["hub"] > 0 for name in ("preview", "apply", "undo"))
     assert detail["preview"]["cpu_s"]["its_children"] > 0  # somebody else unpacks the workbook
     assert all(detail["progress"][name]["notes"] > 0 for name in ("apply", "undo"))
     assert set(METHOD) <= {
