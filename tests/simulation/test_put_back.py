@@ -72,7 +72,7 @@ async def day(seed: int, folder: Path) -> None:
 
 
 def judge(town: SimTown, before: dict[tuple[str, str, int], str]) -> None:
-    """All that was ever told is here once and in its order, as it was, or is named as swept away."""
+    """All that was ever told is here once and in its order, or is named as swept away."""
     events = [e for e in town.events() if e.device_id != "hub-1"]
     after = {(e.device_id, e.boot, e.seq): e.body for e in events}
     assert len(after) == len(events)

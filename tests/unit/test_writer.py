@@ -119,7 +119,7 @@ async def test_a_bug_is_quarantined_and_life_goes_on(address: str) -> None:
 async def test_whatever_the_order_only_what_succeeded_is_there(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first act of a batch has the whole transaction for its savepoint, the others their own."""
+    """The first act of a batch has the whole transaction for savepoint, the others their own."""
     monkeypatch.setattr("hub.store.writer.BATCH_S", 600.0)  # three are always one batch
     bench, kept = Bench(address), set[str]()
     for number, acts in enumerate(itertools.product((put, refuse, bug), repeat=3)):
