@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +235,10 @@ YOUNG_OBJECTS = 20_000
 STARTED_S = 3.0  # what is in memory by then stays, and is never looked through again
 
 
-def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
+def run_until_signal(
+    work: Coroutine[Any, Any, None],
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> None:
     """Run until it ends, or SIGINT or SIGTERM asks it to; a polite end is no error."""
 
     async def main() -> None:
@@ -250,6 +253,7 @@ def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
             await task
 
     try:
-        asyncio.run(main())
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(main())
     except* Mistake as group:
         raise group.exceptions[0] from None

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import cast
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -29,8 +30,9 @@ class Wire(asyncio.Protocol):
     # asyncio's side
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio: the socket is open."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = transport = cast(
+            "asyncio.Transport", transport
+        )  # uvloop's is none by name
         # `writable` then means: all is with the kernel. Not 0: asyncio's TLS would pause for ever.
         transport.set_write_buffer_limits(high=1)
         sock = transport.get_extra_info("socket")

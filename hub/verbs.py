@@ -170,7 +170,19 @@ def _hub_run(asked: argparse.Namespace) -> None:
     from hub import config  # noqa: PLC0415
 
     logs.start()
-    run_until_signal(_serve(config.load(asked.data)))
+    run_until_signal(_serve(config.load(asked.data)), _new_loop)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """libuv's loop where it is installed; eight turns of a loop are passed while somebody waits.
+
+    Only the hub has it: its timers count whole milliseconds, and a reader's line needs finer ones.
+    """
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """The hub's disk is put back by hand, without `restore`: no event stays behind for ever.
 
-A snapshot of a machine brought back makes the hub forget what it acknowledged. Devices keep that for
+A snapshot of a machine brought back makes a hub forget what it acknowledged. Devices keep that for
 a week and tell it again; what they have swept away meanwhile is named as a gap.
 """
 
