@@ -22,7 +22,6 @@ import pytest
 import segno
 
 from kiosk.cards import CardSign
-from tests import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,16 +29,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CSP = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
@@ -227,15 +216,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 # ---------------------------------------------------------------- the browser
-
-
-@contextmanager
-def chromium(path: Path) -> Iterator[Browser]:
-    """The machine's own browser, driven by Playwright."""
-    with services.playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(path), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass
