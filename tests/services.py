@@ -34,7 +34,7 @@ BROWSER_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--font-render-hinting=none",  # the shell alone hints, and text is then of another width
+    "--font-render-hinting=none",  # the shell alone hints, and some text is then of another width
 )
 
 
