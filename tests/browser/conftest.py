@@ -16,7 +16,7 @@ from tests.browser import stub_desks as _desks  # noqa: F401 - adds its routes
 from tests.browser import stub_faces as _faces  # noqa: F401 - the same
 from tests.browser import stub_incidents as _incidents  # noqa: F401 - adds its routes
 from tests.browser import stub_onboarding as _onboarding  # noqa: F401 - adds its routes
-from tests.browser.kiosk_stub import axe_source
+from tests.browser.kiosk_stub import VIOLATIONS, axe_source
 from tests.browser.stub_routes import STATIC, serving
 from tests.browser.stubs import StubHub
 
@@ -150,7 +150,7 @@ class Visit:
         self.page.evaluate(still + ".iterations !== Infinity).map(a => a.finished.catch(() => 0)))")
         if not self.page.evaluate("'axe' in globalThis"):
             self.page.evaluate(axe_source())
-        found = self.page.evaluate("() => axe.run(document)")["violations"]
+        found = self.page.evaluate(VIOLATIONS)
         return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 
 
