@@ -1,9 +1,6 @@
 """The watch list: off until all of it is there, measured, by two people; a hit goes to a person."""
 
 import asyncio
-import atexit
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -25,11 +22,10 @@ from hub.recognising import LOOK_AGAIN_S
 from hub.sealed import Passphrase
 from hub.store import tables as t
 from hub.watching import Wish
-from tests.faces.desk import Faces, enrol_all, face_desk, move_in
+from tests.faces.desk import Faces, face_desk, lived_in
 from tests.unit.hub_bench import HubBench
 
 DAY_S = 86_400.0
-PHOTOS = 3  # of each resident, each on a day of its own
 WAIT_S = 60.0
 # picture 7 of the crowd is nobody's who lives here; the bytes are those of a picture all the same
 LISTED = b"\xff\xd8\xff of 119"
@@ -43,27 +39,11 @@ class Seen(Faces):
         return await super().portraits(content.rpartition(b" ")[2])
 
 
-_enrolled: dict[int, Path] = {}  # bounded by the few sizes of a site
-
-
-async def _enrolled_once(people: int) -> Path:
-    """A site with photos of so many residents, made once in a process and left for copies."""
-    if people not in _enrolled:
-        folder = Path(tempfile.mkdtemp(prefix="linli-enrolled-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        async with face_desk(folder, Seen()) as bench:
-            await enrol_all(bench, await move_in(bench, people), PHOTOS)
-        _enrolled[people] = folder
-    return _enrolled[people]
-
-
 @asynccontextmanager
 async def measured(folder: Path, people: int = 100) -> AsyncIterator[tuple[HubBench, Seen]]:
-    """A site that knows its own residents, on the day after the last of their photos."""
-    shutil.copytree(await _enrolled_once(people), folder, dirs_exist_ok=True)
+    """A site that knows its own residents."""
     faces = Seen()
-    async with face_desk(folder, faces, assessed=False) as bench:
-        bench.pass_s(PHOTOS * DAY_S)
+    async with lived_in(folder, faces, people) as bench:
         await bench.hub.recognising.audit()
         yield bench, faces
 
