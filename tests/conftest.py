@@ -42,8 +42,14 @@ def mosquitto_path() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
-    """Chromium's program, for Playwright's executable_path."""
+    """What shows pages, for `services.browser`: Chromium's headless shell where there is one."""
     return _present(services.chromium)
+
+
+@pytest.fixture(scope="session")
+def whole_chromium_path() -> Path:
+    """Chromium itself, for the pages that ask it for sensors or a camera."""
+    return _present(services.whole_chromium)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +78,8 @@ def postgres_url(postgres_cluster: services.PostgresCluster) -> str:
 
 
 def _wants_a_browser(item: pytest.Item) -> bool:
-    return "browser" in item.path.parts or "chromium_path" in getattr(item, "fixturenames", ())
+    wanted = {"chromium_path", "whole_chromium_path"}
+    return "browser" in item.path.parts or not wanted.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -199,7 +206,8 @@ def pytest_report_header() -> str:
     for name, find in (
         ("mosquitto", services.mosquitto),
         ("postgresql", services.initdb),
-        ("chromium", services.chromium),
+        ("pages", services.chromium),
+        ("chromium itself", services.whole_chromium),
         ("test data", lambda: services.shared_file("README.md")),
     ):
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Playwright
+    from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -23,6 +23,19 @@ SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 START_S = 30  # a cold disk on a busy two-core machine
 PORTS = (12_000, 30_000)  # below what the kernel gives to whoever asks for any port
 SOCKET_PORT = 5432  # names the socket file only: the cluster listens on no network
+
+HEADLESS_SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
+WHOLE_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",  # the shell alone hints, and some text is then of another width
+)
 
 
 class Absent(Exception):
@@ -43,10 +56,30 @@ def mosquitto() -> Path:
     return find("mosquitto", "mosquitto", "mosquitto")
 
 
+def _named_chromium() -> str | None:
+    return os.environ.get("LINLI_CHROMIUM") or None
+
+
 def chromium() -> Path:
-    """A Chromium for the browser tests; LINLI_CHROMIUM names one by hand."""
-    names = (os.environ.get("LINLI_CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
-    return find("chromium", "chromium", *names)
+    """What shows pages: the headless shell, which costs a third, or else Chromium itself.
+
+    LINLI_CHROMIUM names one for every page, and then no other is taken.
+    """
+    if named := _named_chromium():
+        return find(f"the browser that LINLI_CHROMIUM names ({named})", "chromium", named)
+    return find("chromium", "chromium", *HEADLESS_SHELLS, *WHOLE_CHROMIUMS)
+
+
+def whole_chromium() -> Path:
+    """Chromium itself, which gives a page sensors and a camera as people's browsers do.
+
+    LINLI_CHROMIUM names it too, unless what it names is a headless shell.
+    """
+    named = _named_chromium()
+    if named and Path(named).name not in HEADLESS_SHELLS:
+        return chromium()
+    what = "chromium itself (its headless shell does not do)"
+    return find(what, "chromium", *WHOLE_CHROMIUMS)
 
 
 def initdb() -> Path:
@@ -84,6 +117,15 @@ def playwright() -> Iterator["Playwright"]:
     if not _drivers:
         _drivers.append(sync_playwright().start())
     yield _drivers[0]
+
+
+@contextlib.contextmanager
+def browser(path: Path, *more: str) -> Iterator["Browser"]:
+    """A headless browser driven by Playwright; more flags are for this one alone."""
+    with playwright() as driver:
+        running = driver.chromium.launch(executable_path=path, args=[*BROWSER_FLAGS, *more])
+        yield running
+        running.close()
 
 
 def stop_playwright() -> None:

@@ -16,21 +16,12 @@ from tests.browser import stub_desks as _desks  # noqa: F401 - adds its routes
 from tests.browser import stub_faces as _faces  # noqa: F401 - the same
 from tests.browser import stub_incidents as _incidents  # noqa: F401 - adds its routes
 from tests.browser import stub_onboarding as _onboarding  # noqa: F401 - adds its routes
-from tests.browser.kiosk_stub import axe_source
+from tests.browser.kiosk_stub import VIOLATIONS, axe_source
 from tests.browser.stub_routes import STATIC, serving
 from tests.browser.stubs import StubHub
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("devices/web", "hub/web")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOCALES = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW", "en": "en-GB"}
 expect.set_options(timeout=15_000)  # as a page's own waits; a machine may be busy
 PHONE = {"width": 390, "height": 844}
@@ -66,11 +57,21 @@ def built_pages(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def chromium(chromium_path: Path) -> Iterator[Browser]:
-    """One headless Chromium for the run."""
-    with services.playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+    """One browser for the run."""
+    with services.browser(chromium_path) as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(scope="session")
+def whole_chromium(
+    chromium: Browser, chromium_path: Path, whole_chromium_path: Path
+) -> Iterator[Browser]:
+    """Chromium itself: it lets a page feel sensors unasked, where its headless shell asks."""
+    if whole_chromium_path == chromium_path:
+        yield chromium
+        return
+    with services.browser(whole_chromium_path) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +150,7 @@ class Visit:
         self.page.evaluate(still + ".iterations !== Infinity).map(a => a.finished.catch(() => 0)))")
         if not self.page.evaluate("'axe' in globalThis"):
             self.page.evaluate(axe_source())
-        found = self.page.evaluate("() => axe.run(document)")["violations"]
+        found = self.page.evaluate(VIOLATIONS)
         return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 
 
@@ -167,7 +168,7 @@ Opener = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Opener]:
+def visit(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Opener]:
     """Open a page; afterwards none may have broken its content policy or thrown."""
     visits: list[Visit] = []
 
@@ -180,7 +181,8 @@ def visit(chromium: Browser, address: str) -> Iterator[Opener]:
         before: str = "",
         **options: Any,
     ) -> Visit:
-        context = chromium.new_context(
+        shown_in = request.getfixturevalue("whole_chromium") if sensors else chromium
+        context = shown_in.new_context(
             viewport={"width": view["width"], "height": view["height"]},
             locale=LOCALES[language],
             has_touch=view is PHONE,

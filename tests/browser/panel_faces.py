@@ -122,6 +122,11 @@ def write_film(path: Path, pictures: Iterable[Image.Image]) -> Path:
     return path
 
 
+def camera_of(film: Path) -> tuple[str, str]:
+    """The flags with which Chromium itself takes a film for its camera."""
+    return "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"
+
+
 def before_a_camera(portrait: Image.Image, frames: int = 20) -> list[Image.Image]:
     """A portrait as somebody sits before a webcam: never quite still, the light flickers."""
     wide = min(portrait.width, portrait.height * 4 // 3)

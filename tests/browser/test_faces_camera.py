@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, expect
 from hub.faces import engine, enrol
 from simulators.drawn import Pose, portrait
 from tests import services
-from tests.browser.conftest import DESK, FLAGS, Opener
-from tests.browser.panel_faces import SIZE, before_a_camera, write_film
+from tests.browser.conftest import DESK, Opener
+from tests.browser.panel_faces import SIZE, before_a_camera, camera_of, write_film
 from tests.browser.stub_faces import CONSENT, a_face, of
 from tests.browser.stubs import StubHub
 
@@ -23,7 +23,7 @@ DRAWN = "drawn"
 @pytest.fixture(params=[DRAWN, "faces/obama.jpg"])
 def chromium(
     request: pytest.FixtureRequest,
-    chromium_path: Path,
+    whole_chromium_path: Path,
     tmp_path: Path,
     shared_file: Callable[[str], Path],
 ) -> Iterator[Browser]:
@@ -35,16 +35,9 @@ def chromium(
         with Image.open(shared_file(request.param)) as found:
             somebody = found.convert("RGB")
     film = write_film(tmp_path / "desk.mjpeg", before_a_camera(somebody))
-    flags = [
-        *FLAGS,
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    ]
-    with services.playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+    allowed = "--use-fake-ui-for-media-stream"
+    with services.browser(whole_chromium_path, *camera_of(film), allowed) as browser:
         yield browser
-        browser.close()
 
 
 def test_a_photo_of_the_desk_s_camera_is_one_that_the_hub_takes(

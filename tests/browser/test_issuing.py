@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.stub_cards import a_card
@@ -130,6 +130,35 @@ def test_a_box_of_blanks_is_made_ready_without_a_button_for_each(
     lay(staffed, laid("blank"), "c2")
     expect(one.page.get_by_role("button", name="只写好，先不发")).to_be_visible()
     expect(made).to_have_count(0)
+
+
+def test_an_answer_that_was_overtaken_by_a_newer_one_is_not_believed(
+    desk: Any, staffed: StubHub
+) -> None:
+    lay(staffed, laid("blank"))
+    one = desk()
+    one.see("[data-laid=blank]")
+    overtaken: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if overtaken:
+            route.continue_()
+        else:
+            overtaken.append((route, route.fetch()))
+
+    one.page.route("**/api/v1/desks", hold_the_first)
+    staffed.say("desk", {"id": "desk-1"})
+    while not overtaken:
+        one.page.wait_for_timeout(20)
+    lift(staffed)
+    expect(one.page.get_by_text("把卡放到读卡器上")).to_be_visible()
+    route, answer = overtaken[0]
+    with one.page.expect_response("**/api/v1/desks") as arrived:
+        route.fulfill(response=answer)
+    arrived.value.finished()
+    one.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)))")
+    expect(one.page.get_by_text("把卡放到读卡器上")).to_be_visible()
+    expect(one.page.locator("[data-laid]")).to_have_count(0)
 
 
 def test_a_blank_that_was_torn_away_in_a_batch_is_asked_for_again(

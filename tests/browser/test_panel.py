@@ -287,6 +287,7 @@ def test_the_story_goes_on_by_itself(panel: Sight, town: Town) -> None:
     story = page.locator(".story")
     key(page, "看三分钟的故事").click()
     expect(story).to_contain_text("沈桂芳今年 76 岁，住 1-2-302")
+    asked(page, town, 1)
     assert town.posted("/api/story") == [{"action": "play", "step": 1}]
     town.beat(1, "tap")
     expect(plate(page, "b1-u2")).to_have_attribute("data-focus", "true")
@@ -334,6 +335,7 @@ def test_the_story_goes_on_by_itself(panel: Sight, town: Town) -> None:
 def test_the_story_waits_when_paused(panel: Sight, town: Town) -> None:
     page = panel.page
     key(page, "看三分钟的故事").click()
+    asked(page, town, 1)
     town.beat(1, "opened", "done", ms=40.0)
     expect(page.locator(".turning i")).to_be_visible()
     key(page, "暂停").click()
@@ -352,6 +354,7 @@ def test_the_story_waits_when_paused(panel: Sight, town: Town) -> None:
 def test_a_step_that_fails_can_be_played_again(panel: Sight, town: Town) -> None:
     page = panel.page
     key(page, "看三分钟的故事").click()
+    asked(page, town, 1)
     town.beat(1, "tap", "failed")
     expect(page.locator(".story")).to_contain_text("这一步没有走完")
     key(page, "再来一次").click()

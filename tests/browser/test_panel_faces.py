@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from devices.reasons import REASONS
 from simulators.drawn import Pose, portrait
 from tests import services
-from tests.browser.kiosk_stub import CHROMIUM_FLAGS, LANGUAGES, Sight, sight
-from tests.browser.panel_faces import FaceDoor, before_a_camera, track, write_film
+from tests.browser.kiosk_stub import LANGUAGES, Sight, sight
+from tests.browser.panel_faces import FaceDoor, before_a_camera, camera_of, track, write_film
 from tests.browser.panel_stub import Town
 
 if TYPE_CHECKING:
@@ -28,22 +28,13 @@ LEAST_TARGET_PX = 44
 JPEG = b"\xff\xd8\xff"
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+@pytest.fixture
+def filmed(whole_chromium_path: Path, tmp_path: Path) -> Iterator[Browser]:
     """A Chromium whose camera shows somebody drawn."""
     somebody = portrait(3, Pose(200)).resize((640, 704))
-    film = write_film(
-        tmp_path_factory.mktemp("film") / "own.mjpeg", before_a_camera(somebody, frames=6)
-    )
-    flags = [
-        *CHROMIUM_FLAGS,
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    ]
-    with services.playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium_path), args=flags)
+    film = write_film(tmp_path / "own.mjpeg", before_a_camera(somebody, frames=6))
+    with services.browser(whole_chromium_path, *camera_of(film)) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -60,12 +51,22 @@ def opened(seen: Sight, town: Town) -> Page:
     return seen.page
 
 
-@pytest.fixture
-def page(browser: Browser, town: Town) -> Iterator[Page]:
+def blameless(browser: Browser) -> Iterator[Page]:
     how: dict[str, Any] = {"locale": "zh-CN", "permissions": ["camera"]}
     with sight(browser, DESK, reduced_motion="reduce", **how) as seen:
         yield seen.page
         assert [each for each in seen.complaints if "Failed to load resource" not in each] == []
+
+
+@pytest.fixture
+def page(browser: Browser, town: Town) -> Iterator[Page]:
+    yield from blameless(browser)
+
+
+@pytest.fixture
+def filmed_page(filmed: Browser, town: Town) -> Iterator[Page]:
+    """A page that may have the camera there is."""
+    yield from blameless(filmed)
 
 
 def shown(page: Page, town: Town) -> Page:
@@ -195,8 +196,9 @@ def sent(page: Page, door: FaceDoor, more: int) -> bytes:
 
 
 def test_one_s_own_camera_is_sent_as_it_is_shown_and_ends_with_the_drawer(
-    page: Page, town: Town
+    filmed_page: Page, town: Town
 ) -> None:
+    page = filmed_page
     door = FaceDoor(town)
     page.add_init_script(
         "const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
@@ -221,7 +223,8 @@ def test_one_s_own_camera_is_sent_as_it_is_shown_and_ends_with_the_drawer(
     assert town.posted("/api/face/stand")[-1]["kind"] == "nobody"
 
 
-def test_who_has_stepped_aside_sends_no_more(page: Page, town: Town) -> None:
+def test_who_has_stepped_aside_sends_no_more(filmed_page: Page, town: Town) -> None:
+    page = filmed_page
     door = FaceDoor(town)
     shown(page, town)
     choose(page, "我的摄像头")

@@ -91,6 +91,22 @@ def test_a_keypad_is_typed_on_by_keyboard_and_left_by_escape(page: Page, town: T
     assert town.posted("/api/type") == [{"door": "r-b1-u2", "keys": "302#582917#"}]
 
 
+TYPED_AS_IT_OPENS = """(opener) => new Promise((typed) => {
+  new MutationObserver((_, watch) => {
+    if (document.querySelector(".pad") === null) return;
+    watch.disconnect();
+    for (const key of "302") dispatchEvent(new KeyboardEvent("keydown", { key }));
+    typed();
+  }).observe(document.body, { childList: true, subtree: true });
+  opener.click();
+})"""
+
+
+def test_the_first_keys_of_a_quick_hand_are_heard(page: Page, town: Town) -> None:
+    key(page, "1幢2单元的键盘").evaluate(TYPED_AS_IT_OPENS)
+    expect(page.locator(".typed")).to_have_text("房号302密码–")
+
+
 # --- why ------------------------------------------------------------------------------------
 
 

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from devices.reasons import REASONS
 from tests import services
-from tests.browser.kiosk_stub import CHROMIUM_FLAGS, ROOT, Sight, built, sight
-from tests.browser.panel_faces import before_a_camera, write_film
+from tests.browser.kiosk_stub import ROOT, Sight, built, sight
+from tests.browser.panel_faces import before_a_camera, camera_of, write_film
 from tests.integration.demo_town import DemoProcess, demo
 
 if TYPE_CHECKING:
@@ -40,31 +40,15 @@ def process() -> Iterator[DemoProcess]:
         assert running.interrupt() == 0, running.told
 
 
-def launched(path: Path, *more: str) -> Iterator[Browser]:
-    with services.playwright() as playwright:
-        flags = [*CHROMIUM_FLAGS, *more]
-        browser = playwright.chromium.launch(executable_path=str(path), args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def filmed(
-    chromium_path: Path, tmp_path: Path, shared_file: Callable[[str], Path]
+    whole_chromium_path: Path, tmp_path: Path, shared_file: Callable[[str], Path]
 ) -> Iterator[Browser]:
     """A browser before whose camera a portrait is held: it lives nowhere but in this test."""
     with Image.open(shared_file("faces/obama.jpg")) as portrait:
         film = write_film(tmp_path / "own.mjpeg", before_a_camera(portrait.convert("RGB")))
-    yield from launched(
-        chromium_path,
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    )
-
-
-@pytest.fixture
-def plain(chromium_path: Path) -> Iterator[Browser]:
-    yield from launched(chromium_path)
+    with services.browser(whole_chromium_path, *camera_of(film)) as browser:
+        yield browser
 
 
 def key(page: Page, name: str) -> Any:
@@ -128,9 +112,9 @@ def until_looked(page: Page, flat: str, *wanted: str) -> str:
 
 
 def test_a_living_face_opens_a_photo_of_it_does_not_and_a_stranger_is_nobody(
-    plain: Browser, process: DemoProcess
+    browser: Browser, process: DemoProcess
 ) -> None:
-    with sight(plain, DESK, reduced_motion="reduce", locale="zh-CN") as seen:
+    with sight(browser, DESK, reduced_motion="reduce", locale="zh-CN") as seen:
         page = at_the_door(seen, process)
         choose(page, "画的郑海燕")
         expect(page.locator(".mark")).to_have_count(1, timeout=ANSWER_MS)

@@ -146,7 +146,7 @@ def test_where_no_door_reads_a_pass_the_bell_is_named(hub: StubHub, enrolled: En
     hub.scannerless = tuple(hub.door_ids)
     one = enrolled()
     open_visitors(one)
-    assert "您家的门不收访客码" in one.see("dialog[open]").inner_text()
+    expect(one.see("dialog[open]")).to_contain_text("您家的门不收访客码")
     assert one.page.get_by_role("button", name="做一个访客码").count() == 0
 
 

@@ -1,8 +1,12 @@
 """A hub's bench at which faces are enrolled without pictures: a photo is a number in bytes."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +20,8 @@ from tests.faces.crowds import Crowd
 from tests.unit.hub_bench import HubBench, hub_bench
 
 MODEL = "dlib-resnet-v1"
+PHOTOS = 3  # of each resident, each of a day of its own
+DAY_S = 86_400
 RATES = (0.02, 0.002, 0.2)  # strangers, claims, misses
 
 
@@ -95,7 +101,7 @@ async def move_in(bench: HubBench, count: int) -> list[str]:
     return [str(row["id"]) for row in rows]
 
 
-async def enrol_all(bench: HubBench, people: list[str], photos: int = 3) -> None:
+async def enrol_all(bench: HubBench, people: list[str], photos: int = PHOTOS) -> None:
     """Each with photos of different days."""
     desk = bench.hub.recognising
     for person in people:
@@ -104,7 +110,44 @@ async def enrol_all(bench: HubBench, people: list[str], photos: int = 3) -> None
     for _ in range(photos):
         for number, person in enumerate(people):
             await desk.photo(person, str(number).encode(), "staff:test")
-        bench.pass_s(86_400)
+        bench.pass_s(DAY_S)
 
 
-__all__ = ["MODEL", "Faces", "asked", "assessment", "enrol_all", "face_desk", "move_in", "np"]
+_enrolled: dict[int, tuple[Path, Any]] = {}  # bounded by the few sizes of a site
+
+
+async def _enrolled_once(people: int) -> tuple[Path, Any]:
+    """A site with photos of so many residents, made once in a process and left for copies; and
+    where its luck stood then."""
+    if people not in _enrolled:
+        folder = Path(tempfile.mkdtemp(prefix="linli-enrolled-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        faces = Faces()
+        async with face_desk(folder, faces) as bench:
+            await enrol_all(bench, await move_in(bench, people))
+        _enrolled[people] = folder, faces.crowd.random.bit_generator.state
+    return _enrolled[people]
+
+
+@asynccontextmanager
+async def lived_in(folder: Path, faces: Faces, people: int) -> AsyncIterator[HubBench]:
+    """A desk that was restarted after so many residents (``r-0`` and on) had been enrolled."""
+    made, luck = await _enrolled_once(people)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    faces.crowd.random.bit_generator.state = luck  # else a probe would be the photo once more
+    async with face_desk(folder, faces, assessed=False) as bench:
+        bench.pass_s(PHOTOS * DAY_S)
+        yield bench
+
+
+__all__ = [
+    "MODEL",
+    "Faces",
+    "asked",
+    "assessment",
+    "enrol_all",
+    "face_desk",
+    "lived_in",
+    "move_in",
+    "np",
+]

@@ -21,7 +21,7 @@ from hub.faces.doorway import LOOK_S, TRIES_MOST
 from hub.faces.geometry import Box, Points
 from hub.faces.process import CameraEnded
 from hub.store import tables as t
-from tests.faces.desk import Faces, enrol_all, face_desk, move_in
+from tests.faces.desk import Faces, lived_in
 from tests.unit.hub_bench import HubBench
 
 CAMERA = CameraSettings("d-1", "pushed", tailgating=True)
@@ -137,8 +137,7 @@ async def gate(
 ) -> AsyncIterator[Gate]:  # fmt: skip
     """A site that knows its residents, and a door that takes faces."""
     faces = Faces()
-    async with face_desk(folder, faces) as bench:
-        await enrol_all(bench, await move_in(bench, people))
+    async with lived_in(folder, faces, people) as bench:
         wish = FaceDoor("d-1", mode, "entrance", "hands full", turn=turn, by="staff:test")
         await bench.hub.writer.submit(set_door, wish)
         await bench.hub.recognising.audit()

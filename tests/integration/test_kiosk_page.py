@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from kiosk.app import listen, serve
 from kiosk.disk import Disk
 from simulators.ends import ClonedUidCard
-from tests.browser.kiosk_stub import ROOT, Sight, built, chromium, sight
+from tests import services
+from tests.browser.kiosk_stub import ROOT, Sight, built, sight
 from tests.unit.kiosk_town import DIGITS, InHand, TownHub
 from tests.unit.test_kiosk_agent import Kiosk
 
@@ -77,7 +78,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: Path) -> Iterator[Browser]:
-    with chromium(chromium_path) as browser:
+    with services.browser(chromium_path) as browser:
         yield browser
 
 

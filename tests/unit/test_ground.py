@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from xdist.remote import Producer
 
-from tests import loops
+from tests import loops, services
 from tests.conftest import pytest_collection_modifyitems
 from tests.together import SHARED, Together
 
@@ -257,9 +257,10 @@ def test_what_takes_long_is_begun_first_and_pages_last(tmp_path: Path) -> None:
     patient = [Found(tmp_path / "test_patient.py"), Found(tmp_path / "test_patient.py", 300)]
     shared = [Found(whole), Found(whole)]
     looks = Found(tmp_path / "test_looks.py", None, "chromium_path")
-    items: Any = [looks, page, quick, *patient, other, *shared]
+    films = Found(tmp_path / "test_films.py", None, "whole_chromium_path")
+    items: Any = [films, looks, page, quick, *patient, other, *shared]
     pytest_collection_modifyitems(items)
-    assert items == [*shared, *patient, quick, other, page, looks]
+    assert items == [*shared, *patient, quick, other, page, films, looks]
 
 
 def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:
@@ -270,6 +271,91 @@ def test_postgresql_is_real_and_each_database_is_new(postgres_url: str) -> None:
     assert found == (0,)
 
 
-def test_found_programs_are_there(mosquitto_path: Path, chromium_path: Path) -> None:
+def test_found_programs_are_there(
+    mosquitto_path: Path, chromium_path: Path, whole_chromium_path: Path
+) -> None:
     assert mosquitto_path.is_file()
     assert chromium_path.is_file()
+    assert whole_chromium_path.is_file()
+
+
+WHOLE, SHELL = "chromium", "chromium-headless-shell"
+
+
+@pytest.fixture
+def browsers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Make a machine that has these browsers and no other; where they are."""
+    monkeypatch.delenv("LINLI_CHROMIUM", raising=False)
+
+    def has(*names: str) -> Path:
+        folder = tmp_path / "machine"
+        folder.mkdir()
+        monkeypatch.setenv("PATH", str(folder))
+        for name in names:
+            (folder / name).write_text("#!/bin/sh\n", encoding="utf-8")
+            (folder / name).chmod(0o755)
+        return folder
+
+    return has
+
+
+def found(find: Callable[[], Path]) -> str | None:
+    try:
+        return find().name
+    except services.Absent:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("has", "named", "pages", "whole"),
+    [
+        ((WHOLE, SHELL), None, SHELL, WHOLE),
+        ((WHOLE,), None, WHOLE, WHOLE),
+        ((SHELL,), None, SHELL, None),
+        (("google-chrome", "chrome-headless-shell"), "", "chrome-headless-shell", "google-chrome"),
+        ((), None, None, None),
+        ((WHOLE, SHELL), WHOLE, WHOLE, WHOLE),
+        ((WHOLE, SHELL), SHELL, SHELL, WHOLE),
+        ((WHOLE, SHELL, "other"), "other", "other", "other"),
+        ((WHOLE, SHELL), "other", None, None),
+    ],
+)
+def test_pages_are_shown_by_the_shell_and_sensors_felt_by_chromium_itself(
+    browsers: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    has: tuple[str, ...],
+    named: str | None,
+    pages: str | None,
+    whole: str | None,
+) -> None:
+    browsers(*has)
+    if named is not None:
+        monkeypatch.setenv("LINLI_CHROMIUM", named)
+    assert (found(services.chromium), found(services.whole_chromium)) == (pages, whole)
+
+
+def test_a_browser_that_is_named_and_not_there_is_told_by_its_name(
+    browsers: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browsers(WHOLE, SHELL)
+    monkeypatch.setenv("LINLI_CHROMIUM", "/opt/other")
+    with pytest.raises(services.Absent, match=r"LINLI_CHROMIUM names \(/opt/other\)"):
+        services.chromium()
+
+
+def test_where_only_the_shell_is_what_needs_more_is_left_out_aloud(
+    own_run: pytest.Pytester, browsers: Callable[..., Path]
+) -> None:
+    browsers(SHELL)
+    own_run.makepyfile("""
+        def test_page(chromium_path):
+            pass
+        def test_camera(whole_chromium_path):
+            pass
+    """)
+    ran = own_run.runpytest_subprocess("--import-mode=importlib")
+    ran.assert_outcomes(passed=1, skipped=1)
+    ran.stdout.fnmatch_lines(["*pages: here, chromium itself: absent*"])
+    ran.stdout.fnmatch_lines(
+        ["*= NOT RUN =*", "1 test: needs chromium itself*apt install chromium*"]
+    )

@@ -2,7 +2,7 @@
 import { Dialog } from "@linli/shared/bits";
 import { say } from "@linli/shared/i18n";
 import { signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 import { visit } from "./hand";
 import { busy, parts, readers, type } from "./state";
@@ -54,7 +54,8 @@ function Pad({ reader }: { reader: Reader }) {
     visit(reader.place, "elder", "card");
     void type(reader.id, now);
   };
-  useEffect(() => {
+  // before the pad is drawn: afterwards the first keys of a quick hand would fall beside it
+  useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if ((KEYS as readonly string[]).includes(event.key)) press(event.key);
       else if (event.key === "Backspace") typed.value = "";
