@@ -332,9 +332,8 @@ class DoorController:
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
         # the board gets its request first; it needs longer than the answer's signature
-        begun = hardware.strike.pulse(hardware.output, granted.hold_ms)
-        pulse = asyncio.ensure_future(self._pulse(hardware, begun, granted.hold_ms))
-        self._keep(self._open(hardware, intent, draft, granted, pulse))
+        begun = asyncio.ensure_future(hardware.strike.pulse(hardware.output, granted.hold_ms))
+        self._keep(self._open(hardware, intent, draft, granted, begun))
         if told is not None:  # after the strike was set going: the same time as for anybody
             asyncio.get_running_loop().call_soon(self.device.send, told)
 
@@ -353,7 +352,7 @@ class DoorController:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _pulse(
+    async def _struck(
         self, hardware: DoorHardware, begun: Awaitable[None], hold_ms: int
     ) -> tuple[Outcome, str | None]:
         """What became of the strike, and why where it is not what was decided."""
@@ -375,7 +374,7 @@ class DoorController:
         intent: str,
         draft: Event,
         granted: Granted,
-        pulse: asyncio.Task[tuple[Outcome, str | None]],
+        begun: Awaitable[None],
     ) -> None:
         device = self.device
         release = self.leaves.release(hardware, granted, draft.via)
@@ -384,7 +383,7 @@ class DoorController:
         answer = None
         if draft.command is not None:
             answer = self._answer(draft.command, Outcome.GRANTED, opened, draft.ms)
-        outcome, why = await pulse
+        outcome, why = await self._struck(hardware, begun, granted.hold_ms)
         strike_ms = (time.perf_counter() - before) * 1e3
         why = why or opened
         event = replace(draft, outcome=outcome, reason=why, ms={**draft.ms, "strike": strike_ms})
