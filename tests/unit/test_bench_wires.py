@@ -56,11 +56,19 @@ async def test_taps_that_arrive_are_counted_and_so_is_a_driver_that_does_not_hea
 async def test_a_spoiled_line_is_counted_and_a_real_driver_heals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wires_noise, "CHUNK_ODDS", 3.0)  # every chunk, in every way
-    told_ms, hits, healed = await wires_noise._tapped(QR, 3)
-    assert hits >= 9
+    monkeypatch.setattr(wires_noise, "CHUNKS", 1)  # every chunk
+    told_ms, noise, healed = await wires_noise._tapped(QR, 3)
+    assert noise.hits == noise.chunks >= 3
     assert len(told_ms) < 3
     assert healed
+
+
+def test_of_each_hundred_chunks_one_is_spoiled() -> None:
+    noise = wires_noise.OneInAHundred(random.Random(7))
+    for hundred in range(1, 8):
+        worn = [noise.spoil(b"linli") != b"linli" for _ in range(wires_noise.CHUNKS)]
+        assert sum(worn) == 1
+        assert noise.hits == hundred
 
 
 async def test_the_noise_of_the_bench_is_named_in_its_results(
