@@ -31,7 +31,7 @@ from devices.messages import (
     Refusal,
     StateNote,
 )
-from devices.outbox import Journal
+from devices.outbox import ACKED_KEPT_S, Journal
 from devices.ports import Bus, Hail, Luck
 from devices.reasons import Severity, reason
 from devices.recall import KIND, testify, with_endings
@@ -85,6 +85,7 @@ class Device:
         self.ready = False
         self.hub_here = False  # as its own state says, on a line that stands
         self._hub_boot = ""
+        self._questions: dict[str, Event] = {}  # by boot, QUESTIONS_MOST of them
         self._bus: Bus | None = None
         self._keyset: KeySet | None = None
         self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
@@ -219,6 +220,21 @@ class Device:
             self._cries[named.boot] = named
             self._say_cries()
 
+    def _ask_what_is_known(self) -> None:
+        """Tell a new life of the hub the newest event of each boot that an earlier one has had.
+
+        It answers how far it is: one whose disk was put back will lack more than that.
+        """
+        since_s = self.clock.now_s() - ACKED_KEPT_S
+        try:
+            self._questions = {one.boot: one for one in self.journal.newest_acked(since_s)}
+        except sqlite3.Error as fault:
+            self.drop("storage_fault", str(fault))
+
+    def _say_questions(self) -> None:
+        for event in list(self._questions.values())[:WINDOW] if self.ready else ():
+            self.publish(wire.EVENT, wire.sign_event(event, self.topics, self.identity.signer))
+
     def _say_cries(self) -> None:
         for alarm in self._cries.values() if self.ready else ():
             self.publish(wire.ALARM, wire.sign_event(alarm, self.topics, self.identity.signer))
@@ -255,6 +271,7 @@ class Device:
         self.ready = True
         self.publish(wire.STATE, self._state(Life.READY), retain=True)
         self.on_connected()
+        self._say_questions()
         self._send_waiting()
 
     async def _keep_time(self) -> None:
@@ -271,9 +288,10 @@ class Device:
     async def _keep_sending(self) -> None:
         while True:
             await asyncio.sleep(self._resend_s)
-            if self.ready and (self._cries or self.journal.held()):
+            if self.ready and (self._cries or self._questions or self.journal.held()):
                 self._resend_s = min(self._resend_s * 2, RESEND_MOST_S)
                 self._sent_upto.clear()
+                self._say_questions()
                 self._send_waiting()
 
     def _send_waiting(self) -> None:
@@ -290,6 +308,7 @@ class Device:
         if isinstance(ack, Refusal):
             return self.drop(ack.reason, "ack")
         self._cries.pop(ack.boot, None)
+        self._questions.pop(ack.boot, None)
         now_s, quality = self.clock.now_s(), self.clock.quality
         if self.journal.forgotten(ack.boot, ack.upto, now_s, quality):
             self._sent_upto.pop(ack.boot, None)
@@ -365,10 +384,8 @@ class Device:
         if note.life is Life.READY:
             if note.boot != self._hub_boot:  # another life: does it know what it acknowledged?
                 self._hub_boot = note.boot
-                try:
-                    self.journal.doubt()
-                except sqlite3.Error as fault:
-                    self.drop("storage_fault", str(fault))
+                self._ask_what_is_known()
+                self._say_questions()
             self._ask_time()
             self._sent_upto.clear()
             if self.ready:

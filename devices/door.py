@@ -332,10 +332,19 @@ class DoorController:
         draft = replace(draft, reason=granted.reason, ms={**draft.ms, "persist": persist_ms})
         self._under_way.add(intent)
         # the board gets its request first; it needs longer than the answer's signature
-        begun = asyncio.ensure_future(hardware.strike.pulse(hardware.output, granted.hold_ms))
+        begun = self._strike(hardware, granted.hold_ms)
         self._keep(self._open(hardware, intent, draft, granted, begun))
         if told is not None:  # after the strike was set going: the same time as for anybody
             asyncio.get_running_loop().call_soon(self.device.send, told)
+
+    def _strike(self, hardware: DoorHardware, hold_ms: int) -> Awaitable[None]:
+        """Ask the board now; whatever goes wrong is told to who awaits it, for an answer is owed."""
+        try:
+            return asyncio.ensure_future(hardware.strike.pulse(hardware.output, hold_ms))
+        except Exception as fault:  # noqa: BLE001 - as _struck() takes it
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            failed.set_exception(fault)
+            return failed
 
     def _without_disk(self, hardware: DoorHardware, draft: Event, granted: Granted) -> None:
         """Nothing can be promised any more: leaving still works, entering is refused aloud."""

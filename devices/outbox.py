@@ -24,6 +24,7 @@ from devices.wire import event_body, read_event
 EVENTS_MAX = 100_000  # unsent events of about a year of one door without any hub
 DROPPED_AT_ONCE = 1_000  # a full box makes room rarely and thoroughly
 ACKED_KEPT_S = 7 * 86_400.0  # a restored hub re-reads what the doors still hold (keys.md)
+QUESTIONS_MOST = 100  # boots of which a new life of the hub is asked; a week has a handful
 SPENT_MOST = 50_000  # command ids in memory; an hour of a busy device has a thousand
 ANSWERS_KEPT_S = 3_600.0  # a command lives ten seconds; an hour outlives every honest repeat
 _LOW = (
@@ -36,10 +37,9 @@ _LOW = (
 )  # kinds that may be dropped when the box is full
 
 _WAITING = "select boot_n, seq, boot, body, gap from outbox where acked_at is null "
-_CUT_RUNS = "select boot_n, boot, min(seq) from outbox group by 1, 2 having min(seq) > 1"
-_NEWEST_ANEW = (
-    "update outbox set acked_at = null where (boot_n, seq) in "
-    "(select boot_n, max(seq) from outbox where acked_at is not null group by boot_n)"
+_NEWEST_ACKED = (
+    "select body, max(seq) from outbox where acked_at >= ? and gap = 0 "
+    "group by boot_n order by boot_n desc limit ?"
 )
 _OLDEST_LOW = _WAITING + "and gap = 0 order by low desc, boot_n, seq limit ?"
 _OLDEST = _WAITING + "order by boot_n, seq limit ?"
@@ -223,6 +223,8 @@ class Journal:
         at_s: float,
         promise: str | None = None,
     ) -> None:
+        if len(self._spent) > SPENT_MOST:  # names that a full disk did not take
+            self._spent = self._names_on_disk()
         self._spent.add(command)  # before the disk has it: a row must never be without its name
         digest = hashlib.sha256(raw).hexdigest()
         row = (command, digest, answer, at_s, promise)
@@ -357,14 +359,12 @@ class Journal:
             gone = db.execute(sweep, old).fetchall()
         self._acked[boot] = max(upto, self._acked.get(boot, 0))
         self._spent.difference_update(name for (name,) in gone)
-        if len(self._spent) > SPENT_MOST:  # names that a full disk did not take
-            self._spent = self._names_on_disk()
         return int(done)
 
-    def doubt(self) -> None:
-        """The newest acknowledged event of each boot waits again: a hub that forgot it says so."""
-        with self._commit() as db:
-            db.execute(_NEWEST_ANEW)
+    def newest_acked(self, since_s: float) -> list[Event]:
+        """The newest event of each boot that the hub has acknowledged, not before ``since_s``."""
+        rows = self._db.execute(_NEWEST_ACKED, (since_s, QUESTIONS_MOST)).fetchall()
+        return [_event(row[0]) for row in rows]
 
     def forgotten(self, boot: str, upto: int, at_s: float, clock: ClockQuality) -> bool:
         """The hub acknowledges less than it did: its disk is an older one. Whether it is so.
@@ -374,19 +374,9 @@ class Journal:
         if upto >= self._acked.get(boot, 0):
             return False
         with self._commit() as db:
-            db.execute("update outbox set acked_at = null where boot = ? and seq > ?", (boot, upto))
-            kept = "select boot_n, seq from outbox where boot = ? and seq > ? order by seq limit 1"
-            boot_n, first = db.execute(kept, (boot, upto)).fetchone() or (
-                self._boot_n,
-                self._seq + 1 if boot == self.boot else upto + 1,
-            )
-            if first > upto + 1:
-                content = {"from": upto + 1, "to": first - 1}
-                gap = event_body(Event(boot, upto + 1, at_s, clock, "gap", content=content))
-                db.execute(
-                    "insert into outbox values (?, ?, ?, 0, ?, null, 1)",
-                    (boot_n, upto + 1, boot, json.dumps(gap)),
-                )
+            again = "update outbox set acked_at = null where boot = ? and seq > ?"
+            db.execute(again, (boot, upto))
+            self._name_holes(db, boot, upto, at_s, clock)
         self._acked[boot] = upto
         return True
 
@@ -399,19 +389,33 @@ class Journal:
             return False
         with self._commit() as db:
             db.execute("update outbox set acked_at = null")
-            runs = db.execute(_CUT_RUNS).fetchall()
-            for boot_n, boot, first in runs:
-                content = {"from": 1, "to": first - 1}
-                at_s, clock = events[0].at_s, events[0].clock
-                gap = json.dumps(event_body(Event(boot, 1, at_s, clock, "gap", content=content)))
-                db.execute(
-                    "insert into outbox values (?, 1, ?, 0, ?, null, 1)", (boot_n, boot, gap)
-                )
+            for (boot,) in db.execute("select distinct boot from outbox").fetchall():
+                self._name_holes(db, boot, 0, events[0].at_s, events[0].clock)
             for event in events:
                 self._append(db, event)
             self._set(db, "recalled", mark)
         self._acked.clear()
         return True
+
+    def _name_holes(
+        self, db: sqlite3.Connection, boot: str, upto: int, at_s: float, clock: ClockQuality
+    ) -> None:
+        """A ``gap`` for each run of numbers after ``upto`` that is not kept any more."""
+        kept = "select boot_n, seq, gap, body from outbox where boot = ? and seq > ? order by seq"
+        rows = db.execute(kept, (boot, upto)).fetchall()
+        boot_n = rows[0][0] if rows else self._boot_n
+        holes, after = [], upto + 1
+        for _, seq, gap, body in rows:
+            if seq > after:
+                holes.append((after, seq - 1))
+            after = max(after, (_last_of(body) if gap else seq) + 1)
+        if boot == self.boot and after <= self._seq:  # more will follow in this life
+            holes.append((after, self._seq))
+        for first, last in holes:
+            content = {"from": first, "to": last}
+            told = json.dumps(event_body(Event(boot, first, at_s, clock, "gap", content=content)))
+            row = (boot_n, first, boot, told)
+            db.execute("insert into outbox values (?, ?, ?, 0, ?, null, 1)", row)
 
     @property
     def last_told(self) -> int:
@@ -467,3 +471,9 @@ def _event(body: str) -> Event:
     if not isinstance(event, Event):  # we wrote it ourselves: our own fault, not the far end's
         raise RuntimeError(f"outbox holds what is no event: {event}")
     return event
+
+
+def _last_of(gap: str) -> int:
+    """The last number that a kept ``gap`` stands for."""
+    last = _event(gap).content["to"]
+    return last if isinstance(last, int) else 0

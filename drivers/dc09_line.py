@@ -94,12 +94,15 @@ class StationLine:
                         await writer.wait_closed()
 
     async def _attempt(self, exchange: Exchange, raw: bytes) -> None:
-        if self._streams is not None and self._streams[0].at_eof():
+        if self._streams is not None and _is_dead(*self._streams):
             self._hang_up()  # stations close lines that are quiet
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
         reader, writer = self._streams
-        writer.write(raw)
+        try:
+            writer.write(raw)
+        except RuntimeError as closed:  # libuv's loop says so at once, asyncio's own in drain()
+            raise ConnectionResetError from closed
         await writer.drain()
         heard_bytes = 0
         while chunk := await reader.read(READ_MOST_BYTES):
@@ -125,3 +128,8 @@ class StationLine:
             return None
         streams[1].close()
         return streams[1]
+
+
+def _is_dead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether the station has closed or reset a kept line."""
+    return reader.at_eof() or reader.exception() is not None or writer.is_closing()

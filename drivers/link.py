@@ -148,7 +148,7 @@ class Link:
     def _hand_over(self) -> None:
         """One part of what is there; the rest in the loop's next turn."""
         self._more = False
-        if self._on_chunk is None or not self._inbox:
+        if self._on_chunk is None or not self._inbox or self._end.done():
             return
         chunk = bytes(self._inbox[:TAKE_MOST_BYTES])
         del self._inbox[:TAKE_MOST_BYTES]

@@ -265,7 +265,7 @@ class Connection:
         while self._waiting and len(self._unacked) < self._window:
             if not self._send(self._waiting[0], 1):
                 break
-            self._waiting.popleft()
+            self._burst_bytes += self._waiting.popleft().bytes
         if self._flushes:
             self._settle_flushes()
 

@@ -26,6 +26,7 @@ from hub.store.writer import Done, Tx
 
 GUESTS = ("pass", "code")  # by what a visitor comes in
 AHEAD: Final = 0  # what ``hear`` says of an event that came before its turn; numbers begin at one
+STAND_IN: Final = '{"q":'  # how the body of what stands for a quarantined event begins
 ACK_STEP = 256  # how many waiting numbers one act looks through
 # What a door says of a copy of the command; of the opening itself nobody knows more by it.
 NOT_OF_THE_OPENING = ("id_conflict", "connection_old")
@@ -114,12 +115,16 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
     event = heard.event
     body = canonical(event_body(event)).decode()
     known = _known(tx, heard.device, event)
-    if known is None and _is_ahead(tx, heard):
-        return Done(AHEAD, (_ack(tx, heard.device, event.boot),))
+    if known is None:
+        mark = _mark(tx, heard.device, event.boot) or 0
+        if heard.in_turn and event.seq > mark + 1:
+            return Done(AHEAD, (_ack(tx, heard.device, event.boot),))
+        if event.seq <= mark and event.kind != "gap":  # retention took it: it is no new fact
+            return Done(None, (_ack(tx, heard.device, event.boot),))
     if event.kind == "gap":
         _note_gap(tx, heard.device, event)
     if known is not None:
-        if known != body and event.kind != "gap":
+        if known != body and event.kind != "gap" and not known.startswith(STAND_IN):
             tx.journal("event_conflict", {"device": heard.device, "body": body})
             told = alerts.conflicted(tx, heard.device, now)
             return Done(None, (*told, _ack(tx, heard.device, event.boot)))
@@ -140,12 +145,6 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))
     return Done(n, tuple(effects))
-
-
-def _is_ahead(tx: Tx, heard: Heard) -> bool:
-    """Whether earlier events are missing before one that follows the others."""
-    mark = _mark(tx, heard.device, heard.event.boot) or 0
-    return heard.in_turn and heard.event.seq > mark + 1
 
 
 def _of_visitors(tx: Tx, event: Event, heard: Heard, door: str, n: int) -> tuple[object, ...]:
@@ -272,7 +271,7 @@ def pass_over(tx: Tx, poison: Poison, now: datetime) -> Done[None]:
     withheld = event.kind in WITHHELD
     row = _row(Heard(poison.device, event, None), "{}", tx.now_s)
     row |= {"kind": "quarantined", "outcome": None, "reason": "internal", "person_id": None}
-    row |= {"via": None, "ms": {}, "at": event.at_s, "body": f'{{"q":"{poison.quarantine}"}}'}
+    row |= {"via": None, "ms": {}, "at": event.at_s, "body": f'{STAND_IN}"{poison.quarantine}"}}'}
     if withheld:
         row |= {"kind": event.kind, "reason": event.kind, "door_id": poison.door}
     effects: list[object] = []

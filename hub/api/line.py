@@ -49,7 +49,8 @@ class OneWrite:
             raw = b"".join(self._held)
             self._held.clear()
             self._held_bytes = 0
-            self._transport.write(raw)
+            if not self._transport.is_closing():  # the client left: nobody reads it
+                self._transport.write(raw)
 
     def close(self) -> None:
         """Close after what is held."""

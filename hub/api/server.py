@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import mimetypes
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -267,8 +268,10 @@ class Server(uvicorn.Server):
         self._hub.face_preview.close()
         await super().shutdown(sockets)
 
-    def install_signal_handlers(self) -> None:
-        """The verb owns the signals."""
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The verb owns the signals; uvicorn raises its own again, in the middle of our stop."""
+        yield
 
 
 def make_server(app: FastAPI, hub: Hub) -> Server:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -314,3 +315,12 @@ def test_a_back_up_names_the_brokers_certificate_that_it_cannot_hold(tmp_path: P
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(Mistake, match=told):
         settings_of(tmp_path, text)
+
+
+async def test_the_server_leaves_the_signals_to_the_verb(tmp_path: Path) -> None:
+    """Uvicorn raises what it caught once more, in the middle of the hub's polite stop."""
+    async with hub_bench(tmp_path) as bench:
+        server = make_server(bench.app, bench.hub)
+        before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
+        with server.capture_signals():
+            assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import devices
 from devices import faces, guests, meter, recall, wire
 from devices.identity import KINDS, Identity
 from devices.messages import Ack, ClockQuality, Command, Event, Life, Outcome, StateNote
 from hub.acts import events
+from hub.acts.events import Poison, pass_over
 from hub.acts.issuing import NewCard, issue_card
 from hub.acts.policies import Adoptee, adopt
 from hub.core.event_kinds import SENDERS
@@ -67,6 +68,11 @@ class Ear:
         raws = [raw for topic, raw, _ in self.bus.said if topic == self.topics.of(wire.EVENT_ACK)]
         found = [wire.decode_ack(raw) for raw in raws]
         return [ack for ack in found if isinstance(ack, Ack)]
+
+    def alerts(self) -> set[str]:
+        """The kinds of alerts that were raised."""
+        with self.bench.hub.engines.read.connect() as connection:
+            return set(connection.execute(select(t.alerts.c.kind)).scalars())
 
     def rows(self, table: Any = t.events) -> list[Any]:
         with self.bench.hub.engines.read.connect() as connection:
@@ -286,6 +292,31 @@ async def test_what_a_device_of_the_wrong_kind_told_waits_unacknowledged(tmp_pat
         assert {ack.upto for ack in ear.acks()} == {0}  # it only hears that nothing is here
         await ear.hear(replace(read, seq=1))
         assert [row.kind for row in ear.rows()] == ["meter"]
+
+
+async def test_what_retention_took_is_no_new_fact_when_it_is_told_again(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+        told = [ear.event(1), ear.event(2), ear.event(3, kind="forced", reason="forced")]
+        await ear.hear(*told)
+        with bench.hub.engines.write.begin() as connection:
+            connection.execute(delete(t.events))
+            connection.execute(delete(t.alerts))
+        await ear.hear(told[2])
+        await ear.hear(told[2], leaf=wire.ALARM)
+        assert (ear.rows(), ear.alerts()) == ([], set())
+        assert ear.acks()[-1].upto == 3
+        await ear.hear(ear.event(4))
+        assert [row.seq for row in ear.rows()] == [4]
+
+
+async def test_what_stands_for_a_quarantined_event_is_no_other_content(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+        await bench.hub.writer.submit(pass_over, Poison("gate", ear.event(1), "q-1", "gate"))
+        await ear.hear(ear.event(1))
+        assert "event_conflict" not in ear.alerts()
+        assert ear.acks()[-1].upto == 1
 
 
 def drafted() -> set[str]:
