@@ -121,6 +121,7 @@ def own_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,pytest_timeout")
+    monkeypatch.delenv("LINLI_NOTHING_LEFT_OUT", raising=False)  # where a run may leave things out
     pytester.makeconftest("from tests.conftest import *")
     return pytester
 

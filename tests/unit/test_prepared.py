@@ -129,9 +129,8 @@ async def test_what_was_made_ready_is_never_spoken_without_its_commit(
     create(engines, "s", {"en": "S"}, "UTC", demo=True)
     words = Words(engines)
 
-    def broken(connection: Any, transaction: Any, taken: Any, head: Any) -> Any:
-        del connection, head
-        transaction.rollback()
+    def broken(batch: Any, taken: Any) -> Any:
+        batch.transaction.rollback()
         return words.batcher._failed(taken, OperationalError("commit", {}, OSError("disk full")))
 
     monkeypatch.setattr(words.batcher, "_commit", broken)
