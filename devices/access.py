@@ -114,7 +114,8 @@ def _decision(policy: Policy | None, state: State, request: Request, now: dateti
     if isinstance(decision, Granted):
         decision = _together(door, state, decision, request, now.timestamp())
     if isinstance(decision, Refused) and mode in OPEN_MODES and decision.reason not in _NEVER:
-        if _denied(policy, door, decision.person, request, now):
+        host = request.visit.host if request.way is Way.PASS and request.visit else None
+        if _denied(policy, door, decision.person or host, request, now):
             return replace(decision, reason="person_denied")  # whatever was asked before
         return Granted(
             "unlocked", door.hold_ms, decision.person, decision.credential, decision.facts,

@@ -338,7 +338,7 @@ class DoorController:
             asyncio.get_running_loop().call_soon(self.device.send, told)
 
     def _strike(self, hardware: DoorHardware, hold_ms: int) -> Awaitable[None]:
-        """Ask the board now; whatever goes wrong is told to who awaits it, for an answer is owed."""
+        """Ask the board now; whatever goes wrong is told to who awaits it: an answer is owed."""
         try:
             return asyncio.ensure_future(hardware.strike.pulse(hardware.output, hold_ms))
         except Exception as fault:  # noqa: BLE001 - as _struck() takes it

@@ -61,6 +61,9 @@ CLOSE_MOST_S: Final = 1.0  # the broker hangs up after our DISCONNECT; else we d
 PAYLOAD_MOST_BYTES: Final = PACKET_MOST_BYTES - 66_000  # a topic (64 KiB at most) fits beside it
 OUTGOING_MOST_MESSAGES: Final = 10_000  # about 2 s of a hub at full speed; more is a dead broker
 OUTGOING_MOST_BYTES: Final = 8 << 20  # eight of the largest packets; a village box has 1 GiB
+ACKS_HELD_MOST: Final = (
+    8  # in a flood they leave at once: a broker drops what its queue cannot hold
+)
 ACK_WAIT_S: Final = 0.002  # acknowledgements go with the next message, or alone after this
 IDLE_TICK_S: Final = 60.0  # how often to look at a connection that has no keep-alive
 WINDOW_MOST_MESSAGES: Final = 1_000  # QoS 1 on the wire at once where the broker names no number
@@ -111,6 +114,7 @@ class Connection:
         self._burst_bytes = 0  # handed to paho in this turn of the loop
         self._reading = self._flush_due = False
         self._acks_due: asyncio.TimerHandle | None = None
+        self._acks_held = 0  # at most so many acknowledgements wait
         self._tick_s = IDLE_TICK_S
         self._timer: asyncio.TimerHandle | None = None
 
@@ -291,7 +295,8 @@ class Connection:
             self._end(f"the broker sent something unreadable: {fault!r}")
         finally:
             self._reading = False
-        if self._flush_due and self._burst_bytes:
+        self._acks_held += len(packets)
+        if self._flush_due and (self._burst_bytes or self._acks_held > ACKS_HELD_MOST):
             self._flush()
         elif self._flush_due:  # acknowledgements alone: what the messages have set going goes first
             self._flush_due = False
@@ -311,7 +316,7 @@ class Connection:
         if self._acks_due is not None:
             self._acks_due.cancel()
             self._acks_due = None
-        self._burst_bytes = 0
+        self._burst_bytes = self._acks_held = 0
         if self._paho is not None:
             self._paho.loop_write()
         self._wire.flush()

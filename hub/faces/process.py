@@ -175,10 +175,9 @@ class FaceProcess:
 
     def _send(self, head: dict[str, Any], body: bytes = b"") -> None:
         """Into the pipe; what stands there unread is bounded by calls and cameras."""
-        into = self._child.stdin if self._child is not None else None
-        if into is not None and not into.is_closing():  # of a child that died nothing is awaited
-            with contextlib.suppress(RuntimeError):  # closed in this very turn (libuv's loop)
-                into.write(pipe.encode(head, body))
+        if self._child is not None and self._child.stdin is not None:
+            with contextlib.suppress(RuntimeError):  # it has just died (libuv's loop tells at once)
+                self._child.stdin.write(pipe.encode(head, body))
 
     def _add(self, camera: str, source: Source) -> None:
         told = {"do": "camera", "camera": camera, "kind": source.kind, "address": source.address}

@@ -343,6 +343,20 @@ def test_who_was_first_before_a_lockdown_opens_nothing_after_it(
     assert shut_by(calm, again) == ()
 
 
+def test_an_open_door_keeps_out_the_guest_of_whom_a_rule_keeps_out() -> None:
+    """Also where the pass itself cannot be judged, since nobody signed the time."""
+    rules = {"a": Rule(), "c": Rule(deny=True)}
+    visit = Visit("v1", (1,), 1_790_000_000.0, 1_790_000_000.0, "p1", False)
+    asked = Request(1, Way.PASS, visit=visit, clock_known=False, fresh=False)
+    for mode in (DoorMode.UNLOCKED, DoorMode.LOCKED_OPEN):
+        shut = policy(mode=mode, rules=rules, people={"p1": ("a", "c")})
+        decision, _ = decide(shut, State(), asked, MONDAY_9)
+        assert isinstance(decision, Refused)
+        assert decision.reason == "person_denied"
+        wide = policy(mode=mode, rules={"a": Rule()}, people={"p1": ("a",)})
+        assert isinstance(decide(wide, State(), asked, MONDAY_9)[0], Granted)
+
+
 @given(policies, requests, states, instants)
 def test_deny_wins_and_a_grant_has_its_reasons(
     rules: Policy, request_: Request, state: State, now: datetime
