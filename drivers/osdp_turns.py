@@ -53,7 +53,7 @@ class Turns:
         self._fault: asyncio.Future[None]
         self._speaker: Speaker | None = None  # whose answer is awaited
         self._alarm: asyncio.TimerHandle | None = None
-        self._deadline_s = self._last_s = 0.0
+        self._last_s = 0.0  # until when noise is listened to
         self._spoke_s = 0.0
         self._shorts = 0
         self._began_ns = 0
@@ -137,9 +137,9 @@ class Turns:
             link.write(frame)
         except LinkLost:  # serve() hears of it, too
             return
-        self._deadline_s = now_s + len(frame) * self._byte_s + self._patience_s(speaker.session)
-        self._last_s = self._deadline_s + 2 * FRAME_MOST_BYTES * self._byte_s
-        self._wait_until(self._deadline_s)
+        deadline_s = now_s + len(frame) * self._byte_s + self._patience_s(speaker.session)
+        self._last_s = deadline_s + 2 * FRAME_MOST_BYTES * self._byte_s
+        self._wait_until(deadline_s)
 
     def _patience_s(self, session: Session) -> float:
         if session.is_here or not any(one.session.is_here for one in self._readers()):
