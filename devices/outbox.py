@@ -357,7 +357,8 @@ class Journal:
             old = (at_s - ANSWERS_KEPT_S,)
             sweep = "delete from answers where at < ? and intent is null returning id"
             gone = db.execute(sweep, old).fetchall()
-        self._acked[boot] = max(upto, self._acked.get(boot, 0))
+        if done:  # a name that no event bears is not kept
+            self._acked[boot] = max(upto, self._acked.get(boot, 0))
         self._spent.difference_update(name for (name,) in gone)
         return int(done)
 

@@ -106,6 +106,15 @@ def test_what_was_swept_to_the_last_is_a_hole_before_what_comes(box: Journal) ->
     box.close()
 
 
+def test_an_acknowledgement_of_what_is_not_here_leaves_nothing(box: Journal) -> None:
+    box.record(event())
+    box.acked(box.boot, 1, event().at_s)
+    for number in range(100):
+        box.acked(f"0-{number}", 1, event().at_s)
+    assert box._acked == {box.boot: 1}
+    box.close()
+
+
 def test_asking_what_a_hub_knows_leaves_the_disk_as_it_was(box: Journal) -> None:
     for _ in range(3):
         box.record(event())
