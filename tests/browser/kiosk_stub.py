@@ -89,6 +89,7 @@ class Stub:
         self.reads: dict[str, Callable[[], Json]] = {}
         self.uploads: dict[str, Callable[[bytes, Mapping[str, str]], Answer]] = {}
         self.silent = False
+        self.opened = 0
         self._streams: list[queue.SimpleQueue[bytes | None]] = []
         self._lock = threading.Lock()
         stub = self
@@ -116,6 +117,19 @@ class Stub:
             for stream in self._streams:
                 stream.put(None)
 
+    @contextmanager
+    def listened_to_anew(self, page: Page) -> Iterator[None]:
+        """What is done inside loads the page; left when the page hears what is told from now on."""
+        before = self.opened
+        yield
+        while self.opened == before:
+            page.wait_for_timeout(20)
+
+    def show(self, page: Page) -> None:
+        """Load the page, until it listens."""
+        with self.listened_to_anew(page):
+            page.goto(self.url)
+
     def posted(self, path: str) -> list[Json]:
         """The bodies that a verb was asked with, in order."""
         return [body for asked, body in self.asked if asked == path]
@@ -131,6 +145,7 @@ class Stub:
         stream: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         with self._lock:
             self._streams.append(stream)
+            self.opened += 1
         for event, data in self.first():
             stream.put(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode())
         return stream

@@ -111,7 +111,6 @@ def test_a_child_needs_a_guardian_of_the_home(desk: Any, hub: StubHub, faces: Fa
     sheet.get_by_role("button", name="查找").click()
     sheet.get_by_role("radio", name="郑海燕").check()
     agree.click()
-    one.see("[data-face] [data-photos], [data-face] h4")
     sheet.get_by_text("还没有照片").wait_for()
     assert faces.asked[0]["turns_14_on"] == "2030-05-01"
     assert faces.asked[0]["guardian"] == "p-zheng"

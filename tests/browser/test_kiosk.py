@@ -43,7 +43,7 @@ def kiosk(browser: Browser, agent: Agent) -> Iterator[Sight]:
     """The page on an upright glass; a test that leaves a complaint behind fails."""
     with sight(browser, PORTRAIT, reduced_motion="reduce") as seen:
         seen.page.clock.install()
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         expect(seen.page.get_by_role("heading", name="刷卡，查账单")).to_be_visible()
         yield seen
         # the browser itself reports every answer above 399
@@ -395,7 +395,8 @@ def test_each_refusal_of_a_card_has_its_own_words_with_what_to_do(
 ) -> None:
     page = kiosk.page
     agent.state["language"] = language
-    page.reload()
+    with agent.listened_to_anew(page):
+        page.reload()
     place = page.locator(".card-place")
     said: dict[str, str] = {}
     for state in REFUSALS:
@@ -444,7 +445,7 @@ def test_the_voice_is_asked_for_and_silent_after_the_visit(browser: Browser, age
             Object.defineProperty(window, "speechSynthesis", {value: {
               cancel() {}, speak(words) { spoken.push(`${words.lang} ${words.text}`) }}});"""
         )
-        page.goto(agent.url)
+        agent.show(page)
         arrive(agent, page)
         assert page.evaluate("spoken") == []
         key(page, "读出来").click()

@@ -34,7 +34,7 @@ def agent() -> Iterator[ErrandAgent]:
 @pytest.fixture
 def kiosk(browser: Browser, agent: ErrandAgent) -> Iterator[Sight]:
     with sight(browser, PORTRAIT, reduced_motion="reduce") as seen:
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         expect(heading(seen.page, "刷卡，查账单")).to_be_visible()
         yield seen
         assert [each for each in seen.complaints if "Failed to load resource" not in each] == []
@@ -232,7 +232,7 @@ def test_every_screen(browser: Browser, agent: ErrandAgent, language: str, shape
     wrong: list[str] = []
     with sight(browser, SHAPES[shape], reduced_motion="reduce") as seen:
         page = seen.page
-        page.goto(agent.url)
+        agent.show(page)
         expect(page.locator(".card-place")).to_be_visible()
 
         def shown(name: str, press: str = "") -> None:

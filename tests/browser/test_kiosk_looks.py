@@ -143,7 +143,7 @@ def test_every_screen(
     agent.state["idle_s"] = 600  # looking at every screen takes longer than a visitor's patience
     wrong: list[str] = []
     with sight(browser, SHAPES[shape], reduced_motion="reduce") as seen:
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         expect(seen.page.locator(".card-place")).to_be_visible()
         expect(seen.page.locator("html")).to_have_attribute("lang", language)
         if elder:
@@ -172,7 +172,7 @@ SIZES = """(steps) => steps.map((step) => {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_large_type_makes_no_text_smaller(browser: Browser, agent: Agent, shape: str) -> None:
     with sight(browser, SHAPES[shape], reduced_motion="reduce") as seen:
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         expect(seen.page.locator("html")).to_have_attribute("data-size", "usual")
         usual = seen.page.evaluate(SIZES, STEPS)
         seen.page.locator(".switch").first.click()
@@ -192,7 +192,7 @@ def test_the_question_over_the_whole_screen(
     agent.state["session"] = agent.session()
     wrong: list[str] = []
     with sight(browser, SHAPES[shape], reduced_motion="reduce") as seen:
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         question = seen.page.get_by_role("dialog")
         expect(question).to_be_visible()
         box = question.bounding_box()
@@ -207,7 +207,7 @@ def test_more_bills_than_the_glass_holds(browser: Browser, agent: Agent) -> None
     owed = [each | {"id": f"{each['id']}-{n}"} for n in range(3) for each in bills()]
     agent.state["session"] = agent.session(owed=owed)
     with sight(browser, SHAPES["wide"], reduced_motion="no-preference") as seen:
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         last = seen.page.locator(".bill").last.get_by_role("button")
         more = seen.page.get_by_role("button", name="下面还有")
         expect(last).not_to_be_in_viewport()
@@ -223,7 +223,7 @@ def test_notices_may_be_missing(browser: Browser, agent: Agent) -> None:
     agent.state["notices"] = []
     wrong: list[str] = []
     with sight(browser, SHAPES["upright"], reduced_motion="reduce") as seen:
-        seen.page.goto(agent.url)
+        agent.show(seen.page)
         expect(seen.page.locator(".card-place")).to_be_visible()
         expect(seen.page.get_by_role("heading", name=re.compile("今天"))).to_have_count(0)
         check(seen, "home", wrong)

@@ -37,7 +37,7 @@ def panel(browser: Browser, town: Town) -> Iterator[Sight]:
     """The page on a desk; a test that leaves a complaint behind fails."""
     with sight(browser, DESK, reduced_motion="reduce", locale="zh-CN") as seen:
         seen.page.clock.install()
-        seen.page.goto(town.url)
+        town.show(seen.page)
         expect(seen.page.locator(".picture")).to_be_visible()
         yield seen
         # the browser itself reports every answer above 399
@@ -275,7 +275,7 @@ def test_a_bell_that_came_to_nothing_says_why(
 def test_everything_fits_on_a_phone(browser: Browser, town: Town) -> None:
     town.call("b1-u2", "p-shen")
     with sight(browser, PHONE, reduced_motion="reduce", locale="en-GB") as seen:
-        seen.page.goto(town.url)
+        town.show(seen.page)
         expect(seen.page.locator(".calling")).to_be_visible()
         wide = seen.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE[0]
@@ -456,7 +456,7 @@ def test_a_waking_town_names_what_is_missing(browser: Browser, town: Town) -> No
     town.town["ready"] = False
     town.town["starting"] = [town.town["readers"][0]["name"]]
     with sight(browser, DESK, locale="en-GB") as seen:
-        seen.page.goto(town.url)
+        town.show(seen.page)
         expect(seen.page.locator(".strip")).to_contain_text("The town is waking up")
         expect(seen.page.locator(".strip")).to_contain_text("East gate")
 
@@ -475,11 +475,11 @@ def test_motion_only_for_those_who_want_it(browser: Browser, town: Town) -> None
     moving = "() => document.getAnimations().filter((a) => a.playState === 'running').length"
     town.town["net"] = {"cut": True}
     with sight(browser, DESK) as seen:
-        seen.page.goto(town.url)
+        town.show(seen.page)
         expect(seen.page.locator(".fallen")).to_be_visible()
         assert seen.page.evaluate(moving) > 0
     with sight(browser, DESK, reduced_motion="reduce") as seen:
-        seen.page.goto(town.url)
+        town.show(seen.page)
         expect(seen.page.locator(".fallen")).to_be_visible()
         expect(seen.page.locator(".crown").first).to_have_css("animation-iteration-count", "1")
         for _ in range(50):

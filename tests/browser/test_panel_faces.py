@@ -45,7 +45,7 @@ def town() -> Iterator[Town]:
 
 
 def opened(seen: Sight, town: Town) -> Page:
-    seen.page.goto(town.url)
+    town.show(seen.page)
     seen.page.locator(".faces-key").click()
     expect(seen.page.locator(".face-state")).to_be_visible()
     return seen.page
@@ -70,7 +70,7 @@ def filmed_page(filmed: Browser, town: Town) -> Iterator[Page]:
 
 
 def shown(page: Page, town: Town) -> Page:
-    page.goto(town.url)
+    town.show(page)
     page.locator(".faces-key").click()
     expect(page.locator(".face-state")).to_be_visible()
     return page

@@ -95,7 +95,7 @@ def test_every_state(browser: Browser, town: Town, language: str, size: str) -> 
     wrong: list[str] = []
     how = {"reduced_motion": "reduce", "locale": LOCALES[language]}
     with sight(browser, SIZES[size], **how) as seen:
-        seen.page.goto(town.url)
+        town.show(seen.page)
         expect(seen.page.locator(".picture")).to_be_visible()
         expect(seen.page.locator("html")).to_have_attribute("lang", language)
         for name in states(seen, town):

@@ -32,7 +32,7 @@ def page(browser: Browser, town: Town) -> Iterator[Page]:
 
 
 def opened(seen: Sight, town: Town) -> Iterator[Page]:
-    seen.page.goto(town.url)
+    town.show(seen.page)
     expect(seen.page.locator(".picture")).to_be_visible()
     yield seen.page
     # the browser itself reports every answer above 399
