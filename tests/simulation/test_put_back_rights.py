@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
+from devices.kept_endings import BETWEEN
 from devices.messages import Revision
 from hub.acts.cards import BlockCard, block_card
 from hub.acts.phones import Revocation, revoke
@@ -143,6 +144,33 @@ async def revoked_since(seed: int, folder: Path) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_phone_revoked_since_the_snapshot_stays_revoked(seed: int, tmp_path: Path) -> None:
     virtual.run(revoked_since(seed, tmp_path))
+
+
+async def a_life_begins(folder: Path) -> None:
+    """The list of a hub that begins stands beside the one before until it could have asked."""
+    tale = Tale(11, folder)
+    town = tale.town
+
+    def kept() -> set[int]:
+        texts = [c.device.journal.text("endings") for c in town.controllers.values() if c.device]
+        return {len(text.split(BETWEEN)) for text in texts}
+
+    try:
+        await tale.begin()
+        await tale.act(block_card, BlockCard(f"c-{LOST}", "test"))
+        await asyncio.sleep(120.0)
+        assert kept() == {1}
+        await tale.restart(1.0)
+        await asyncio.sleep(30.0)
+        assert kept() == {2}
+        await asyncio.sleep(60.0)
+        assert kept() == {1}
+    finally:
+        await town.close()
+
+
+def test_endings_of_a_new_life_wait_beside_the_old_ones(tmp_path: Path) -> None:
+    virtual.run(a_life_begins(tmp_path))
 
 
 async def nothing_lost(seed: int, folder: Path) -> None:
