@@ -95,9 +95,9 @@ KINDS: dict[str, Kind] = {
             "没人动过磁盘，就去看这台设备。",
             "像是放回了舊磁碟：正在問每扇門，誰已停用。請看哪些門還沒回答；停過的卡和手機再查一遍。"
             "沒人動過磁碟，就去看這台設備。",
-            "A snapshot was put back, it seems: every door is being asked whom it keeps out. See which "
-            "have not told, and check cards and phones that were blocked. If nobody touched the disk, "
-            "look at this device.",
+            "A snapshot was put back, it seems: every door is being asked whom it keeps out. See "
+            "which have not told, and check cards and phones that were blocked. If nobody touched "
+            "the disk, look at this device.",
         ),
     ),
     "device_floods": Kind(
