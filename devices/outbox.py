@@ -367,22 +367,29 @@ class Journal:
         rows = self._db.execute(_NEWEST_ACKED, (since_s, QUESTIONS_MOST)).fetchall()
         return [_event(row[0]) for row in rows]
 
-    def forgotten(self, boot: str, upto: int, told: Event, *, tell: bool = True) -> bool:
-        """The hub acknowledges less than it did: its disk is an older one. Whether it is so.
+    def forgotten(
+        self, boot: str, upto: int, told: Event, *, tell: bool = True
+    ) -> Event | None:
+        """The hub acknowledges less than it did: its disk is an older one. None: it does not.
 
         What it lacks waits again; of what was swept away meanwhile a ``gap`` tells. ``told`` says
-        so itself, once a life of the hub: ``tell``.
+        so itself, once a life of the hub: ``tell``; its content ``acked`` is the second in which
+        the last of it was acknowledged, as far as that is kept. It is returned, numbered where it
+        was told.
         """
         if upto >= self._acked.get(boot, 0):
-            return False
+            return None
         with self._commit() as db:
+            lacks = "from outbox where boot = ? and seq > ? and acked_at is not null"
+            (last_s,) = db.execute(f"select max(acked_at) {lacks}", (boot, upto)).fetchone()
             again = "update outbox set acked_at = null where boot = ? and seq > ?"
             db.execute(again, (boot, upto))
             self._name_holes(db, boot, upto, told.at_s, told.clock)
             if tell:
-                self._append(db, told)
+                known = {} if last_s is None else {"acked": int(last_s)}
+                told = self._append(db, replace(told, content={**told.content, **known}))
         self._acked[boot] = upto
-        return True
+        return told
 
     def recall(self, mark: str, events: Sequence[Event]) -> bool:
         """A restored hub asks for all that is kept: wait again, then add the answer; once a mark.

@@ -16,7 +16,7 @@ from devices.wire import event_body
 from hub.acts import alerts
 from hub.acts.calls import ring
 from hub.acts.checkins import Sun, check_in
-from hub.acts.put_back import doubt
+from hub.acts.put_back import forgot
 from hub.acts.visits import note_use
 from hub.acts.vouching import answer_question, settle_word
 from hub.core.alert_kinds import WITHHELD
@@ -151,7 +151,7 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
 def _of_kind(tx: Tx, event: Event, device: str, now: datetime) -> tuple[object, ...]:
     """What two kinds of facts ask for: whom an area holds has changed; our disk is an older one."""
     if event.kind == FORGOT:
-        return doubt(tx, device, now)
+        return forgot(tx, device, event.content.get("acked"), now)
     return (WorkWaiting("zone"),) if event.kind == "entered" and "area" in event.content else ()
 
 

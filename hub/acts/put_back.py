@@ -17,7 +17,7 @@ from sqlalchemy import select
 from devices.messages import NO_REVISION, Revision
 from hub.acts.alerts import Alarm, alarm
 from hub.acts.policies import Receipt, note_haves
-from hub.acts.restoring import MARKED_KEY, WAITING, Restored, mark_restored
+from hub.acts.restoring import ASKED_IN_KEY, MARKED_KEY, WAITING, Restored, mark_restored
 from hub.core.effects import WorkWaiting
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
@@ -44,21 +44,34 @@ def _ahead(tx: Tx, have: Mapping[str, Revision]) -> set[str]:
     """Who holds a policy that no life of this disk gave.
 
     One of an epoch that we never took, or one that is not below ours: the numbers of a device's
-    policies grow across epochs. What was held when the devices were last asked is no news.
+    policies grow across epochs. What was held when the devices were last asked is no news: by
+    the epoch that asked, since a clock that was set right may stand below the epochs before it.
     """
     p, life = t.policies.c, t.lives.c.epoch
     rows = tx.execute(select(p.device_id, p.epoch, p.number).where(p.device_id.in_(have))).all()
     epochs = {have[row.device_id].epoch for row in rows}
     ours = set(tx.execute(select(life).where(life.in_(epochs))).scalars())
-    asked_s = float(_setting(tx, MARKED_KEY) or 0)
+    asked_in = int(_setting(tx, ASKED_IN_KEY) or 0)
     found = set()
     for row in rows:
         held, want = have[row.device_id], Revision(row.epoch, row.number)
-        if held in (NO_REVISION, want) or held.epoch < asked_s:
+        if held in (NO_REVISION, want) or held.epoch <= asked_in:
             continue
         if held.epoch not in ours or held > want or held.number >= want.number:
             found.add(row.device_id)
     return found
+
+
+def forgot(tx: Tx, device: str, acked: object, now: datetime) -> tuple[object, ...]:
+    """A device was acknowledged, at the second ``acked``, for more than we have (``doubt``).
+
+    Where that was before the devices were last asked it is no news: a door that comes back days
+    after a restore, one that staff released, or one that another hub of the site had before us.
+    """
+    asked_s = _asked_s(tx)
+    if isinstance(acked, int) and asked_s is not None and acked < asked_s:
+        return ()
+    return doubt(tx, device, now)
 
 
 def doubt(tx: Tx, device: str, now: datetime) -> tuple[object, ...]:
@@ -67,12 +80,18 @@ def doubt(tx: Tx, device: str, now: datetime) -> tuple[object, ...]:
     if tx.execute(asked).scalar() == WAITING:
         return ()
     effects = alarm(tx, Alarm("hub_older", f"device:{device}", tx.now_s), now).effects
-    marked = _setting(tx, MARKED_KEY)
-    if marked is not None and tx.now_s - float(marked) < AGAIN_S:
+    asked_s = _asked_s(tx)
+    if asked_s is not None and tx.now_s - asked_s < AGAIN_S:
         return effects
     tx.journal("disk_older", {"device": device})
     what = Restored(f"p-{int(tx.now_s * 1e3):x}", tx.now_s, ANY_EPOCH)
     return (*effects, *mark_restored(tx, what, now).effects, WorkWaiting(OLDER))
+
+
+def _asked_s(tx: Tx) -> float | None:
+    """When the devices were last asked; None for never, or by a clock that stood in the future."""
+    marked = _setting(tx, MARKED_KEY)
+    return float(marked) if marked is not None and float(marked) <= tx.now_s else None
 
 
 def _setting(tx: Tx, name: str) -> str | None:

@@ -144,3 +144,32 @@ def test_names_of_commands_that_a_full_disk_did_not_take_are_bounded(
     assert box.seen("kept") is not None
     box._db.execute("pragma query_only = off")
     box.close()
+
+
+def test_a_hub_that_forgot_is_told_when_it_last_knew_more(box: Journal) -> None:
+    for _ in range(4):
+        box.record(event())
+    at_s = event().at_s
+    box.acked(box.boot, 2, at_s + 10)
+    box.acked(box.boot, 3, at_s + 20.7)
+    told = box.forgotten(box.boot, 1, event())
+    assert told is not None
+    assert told.content["acked"] == int(at_s + 20.7)
+    assert box.unacked(9)[-1] == told
+    box.acked(box.boot, 5, at_s + 30)
+    silent = box.forgotten(box.boot, 1, event(), tell=False)
+    assert silent is not None
+    assert silent.seq == event().seq
+    assert box.held() == 4  # nothing was told a second time
+    box.close()
+
+
+def test_of_what_was_swept_away_nobody_knows_when_it_was_acknowledged(box: Journal) -> None:
+    for _ in range(3):
+        box.record(event())
+    box.acked(box.boot, 3, event().at_s)
+    box.acked(box.boot, 3, event().at_s + 8 * 86_400)
+    told = box.forgotten(box.boot, 1, event())
+    assert told is not None
+    assert "acked" not in told.content
+    box.close()

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from devices.kept_endings import BETWEEN, KEPT_MOST, keep
-from devices.messages import Have, Revision
+from devices.messages import ClockQuality, Event, Have, Revision
+from devices.recall import FORGOT
+from hub.acts.events import Heard, hear
 from hub.acts.policies import Receipt
 from hub.acts.put_back import AGAIN_S, hear_receipts
-from hub.acts.restoring import MARKED_KEY, TOLD, WAITING
+from hub.acts.restoring import ASKED_IN_KEY, MARKED_KEY, TOLD, WAITING, Restored, mark_restored
 from hub.recalls import DiskOlder
 from hub.store import tables as t
 from hub.store.writer import Done, Tx
@@ -73,6 +75,16 @@ async def test_a_receipt_of_a_policy_never_given_tells_of_an_older_disk(
         bench.fatal.clear()
 
 
+def marked(tx: Tx, asked: tuple[int, float], now: object) -> Done[None]:
+    """The devices were last asked by a life of this epoch, at this second."""
+    del now
+    keys = (ASKED_IN_KEY, MARKED_KEY)
+    tx.execute(delete(t.settings).where(t.settings.c.key.in_(keys)))
+    rows = [{"key": key, "value": str(value)} for key, value in zip(keys, asked, strict=True)]
+    tx.execute(insert(t.settings), rows)
+    return Done(None)
+
+
 async def test_who_is_being_asked_or_was_asked_since_is_not_doubted(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         await bench.hub.writer.submit(settle, [FIRST, SECOND])
@@ -92,16 +104,10 @@ async def test_who_is_being_asked_or_was_asked_since_is_not_doubted(tmp_path: Pa
         assert not doubted(bench)
         await bench.hub.writer.submit(asked, TOLD)
 
-        def marked(tx: Tx, at_s: float, now: object) -> Done[None]:
-            del now
-            tx.execute(delete(t.settings).where(t.settings.c.key == MARKED_KEY))
-            tx.execute(insert(t.settings).values(key=MARKED_KEY, value=str(at_s)))
-            return Done(None)
-
-        await bench.hub.writer.submit(marked, SECOND + 10.0)
+        await bench.hub.writer.submit(marked, (SECOND, SECOND + 10.0))
         await receipt(bench, SECOND, 9)  # it told that, when it was asked
         assert not doubted(bench)
-        await bench.hub.writer.submit(marked, now_s - AGAIN_S + 60)
+        await bench.hub.writer.submit(marked, (SECOND, now_s - AGAIN_S + 60))
         await receipt(bench, int(now_s) + 5, 1)  # news, but the second of a day: an alarm alone
         assert not doubted(bench)
         with bench.hub.engines.read.connect() as connection:
@@ -111,6 +117,76 @@ async def test_who_is_being_asked_or_was_asked_since_is_not_doubted(tmp_path: Pa
         await receipt(bench, int(now_s) + 5, 1)
         assert doubted(bench)
         assert [type(one) for one in bench.fatal] == [DiskOlder]
+        bench.fatal.clear()
+
+
+async def test_a_policy_of_before_the_question_is_no_news_though_the_clock_was_ahead(
+    tmp_path: Path,
+) -> None:
+    """A machine's clock was eight hours ahead and was set right: its epochs are above it."""
+    async with hub_bench(tmp_path) as bench:
+        now_s = bench.now.timestamp()
+        ahead = int(now_s) + 8 * 3600
+        await bench.hub.writer.submit(mark_restored, Restored("r-1", now_s, 0))
+        await bench.hub.writer.submit(settle, [ahead, ahead + 1])
+        await bench.hub.writer.submit(marked, (ahead + 1, now_s))
+
+        def told(tx: Tx, _nothing: None, now: object) -> Done[None]:
+            del now
+            tx.execute(update(t.recalls).values(state=TOLD))
+            tx.execute(update(t.policies).values(epoch=ahead + 2, number=1))
+            return Done(None)
+
+        await bench.hub.writer.submit(told, None)
+        assert await receipt(bench, ahead, 50) == ["gate"]  # it is sent what it lacks
+        assert not doubted(bench)
+        with bench.hub.engines.read.connect() as connection:
+            assert connection.execute(select(t.alerts.c.kind)).all() == []
+
+
+async def test_the_epoch_of_the_question_is_remembered(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.hub.writer.submit(mark_restored, Restored("r-1", bench.now.timestamp(), 0))
+        with bench.hub.engines.read.connect() as connection:
+            rows = connection.execute(select(t.settings)).all()
+        assert dict(map(tuple, rows))[ASKED_IN_KEY] == str(bench.hub.epoch)
+
+
+async def test_a_question_of_a_clock_that_stood_in_the_future_holds_none_back(
+    tmp_path: Path,
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        await bench.hub.writer.submit(settle, [FIRST, SECOND])
+        await bench.hub.writer.submit(marked, (FIRST, bench.now.timestamp() + 3 * 365 * 86_400.0))
+        await receipt(bench, THIRD, 1)
+        assert doubted(bench)
+        assert [type(one) for one in bench.fatal] == [DiskOlder]
+        bench.fatal.clear()
+
+
+@pytest.mark.parametrize(
+    ("acked_s", "older"),
+    [
+        (None, True),  # it keeps nothing of it any more
+        (-60, False),  # before the devices were asked: they told, or staff answered for them
+        (60, True),
+    ],
+)
+async def test_what_a_device_was_acknowledged_before_the_question_is_no_news(
+    tmp_path: Path, acked_s: int | None, older: bool
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        asked_s = bench.now.timestamp() - 3 * AGAIN_S
+        await bench.hub.writer.submit(settle, [FIRST, SECOND])
+        await bench.hub.writer.submit(marked, (FIRST, asked_s))
+        content = {} if acked_s is None else {"acked": int(asked_s) + acked_s}
+        event = Event("1-aa", 1, bench.now.timestamp(), ClockQuality.SIGNED, FORGOT,
+                      content=content)  # fmt: skip
+        await bench.hub.writer.submit(hear, Heard("gate", event, None))
+        assert doubted(bench) == older
+        with bench.hub.engines.read.connect() as connection:
+            raised = connection.execute(select(t.alerts.c.kind)).scalars().all()
+        assert ("hub_older" in raised) == older
         bench.fatal.clear()
 
 
