@@ -22,6 +22,7 @@ from devices.clock import RENEW_S, DeviceClock
 from devices.identity import Adoption, Identity
 from devices.kept_endings import keep
 from devices.messages import (
+    ASKING_SEQ,
     NO_REVISION,
     Ack,
     ClockQuality,
@@ -90,10 +91,9 @@ class Device:
         self.ready = False
         self.hub_here = False  # as its own state says, on a line that stands
         self._hub_boot = ""
-        self._acked_in: dict[
-            str, int
-        ] = {}  # by boot that is kept: the newest epoch that acknowledged
+        self._acked_in: dict[str, int] = {}  # by boot that is kept: the newest epoch that did so
         self._forgetful = 0  # the epoch of which was told that the hub forgot
+        self._word = journal.waiting(FORGOT)  # that it forgot, until it knows
         self._questions: dict[str, Event] = {}  # by boot, QUESTIONS_MOST of them
         self._bus: Bus | None = None
         self._keyset: KeySet | None = None
@@ -231,19 +231,25 @@ class Device:
             self._say_cries()
 
     def _ask_what_is_known(self) -> None:
-        """Tell a new life of the hub the newest event of each boot that an earlier one has had.
+        """Ask a new life of the hub about each boot of which an earlier one has had something.
 
-        It answers how far it is: one whose disk was put back will lack more than that.
+        It answers how far it is: less, where its disk was put back. The newest event asks, but not
+        by its own number: the one that lacks nothing else would take it, and never say so.
         """
         since_s = self.clock.now_s() - ACKED_KEPT_S
         try:
-            self._questions = {one.boot: one for one in self.journal.newest_acked(since_s)}
+            known = self.journal.newest_acked(since_s)
+            self._questions = {
+                one.boot: replace(one, seq=ASKING_SEQ, late=True, ms={}) for one in known
+            }
         except sqlite3.Error as fault:
             self.drop("storage_fault", str(fault))
 
     def _say_questions(self) -> None:
         for event in list(self._questions.values())[:WINDOW] if self.ready else ():
             self.publish(wire.EVENT, wire.sign_event(event, self.topics, self.identity.signer))
+        if self._word is not None and self.ready:  # before days of events that it lacks as well
+            self.publish(wire.ALARM, wire.sign_event(self._word, self.topics, self.identity.signer))
 
     def _say_cries(self) -> None:
         for alarm in self._cries.values() if self.ready else ():
@@ -331,6 +337,8 @@ class Device:
             return self.drop(ack.reason, "ack")
         self._cries.pop(ack.boot, None)
         self._questions.pop(ack.boot, None)
+        if self._word and ack.boot == self._word.boot and ack.upto >= self._word.seq:
+            self._word = None
         heard_in = self._acked_in.get(ack.boot, 0)  # a lower mark of that life is a late one
         forgot = ack.epoch > heard_in and self._forgotten(ack)
         if forgot:
@@ -346,9 +354,12 @@ class Device:
     def _forgotten(self, ack: Ack) -> bool:
         """Whether a later life of the hub knows less than an earlier one did."""
         tell = self._forgetful != ack.epoch
-        if not self.journal.forgotten(ack.boot, ack.upto, self.draft(FORGOT), tell=tell):
+        told = self.journal.forgotten(ack.boot, ack.upto, self.draft(FORGOT), tell=tell)
+        if told is None:
             return False
-        self._forgetful = ack.epoch
+        if tell:
+            self._forgetful, self._word = ack.epoch, told
+            self._say_questions()
         self.counters["hub_forgot"] += 1
         log.warning("the hub knows less than it did: it is told again from its last event on")
         return True
@@ -376,9 +387,12 @@ class Device:
     async def _believe(self, epoch: int) -> None:
         """A hub that does not ask may be one that does not know that its disk is old.
 
-        Our receipt and our newest events tell it; then its next life asks.
+        Our receipt and our newest events tell it; then its next life asks. One of which we know
+        that it forgot is not believed.
         """
         await asyncio.sleep(DOUBT_S)
+        if self._forgetful >= epoch or self._word is not None:
+            return
         self._heard_in = max(self._heard_in, epoch)
         self._keep_endings()
 
@@ -409,6 +423,7 @@ class Device:
         parts = with_endings(self.testify(asked), self.journal.text("endings"))
         drafts = [replace(self.draft(KIND), content=part) for part in parts]
         if self.journal.recall(asked.mark, drafts):
+            self._word = None
             self._sent_upto.clear()
             if self.ready:
                 self._send_waiting()

@@ -135,6 +135,10 @@ class Event:
     content: Mapping[str, str | int] = field(default_factory=dict)
 
 
+# No event has it: what bears it asks how far the hub is, of its boot; it is no fact.
+ASKING_SEQ = 2**52
+
+
 @dataclass(frozen=True, slots=True)
 class Ack:
     """``evt/ack``: every event of this boot up to here is committed, without a gap.

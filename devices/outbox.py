@@ -341,6 +341,12 @@ class Journal:
         ).fetchall()
         return [_event(row[0]) for row in rows]
 
+    def waiting(self, kind: str) -> Event | None:
+        """The newest event of a kind that waits; it reads all that waits."""
+        ours = "and json_extract(body, '$.k') = ? order by boot_n desc, seq desc limit 1"
+        row = self._db.execute(_WAITING + ours, (kind,)).fetchone()
+        return None if row is None else _event(row[3])
+
     def held(self) -> int:
         """How many events wait for the hub."""
         (count,) = self._db.execute("select count(*) from outbox where acked_at is null").fetchone()
@@ -367,9 +373,7 @@ class Journal:
         rows = self._db.execute(_NEWEST_ACKED, (since_s, QUESTIONS_MOST)).fetchall()
         return [_event(row[0]) for row in rows]
 
-    def forgotten(
-        self, boot: str, upto: int, told: Event, *, tell: bool = True
-    ) -> Event | None:
+    def forgotten(self, boot: str, upto: int, told: Event, *, tell: bool = True) -> Event | None:
         """The hub acknowledges less than it did: its disk is an older one. None: it does not.
 
         What it lacks waits again; of what was swept away meanwhile a ``gap`` tells. ``told`` says

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from devices.jws import canonical
-from devices.messages import Ack, Event, Outcome
+from devices.messages import ASKING_SEQ, Ack, Event, Outcome
 from devices.recall import FORGOT
 from devices.wire import event_body
 from hub.acts import alerts
@@ -112,9 +112,12 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
 
     One whose forerunner is not here yet is AHEAD and not recorded: the device tells both again, in
     their order (it spoke while nobody listened, or one of them was dropped). It hears how far we
-    are: where we once were further, our disk is an older one, and it tells all of that again.
+    are: where we once were further, our disk is an older one, and it tells all of that again. It
+    asks so by ASKING_SEQ.
     """
     event = heard.event
+    if event.seq >= ASKING_SEQ:
+        return Done(None, (_ack(tx, heard.device, event.boot),))
     body = canonical(event_body(event)).decode()
     known = _known(tx, heard.device, event)
     if known is None:

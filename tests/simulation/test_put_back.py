@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from devices import outbox
+from devices.recall import FORGOT
 from hub.store import tables as t
 from tests.luck import seeds
 from tests.simulation import virtual
@@ -90,8 +91,9 @@ def judge(town: SimTown, before: dict[tuple[str, str, int], str], *, weekly: boo
     for key, body in before.items():
         told = key in swept or after.get(key) == body or key[0] == "hub-1"
         assert told or (weekly and key[:2] not in kept), key
+    in_turn = [e for e in events if e.kind != FORGOT]  # that goes before all that was forgotten
     for life in {(e.device_id, e.boot) for e in events}:  # across lives the old comes after the new
-        order = [e.seq for e in events if (e.device_id, e.boot) == life]
+        order = [e.seq for e in in_turn if (e.device_id, e.boot) == life]
         assert order == sorted(order), life
     assert town.rows(t.quarantine) == []
     assert town.fatal == []

@@ -5,18 +5,24 @@ it never had; by that it finds out by itself that its disk is old, and asks befo
 """
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from devices import device, wire
 from devices.kept_endings import BETWEEN
-from devices.messages import Revision
+from devices.messages import Event, Revision
+from devices.recall import FORGOT
 from hub.acts.cards import BlockCard, block_card
 from hub.acts.phones import Revocation, revoke
 from hub.acts.restoring import TOLD
+from hub.ingest import Ingest
 from hub.store import tables as t
+from hub.store.memory import DeviceEntry
 from tests.luck import seeds
 from tests.simulation import virtual
 from tests.simulation.air import Weather
@@ -234,3 +240,109 @@ async def a_liar(folder: Path) -> None:
 
 def test_a_device_that_lies_costs_one_moment_a_day(tmp_path: Path) -> None:
     virtual.run(a_liar(tmp_path))
+
+
+async def one_event_each(folder: Path) -> None:
+    """A quiet hour: since the snapshot each door has told a single thing."""
+    tale = Tale(8, folder)
+    town = tale.town
+    try:
+        await tale.begin()
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await tale.act(revoke, Revocation(phone, "test"))
+        await tale.pass_by(OTHER, ("b1",))
+        await town.settle()
+        await tale.put_back()
+        await asyncio.sleep(30.0)
+        assert town.begun_anew == 1
+        await tale.told()
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+        tale.check()
+    finally:
+        await town.close()
+
+
+def test_one_event_that_a_hub_forgot_is_enough(tmp_path: Path) -> None:
+    virtual.run(one_event_each(tmp_path))
+
+
+async def much_to_tell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Busy doors have days to tell again: the hub hears first that it forgot."""
+    tale = Tale(5, folder)
+    town = tale.town
+    monkeypatch.setattr(device, "WINDOW", 4)
+    try:
+        await tale.begin()
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await tale.act(revoke, Revocation(phone, "test"))
+        for controller in town.controllers.values():
+            busy = controller.device
+            assert busy is not None
+            for _ in range(250):
+                busy.send(busy.journal.record(busy.draft("contact")))
+        await town.settle()
+        town.air.weather = Weather((0.2, 0.45), 0)
+        await tale.put_back()
+        await asyncio.sleep(30.0)
+        assert town.begun_anew == 1
+        await tale.told()
+        town.air.weather = Weather((0.001, 0.01), 0)
+        await town.settle()
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+        tale.check()
+    finally:
+        await town.close()
+
+
+def test_that_a_hub_forgot_is_told_before_all_that_it_forgot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    virtual.run(much_to_tell(tmp_path, monkeypatch))
+
+
+async def deaf_for_long(folder: Path) -> None:
+    """A hub that does not hear it in time: the longer list waits for a life that asks."""
+    tale = Tale(6, folder)
+    town = tale.town
+
+    def lists() -> set[int]:
+        texts = [c.device.journal.text("endings") for c in town.controllers.values() if c.device]
+        return {len(text.split(BETWEEN)) for text in texts}
+
+    try:
+        await tale.begin()
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await tale.act(revoke, Revocation(phone, "test"))
+        await tale.pass_by(OTHER)
+        await asyncio.sleep(120.0)
+        await tale.put_back()
+        assert town.hub is not None
+        ears = town.hub.ingest.listeners
+        for leaf in (wire.EVENT, wire.ALARM):
+            ears[leaf] = partial(_but_what_it_forgot, ears[leaf], town.hub.ingest)
+        await asyncio.sleep(300.0)
+        assert town.begun_anew == 0
+        assert lists() == {2}
+        await tale.restart(1.0)
+        await asyncio.sleep(5.0)
+        await tale.told()
+        assert town.begun_anew == 1
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+        tale.check()
+    finally:
+        await town.close()
+
+
+def _but_what_it_forgot(ear: Any, hub: Ingest, entry: DeviceEntry, raw: bytes) -> None:
+    told = wire.open_event(raw, wire.Topics(hub.memory.site, entry.id), lambda _kid: entry.key)
+    if not isinstance(told, Event) or told.kind != FORGOT:
+        ear(entry, raw)
+
+
+def test_a_list_is_not_given_up_for_that_of_a_hub_that_is_known_to_have_forgotten(
+    tmp_path: Path,
+) -> None:
+    virtual.run(deaf_for_long(tmp_path))

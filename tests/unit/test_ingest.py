@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 import devices
 from devices import faces, guests, meter, recall, wire
 from devices.identity import KINDS, Identity
-from devices.messages import Ack, ClockQuality, Command, Event, Life, Outcome, StateNote
+from devices.messages import ASKING_SEQ, Ack, ClockQuality, Command, Event, Life, Outcome, StateNote
 from hub.acts import events
 from hub.acts.events import Poison, pass_over
 from hub.acts.issuing import NewCard, issue_card
@@ -103,6 +103,19 @@ async def test_an_acknowledgement_never_crosses_a_gap(tmp_path: Path) -> None:
         await ear.hear(ear.event(2), ear.event(3), ear.event(4))
         assert ear.acks()[-1] == Ack(BOOT, 4)
         assert [row.seq for row in ear.rows()] == [1, 2, 3, 4]
+
+
+async def test_who_asks_how_far_we_are_tells_no_fact(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        ear = Ear(bench)
+        asking = replace(ear.event(1), seq=ASKING_SEQ)
+        await ear.hear(asking)
+        assert ear.acks()[-1] == Ack(BOOT, 0)
+        await ear.hear(ear.event(1), asking)
+        await ear.hear(asking, leaf=wire.ALARM)
+        assert ear.acks()[-1] == Ack(BOOT, 1)
+        assert [row.seq for row in ear.rows()] == [1]
+        assert bench.hub.ingest.counters["ahead"] == 0
 
 
 async def test_an_alarm_is_heard_before_its_turn_and_acknowledged_in_it(tmp_path: Path) -> None:
