@@ -56,17 +56,20 @@ class DeviceClock:
 
     @property
     def asking(self) -> bool:
-        """Whether a question is still without its answer."""
+        """Whether a question is still without an answer that counts."""
         return self._asked is not None
 
     def told(self, nonce: str, now_s: float) -> bool:
-        """Take the hub's signed answer; False when it is not ours, too slow, or below the floor."""
+        """Take the hub's signed answer; False when it is not ours, too slow, or below the floor.
+
+        The question then stays open, to be put again soon.
+        """
         if self._asked is None or self._asked[0] != nonce:
             return False
         asked_at = self._asked[1]
-        self._asked = None
         got_at = self._monotonic()
         if got_at - asked_at > ROUND_TRIP_MAX_S or now_s < self._floor_s:
             return False
+        self._asked = None
         self._signed = (now_s + (got_at - asked_at) / 2, got_at)
         return True
