@@ -415,7 +415,7 @@ class Device:
 
         held = self.journal.text("endings")
         kept = keep(held, fresh, self._heard_in, serial)
-        if kept != held:
+        if kept and kept != held:  # one that cannot be read just now is no reason to give it up
             self.journal.keep_text("endings", kept)
 
     def _recall(self, asked: Recall) -> None:

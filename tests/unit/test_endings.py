@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from devices.kept_endings import BETWEEN, KEPT_MOST
 from devices.messages import Revision
 from devices.wire_endings import ENDINGS, SEALED_BYTES_MAX, Endings, sign_endings
 from hub import keys
 from hub.acts.phones import Revocation, revoke
 from hub.acts.restoring import Ended
-from hub.endings import seal, unseal
+from hub.endings import seal, unseal, unseal_each
 from hub.store import tables as t
 from tests.unit.hub_bench import SITE, hub_bench
 from tests.unit.test_ingest import Ear
@@ -45,6 +46,15 @@ def test_the_list_fits_a_message_and_only_its_hub_reads_it(
     (tmp_path / "other").mkdir()
     keys.make(tmp_path / "other", SITE, 1.8e9)
     assert unseal(keys.load(tmp_path / "other"), SITE, raw) is None
+
+
+def test_of_a_device_as_many_lists_are_read_as_an_honest_one_keeps(own: keys.HubKeys) -> None:
+    lists = [Ended((name,), (), ()) for name in "abcdef"]
+    raws = [signed(own, seal(own, one)) for one in lists]
+    between = BETWEEN.encode()
+    assert unseal_each(own, SITE, between.join(raws)) == lists[:KEPT_MOST]
+    assert unseal_each(own, SITE, between.join([raws[0], b"", b"x", raws[1]])) == lists[:2]
+    assert unseal_each(own, SITE, between * KEPT_MOST + raws[0]) == []
 
 
 def test_where_there_is_too_much_the_oldest_are_left_out(own: keys.HubKeys) -> None:
