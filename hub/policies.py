@@ -141,7 +141,7 @@ class Policies:
                 log.warning("policies wait: %s", type(trouble).__name__)
                 asyncio.get_running_loop().call_later(TROUBLE_WAIT_S, self._wake.set)
 
-    async def _beside(self, work: Callable[..., Any], *args: Any) -> Any:
+    async def beside(self, work: Callable[..., Any], *args: Any) -> Any:
         """Run long work beside the loop."""
         return await asyncio.to_thread(work, *args) if self._threaded else work(*args)
 
@@ -169,7 +169,7 @@ class Policies:
         """The device's policy as of now, compiled beside the loop."""
         memory = self._ingest.memory
         ask = Question(memory.site, memory.zone, self._ingest.epoch, device.id, device.x25519)
-        known: Knowledge = await self._beside(gather, self._engines, self._keys, ask, ground)
+        known: Knowledge = await self.beside(gather, self._engines, self._keys, ask, ground)
         return known
 
     async def _read_ground(self) -> Ground:
@@ -180,7 +180,7 @@ class Policies:
         """
         ground = self._ground
         if ground is None:
-            ground = await self._beside(_everything, self._engines, self._keys)
+            ground = await self.beside(_everything, self._engines, self._keys)
             self._ground = ground
         return ground
 
@@ -231,7 +231,7 @@ class Policies:
             self._ground = None  # those rows may be older than what is spread now
             memory = self._ingest.memory
             site = (memory.site, memory.zone, self._ingest.epoch)
-            wanted: CardsWanted = await self._beside(
+            wanted: CardsWanted = await self.beside(
                 gather_cards, self._engines, self._keys, *site, people
             )
             whole = [one for one in wanted.patches if self.careful(one.wanted.device)]

@@ -39,6 +39,11 @@ from hub.store.writer import Faulted, InboxFull, StoreUnavailable, Writer
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # a full inbox or a database that is away
+# Somebody may tell without end and never all of it: so many times as long as looks took in vain
+# nobody looks again, and doors are answered.
+REST_TIMES = 9
+REST_MOST_S = 30.0
+PARTS_MOST = 10_000  # of one device and one question; a gate of 15,000 people tells some hundreds
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
 
 
@@ -113,25 +118,31 @@ class Recalls:
     async def run(self) -> None:
         """Settle what is told, until cancelled."""
         self._wake.set()
+        clock_s = asyncio.get_running_loop().time
         while True:
             await self._wake.wait()
             self._wake.clear()
+            in_vain_s = 0.0
             try:
                 self.load()
                 for device in sorted(self.waiting):
-                    await self._look(device)
+                    began_s = clock_s()
+                    if not await self._look(device):
+                        in_vain_s += clock_s() - began_s
                 self.load()
                 self._policies.wake()
                 self.on_told()
             except _TROUBLE as trouble:
                 log.warning("recalls wait: %s", type(trouble).__name__)
                 asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
+            await asyncio.sleep(min(REST_TIMES * in_vain_s, REST_MOST_S))
 
-    async def _look(self, device_id: str) -> None:
-        testimony, kept = self._told_by(device_id)
+    async def _look(self, device_id: str) -> bool:
+        """Settle what a device told; whether it was all there."""
+        testimony, kept = await self._policies.beside(self._told_by, device_id)
         device = self._memory.devices.get(device_id)
         if testimony is None or kept is None or device is None:
-            return
+            return False
         # a device is believed of its own doors; of anything else, only what we sealed ourselves
         for ended in unseal_each(self._keys, self._memory.site, kept, self._since_epoch):
             for part in in_parts(ended):
@@ -141,6 +152,7 @@ class Recalls:
             held = await self._additions(device, testimony)
         await self._writer.submit(settle, Testified(device_id, self.mark, held))
         log.info("device %s told what it holds; %s held back", device_id, len(held))
+        return True
 
     async def _additions(self, device: DeviceEntry, told: Testimony) -> tuple[str, ...]:
         """Whom our rules would let in and the door does not."""
@@ -150,8 +162,13 @@ class Recalls:
         with self._engines.read.connect() as connection:
             bodies = connection.execute(
                 select(t.events.c.body)
-                .where(t.events.c.device_id == device_id, t.events.c.kind == KIND)
+                .where(
+                    t.events.c.device_id == device_id,
+                    t.events.c.kind == KIND,
+                    t.events.c.body.contains(self.mark, autoescape=True),
+                )
                 .order_by(t.events.c.n)
+                .limit(PARTS_MOST)
             ).scalars()
             contents = [_content(body) for body in bodies]
         return read_testimony(contents, self.mark), read_endings(contents, self.mark)
