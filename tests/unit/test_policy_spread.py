@@ -186,7 +186,7 @@ async def test_a_card_that_is_lost_while_another_is_spread_is_not_taken_for_gone
     async with town(tmp_path) as here:
         await issue(here, "c-0", "c-1")
         policies = here.hub.policies
-        beside = policies._beside
+        beside = policies.beside
         late: list[str] = ["c-1"]
 
         async def and_then_another(work: Any, *args: Any) -> Any:
@@ -197,7 +197,7 @@ async def test_a_card_that_is_lost_while_another_is_spread_is_not_taken_for_gone
                 await here.hub.writer.submit(block_card, wish)
             return done
 
-        monkeypatch.setattr(policies, "_beside", and_then_another)
+        monkeypatch.setattr(policies, "beside", and_then_another)
         await here.do(block_card, BlockCard("c-0", "staff:1"))
         for card in ("c-0", "c-1"):
             _, (door,) = here.revocation(card)

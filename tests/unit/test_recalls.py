@@ -52,7 +52,7 @@ async def test_of_what_a_device_tells_the_first_is_read(
         assert bench.hub.recalls._told_by("gate") == (None, None)
 
 
-async def in_vain(folder: Path) -> None:
+async def in_vain(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with hub_bench(folder) as bench:
         await asked(bench)
         looks = 0
@@ -65,7 +65,7 @@ async def in_vain(folder: Path) -> None:
             await asyncio.sleep(2.0)
             return False
 
-        bench.hub.recalls._look = look  # type: ignore[method-assign]
+        monkeypatch.setattr(bench.hub.recalls, "_look", look)
         work = asyncio.ensure_future(bench.hub.recalls.run())
         for _ in range(550):
             bench.hub.recalls.wake()
@@ -74,5 +74,7 @@ async def in_vain(folder: Path) -> None:
         assert looks == 3  # at 0, 20 and 40 seconds
 
 
-def test_looks_in_vain_leave_the_time_to_others(tmp_path: Path) -> None:
-    virtual.run(in_vain(tmp_path))
+def test_looks_in_vain_leave_the_time_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    virtual.run(in_vain(tmp_path, monkeypatch))
