@@ -173,6 +173,9 @@ class SimTown:
         return engines
 
     async def start_hub(self) -> None:
+        """Where none runs: one that ended itself may have been started again meanwhile."""
+        if self.hub is not None:
+            return
         engines = self._engines()
         holder = self.rand(8).hex()
         epoch = take_lease(engines, holder, self.now().timestamp())
