@@ -47,7 +47,7 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(wire.ALARM, "device", False, "linli-evt+jwt", (), "An event that cannot wait."),
     Channel(
-        wire.EVENT_ACK, "hub", False, None, ("b", "upto"),
+        wire.EVENT_ACK, "hub", False, None, ("b", "upto", "epoch"),
         "Every event of this boot up to here is committed, without a gap.",
     ),
     Channel(

@@ -54,6 +54,11 @@ class DeviceClock:
         """Remember the question so that only its answer counts."""
         self._asked = (nonce, self._monotonic())
 
+    @property
+    def asking(self) -> bool:
+        """Whether a question is still without its answer."""
+        return self._asked is not None
+
     def told(self, nonce: str, now_s: float) -> bool:
         """Take the hub's signed answer; False when it is not ours, too slow, or below the floor."""
         if self._asked is None or self._asked[0] != nonce:

@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from devices import wire
 from devices.clock import RENEW_S, DeviceClock
 from devices.identity import Adoption, Identity
+from devices.kept_endings import keep
 from devices.messages import (
     NO_REVISION,
+    Ack,
     ClockQuality,
     Description,
     Event,
@@ -29,12 +31,13 @@ from devices.messages import (
     Life,
     Recall,
     Refusal,
+    Revision,
     StateNote,
 )
 from devices.outbox import ACKED_KEPT_S, Journal
 from devices.ports import Bus, Hail, Luck
 from devices.reasons import Severity, reason
-from devices.recall import KIND, testify, with_endings
+from devices.recall import FORGOT, KIND, testify, with_endings
 from devices.wire_endings import ENDINGS, open_endings
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,8 @@ CRIES_MAX = 16  # alarms that no disk would take, until the hub has them; people
 WINDOW = 64  # events on the wire without an answer; more would only fill the broker's queue
 RESEND_FIRST_S = 5.0  # an honest hub commits within milliseconds (contract.md)
 RESEND_MOST_S = 60.0
+DOUBT_S = 60.0  # how long a hub that begins has to learn from us that it forgot
+TIME_RETRY_MOST_S = 60.0
 TIME_RETRY_S = 2.0  # ask again when a question stayed unanswered
 READY_WAIT_S = 2.0  # after this the device is ready with the clock it has
 
@@ -85,16 +90,21 @@ class Device:
         self.ready = False
         self.hub_here = False  # as its own state says, on a line that stands
         self._hub_boot = ""
+        self._acked_in: dict[
+            str, int
+        ] = {}  # by boot that is kept: the newest epoch that acknowledged
+        self._forgetful = 0  # the epoch of which was told that the hub forgot
         self._questions: dict[str, Event] = {}  # by boot, QUESTIONS_MOST of them
         self._bus: Bus | None = None
         self._keyset: KeySet | None = None
         self._keys: dict[str, tuple[str, float, float, Ed25519PublicKey]] = {}
         self._sent_upto: dict[str, int] = {}
         self._cries: dict[str, Event] = {}  # bounded by CRIES_MAX
-        self._asked_in = 0  # the epoch of the hub that could last ask us what we keep
-        self._early = b""  # endings of a hub that could not yet
+        self._heard_in = 0  # the epoch of the hub whose endings replace those before it
         self._timers: set[asyncio.Task[None]] = set()
         self._timed = asyncio.Event()
+        self._asked = asyncio.Event()
+        self._retry_s = TIME_RETRY_S  # doubled for each question that stays unanswered
         self._resend_s = RESEND_FIRST_S
         self._troubles: set[str] = set()  # bounded by the codes that the code itself names
         self._take_keyset((journal.text("keyset") or adoption.keyset.decode()).encode())
@@ -275,14 +285,26 @@ class Device:
         self._send_waiting()
 
     async def _keep_time(self) -> None:
+        """Ask again every ten minutes, soon where the answer was lost: it may ask what we keep."""
         while True:
-            signed = self.clock.quality is ClockQuality.SIGNED
-            await asyncio.sleep(RENEW_S if signed else TIME_RETRY_S)
+            asking = self.clock.asking
+            wait_s = self._retry_s if asking else RENEW_S
+            if self.clock.quality is not ClockQuality.SIGNED:
+                asking, wait_s = True, TIME_RETRY_S
+            self._asked.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._asked.wait()
+                    continue  # somebody asked meanwhile: now wait for that answer
+            if asking and not self.clock.asking and self.clock.quality is ClockQuality.SIGNED:
+                continue  # it came
+            self._retry_s = min(2 * self._retry_s, TIME_RETRY_MOST_S)
             self._ask_time()
 
     def _ask_time(self) -> None:
         nonce = self.luck(16).hex()
         self.clock.ask(nonce)
+        self._asked.set()
         self.publish(wire.TIME_WANT, wire.encode_time_want(nonce), expiry_s=2)
 
     async def _keep_sending(self) -> None:
@@ -309,16 +331,27 @@ class Device:
             return self.drop(ack.reason, "ack")
         self._cries.pop(ack.boot, None)
         self._questions.pop(ack.boot, None)
-        now_s, quality = self.clock.now_s(), self.clock.quality
-        if self.journal.forgotten(ack.boot, ack.upto, now_s, quality):
+        heard_in = self._acked_in.get(ack.boot, 0)  # a lower mark of that life is a late one
+        forgot = ack.epoch > heard_in and self._forgotten(ack)
+        if forgot:
             self._sent_upto.pop(ack.boot, None)
-            self.counters["hub_forgot"] += 1
-            log.warning("the hub knows less than it did: it is told again from its last event on")
-        if self.journal.acked(ack.boot, ack.upto, now_s):
+        if settled := self.journal.acked(ack.boot, ack.upto, self.clock.now_s()):
             self._resend_s = RESEND_FIRST_S
+        if forgot or settled:
+            self._acked_in[ack.boot] = max(heard_in, ack.epoch)
         if self.journal.held():
             self._send_waiting()
         return None
+
+    def _forgotten(self, ack: Ack) -> bool:
+        """Whether a later life of the hub knows less than an earlier one did."""
+        tell = self._forgetful != ack.epoch
+        if not self.journal.forgotten(ack.boot, ack.upto, self.draft(FORGOT), tell=tell):
+            return False
+        self._forgetful = ack.epoch
+        self.counters["hub_forgot"] += 1
+        log.warning("the hub knows less than it did: it is told again from its last event on")
+        return True
 
     def _on_time(self, raw: bytes) -> None:
         told = wire.open_time(raw, self.topics, self.keys_for("time"))
@@ -328,6 +361,7 @@ class Device:
             return self.drop("epoch_old", "time")
         if self.clock.told(told.nonce, told.now_s):
             self._timed.set()
+            self._retry_s = TIME_RETRY_S
             self.on_timed()
             self.trouble("clock_unsigned", False)
             self.journal.raise_to("time", told.now_s)
@@ -335,29 +369,40 @@ class Device:
             self.trouble("storage_fault", False)  # it could just be written
             if told.recall is not None:
                 self._recall(told.recall)
-            self._asked_in = max(self._asked_in, told.epoch)
-            if self._early:
-                self._on_endings(self._early)
+            if told.epoch > self._heard_in:
+                self.spawn(self._believe(told.epoch))
         return None
+
+    async def _believe(self, epoch: int) -> None:
+        """A hub that does not ask may be one that does not know that its disk is old.
+
+        Our receipt and our newest events tell it; then its next life asks.
+        """
+        await asyncio.sleep(DOUBT_S)
+        self._heard_in = max(self._heard_in, epoch)
+        self._keep_endings()
 
     def _on_endings(self, raw: bytes) -> None:
         """Keep what the hub took back, unread: a restored one will ask for it.
 
-        It asks with the time. Until then its own list, which may be the shorter one, replaces
-        nothing: somebody who was ended would come back with the last device to be heard.
+        Its own list, which may be the shorter one, replaces nothing before it could ask: somebody
+        who was ended would come back with the last device to be heard.
         """
         told = open_endings(raw, self.topics.site, self.keys_for("audit"))
         if isinstance(told, Refusal):
             return self.drop(told.reason, "endings")
-        self._early = b""
-        if told.serial.epoch > self._asked_in:
-            self._early = raw
-            return None
-        kept = self.journal.text("endings")
-        held = open_endings(kept.encode(), self.topics.site, self.keys_for("audit"))
-        if isinstance(held, Refusal) or held.serial < told.serial:
-            self.journal.keep_text("endings", raw.decode("ascii", "replace"))
+        self._keep_endings(raw.decode("ascii", "replace"))
         return None
+
+    def _keep_endings(self, fresh: str = "") -> None:
+        def serial(text: str) -> Revision | None:
+            read = open_endings(text.encode(), self.topics.site, self.keys_for("audit"))
+            return None if isinstance(read, Refusal) else read.serial
+
+        held = self.journal.text("endings")
+        kept = keep(held, fresh, self._heard_in, serial)
+        if kept != held:
+            self.journal.keep_text("endings", kept)
 
     def _recall(self, asked: Recall) -> None:
         """A restored hub asks: tell again what is kept, and what our policy denies."""

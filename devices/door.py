@@ -180,7 +180,7 @@ class DoorController:
         if isinstance(decision, Refused) or hardware is None:
             why = decision.reason if isinstance(decision, Refused) else "door_unknown"
             if why == "pin_needed" and shown.via == PHONE:
-                why = self.threshold.on_phone(request)
+                why = self.threshold.on_phone(request, command.id)
             return self._refuse(command, raw, why, after)
         hold_ms = self._hold_ms(command, decision)
         if hold_ms is None:

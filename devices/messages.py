@@ -137,10 +137,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """``evt/ack``: every event of this boot up to here is committed, without a gap."""
+    """``evt/ack``: every event of this boot up to here is committed, without a gap.
+
+    ``epoch`` is the hub's: a lower mark of a later one is a hub that forgot, of the same one late.
+    """
 
     boot: str
     upto: int
+    epoch: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -367,17 +367,20 @@ class Journal:
         rows = self._db.execute(_NEWEST_ACKED, (since_s, QUESTIONS_MOST)).fetchall()
         return [_event(row[0]) for row in rows]
 
-    def forgotten(self, boot: str, upto: int, at_s: float, clock: ClockQuality) -> bool:
+    def forgotten(self, boot: str, upto: int, told: Event, *, tell: bool = True) -> bool:
         """The hub acknowledges less than it did: its disk is an older one. Whether it is so.
 
-        What it lacks waits again; of what was swept away meanwhile a ``gap`` tells.
+        What it lacks waits again; of what was swept away meanwhile a ``gap`` tells. ``told`` says
+        so itself, once a life of the hub: ``tell``.
         """
         if upto >= self._acked.get(boot, 0):
             return False
         with self._commit() as db:
             again = "update outbox set acked_at = null where boot = ? and seq > ?"
             db.execute(again, (boot, upto))
-            self._name_holes(db, boot, upto, at_s, clock)
+            self._name_holes(db, boot, upto, told.at_s, told.clock)
+            if tell:
+                self._append(db, told)
         self._acked[boot] = upto
         return True
 

@@ -328,7 +328,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("face_off", _R, _NOTE, 403, Words("这扇门不认人脸。请刷卡。", "這扇門不認人臉。請刷卡。", "This door takes no faces. Please use your card."), ""),
     _reason("face_away", _R, _NOTE, 503, Words("现在看不了脸。请输密码，或按呼叫键。", "現在看不了臉。請輸密碼，或按呼叫鍵。", "Faces cannot be checked now. Please enter your PIN, or press call."), "The hub, its camera or its face process is away; the door's other ways go on."),
     _reason("face_word_other", _S, _NOTE, 409, Words("这次的人脸结果不是给这扇门、这个人的。", "這次的人臉結果不是給這扇門、這個人的。", "This word of a face belongs to another door or question."), "It came too late, twice, or for somebody else's question; nothing opened."),
-    _reason("face_awaited", _R, _NOTE, 403, Words("还差一步：请在门口看一下摄像头。", "還差一步：請在門口看一下鏡頭。", "One more step: please look into the camera at the door."), "The phone named its holder; their face stands for the PIN that this door asks for."),
+    _reason("face_awaited", _R, _NOTE, 403, Words("还差一步。请在门口看一下摄像头。", "還差一步。請在門口看一下鏡頭。", "One more step. Please look into the camera at the door."), "The phone named its holder; their face stands for the PIN that this door asks for."),
     _reason("face_busy", _R, _NOTE, 409, Words("门口正有别人在进门，请稍等再试。", "門口正有別人在進門，請稍等再試。", "Somebody else is at the door just now. Please wait a moment and try again."), "One claim at a time; whoever stands at the reader goes first."),
     _reason("face_ask_ahead", _R, _NOTE, 403, Words("请看着正前方。", "請看著正前方。", "Please look straight ahead."), "Asked of somebody who is looked at."),
     _reason("face_ask_left", _R, _NOTE, 403, Words("请慢慢把头转向左边。", "請慢慢把頭轉向左邊。", "Please turn your head slowly to the left."), "Asked of somebody who is looked at; their own left."),

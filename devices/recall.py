@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from devices.jws import b64, unb64
+from devices.kept_endings import KEPT_MOST
 from devices.messages import NO_REVISION, Recall, Revision
 from devices.rules import HOLIDAY, OPEN_MODES, DoorMode, Policy, Rule, Schedule
 
 KIND = "recalled"
+FORGOT = "hub_forgot"  # told when the hub acknowledges less than it did: its disk is an older one
 MARK_BYTES = 4  # of 15,000 people, one in 300,000 testimonies mistakes a stranger for one of them
 _SLOT_MARKS = 96  # 384 bytes, 512 characters: what one text of a message may hold
 _SLOTS = 10  # of one part; a message has room for sixteen members
 _SLOT_CHARS = 500
-_PIECES_MAX = 4  # of kept endings: what one signed message holds
+_PIECES_MAX = 4 * KEPT_MOST  # of kept endings: each list is what one signed message holds
 _REVOKED = re.compile(r"v-[0-9a-f]{16}/[0-9]{1,12}")
 Content = Mapping[str, str | int]
 T = TypeVar("T")

@@ -113,6 +113,8 @@ class PolicyShelf:
             return device.drop("epoch_old", "policy manifest")
         self.on_manifest(want)
         if want.revision <= self.revision:
+            if want.revision < self.revision and device.ready:
+                self.announce()  # the hub may not know that its disk is an older one
             return None
         lacking = set(want.features) - set(FEATURES)
         if lacking or want.size_bytes > SEALED_BYTES_MAX:

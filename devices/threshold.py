@@ -268,7 +268,8 @@ class Threshold:
         if waiting is None:
             self._judge.refuse(replace(draft, reason="face_word_other"), raw)
             return
-        draft = replace(self._again(waiting), command=command.id, content={"ask": waiting.ask})
+        draft = self._again(waiting)
+        draft = replace(draft, command=command.id, content={**draft.content, "ask": waiting.ask})
         if word is None:  # whoever stands there may still type
             waiting.ask, waiting.told = "", True
             why = command.reason if command.reason in REASONS else AWAY
@@ -300,11 +301,12 @@ class Threshold:
             return
         self.show(number, what, ASKED_MS)
 
-    def on_phone(self, request: Request) -> str:
+    def on_phone(self, request: Request, opening: str) -> str:
         """A phone asks for a door that wants a PIN with it: the reason that its holder is told.
 
         Where a face may stand for the PIN, the hub looks for that of the phone's holder and of
-        nobody else. Whoever stands at reader or keypad is not kept waiting by it.
+        nobody else. Whoever stands at reader or keypad is not kept waiting by it. What becomes of
+        it names the ``opening``, so that the phone can say it.
         """
         number, person = request.door, request.person or ""
         held = self._phoned.get(number)
@@ -313,7 +315,10 @@ class Threshold:
         if number in self._waiting or (held is not None and held.request.person != person):
             return "face_busy"
         device = self._judge.device
-        draft = replace(device.draft("access"), door=number, via=PHONE, person=person)
+        draft = replace(
+            device.draft("access"), door=number, via=PHONE, person=person,
+            content={"opening": opening},
+        )  # fmt: skip
         ask = self.facing.ask(draft, (person,))
         if ask is None:
             return "pin_needed"

@@ -166,12 +166,15 @@ def decode_condition(raw: bytes) -> DoorCondition | Refusal:
 
 def encode_ack(ack: Ack) -> bytes:
     """``evt/ack`` as JSON."""
-    return canonical({"b": ack.boot, "upto": ack.upto})
+    return canonical({"b": ack.boot, "upto": ack.upto, "epoch": ack.epoch})
 
 
 def decode_ack(raw: bytes) -> Ack | Refusal:
     """``evt/ack`` from bytes."""
-    return read(lambda b: Ack(text(b, "b"), whole(b, "upto")), parse_json(raw))
+    return read(
+        lambda b: Ack(text(b, "b"), whole(b, "upto"), whole_or_none(b, "epoch") or 0),
+        parse_json(raw),
+    )
 
 
 def encode_time_want(nonce: str) -> bytes:

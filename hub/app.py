@@ -63,7 +63,7 @@ class Running:
         engines = open_engines(settings.database)
         check_schema(engines)
         holder = f"{os.getpid()}-{secrets.token_hex(8)}"
-        epoch = take_lease(engines, holder)
+        epoch = take_lease(engines, holder, utc_now().timestamp())
         hub = assemble(settings, engines, keys, epoch, holder, utc_now, die)
         self.hub = hub
         address = await self._broker(hub)

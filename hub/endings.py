@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from devices.identity import write_private
+from devices.kept_endings import BETWEEN
 from devices.messages import Refusal, Revision
 from devices.mistake import Mistake
 from devices.wire_endings import (
@@ -86,6 +87,12 @@ def unseal(keys: HubKeys, site: str, raw: bytes, since_epoch: int = 0) -> Ended 
         return Ended(*(tuple(body[kind].splitlines()) for kind in "psc"))
     except (Mistake, ValueError, KeyError, TypeError, AttributeError, zlib.error):
         return None
+
+
+def unseal_each(keys: HubKeys, site: str, raw: bytes, since_epoch: int = 0) -> list[Ended]:
+    """The lists that a device keeps of several lives of the hub, those that ``unseal`` reads."""
+    each = (unseal(keys, site, one, since_epoch) for one in raw.split(BETWEEN.encode()))
+    return [ended for ended in each if ended is not None]
 
 
 class Tell:

@@ -26,7 +26,8 @@ from devices.ports import Bus, Hail, Luck
 from hub.acts.checkins import Sun
 from hub.acts.events import AHEAD, Heard, Poison, hear, pass_over
 from hub.acts.openings import Answered, note_answer
-from hub.acts.policies import RECEIPTS_AT_ONCE, Receipt, note_haves
+from hub.acts.policies import RECEIPTS_AT_ONCE, Receipt
+from hub.acts.put_back import hear_receipts
 from hub.core.commands import LIFE_S, Wish, command_of
 from hub.core.effects import (
     Announce,
@@ -336,7 +337,7 @@ class Ingest:
                 for receipt in part:
                     del self._receipts[receipt.device]
                 try:
-                    behind = await self.writer.submit(note_haves, part)
+                    behind = await self.writer.submit(hear_receipts, part)
                 except (InboxFull, StoreUnavailable, Faulted):
                     self.counters["unwritten"] += 1
                     self._receipts = {one.device: one for one in part} | self._receipts
@@ -375,7 +376,9 @@ class Ingest:
                     self._send_access(effect)
                 case SendAck(device, ack):
                     topic = self._topics(device).of(wire.EVENT_ACK)
-                    self._publish(topic, wire.encode_ack(ack), expiry_s=60)
+                    self._publish(
+                        topic, wire.encode_ack(replace(ack, epoch=self.epoch)), expiry_s=60
+                    )
                 case SendIndicate() | SendWord() | SendFace():
                     self._send_about(effect)
                 case Announce(kind, body):

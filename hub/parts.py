@@ -10,6 +10,7 @@ from typing import Any
 
 from devices.recall import KIND as RECALLED
 from hub.acts.events import Heard
+from hub.acts.put_back import OLDER
 from hub.alerting import Alerting, Surroundings
 from hub.config import HubSettings
 from hub.core.effects import Forget
@@ -26,7 +27,7 @@ from hub.keeping import Keeping
 from hub.keys import HubKeys
 from hub.live import Live, recollect
 from hub.policies import Policies
-from hub.recalls import Recalls
+from hub.recalls import DiskOlder, Recalls
 from hub.recognising import Recognising
 from hub.store.engine import Engines
 from hub.store.memory import Memory
@@ -109,6 +110,7 @@ def assemble(
     wakes = {
         "policy": policies.wake,
         "recall": recalls.wake,
+        OLDER: lambda: on_fatal(DiskOlder("put back without `restore`: begin again, and ask")),
         "zone": zones.wake,
         "alerts": alerting.wake,
         "incidents": incidents.wake,

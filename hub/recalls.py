@@ -28,7 +28,7 @@ from hub.acts.restoring import (
     settle,
 )
 from hub.core.restraint import additions
-from hub.endings import unseal
+from hub.endings import unseal_each
 from hub.keys import HubKeys
 from hub.policies import Policies
 from hub.store import tables as t
@@ -40,6 +40,10 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # a full inbox or a database that is away
 _TROUBLE = (InboxFull, StoreUnavailable, Faulted, SQLAlchemyError)
+
+
+class DiskOlder(Exception):
+    """Devices know more than this disk: the next life of the hub asks them all."""
 
 
 class Recalls:
@@ -129,9 +133,9 @@ class Recalls:
         if testimony is None or kept is None or device is None:
             return
         # a device is believed of its own doors; of anything else, only what we sealed ourselves
-        ended = unseal(self._keys, self._memory.site, kept, self._since_epoch)
-        for part in in_parts(ended) if ended is not None else ():
-            await self._writer.submit(end_again, part)
+        for ended in unseal_each(self._keys, self._memory.site, kept, self._since_epoch):
+            for part in in_parts(ended):
+                await self._writer.submit(end_again, part)
         held: tuple[str, ...] = ()
         if not testimony.same and device.kind == "door":
             held = await self._additions(device, testimony)

@@ -142,7 +142,7 @@ def write_offline(engines: Any, act: Any, request: Any) -> Any:
 
     async def work() -> Any:
         holder = secrets.token_hex(8)
-        epoch = take_lease(engines, holder)
+        epoch = take_lease(engines, holder, time.time())
         faults: list[BaseException] = []
         writer = Writer(
             Batcher(engines, epoch, holder), lambda: datetime.now(UTC), faults.append, inline=True

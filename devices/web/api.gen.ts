@@ -1050,6 +1050,7 @@ export interface OwnEvent {
   /** Why, in plain words. */
   words: Words;
   via: string | null;
+  opening: string | null;
 }
 
 /** A resident's own events, the newest first. */

@@ -483,9 +483,9 @@ export const reasons = {
   "face_awaited": {
     "severity": "notice",
     "words": {
-      "zh-Hans": "还差一步：请在门口看一下摄像头。",
-      "zh-Hant": "還差一步：請在門口看一下鏡頭。",
-      "en": "One more step: please look into the camera at the door."
+      "zh-Hans": "还差一步。请在门口看一下摄像头。",
+      "zh-Hant": "還差一步。請在門口看一下鏡頭。",
+      "en": "One more step. Please look into the camera at the door."
     }
   },
   "face_away": {

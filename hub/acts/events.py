@@ -11,10 +11,12 @@ from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from devices.jws import canonical
 from devices.messages import Ack, Event, Outcome
+from devices.recall import FORGOT
 from devices.wire import event_body
 from hub.acts import alerts
 from hub.acts.calls import ring
 from hub.acts.checkins import Sun, check_in
+from hub.acts.put_back import doubt
 from hub.acts.visits import note_use
 from hub.acts.vouching import answer_question, settle_word
 from hub.core.alert_kinds import WITHHELD
@@ -139,12 +141,18 @@ def hear(tx: Tx, heard: Heard, now: datetime) -> Done[int | None]:
         _settle_opening(tx, event, heard.door)
     if heard.door is not None:
         effects += _of_visitors(tx, event, heard, heard.door, n)
-    if event.kind == "entered" and "area" in event.content:
-        effects.append(WorkWaiting("zone"))
+    effects += _of_kind(tx, event, heard.device, now)
     if heard.sun is not None:
         effects += check_in(tx, heard.sun, heard.device, event, n, now).effects
     effects.append(_ack(tx, heard.device, event.boot))
     return Done(n, tuple(effects))
+
+
+def _of_kind(tx: Tx, event: Event, device: str, now: datetime) -> tuple[object, ...]:
+    """What two kinds of facts ask for: whom an area holds has changed; our disk is an older one."""
+    if event.kind == FORGOT:
+        return doubt(tx, device, now)
+    return (WorkWaiting("zone"),) if event.kind == "entered" and "area" in event.content else ()
 
 
 def _of_visitors(tx: Tx, event: Event, heard: Heard, door: str, n: int) -> tuple[object, ...]:

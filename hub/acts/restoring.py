@@ -26,7 +26,9 @@ from hub.store.writer import Done, Tx
 
 MARK_KEY = "restored"
 SINCE_KEY = "restored-since"  # the epoch in which the copy was made
+MARKED_KEY = "restored-at"  # when the devices were last asked, whoever wanted it
 KNOWN_KEY = "restored-endings"  # the old machine's own list was there: nothing is waited for
+_KEYS = (MARK_KEY, SINCE_KEY, MARKED_KEY, KNOWN_KEY)
 WAITING, TOLD, RELEASED = "waiting", "told", "released"
 _KNOWN = (t.policies.c.device_id, t.policies.c.epoch, t.policies.c.number)
 
@@ -43,8 +45,8 @@ class Restored:
 def mark_restored(tx: Tx, what: Restored, now: datetime) -> Done[None]:
     """Remember it; ask every device; void codes and sessions, which may have been used since."""
     del now
-    tx.execute(delete(t.settings).where(t.settings.c.key.in_((MARK_KEY, SINCE_KEY, KNOWN_KEY))))
-    said = {MARK_KEY: what.mark, SINCE_KEY: str(what.made_in_epoch)}
+    tx.execute(delete(t.settings).where(t.settings.c.key.in_(_KEYS)))
+    said = {MARK_KEY: what.mark, SINCE_KEY: str(what.made_in_epoch), MARKED_KEY: str(tx.now_s)}
     tx.execute(insert(t.settings), [{"key": key, "value": value} for key, value in said.items()])
     tx.execute(delete(t.recalls))
     # what an earlier restore kept out stays out: the doors have it in the policy that they hold

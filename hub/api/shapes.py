@@ -194,6 +194,7 @@ class OwnEvent(Shaped):
     reason: str | None
     words: Words = Field(description="Why, in plain words.")
     via: str | None
+    opening: str | None
 
 
 class OwnHistory(Shaped):

@@ -238,6 +238,14 @@ def _own(gate: Gate, person: str) -> list[dict[str, Any]]:
             "reason": row.reason,
             "words": reason(row.reason or "internal").words.as_dict(),
             "via": row.via,
+            "opening": _opening(row.body) if row.via == "phone" else None,
         }
         for row, door in doors
     ]
+
+
+def _opening(body: str) -> str | None:
+    """The phone's opening that an event is of: its answer, or what came of looking at a face."""
+    told = json.loads(body)
+    named = told.get("x", {}).get("opening") or told.get("cmd")
+    return named if isinstance(named, str) else None

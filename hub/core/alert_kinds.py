@@ -85,6 +85,21 @@ KINDS: dict[str, Kind] = {
             "The device's log may have been altered; have a technician compare.",
         ),
     ),
+    "hub_older": Kind(
+        _SEVERE,
+        Words(
+            "主机的记录比门里的旧", "主機的記錄比門裡的舊", "The hub's disk is older than its doors"
+        ),
+        Words(
+            "像是放回了旧磁盘：正在问每扇门，谁已停用。请看哪些门还没回答；停过的卡和手机再查一遍。"
+            "没人动过磁盘，就去看这台设备。",
+            "像是放回了舊磁碟：正在問每扇門，誰已停用。請看哪些門還沒回答；停過的卡和手機再查一遍。"
+            "沒人動過磁碟，就去看這台設備。",
+            "A snapshot was put back, it seems: every door is being asked whom it keeps out. See "
+            "which have not told, and check cards and phones that were blocked. If nobody touched "
+            "the disk, look at this device.",
+        ),
+    ),
     "device_floods": Kind(
         _SEVERE,
         Words("设备说得太多", "設備說得太多", "A device says far too much"),

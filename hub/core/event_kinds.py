@@ -24,6 +24,7 @@ SENDERS: Final[Mapping[str, frozenset[str]]] = {
     "forced": _DOOR,
     "gap": _EVERY,
     "held": _DOOR,
+    "hub_forgot": _EVERY,
     "held_over": _DOOR,
     "meter": _METER,
     "meter_silent": _METER,

@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from devices.mistake import Mistake
 from hub.store import tables as t
@@ -38,12 +38,18 @@ class FileLock:
             self._handle = -1
 
 
-def take_lease(engines: Engines, holder: str) -> int:
-    """Become the site's judge; returns the new epoch. The former judge is fenced off by it."""
+def take_lease(engines: Engines, holder: str, now_s: float = 0.0) -> int:
+    """Become the site's judge; returns the new epoch. The former judge is fenced off by it.
+
+    By the clock it is above that of every life of this hub, also of those that its disk forgot:
+    devices would obey no other.
+    """
     with engines.write.begin() as connection:
         epoch = connection.execute(select(t.site.c.epoch).with_for_update()).scalar_one()
-        connection.execute(update(t.site).values(epoch=epoch + 1, holder=holder))
-        return int(epoch) + 1
+        taken = max(int(epoch) + 1, int(now_s))
+        connection.execute(insert(t.lives).values(epoch=taken, began_at=now_s))
+        connection.execute(update(t.site).values(epoch=taken, holder=holder))
+        return taken
 
 
 def lift_epoch(engines: Engines, now_s: float) -> int:

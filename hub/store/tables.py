@@ -50,6 +50,14 @@ settings = Table(
     Column("value", Text, nullable=False),
 )
 
+# Every epoch that a life of this hub took: what devices hold of another one, this disk forgot.
+lives = Table(
+    "lives",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("began_at", Double, nullable=False),
+)
+
 chain = Table(
     "chain",
     metadata,

@@ -202,10 +202,13 @@ class Faces:
             raise Refused("not_now", "somebody else stands there")
 
     def view(self) -> bytes | None:
-        """What the camera sees of people who are drawn; a page's own frames are its own."""
-        return None if self._state == "absent" or self.stand.now.kind == "own" else (
-            self.stand.picture()
-        )  # fmt: skip
+        """What the camera sees of people who are drawn; a page's own frames are its own.
+
+        Whoever asks while another steps up sees an empty porch, not an error.
+        """
+        if self._state == "absent":
+            return None
+        return porch.empty() if self.stand.now.kind == "own" else self.stand.picture()
 
     def _here(self) -> None:
         if self._state == "absent":

@@ -87,7 +87,7 @@ async def _own_history(hub: StubHub, request: Request, body: bytes) -> Response:
             "n": each["n"], "at": each["at"], "door_name": each["door_name"],
             "outcome": "opened" if each["outcome"] == "granted" else each["outcome"],
             "reason": each["reason"], "words": reason(each["reason"]).words.as_dict(),
-            "via": each["via"],
+            "via": each["via"], "opening": each.get("opening"),
         }
         for each in mine
     ]  # fmt: skip

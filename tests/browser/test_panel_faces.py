@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,6 +118,32 @@ def test_somebody_drawn_steps_up_and_the_hub_s_boxes_are_drawn_over(page: Page, 
     choose(page, "举着照片")
     expect(page.get_by_text("照片里的脸不会转")).to_be_visible()
     assert town.posted("/api/face/stand")[-1] == {"kind": "drawn", "who": "elder", "still": True}
+
+
+def test_who_is_chosen_while_another_steps_up_comes_next(page: Page, town: Town) -> None:
+    FaceDoor(town)
+    shown(page, town)
+    stands, go = town.verbs["/api/face/stand"], threading.Event()
+
+    def slowly(body: Any) -> Any:
+        assert go.wait(30)
+        return stands(body)
+
+    town.verbs["/api/face/stand"] = slowly
+    choose(page, "画的沈桂芳")
+    expect(page.get_by_role("radio", name="画的沈桂芳", exact=True)).to_be_checked()
+    choose(page, "画的郑海燕")
+    choose(page, "举着照片")
+    go.set()
+    expect(page.get_by_text("照片里的脸不会转")).to_be_visible()
+    for _ in range(100):
+        if len(town.posted("/api/face/stand")) == 2:
+            break
+        page.wait_for_timeout(50)
+    assert town.posted("/api/face/stand") == [
+        {"kind": "drawn", "who": "elder", "still": False},
+        {"kind": "drawn", "who": "carer", "still": True},
+    ]
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

@@ -67,7 +67,7 @@ def walk(hub: StubHub, one: Visit) -> Iterator[str]:
     one.page.click("button[type=submit]")
     one.see(".gate")
     yield "home"
-    for verdict in ("granted", "person_unknown", "outcome_unknown"):
+    for verdict in ("granted", "person_unknown", "outcome_unknown", "face_awaited"):
         outcome(hub, one, verdict)
         yield verdict
         settle(one)

@@ -99,6 +99,74 @@ def test_a_refusal_says_why(
     assert one.violations() == []
 
 
+def awaited(hub: StubHub, one: Visit) -> str:
+    """The door wants the face of the phone's holder: the name of that opening."""
+    hub.verdicts.append("face_awaited")
+    with one.page.expect_response(OPENINGS) as said:
+        one.page.click(".gate")
+    expect(one.see(".told")).to_have_attribute("data-result", "looking")
+    name: str = said.value.json()["opening"]
+    return name
+
+
+def of_the_holder(hub: StubHub, opening: str, outcome: str, reason: str) -> None:
+    (phone,) = hub.phones.values()
+    hub.happen(
+        person=phone["person"], outcome=outcome, reason=reason, via="phone", opening=opening
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "result", "title"),
+    [
+        ("granted", "granted", "opened", "门开了，请进"),
+        ("refused", "face_not_matched", "refused", "没有认出来"),
+        ("unknown", "outcome_unknown", "unknown", "没有等到门的回答"),
+    ],
+)
+def test_a_phone_says_what_came_of_looking_at_a_face(
+    hub: StubHub, enrolled: Enrolled, outcome: str, reason: str, result: str, title: str
+) -> None:
+    one = enrolled()
+    opening = awaited(hub, one)
+    expect(told(one)).to_have_text("还差一步")
+    assert one.violations() == []
+    of_the_holder(hub, opening, "refused", "face_awaited")  # what the phone knows already
+    of_the_holder(hub, "another", "granted", "granted")  # by another way, at the same moment
+    with one.page.expect_response("**/me/history"):
+        pass
+    expect(one.see(".told")).to_have_attribute("data-result", "looking")
+    of_the_holder(hub, opening, outcome, reason)
+    expect(one.see(".told")).to_have_attribute("data-result", result)
+    expect(told(one)).to_have_text(title)
+    if outcome == "granted":
+        one.page.get_by_role("button", name="好", exact=True).click()
+        expect(one.see(".last-line")).to_contain_text("开了")
+
+
+def test_a_face_that_nobody_saw_ends_the_waiting(hub: StubHub, enrolled: Enrolled) -> None:
+    one = enrolled()
+    one.page.clock.install()
+    awaited(hub, one)
+    for _ in range(40):
+        one.page.clock.run_for(1_200)
+        if one.see(".told").get_attribute("data-result") != "looking":
+            break
+        one.page.wait_for_timeout(50)
+    expect(told(one)).to_have_text("时间到了，请再来一次，或者刷卡")
+    expect(one.page.get_by_role("button", name="再试一次")).to_be_visible()
+
+
+def test_whoever_went_on_is_not_called_back(hub: StubHub, enrolled: Enrolled) -> None:
+    one = enrolled()
+    opening = awaited(hub, one)
+    one.page.get_by_role("button", name="好", exact=True).click()
+    one.see(".gate")
+    of_the_holder(hub, opening, "granted", "granted")
+    one.page.wait_for_timeout(2_500)
+    assert one.see(".gate").is_visible()
+
+
 def test_silence_of_the_door_is_said_as_such(hub: StubHub, enrolled: Enrolled) -> None:
     one = enrolled()
     hub.verdicts.append("outcome_unknown")

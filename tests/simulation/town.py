@@ -28,6 +28,7 @@ from hub.acts.roster import RosterPart, load_part
 from hub.api.server import make_app
 from hub.gateways.cards import SUN_URL, keys_for
 from hub.parts import Hub, assemble
+from hub.recalls import DiskOlder
 from hub.store import tables as t
 from hub.store.engine import Engines, create, open_engines
 from hub.store.lease import take_lease
@@ -134,6 +135,8 @@ class SimTown:
         self.phones: dict[str, Phone] = {}
         self.fatal: list[BaseException] = []
         self._database = database
+        self.begun_anew = 0
+        self._again: asyncio.Task[None] | None = None
         self._hub_tasks: list[asyncio.Task[None]] = []
         self._adoptions: dict[str, Adoption] = {}
         self._opened: list[Engines] = []
@@ -172,7 +175,7 @@ class SimTown:
     async def start_hub(self) -> None:
         engines = self._engines()
         holder = self.rand(8).hex()
-        epoch = take_lease(engines, holder)
+        epoch = take_lease(engines, holder, self.now().timestamp())
         hub = assemble(
             config.load(self.folder),
             engines,
@@ -180,7 +183,7 @@ class SimTown:
             epoch,
             holder,
             self.now,
-            self.fatal.append,
+            self._ends,
             inline=True,
             luck=self.rand,
         )
@@ -199,6 +202,19 @@ class SimTown:
             asyncio.ensure_future(hub.endings.run()),
         ]
         hub.policies.wake()
+
+    def _ends(self, fault: BaseException) -> None:
+        """The hub ends itself; the machine's services start it again."""
+        if isinstance(fault, DiskOlder):
+            self.begun_anew += 1
+            self._again = asyncio.ensure_future(self._begin_anew())
+        else:
+            self.fatal.append(fault)
+
+    async def _begin_anew(self) -> None:
+        await self.kill_hub()
+        await asyncio.sleep(2.0)
+        await self.start_hub()
 
     async def kill_hub(self) -> None:
         """Power off: nothing is said, nothing is finished."""

@@ -42,8 +42,8 @@ async def test_a_phone_and_its_holders_face_open_once(folder: Path) -> None:
     await word(bench, ask)
     assert bench.strike.pulses == [(0, 3_000)]
     told = last(bench)
-    assert (told.outcome, told.person, told.via, told.content["ask"]) == (
-        Outcome.GRANTED, "p1", "phone", ask
+    assert (told.outcome, told.person, told.via, told.content) == (
+        Outcome.GRANTED, "p1", "phone", {"ask": ask, "opening": "o-1"}
     )  # fmt: skip
     await word(bench, ask, id="f-again")
     assert (bench.strike.pulses, last(bench).reason) == ([(0, 3_000)], "face_word_other")
@@ -65,6 +65,7 @@ async def test_a_phone_with_another_face_stays_outside(
     ask = str(asked(bench).content["ask"])
     await word(bench, ask, person, reason=reason)
     assert (last(bench).reason, last(bench).via, bench.strike.pulses) == (why, "phone", [])
+    assert last(bench).content["opening"] == "o-1"  # the phone is told what came of it
     await word(bench, ask, id="f-late")
     assert (last(bench).reason, bench.strike.pulses) == ("face_word_other", [])
     assert await phoned(bench, "o-2") == "face_awaited"  # and again

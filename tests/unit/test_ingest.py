@@ -20,6 +20,7 @@ from hub.acts.issuing import NewCard, issue_card
 from hub.acts.policies import Adoptee, adopt
 from hub.core.event_kinds import SENDERS
 from hub.gateways.cards import SUN_URL, keys_for
+from hub.recalls import DiskOlder
 from hub.store import chain
 from hub.store import tables as t
 from simulators.ends import Ntag424Card
@@ -277,6 +278,8 @@ async def test_an_event_is_taken_only_from_the_kind_of_device_that_may_tell_it(
         refused = len(DEVICE_KINDS) * (len(SENDERS) + 1) - len(wanted)
         assert bench.hub.ingest.counters["event_foreign"] == refused > 0
         assert ear.fine()
+        assert {type(one) for one in bench.fatal} == {DiskOlder}  # so say some that we forgot
+        bench.fatal.clear()
 
 
 async def test_what_a_device_of_the_wrong_kind_told_waits_unacknowledged(tmp_path: Path) -> None:
@@ -321,7 +324,7 @@ async def test_what_stands_for_a_quarantined_event_is_no_other_content(tmp_path:
 
 def drafted() -> set[str]:
     """Every kind that a device's code can put into an event: the words that stand in it."""
-    found = {recall.KIND, guests.ASKED, faces.ASKED, meter.READING, meter.SILENT}
+    found = {recall.KIND, recall.FORGOT, guests.ASKED, faces.ASKED, meter.READING, meter.SILENT}
     for path in Path(devices.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):

@@ -88,10 +88,10 @@ def test_a_hub_that_forgot_is_told_every_hole(box: Journal) -> None:
     box.acked(box.boot, 9, event().at_s)
     box.acked(box.boot, 10, event().at_s + 8 * 86_400)  # sweeps 5 to 9
     assert covered(box) == [11, 12]
-    assert not box.forgotten(box.boot, 10, event().at_s, ClockQuality.SIGNED)
-    assert box.forgotten(box.boot, 2, event().at_s, ClockQuality.SIGNED)
+    assert not box.forgotten(box.boot, 10, event(), tell=False)
+    assert box.forgotten(box.boot, 2, event(), tell=False)
     assert covered(box) == list(range(3, 13))
-    assert not box.forgotten(box.boot, 2, event().at_s, ClockQuality.SIGNED)
+    assert not box.forgotten(box.boot, 2, event(), tell=False)
     box.close()
 
 
@@ -100,7 +100,7 @@ def test_what_was_swept_to_the_last_is_a_hole_before_what_comes(box: Journal) ->
         box.record(event())
     box.acked(box.boot, 5, event().at_s)
     box.acked(box.boot, 5, event().at_s + 8 * 86_400)
-    assert box.forgotten(box.boot, 1, event().at_s, ClockQuality.SIGNED)
+    assert box.forgotten(box.boot, 1, event(), tell=False)
     box.record(event())
     assert covered(box) == [2, 3, 4, 5, 6]
     box.close()

@@ -142,6 +142,27 @@ async def test_a_resident_reads_why_in_plain_words_and_only_their_own(tmp_path: 
         is_problem(await phone.send("GET", "/api/v1/me/history", None), 401, "phone_revoked")
 
 
+async def test_an_event_of_a_phone_names_the_opening_that_it_is_of(tmp_path: Path) -> None:
+    async with hub_bench(tmp_path) as bench:
+        phone = await bench.phone("p-1")
+        ear = Ear(bench)
+        usual = replace(
+            ear.event(1, at_s=bench.now.timestamp(), outcome=Outcome.REFUSED, person="p-1"),
+            via="phone", reason="face_awaited", command="o-1",
+        )  # fmt: skip
+        seen = replace(usual, seq=2, reason="face_not_matched", command="f-1")
+        await ear.hear(
+            usual,
+            replace(seen, content={"ask": "a-1", "opening": "o-1"}),
+            replace(seen, seq=3, via="card", content={"ask": "a-2", "opening": "o-2"}),
+        )
+        reply = await phone.send("GET", "/api/v1/me/history", None)
+        told = [(one["reason"], one["opening"]) for one in reply.body["events"]]
+        assert told == [
+            ("face_not_matched", None), ("face_not_matched", "o-1"), ("face_awaited", "o-1"),
+        ]  # fmt: skip
+
+
 # --------------------------------------------------------------------------- named states
 
 

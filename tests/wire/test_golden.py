@@ -124,7 +124,7 @@ CASES: dict[str, tuple[Any, bytes, Callable[[bytes], Any]]] = {
         wire.encode_condition(door),
         wire.decode_condition,
     ),
-    "evt-ack": (ack := Ack("3-00ff00ff00ff00ff", 12), wire.encode_ack(ack), wire.decode_ack),
+    "evt-ack": (ack := Ack("3-00ff00ff00ff00ff", 12, 7), wire.encode_ack(ack), wire.decode_ack),
     "time": ("n0nce", wire.encode_time_want("n0nce"), wire.decode_time_want),
     "time-ok": (
         told := TimeTold("n0nce", 1795000000.5, 7),

@@ -240,6 +240,7 @@ export const kindWords = dictionary({
   face_asked: { "zh-Hans": "请主机看脸", "zh-Hant": "請主機看臉", en: "Asked for a face" },
   pass_asked: { "zh-Hans": "核对访客码", "zh-Hant": "核對訪客碼", en: "Visitor pass checked" },
   gap: { "zh-Hans": "缺了几条记录", "zh-Hant": "缺了幾條記錄", en: "Records missing" },
+  hub_forgot: { "zh-Hans": "主机忘了记过的事", "zh-Hant": "主機忘了記過的事", en: "The hub forgot what it had" },
   recalled: { "zh-Hans": "恢复后补报", "zh-Hant": "還原後補報", en: "Told after a restore" },
   quarantined: { "zh-Hans": "读不懂的记录", "zh-Hant": "讀不懂的記錄", en: "Unreadable record" },
 });

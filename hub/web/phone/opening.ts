@@ -1,18 +1,19 @@
 /** One gesture, one opening: sign, send, and say what became of it. */
 
 import { jsonBytes, Refused, Unreachable } from "@linli/shared/api";
-import type { OpeningAsked, OpeningTold, OwnDoor } from "@linli/shared/api.gen";
+import type { OpeningAsked, OpeningTold, OwnDoor, OwnHistory } from "@linli/shared/api.gen";
 import { chime } from "@linli/shared/chime";
 import { signal } from "@preact/signals";
 
 import { door as chosenDoor, ifStranger, key, remember, sound } from "./phone";
-import { type Letter, post, seal, wantsFreshNonce } from "./signed";
+import { askSigned, type Letter, post, seal, wantsFreshNonce } from "./signed";
 
 /**
  * `opened`, `refused`: the door said so. `unknown`: the hub heard nothing from the door.
- * `silent`: it was sent and nobody answered. `offline`: nothing was sent.
+ * `silent`: it was sent and nobody answered. `offline`: nothing was sent. `looking`: the door wants
+ * to see the holder's face; what comes of that follows.
  */
-export type Result = "opened" | "refused" | "unknown" | "silent" | "offline";
+export type Result = "opened" | "refused" | "unknown" | "silent" | "offline" | "looking";
 
 export type Turn =
   | { phase: "idle" }
@@ -30,6 +31,12 @@ const PAUSE_MS = 500;
 /** The door's own time-out is five seconds; the hub has said "unknown" well before this. */
 const ANSWER_MS = 9_000;
 
+/** The door's word that it waits for the face of the phone's holder. */
+const FACE_AWAITED = "face_awaited";
+/** The hub looks for so long, and its word needs a moment. */
+const LOOKED_MS = 20_000;
+const LOOK_EVERY_MS = 1_200;
+
 interface Sent extends Letter {
   door: string;
   /** How often it has left; after the first time its effect can no longer be excluded. */
@@ -42,6 +49,8 @@ interface Sent extends Letter {
 interface Told {
   result: Result;
   reason: string;
+  /** The opening that was refused, where the hub named it. */
+  opening?: string;
 }
 
 /** A request that was sent and not answered: it may still be on its way or already done. */
@@ -98,6 +107,10 @@ async function openOnce(door: OwnDoor): Promise<Told> {
 function meaningOf(error: unknown): Told {
   if (error instanceof Unreachable) return { result: "offline", reason: "outcome_unknown" };
   if (!(error instanceof Refused)) return { result: "unknown", reason: "outcome_unknown" };
+  const opening = error.body["opening"];
+  if (error.code === FACE_AWAITED && typeof opening === "string") {
+    return { result: "looking", reason: error.code, opening };
+  }
   const unknown = error.body["outcome"] === "unknown" || error.code === "outcome_unknown";
   return { result: unknown ? "unknown" : "refused", reason: error.code };
 }
@@ -108,6 +121,7 @@ const BUZZ_MS: Readonly<Record<Result, number[]>> = {
   unknown: [120, 90, 120],
   silent: [120, 90, 120],
   offline: [120, 90, 120],
+  looking: [60],
 };
 
 function tell(door: OwnDoor, result: Result, reason: string): void {
@@ -115,7 +129,7 @@ function tell(door: OwnDoor, result: Result, reason: string): void {
   navigator.vibrate?.(BUZZ_MS[result]);
   if (sound.value === "on") chime(result === "opened" ? "welcome" : result === "refused" ? "pause" : "noted");
   const outcome = result === "silent" ? "unknown" : result;
-  if (outcome === "offline") return; // nothing happened, nothing to remember
+  if (outcome === "offline" || outcome === "looking") return; // nothing happened yet
   remember({ at: new Date().toISOString(), door: door.name, outcome, reason });
 }
 
@@ -138,9 +152,31 @@ export async function openDoor(door: OwnDoor | null = chosenDoor.value): Promise
       turn.value = { phase: "idle" };
       return;
     }
-    const { result, reason } = meaningOf(error);
+    const { result, reason, opening } = meaningOf(error);
     tell(door, result, reason);
+    if (result === "looking" && opening !== undefined) await follow(door, opening);
   }
+}
+
+/** Ask what came of looking at the holder's face, until the door has said it or its time is over. */
+async function follow(door: OwnDoor, opening: string): Promise<void> {
+  const shown = turn.value;
+  const ends_ms = performance.now() + LOOKED_MS;
+  const left = () => turn.value !== shown; // the holder went on to something else
+  let heard = false;
+  while (!left() && performance.now() < ends_ms) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    const holder = key.value;
+    if (left() || holder === null) return;
+    const answer = await askSigned(holder, "GET", "/api/v1/me/history").catch(() => null);
+    if (left()) return;
+    if (answer === null) continue;
+    heard = true;
+    const events = (answer.body as OwnHistory).events;
+    const came = events.find((each) => each.opening === opening && each.reason !== FACE_AWAITED);
+    if (came !== undefined) return tell(door, came.outcome, came.reason ?? "internal");
+  }
+  if (!left()) tell(door, heard ? "refused" : "unknown", heard ? "face_turn_late" : "outcome_unknown");
 }
 
 /** Back to the button. */

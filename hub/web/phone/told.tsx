@@ -19,6 +19,7 @@ const ICONS: Readonly<Record<Result, IconName>> = {
   unknown: "question",
   silent: "question",
   offline: "offline",
+  looking: "eye",
 };
 
 const OWN_WORDS: Readonly<Partial<Record<Result, readonly [title: Words, next: Words]>>> = {
@@ -59,10 +60,11 @@ export function Told({ turn }: { turn: Extract<Turn, { phase: "told" }> }) {
             <Phrase>{next}</Phrase>
           </p>
         )}
+        {result === "looking" && <p class="lead">{say(words.lookingLine)}</p>}
         <p class="told-door">{say(door.name)}</p>
       </div>
       <div class="foot">
-        {result !== "opened" && (
+        {result !== "opened" && result !== "looking" && (
           <Button look="main" wide icon="door" onClick={() => openDoor()}>
             {say(parts.again)}
           </Button>

@@ -196,6 +196,11 @@ export const words = dictionary({
   },
   someDoor: { "zh-Hans": "一扇门", "zh-Hant": "一扇門", en: "A door" },
   lastOpening: { "zh-Hans": "上次 {at}，{what}", "zh-Hant": "上次 {at}，{what}", en: "Last time {at}: {what}" },
+  lookingLine: {
+    "zh-Hans": "认出您，门就开。",
+    "zh-Hant": "認出您，門就開。",
+    en: "The door opens once it knows you.",
+  },
   didOpen: { "zh-Hans": "开了", "zh-Hant": "開了", en: "opened" },
   didRefuse: { "zh-Hans": "没有开", "zh-Hant": "沒有開", en: "not opened" },
   didUnknown: { "zh-Hans": "不知道开没开", "zh-Hant": "不知道開了沒有", en: "not known" },

@@ -34,6 +34,8 @@ const reading = signal(false);
 const mine = signal<"own" | "file" | null>(null);
 /** Who was chosen a moment ago; the town has yet to say that they stand there. */
 const chosen = signal<{ source: Source; still: boolean } | null>(null);
+/** Who was chosen while something else was under way: the newest is done next. */
+let wanted: { source: Source; still: boolean } | null = null;
 let photo: ImageBitmap | null = null;
 
 async function act(what: () => Promise<unknown>): Promise<void> {
@@ -45,6 +47,9 @@ async function act(what: () => Promise<unknown>): Promise<void> {
     wrong.value = error instanceof Refused ? reasonWords(error.code) : w.troubleSilent;
   }
   busy.value = false;
+  const next = wanted;
+  wanted = null;
+  if (next !== null) choose(next.source, next.still);
 }
 
 // --- before the camera
@@ -58,7 +63,7 @@ function leave(): void {
 function choose(source: Source, still: boolean): void {
   chosen.value = { source, still };
   if (busy.value) {
-    chosen.value = null;
+    wanted = { source, still };
     return;
   }
   void act(async () => {

@@ -1,0 +1,236 @@
+"""A machine's snapshot is put back by hand: whoever was ended since stays outside.
+
+Nobody ran `restore`. Doors hold policies that this hub never gave and were acknowledged events that
+it never had; by that it finds out by itself that its disk is old, and asks before it is believed.
+"""
+
+import asyncio
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from devices.kept_endings import BETWEEN
+from devices.messages import Revision
+from hub.acts.cards import BlockCard, block_card
+from hub.acts.phones import Revocation, revoke
+from hub.acts.restoring import TOLD
+from hub.store import tables as t
+from tests.luck import seeds
+from tests.simulation import virtual
+from tests.simulation.air import Weather
+from tests.simulation.test_put_back import copy
+from tests.simulation.test_restore import LOST, OTHER, Story
+from tests.simulation.town import DEVICES, PEOPLE
+
+SEEDS = seeds(range(1, 4), range(4, 20))
+
+
+class Tale(Story):
+    """A story whose copy is taken of a machine that stands still."""
+
+    async def begin(self) -> None:
+        await self.town.build()
+        await self.pass_by(OTHER)
+        await self.restart(0.0)
+
+    async def restart(self, after_s: float) -> None:
+        town = self.town
+        await town.kill_hub()
+        if not (self.folder / "copy").exists():
+            copy(town.folder, self.folder / "copy")
+        await asyncio.sleep(after_s)
+        await town.start_hub()
+
+    async def put_back(self) -> None:
+        town = self.town
+        await town.kill_hub()
+        for old in town.folder.glob("hub.db*"):
+            old.unlink()
+        copy(self.folder / "copy", town.folder)
+        await town.start_hub()
+
+    async def told(self) -> None:
+        """Every device has said what it holds; a lost question is put again within minutes."""
+        for _ in range(90):
+            if self.states() == dict.fromkeys(DEVICES, TOLD):
+                break
+            await asyncio.sleep(10.0)
+        await self.town.settle()
+        assert self.states() == dict.fromkeys(DEVICES, TOLD)
+
+    def alerts(self) -> set[str]:
+        return {row.kind for row in self.town.rows(t.alerts)}
+
+
+async def blocked_since(seed: int, folder: Path) -> None:
+    tale, luck = Tale(seed, folder), Random(seed)
+    town = tale.town
+    try:
+        await tale.begin()
+        for _ in range(luck.randrange(3)):
+            await tale.restart(luck.uniform(2, 60))
+        await tale.act(block_card, BlockCard(f"c-{LOST}", "test"))
+        for _ in range(luck.randrange(3)):
+            await tale.restart(luck.uniform(2, 60))
+        await town.settle()
+        began = town.now().timestamp()
+        town.air.weather = luck.choice([Weather(), Weather((0.2, 3.0), 0.3)])
+        away = luck.choice([*DEVICES, ""])
+        town.air.unreachable.update({away} - {""})
+        await tale.put_back()
+        await asyncio.sleep(luck.uniform(1.0, 40.0))
+        assert town.hub is not None
+        if luck.random() < 0.5:  # somebody is about their work, and knows of nothing
+            await town.hub.writer.submit(block_card, BlockCard(f"c-{PEOPLE[2]}", "test"))
+        await tale.pass_by(LOST)
+        town.air.weather = Weather((0.001, 0.01), 0)
+        await town.settle()
+        assert town.begun_anew == 1
+        await tale.told()
+        for _ in range(2):
+            await tale.pass_by(LOST)
+            await tale.pass_by(OTHER)
+            await town.settle()
+        assert "hub_older" in tale.alerts()
+        assert tale.granted(LOST, began) == 0
+        assert tale.granted(OTHER, began) >= 3
+        (card,) = [row for row in town.rows(t.cards) if row.person_id == LOST]
+        assert card.blocked_at is not None
+        tale.check()
+    finally:
+        await town.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_card_blocked_since_the_snapshot_stays_blocked(seed: int, tmp_path: Path) -> None:
+    virtual.run(blocked_since(seed, tmp_path))
+
+
+async def revoked_since(seed: int, folder: Path) -> None:
+    """No policy tells of a phone: the events do, that doors were acknowledged for."""
+    tale, luck = Tale(seed, folder), Random(seed)
+    town = tale.town
+    try:
+        await tale.begin()
+        await tale.pass_by(OTHER)
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await tale.act(revoke, Revocation(phone, "test"))
+        await town.settle()
+        town.air.weather = luck.choice([Weather(), Weather((0.2, 3.0), 0.3)])
+        town.air.unreachable.update(luck.sample([*DEVICES], luck.randrange(3)))
+        await tale.put_back()
+        await asyncio.sleep(luck.uniform(1.0, 60.0))
+        town.air.weather = Weather((0.001, 0.01), 0)
+        await town.settle()
+        assert town.begun_anew == 1
+        await tale.told()
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+        for _ in range(5):  # the weather may have left an old word of the controller's state
+            reply = await town.phones[OTHER].open("a2")
+            if reply.body.get("code") != "door_offline":
+                break
+            await town.kill_controller("a")
+            await town.settle()
+        assert reply.body["outcome"] == "opened", reply.body
+        await town.settle()
+        tale.check()
+    finally:
+        await town.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_phone_revoked_since_the_snapshot_stays_revoked(seed: int, tmp_path: Path) -> None:
+    virtual.run(revoked_since(seed, tmp_path))
+
+
+async def a_life_begins(folder: Path) -> None:
+    """The list of a hub that begins stands beside the one before until it could have asked."""
+    tale = Tale(11, folder)
+    town = tale.town
+
+    def kept() -> set[int]:
+        texts = [c.device.journal.text("endings") for c in town.controllers.values() if c.device]
+        return {len(text.split(BETWEEN)) for text in texts}
+
+    try:
+        await tale.begin()
+        await tale.act(block_card, BlockCard(f"c-{LOST}", "test"))
+        await asyncio.sleep(120.0)
+        assert kept() == {1}
+        await tale.restart(1.0)
+        await asyncio.sleep(30.0)
+        assert kept() == {2}
+        await asyncio.sleep(60.0)
+        assert kept() == {1}
+    finally:
+        await town.close()
+
+
+def test_endings_of_a_new_life_wait_beside_the_old_ones(tmp_path: Path) -> None:
+    virtual.run(a_life_begins(tmp_path))
+
+
+async def nothing_lost(seed: int, folder: Path) -> None:
+    """Kills, cuts and repeated messages are no reason to doubt a disk."""
+    tale, luck = Tale(seed, folder), Random(seed)
+    town = tale.town
+    try:
+        await tale.begin()
+        town.air.weather = Weather((0.2, 3.0), 0.3)
+        for _ in range(6):
+            await tale.pass_by(OTHER)
+            name = luck.choice(list(DEVICES))
+            await town.kill_controller(name)
+            town.start_controller(name)
+            await tale.restart(luck.uniform(1, 40))
+        await tale.act(block_card, BlockCard(f"c-{LOST}", "test"))
+        await tale.restart(1.0)
+        town.air.weather = Weather((0.001, 0.01), 0)
+        await town.settle()
+        assert town.begun_anew == 0
+        assert "hub_older" not in tale.alerts()
+        tale.check()
+    finally:
+        await town.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_hub_that_lost_nothing_asks_nobody(seed: int, tmp_path: Path) -> None:
+    virtual.run(nothing_lost(seed, tmp_path))
+
+
+async def a_liar(folder: Path) -> None:
+    """A stolen controller claims a policy of tomorrow again and again: once a day it is asked."""
+    tale = Tale(7, folder)
+    town = tale.town
+    try:
+        await tale.begin()
+        door = town.controllers["b"].door
+        assert door is not None
+        for _ in range(6):
+            door.shelf.revision = Revision(2_000_000_000, 9)
+            door.shelf.announce()
+            await asyncio.sleep(600.0)
+        assert town.begun_anew == 1
+        began = town.now().timestamp()
+        await tale.act(block_card, BlockCard(f"c-{LOST}", "test"))
+        await tale.pass_by(LOST, ("a1", "a2"))
+        await tale.pass_by(OTHER, ("a1", "a2"))
+        await town.settle()
+        assert tale.granted(LOST, began) == 0
+        assert tale.granted(OTHER, began) == 2  # the other doors are ruled as ever
+        subjects = {row.subject for row in town.rows(t.alerts) if row.kind == "hub_older"}
+        assert subjects == {"device:b"}
+        assert town.hub is not None
+        with town.hub.engines.read.connect() as connection:
+            kinds = select(t.chain.c.kind).where(t.chain.c.kind == "disk_older")
+            assert len(connection.execute(kinds).all()) == 1
+    finally:
+        await town.close()
+
+
+def test_a_device_that_lies_costs_one_moment_a_day(tmp_path: Path) -> None:
+    virtual.run(a_liar(tmp_path))
