@@ -300,6 +300,7 @@ _TABLE: tuple[Reason, ...] = (
     _reason("face_bright", _R, _NOTE, 422, Words("太亮了，请避开强光。", "太亮了，請避開強光。", "Too bright. Please turn away from the strong light."), ""),
     _reason("face_turned", _R, _NOTE, 422, Words("请正对镜头。", "請正對鏡頭。", "Please look straight into the camera."), ""),
     _reason("face_unclear", _R, _NOTE, 422, Words("脸被挡住了，或光线不匀。请再来一次。", "臉被擋住了，或光線不勻。請再來一次。", "The face is partly hidden or unevenly lit. Please try again."), ""),
+    _reason("face_copied", _R, _NOTE, 422, Words("像是翻拍的照片。请让本人站在空墙前，对着人拍。", "像是翻拍的照片。請讓本人站在空牆前，對著人拍。", "This looks like a picture of a picture. Please take the person, before a plain wall."), "Four straight edges close round the face, or a screen's grid lies on it: no print, screen, document, mirror or hatch may frame the person."),
     _reason("face_turn_late", _R, _NOTE, 403, Words("时间到了，请再来一次，或者刷卡。", "時間到了，請再來一次，或者刷卡。", "Time is up. Please try again, or use your card."), "The head was not turned in time."),
     _reason("face_turn_lost", _R, _NOTE, 403, Words("中途看不到脸了，请再来一次。", "中途看不到臉了，請再來一次。", "The face was out of sight. Please try again."), ""),
     _reason("face_turn_jumped", _R, _NOTE, 403, Words("动得太快了，请慢慢转头。", "動得太快了，請慢慢轉頭。", "That was too quick. Please turn your head slowly."), "Two looks differ too much: another face, or a picture exchanged."),

@@ -2,7 +2,7 @@
 
 import os
 import resource
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import loops, services
+from tests.luck import WHOLE, stands_for_all
 from tests.together import Together, is_whole
 
 # Set where nothing may be left out (CI): a skip is then a failure.
@@ -92,7 +93,42 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def _leave_to_the_whole_run(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What a plain run leaves out; pytest says how many."""
+    axes: dict[object, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        for axis, value in _params(item).items():
+            seen = axes[_function(item)][axis]
+            if repr(value) not in seen:
+                seen.append(repr(value))
+    gone = set()
+    for item in items:
+        of = axes[_function(item)]
+        indices = {axis: of[axis].index(repr(value)) for axis, value in _params(item).items()}
+        counts = {axis: len(values) for axis, values in of.items()}
+        if item.get_closest_marker("whole") or not stands_for_all(indices, counts):
+            gone.add(item)
+    config.hook.pytest_deselected(items=[item for item in items if item in gone])
+    items[:] = [item for item in items if item not in gone]
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    spec = getattr(item, "callspec", None)
+    return dict(spec.params) if spec is not None else {}
+
+
+def _function(item: pytest.Item) -> object:
+    return item.path, getattr(item, "originalname", item.name)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A plain run leaves out what the whole one has; what is asked for by name is run."""
+    if not WHOLE and not any("::" in arg for arg in config.args):
+        _leave_to_the_whole_run(config, items)
+    in_order(items)
+
+
+def in_order(items: list[pytest.Item]) -> None:
     """Pages last: Playwright keeps a loop of its own running, beside which no other may run.
 
     What stays whole in one worker comes first, and of all that is alike the modules with the most

@@ -528,6 +528,14 @@ export const reasons = {
       "en": "At most four people can be claimed at once."
     }
   },
+  "face_copied": {
+    "severity": "notice",
+    "words": {
+      "zh-Hans": "像是翻拍的照片。请让本人站在空墙前，对着人拍。",
+      "zh-Hant": "像是翻拍的照片。請讓本人站在空牆前，對著人拍。",
+      "en": "This looks like a picture of a picture. Please take the person, before a plain wall."
+    }
+  },
   "face_dark": {
     "severity": "notice",
     "words": {

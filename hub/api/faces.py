@@ -59,6 +59,8 @@ PHOTO = (
     "face_bright", "face_turned", "face_unclear", "too_many", "not_found", "oversize",
 )  # fmt: skip
 
+ENROLS = (*PHOTO, "face_copied", "field_wrong")
+
 
 def routes(gate: Gate) -> APIRouter:
     """The router of faces."""
@@ -156,7 +158,7 @@ def _desk(router: APIRouter, gate: Gate) -> None:
                        asked.turns_14_on)  # fmt: skip
         return reply(_of(gate, person), request)
 
-    adds = told("addFacePhoto", FaceShown, *PHOTO, "field_wrong", *CHANGE, by="staff")
+    adds = told("addFacePhoto", FaceShown, *ENROLS, *CHANGE, by="staff")
     adds["openapi_extra"] |= OCTETS
 
     @router.post("/people/{person}/face/photos", **adds)
@@ -235,7 +237,7 @@ def _operator(router: APIRouter, gate: Gate) -> None:
         await hub.recognising.settle()
         return await _overview(gate, request, "operator")
 
-    adds = told("addFacePhotoByOperator", FaceShown, *PHOTO, "field_wrong", *CHANGE, by="operator")
+    adds = told("addFacePhotoByOperator", FaceShown, *ENROLS, *CHANGE, by="operator")
     adds["openapi_extra"] |= OCTETS
 
     @router.post("/operator/people/{person}/face/photos", **adds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hub.faces import photo, quality
+from hub.faces import gratings, photo, quality, sheets
 from hub.faces.decide import Refused
 from hub.faces.engine import Engine, Floats, Picture, encode_both, grey
 from hub.faces.geometry import Found
@@ -16,11 +16,16 @@ WANTED_PHOTOS: Final = 3  # on different days; fewer are told as missing, not re
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One photo's embedding, the model that made it, and how far its mirror image lies."""
+    """One photo's embedding, the model that made it, and how far its mirror image lies.
+
+    ``copied``: it looks like a picture of a picture. Whoever enrols a person by it refuses that;
+    an authority's picture of somebody it looks for may well be one.
+    """
 
     embedding: Floats
     model_id: str
     gap: float
+    copied: bool = False
 
 
 def portrait(content: bytes, engine: Engine) -> Portrait | Refused:
@@ -39,7 +44,8 @@ def portrait(content: bytes, engine: Engine) -> Portrait | Refused:
     embeddings, gaps = encode_both(engine.encoder, [chip])
     if reason := quality.judge_gap(float(gaps[0]), quality.ENROL):
         return Refused(reason)
-    return Portrait(embeddings[0], engine.encoder.model_id, float(gaps[0]))
+    copied = sheets.around(picture, found.box) or gratings.on(picture, found.box)
+    return Portrait(embeddings[0], engine.encoder.model_id, float(gaps[0]), copied)
 
 
 def find_one(picture: Picture, engine: Engine) -> Found | Refused:

@@ -157,7 +157,8 @@ class FaceProcess:
         head, body = answer
         if head["reason"] is not None:
             return Refused(str(head["reason"]))
-        return Portrait(pipe.to_floats(body), str(head["model"]), float(head["gap"]))
+        gap, copied = float(head["gap"]), bool(head["copied"])
+        return Portrait(pipe.to_floats(body), str(head["model"]), gap, copied)
 
     async def _ask(self, head: dict[str, Any], body: bytes = b"") -> pipe.Message | None:
         if not self._here.is_set() or len(self._calls) >= CALLS_MOST:

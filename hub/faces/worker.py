@@ -250,7 +250,7 @@ class Worker:
             self._say({"say": "portrait", "call": call, "reason": found.reason})
         else:
             told = {"say": "portrait", "call": call, "reason": None, "model": found.model_id,
-                    "gap": found.gap}  # fmt: skip
+                    "gap": found.gap, "copied": found.copied}  # fmt: skip
             self._say(told, pipe.to_bytes(found.embedding))
 
 

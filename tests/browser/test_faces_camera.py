@@ -30,7 +30,7 @@ def chromium(
     """A browser before whose camera somebody sits, in place of the run's own one."""
     if request.param == DRAWN:
         somebody = Image.new("RGB", SIZE, (178, 172, 160))
-        somebody.paste(portrait(3, Pose(200)), (120, 20))
+        somebody.paste(portrait(3, Pose(200)), (120, 40))  # to the lower edge, as people sit
     else:
         with Image.open(shared_file(request.param)) as found:
             somebody = found.convert("RGB")
@@ -65,5 +65,6 @@ def test_a_photo_of_the_desk_s_camera_is_one_that_the_hub_takes(
         assert (taken.format, taken.size) == ("JPEG", SIZE)
     judged: Any = enrol.portrait(faces.newest, engine.make(tmp_path))
     assert isinstance(judged, enrol.Portrait), judged
+    assert not judged.copied
     one.page.get_by_role("button", name="关摄像头").click()
     expect(one.page.locator("video")).to_have_count(0)

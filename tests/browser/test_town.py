@@ -67,6 +67,7 @@ def test_the_page_shows_the_town_wake_up(browser: Browser, process: DemoProcess)
         assert seen.complaints == []
 
 
+@pytest.mark.whole  # test_the_story_is_told_by_facts, and the page with a stand-in
 def test_the_story_is_told_to_its_end(desk: Sight) -> None:
     page = desk.page
     expect(key(page, "看三分钟的故事")).to_be_enabled(timeout=BACK_TO_MORNING)
@@ -155,6 +156,7 @@ def test_the_bytes_beside_the_picture_are_the_wires_own(desk: Sight) -> None:
     expect(page.locator(".lines")).to_contain_text("01 05 02 00 00 1e")
 
 
+@pytest.mark.whole  # test_a_reset_brings_the_morning_back, and the page with a stand-in
 def test_back_to_morning_wakes_a_fresh_town(desk: Sight) -> None:
     page = desk.page
     page.locator('.token[data-kind="card"]').filter(has_text="胡文静").click()

@@ -121,6 +121,7 @@ def until_looked(page: Page, flat: str, *wanted: str) -> str:
     return said
 
 
+@pytest.mark.whole  # tests/faces/test_door_runs.py
 def test_a_living_face_opens_a_photo_of_it_does_not_and_a_stranger_is_nobody(
     browser: Browser, process: DemoProcess
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from hub.faces.keystore import NAME, KeyStore
 from hub.store import tables as t
 from simulators.drawn import Pose, portrait
 from tests import services
+from tests.faces import copies
 from tests.faces.desk import Faces, asked, enrol_all, move_in
 from tests.faces.walk import AGREED, ASSESSED, OCTETS, answer_faces, by_a_phone, prepare
 from tests.unit.hub_bench import CLIENT, HubBench, hub_bench
@@ -300,24 +302,28 @@ async def test_a_bad_photo_is_told_in_words_and_nothing_stays(tmp_path: Path, ey
         assert shown["photos"] == [{"day": "2026-11-23", "quality": shown["photos"][0]["quality"]}]
 
 
-async def test_a_photo_of_a_photo_is_taken_and_the_page_says_so(
+async def test_a_photo_of_a_photo_is_refused_in_words_and_nothing_stays(
     tmp_path: Path, eyes: Engine
 ) -> None:
-    """Nothing in one picture tells it. At a door the challenge does (a waved still never passes);
-    at the desk whoever enrols does, and is asked to."""
+    """Where its edges or a screen's grid show; else whoever enrols must look, and is asked to."""
     paper = Image.new("RGB", (460, 520), "white")
     paper.paste(portrait(1, Pose(170)), (60, 70))
-    again = Image.new("RGB", (760, 820), (96, 78, 60))  # a table
-    again.paste(paper.rotate(4, expand=True, fillcolor=(96, 78, 60)), (120, 120))
-    once_more = Image.open(io.BytesIO(as_jpeg(again)))
+    held = Image.new("RGB", (760, 820), (96, 78, 60))  # a table
+    held.paste(paper.rotate(4, expand=True, fillcolor=(96, 78, 60)), (120, 120))
+    lit, _ = copies.screen(copies.drawn(1), random.Random(1), 2.8)
     async with hub_bench(tmp_path) as bench:
         await with_engine(bench, eyes)
-        answer = await send_photo(bench, as_jpeg(once_more))
-        assert answer.status_code == 200, answer.text
-        assert len(answer.json()["photos"]) == 1
+        for copy in (held, lit):
+            told = (await send_photo(bench, as_jpeg(copy))).json()
+            assert told["code"] == "face_copied"
+            assert told["words"] == REASONS["face_copied"].words.as_dict()
+        assert await kept(bench) == 0
+        assert (await bench.http.get("/api/v1/people/p-2/face")).json()["photos"] == []
+        close = as_jpeg(portrait(1, Pose(170)))  # the same print, to its edges
+        assert (await send_photo(bench, close)).status_code == 200
     words = Path(__file__).parents[2] / "hub/web/console/facewords.ts"
     page = words.read_text(encoding="utf-8")
-    assert "机器分不出翻拍的照片" in page
+    assert "翻拍的，看得见边框或屏幕纹时才认得出" in page
 
 
 async def test_a_file_beyond_all_bounds_is_not_read(tmp_path: Path) -> None:

@@ -76,10 +76,12 @@ def test_a_bad_photo_is_refused_for_its_reason(eyes: Engine, as_file: AsFile, na
 
 def test_a_passer_by_behind_does_not_matter(eyes: Engine, as_file: AsFile) -> None:
     both = Image.new("RGB", (700, 500), (90, 90, 90))
-    both.paste(portrait(1, Pose(200)), (0, 30))
+    both.paste(portrait(1, Pose(200)), (0, 60))
     both.paste(portrait(2, Pose(70)), (500, 0))
     assert len(eyes.detector.find(np.asarray(both))) == 2
-    assert isinstance(enrol.portrait(as_file(both), eyes), enrol.Portrait)
+    made = enrol.portrait(as_file(both), eyes)
+    assert isinstance(made, enrol.Portrait)
+    assert not made.copied
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hub.faces import camera, pipe, sources
 from hub.faces.camera import Event, Gone, Ready, Seen
@@ -159,6 +160,13 @@ def wait_for(what: Callable[[], bool]) -> None:
     pytest.fail("it never came")
 
 
+def held_up() -> Image.Image:
+    """A portrait of somebody on a sheet."""
+    image = Image.new("RGB", (500, 520), (60, 70, 80))
+    image.paste(portrait(4), (130, 120))
+    return image
+
+
 def test_the_worker_answers_portraits_and_pushed_frames(eyes: Engine) -> None:
     frames = [as_jpeg(one) for one in passage(3, 5)]
     told = run_worker(
@@ -167,6 +175,7 @@ def test_the_worker_answers_portraits_and_pushed_frames(eyes: Engine) -> None:
             pipe.encode({"do": "ping", "call": 1}),
             pipe.encode({"do": "portrait", "call": 2}, as_jpeg(portrait(4))),
             pipe.encode({"do": "portrait", "call": 3}, b"rubbish"),
+            pipe.encode({"do": "portrait", "call": 4}, as_jpeg(held_up())),
             pipe.encode({"do": "frame", "camera": "gate", "at_s": 0.0}, frames[0]),
             pipe.encode({"do": "camera", "camera": "gate", "kind": "pushed", "address": ""}),
             *(pipe.encode({"do": "frame", "camera": "gate", "at_s": step / 5}, one)
@@ -181,6 +190,7 @@ def test_the_worker_answers_portraits_and_pushed_frames(eyes: Engine) -> None:
     assert by_call[2][0]["reason"] is None
     assert len(by_call[2][1]) == 4 * 128
     assert by_call[3][0]["reason"] == "photo_broken"
+    assert [by_call[call][0]["copied"] for call in (2, 4)] == [False, True]
     assert [head["say"] for head in heads].count("ready") == 1
     assert [head["say"] for head in heads].count("done") == 2 + len(frames)
 
@@ -310,6 +320,10 @@ async def test_cameras_portraits_and_a_process_that_dies(
         one = await faces.portrait(as_jpeg(portrait(4)))
         assert isinstance(one, Portrait)
         assert one.embedding.shape == (128,)
+        assert not one.copied
+        sheet = await faces.portrait(as_jpeg(held_up()))
+        assert isinstance(sheet, Portrait)
+        assert sheet.copied
         assert await faces.portrait(b"rubbish") == Refused("photo_broken")
         assert await faces.portrait(bytes(15_000_001)) == Refused("photo_large")
         somebody = [as_jpeg(picture(5, 100 + 8 * step, step)) for step in range(8)]

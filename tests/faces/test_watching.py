@@ -136,6 +136,21 @@ async def test_nothing_is_watched_before_a_second_person_said_so(tmp_path: Path)
         assert await watching.watch("d-1", "track-1", faces.probe(119), SCENE) == "detected"
 
 
+async def test_an_authority_s_picture_may_be_a_picture_of_a_picture(tmp_path: Path) -> None:
+    """A photo from a case is often a scan; a resident who stands at the desk has a face."""
+    async with measured(tmp_path) as (bench, faces):
+        real = faces.portraits
+
+        async def copied(content: bytes) -> Any:
+            return replace(await real(content), copied=True)
+
+        bench.hub.recognising.portraits = copied
+        order = await bench.hub.watching.enter(wish(bench))
+        assert await bench.hub.watching.list_face(order, LISTED, "staff:one")
+        with pytest.raises(DomainError, match="face_copied"):
+            await bench.hub.recognising.photo("r-0", LISTED, "staff:one")
+
+
 async def test_what_was_approved_is_not_added_to(tmp_path: Path) -> None:
     """Else one person alone decides who is looked for, under the other's approval."""
     async with measured(tmp_path) as (bench, _):

@@ -43,6 +43,7 @@ def _command(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+@pytest.mark.whole  # ports have a unit test
 def test_taken_ports_give_the_next_ones_and_a_second_interrupt_does_not_wait() -> None:
     """One town for both: what it serves on is settled long before it is stopped."""
     with socket.socket() as taken:

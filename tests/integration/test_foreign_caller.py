@@ -20,7 +20,7 @@ from devices.jws import b64
 from hub.api.typescript import document
 from hub.core.limits import Limiter
 from simulators.phone import Phone
-from tests.luck import examples
+from tests.luck import WHOLE, examples
 from tests.unit.hub_bench import CLIENT
 from tests.unit.test_api import door_answers
 from tests.unit.test_edge import served
@@ -228,7 +228,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
 
 @pytest.mark.luck
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("caller", CALLERS if WHOLE else CALLERS[2:])
 def test_a_foreign_caller_finds_the_hub_as_documented(here: Here, caller: str) -> None:
     here.enter()
     foreign = Foreign(here, caller)

@@ -29,6 +29,7 @@ from devices.facts import kept, recalled
 from devices.guesses import FAMILIAR, FORGIVEN, KEYPAD, OWN, SPACE, Budget
 from devices.messages import Revision
 from devices.pins import PIN_DIGITS_MIN, claim_mark, is_pin, pin_mark
+from tests.luck import share
 
 KEY = b"g" * 32
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -154,7 +155,7 @@ def most(budget: Budget, days: int = DAYS) -> float:
 
 ABROAD = len(DOORS) * (most(KEYPAD) + len(FLATS) * most(FAMILIAR))
 AT_HOME = len(DOORS) * (most(OWN) + most(FORGIVEN))
-SEEDS = (3, 14)
+SEEDS = (3, 14)[: share(1, 2)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices import wire
@@ -19,6 +19,7 @@ from hub.core import floods
 from hub.core.floods import ALARM_AGAIN_S, ALARMS, AT_ONCE, COST_BYTES, EVENTS, Bound, Floods
 from hub.core.limits import Limit
 from hub.store import tables as t
+from tests.luck import share
 from tests.unit.hub_bench import HubBench, hub_bench
 from tests.unit.test_ingest import BOOT, Ear
 
@@ -41,6 +42,7 @@ def test_a_device_never_says_more_than_its_bound(said: list[tuple[float, int]], 
     assert counts.takes("liar", Bound.EVENTS, size, now_s), "and each kind"
 
 
+@settings(max_examples=share(10, 100))
 @given(st.lists(st.floats(0.001, 5.0), min_size=1, max_size=20), st.integers(1, 200))
 def test_a_year_without_a_hub_is_told_in_one_go(paces_s: list[float], again_every: int) -> None:
     """A full outbox, some windows said twice because an answer came late, and a day beside it."""

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from xdist.remote import Producer
 
 from tests import loops, services
-from tests.conftest import pytest_collection_modifyitems
+from tests.conftest import in_order
+from tests.luck import stands_for_all
 from tests.together import SHARED, Together
 
 pytest_plugins = ["pytester"]
@@ -260,7 +262,7 @@ def test_what_takes_long_is_begun_first_and_pages_last(tmp_path: Path) -> None:
     looks = Found(tmp_path / "test_looks.py", None, "chromium_path")
     films = Found(tmp_path / "test_films.py", None, "whole_chromium_path")
     items: Any = [films, looks, page, quick, *patient, other, *shared]
-    pytest_collection_modifyitems(items)
+    in_order(items)
     assert items == [*shared, *patient, quick, other, page, films, looks]
 
 
@@ -360,3 +362,18 @@ def test_where_only_the_shell_is_what_needs_more_is_left_out_aloud(
     ran.stdout.fnmatch_lines(
         ["*= NOT RUN =*", "1 test: needs chromium itself*apt install chromium*"]
     )
+
+
+@pytest.mark.parametrize("counts", [(3, 4), (3, 2), (3, 4, 2), (1, 3), (2, 2)])
+def test_a_plain_run_sees_each_language_and_each_size_once(counts: tuple[int, ...]) -> None:
+    axes = dict(zip(("language", "view", "elder"), counts, strict=False))
+    every = [dict(zip(axes, at, strict=True)) for at in product(*(range(n) for n in axes.values()))]
+    kept = [at for at in every if stands_for_all(at, axes)]
+    assert len(kept) == max(counts)
+    for axis, count in axes.items():
+        assert {at[axis] for at in kept} == set(range(count))
+
+
+def test_other_parameters_are_never_left_out() -> None:
+    assert stands_for_all({"language": 2, "reason": 5}, {"language": 3, "reason": 9})
+    assert stands_for_all({"seed": 4, "person": 1}, {"seed": 9, "person": 2})

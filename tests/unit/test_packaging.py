@@ -460,6 +460,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(made)
 
 
+@pytest.mark.whole  # a build from the sources, with every page
 def test_the_wheel_carries_code_pages_and_licence(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     hubs = ("hub/static/phone", "hub/static/console", "hub/static/visit")
@@ -469,6 +470,7 @@ def test_the_wheel_carries_code_pages_and_licence(wheel: zipfile.ZipFile) -> Non
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
+@pytest.mark.whole
 def test_the_wheel_carries_no_sources_of_pages_and_no_tests(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert tops - {"drivers", "devices", "hub", "kiosk", "simulators"} == {

@@ -153,9 +153,9 @@ export const faceWords = dictionary({
   consentedAt: { "zh-Hans": "{day} 同意", "zh-Hant": "{day} 同意", en: "Consented on {day}" },
   byGuardian: { "zh-Hans": "监护人：{name}", "zh-Hant": "監護人：{name}", en: "Guardian: {name}" },
   inPerson: {
-    "zh-Hans": "对着本人拍，或看清是本人的照片：机器分不出翻拍的照片。",
-    "zh-Hant": "對著本人拍，或看清是本人的照片：機器分不出翻拍的照片。",
-    en: "Take it of the person in front of you, or make sure it is theirs: a photo of a photo is not told apart.",
+    "zh-Hans": "对着本人拍，或看清是本人的照片：翻拍的，看得见边框或屏幕纹时才认得出。",
+    "zh-Hant": "對著本人拍，或看清是本人的照片：翻拍的，看得見邊框或螢幕紋時才認得出。",
+    en: "Take it of the person, or make sure it is theirs: a copy shows only by its edge or a screen's grid.",
   },
   photos: { "zh-Hans": "照片（只记日子，不存照片）", "zh-Hant": "照片（只記日子，不存照片）", en: "Photos (their days; no photo is kept)" },
   noPhotos: { "zh-Hans": "还没有照片", "zh-Hant": "還沒有照片", en: "No photo yet" },
