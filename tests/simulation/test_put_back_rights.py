@@ -27,7 +27,7 @@ from tests.luck import seeds
 from tests.simulation import virtual
 from tests.simulation.air import Weather
 from tests.simulation.test_put_back import copy
-from tests.simulation.test_restore import LOST, OTHER, Story
+from tests.simulation.test_restore import LOST, OTHER, Story, one_thing
 from tests.simulation.town import DEVICES, PEOPLE
 
 SEEDS = seeds(range(1, 4), range(4, 20))
@@ -184,6 +184,39 @@ async def a_life_begins(folder: Path) -> None:
 
 def test_endings_of_a_new_life_wait_beside_the_old_ones(tmp_path: Path) -> None:
     virtual.run(a_life_begins(tmp_path))
+
+
+async def whatever_is_killed(seed: int, folder: Path) -> None:
+    """Hub, doors and lines die while the hub learns it, begins anew and asks."""
+    tale, luck = Tale(seed, folder), Random(seed)
+    town = tale.town
+    try:
+        await tale.begin()
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await tale.act(revoke, Revocation(phone, "test"))
+        await tale.pass_by(OTHER, ("a1", "b1"))
+        await town.settle()
+        await asyncio.sleep(luck.uniform(0, 200))
+        town.air.weather = luck.choice([Weather(), Weather((0.2, 1.5), 0.3)])
+        await tale.put_back()
+        for _ in range(20):
+            await asyncio.sleep(luck.expovariate(1 / 2))
+            if town.hub is not None:
+                await one_thing(tale)
+        town.air.weather = Weather((0.001, 0.01), 0)
+        await town.settle()
+        await tale.told()
+        assert town.begun_anew == 1
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+        assert town.fatal == []
+    finally:
+        await town.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_stays_revoked_whatever_is_killed_when(seed: int, tmp_path: Path) -> None:
+    virtual.run(whatever_is_killed(seed, tmp_path))
 
 
 async def nothing_lost(seed: int, folder: Path) -> None:
