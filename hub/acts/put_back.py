@@ -8,11 +8,12 @@ told. It begins anew for that, since what it holds in memory is as old as its di
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from devices.messages import NO_REVISION, Revision
 from hub.acts.alerts import Alarm, alarm
@@ -23,8 +24,11 @@ from hub.store import tables as t
 from hub.store.writer import Done, Tx
 
 OLDER: Final = "older"  # the work that waits: this life ends, the next one asks
-# A device in other hands may claim it as often as it likes; it costs the site one moment a day.
+# A device in other hands may claim it as often as it likes; it costs the site one moment a day, and
+# all of them together no more than a few. But what a liar said must not silence the others.
 AGAIN_S: Final = 86_400.0
+CLAIMS_MOST: Final = 3
+CLAIMS_KEY: Final = "older-claims"  # the devices that were believed within a day, and when
 ANY_EPOCH: Final = 0  # nobody knows when the copy was made: each list that we ever sealed counts
 
 
@@ -75,14 +79,18 @@ def forgot(tx: Tx, device: str, acked: object, now: datetime) -> tuple[object, .
 
 
 def doubt(tx: Tx, device: str, now: datetime) -> tuple[object, ...]:
-    """Raise the alarm and ask every device, unless this one is being asked or it was just done."""
+    """Raise the alarm and ask every device, unless this one is being asked or was just believed."""
     asked = select(t.recalls.c.state).where(t.recalls.c.device_id == device)
     if tx.execute(asked).scalar() == WAITING:
         return ()
     effects = alarm(tx, Alarm("hub_older", f"device:{device}", tx.now_s), now).effects
-    asked_s = _asked_s(tx)
-    if asked_s is not None and tx.now_s - asked_s < AGAIN_S:
+    claims = json.loads(_setting(tx, CLAIMS_KEY) or "{}")
+    claims = {name: at for name, at in claims.items() if 0 <= tx.now_s - at < AGAIN_S}
+    if device in claims or len(claims) >= CLAIMS_MOST:
         return effects
+    tx.execute(delete(t.settings).where(t.settings.c.key == CLAIMS_KEY))
+    said = json.dumps({**claims, device: tx.now_s})
+    tx.execute(insert(t.settings).values(key=CLAIMS_KEY, value=said))
     tx.journal("disk_older", {"device": device})
     what = Restored(f"p-{int(tx.now_s * 1e3):x}", tx.now_s, ANY_EPOCH)
     return (*effects, *mark_restored(tx, what, now).effects, WorkWaiting(OLDER))

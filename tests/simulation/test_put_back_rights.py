@@ -5,6 +5,7 @@ it never had; by that it finds out by itself that its disk is old, and asks befo
 """
 
 import asyncio
+import shutil
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -150,6 +151,40 @@ async def revoked_since(seed: int, folder: Path) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_phone_revoked_since_the_snapshot_stays_revoked(seed: int, tmp_path: Path) -> None:
     virtual.run(revoked_since(seed, tmp_path))
+
+
+async def twice_a_day(folder: Path) -> None:
+    """A liar was believed at noon; a snapshot of the afternoon is put back in the evening."""
+    tale = Tale(9, folder)
+    town = tale.town
+    try:
+        await tale.begin()
+        liar = town.controllers["b"].door
+        assert liar is not None
+        liar.shelf.revision = Revision(2_000_000_000, 9)
+        liar.shelf.announce()
+        await asyncio.sleep(5.0)
+        assert town.begun_anew == 1
+        await tale.told()
+        await asyncio.sleep(3 * 3600.0)
+        shutil.rmtree(folder / "copy")
+        await tale.restart(1.0)
+        (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
+        await tale.act(revoke, Revocation(phone, "test"))
+        await tale.pass_by(OTHER, ("a1", "a2"))
+        await town.settle()
+        await tale.put_back()
+        await asyncio.sleep(30.0)
+        assert town.begun_anew == 2
+        await tale.told()
+        reply = await town.phones[LOST].open("a2")
+        assert reply.body["code"] == "phone_revoked", reply.body
+    finally:
+        await town.close()
+
+
+def test_what_one_device_claimed_does_not_silence_another(tmp_path: Path) -> None:
+    virtual.run(twice_a_day(tmp_path))
 
 
 async def a_life_begins(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What a receipt says of the hub's own disk, and which lists of endings a device keeps."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from devices.messages import ClockQuality, Event, Have, Revision
 from devices.recall import FORGOT
 from hub.acts.events import Heard, hear
 from hub.acts.policies import Receipt
-from hub.acts.put_back import AGAIN_S, hear_receipts
+from hub.acts.put_back import AGAIN_S, CLAIMS_KEY, CLAIMS_MOST, hear_receipts
 from hub.acts.restoring import ASKED_IN_KEY, MARKED_KEY, TOLD, WAITING, Restored, mark_restored
 from hub.recalls import DiskOlder
 from hub.store import tables as t
@@ -85,6 +86,43 @@ def marked(tx: Tx, asked: tuple[int, float], now: object) -> Done[None]:
     return Done(None)
 
 
+def claimed(tx: Tx, claims: dict[str, float], now: object) -> Done[None]:
+    """These devices were believed at these seconds."""
+    del now
+    tx.execute(delete(t.settings).where(t.settings.c.key == CLAIMS_KEY))
+    tx.execute(insert(t.settings).values(key=CLAIMS_KEY, value=json.dumps(claims)))
+    return Done(None)
+
+
+@pytest.mark.parametrize(
+    ("before_s", "older"),
+    [
+        ({}, True),
+        ({"gate": 60}, False),
+        ({"gate": AGAIN_S + 60}, True),
+        ({"gate": -AGAIN_S}, True),  # by a clock that stood in the future
+        ({"a": 60, "b": 60}, True),  # one liar, or two, silence nobody
+        ({"a": 60, "b": 60, "c": 60}, False),  # and a whole house of them is heard thrice a day
+        ({"a": 60, "b": 60, "c": AGAIN_S + 60}, True),
+    ],
+)
+async def test_each_device_is_believed_once_a_day_and_all_of_them_thrice(
+    tmp_path: Path, before_s: dict[str, float], older: bool
+) -> None:
+    async with hub_bench(tmp_path) as bench:
+        now_s = bench.now.timestamp()
+        await bench.hub.writer.submit(settle, [FIRST, SECOND])
+        await bench.hub.writer.submit(claimed, {n: now_s - at for n, at in before_s.items()})
+        await receipt(bench, THIRD, 1)
+        assert doubted(bench) == older
+        with bench.hub.engines.read.connect() as connection:
+            of_claims = t.settings.c.key == CLAIMS_KEY
+            said = connection.execute(select(t.settings.c.value).where(of_claims)).scalar()
+        assert (json.loads(str(said)).get("gate") == now_s) == older
+        assert len(json.loads(str(said))) <= CLAIMS_MOST
+        bench.fatal.clear()
+
+
 async def test_who_is_being_asked_or_was_asked_since_is_not_doubted(tmp_path: Path) -> None:
     async with hub_bench(tmp_path) as bench:
         await bench.hub.writer.submit(settle, [FIRST, SECOND])
@@ -107,7 +145,7 @@ async def test_who_is_being_asked_or_was_asked_since_is_not_doubted(tmp_path: Pa
         await bench.hub.writer.submit(marked, (SECOND, SECOND + 10.0))
         await receipt(bench, SECOND, 9)  # it told that, when it was asked
         assert not doubted(bench)
-        await bench.hub.writer.submit(marked, (SECOND, now_s - AGAIN_S + 60))
+        await bench.hub.writer.submit(claimed, {"gate": now_s - AGAIN_S + 60})
         await receipt(bench, int(now_s) + 5, 1)  # news, but the second of a day: an alarm alone
         assert not doubted(bench)
         with bench.hub.engines.read.connect() as connection:
@@ -156,9 +194,12 @@ async def test_a_question_of_a_clock_that_stood_in_the_future_holds_none_back(
     tmp_path: Path,
 ) -> None:
     async with hub_bench(tmp_path) as bench:
+        now_s = bench.now.timestamp()
         await bench.hub.writer.submit(settle, [FIRST, SECOND])
-        await bench.hub.writer.submit(marked, (FIRST, bench.now.timestamp() + 3 * 365 * 86_400.0))
-        await receipt(bench, THIRD, 1)
+        await bench.hub.writer.submit(marked, (FIRST, now_s + 3 * 365 * 86_400.0))
+        event = Event("1-aa", 1, now_s, ClockQuality.SIGNED, FORGOT,
+                      content={"acked": int(now_s) - 60})  # fmt: skip
+        await bench.hub.writer.submit(hear, Heard("gate", event, None))
         assert doubted(bench)
         assert [type(one) for one in bench.fatal] == [DiskOlder]
         bench.fatal.clear()
