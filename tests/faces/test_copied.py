@@ -180,8 +180,11 @@ def test_three_edges_are_none(lacking: int) -> None:
 
 def test_an_edge_across_the_face_or_far_below_closes_nothing() -> None:
     assert not closes(sheet([(85, 65), (235, 65), (235, 150), (85, 150)]))
-    far = Box(150, 40, 169, 59)  # a small face: the sheet ends at the height of its knees
-    assert not closes(sheet([(85, 10), (235, 10), (235, 235), (85, 235)]), far)
+    small, size = Box(150, 40, 169, 59), (320, 320)
+    for low, near in ((95, True), (118, False)):  # a breast; the knees of somebody so far away
+        image = Image.new("RGB", size, (70, 70, 70))
+        ImageDraw.Draw(image).rectangle((110, 15, 210, low), fill=(190, 190, 190))
+        assert closes(image, small) is near
 
 
 def test_clothes_along_the_lowest_edge_do_not_make_it_one() -> None:
@@ -195,7 +198,7 @@ def test_clothes_along_the_lowest_edge_do_not_make_it_one() -> None:
 
 def test_bars_beside_a_film_are_no_sheet() -> None:
     film = Image.new("RGB", (320, 320), "black")
-    inner = sheet([(-9, -9), (400, -9), (400, 205), (-9, 205)], 40).crop((70, 60, 250, 260))
+    inner = sheet([(-9, -9), (400, -9), (400, 205), (-9, 205)], 5).crop((70, 60, 250, 260))
     film.paste(inner, (70, 60))
     assert not closes(film)
 
