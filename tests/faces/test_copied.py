@@ -232,7 +232,8 @@ def test_slanting_waves_are_a_grid_and_level_upright_or_broad_ones_are_not() -> 
     assert not gratings.on(waves(50, 0), whole)  # blocks of a JPEG
     assert not gratings.on(waves(0, 50), whole)  # a lamp that flickers
     assert not gratings.on(waves(3, 3, 40), whole)  # the shade of a blind
-    assert not gratings.on(waves(40, 17), Box(0, 0, 39, 39))  # too small to tell
+    assert gratings.on(waves(70, 50), Box(0, 0, 79, 79))
+    assert not gratings.on(waves(70, 50), Box(0, 0, 44, 44))  # too small to tell
 
 
 def test_a_grid_of_colours_alone_counts() -> None:
