@@ -299,7 +299,7 @@ async def test_an_arrow_stands_on_the_display_until_the_next_word(tmp_path: Path
     async with door(tmp_path) as (bench, pd):
         show = bench.door.threshold.show
         show(1, Show.GRANTED, 1_000)
-        await until(lambda: pd.shown.light == Color.GREEN)
+        await until(lambda: pd.shown.light == Color.GREEN and pd.shown.beeps == 1)
         assert pd.shown.text == ""  # what nobody is asked to do is said by light and sound
         for what, text, tones in (
             (Show.LEFT, "<<< TURN LEFT", 1), (Show.AHEAD, "LOOK AHEAD", 0),
