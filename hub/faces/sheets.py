@@ -298,7 +298,7 @@ def _ends_at(bottom: Lines, upright: Lines, side: int) -> Flags:
 
 
 def _goes_on(lines: Lines, at: Any, side: int) -> Any:
-    """Whether edges go on beyond a corner, as far as the window shows it: as ``at``, lines first."""
+    """Whether edges go on beyond a corner, as far as the window shows it; lines come first."""
     most = lines.held.shape[1] - 1
     ends = np.clip(at + side * _BEYOND_PX[0], 0, most), np.clip(at + side * _BEYOND_PX[1], 0, most)
     return lines.share(np.minimum(*ends), np.maximum(*ends), True) > _ON_MOST
