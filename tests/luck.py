@@ -3,9 +3,9 @@
 `make seeds` is the long run. What any seed
 ever found stands as a test of its own, so a short run forgets nothing that was learnt.
 
-The whole run (`make whole`, and `.ci/run`) leaves nothing out: every page in every language at every
-size, where a plain run has each language and each size once, and whatever is marked ``whole``: a
-dear test of something that a cheaper one stands for.
+The whole run (`make whole`, and `.ci/run`) leaves nothing out: every page in every language at
+every size. A plain run has each language and each size once, and not what is marked ``whole``:
+dear tests of something that a cheaper one stands for.
 """
 
 import os
