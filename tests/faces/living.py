@@ -121,8 +121,8 @@ def _torso(image: Image.Image, box: Box, luck: random.Random) -> None:
         on.polygon((x - 0.3 * unit, top, x + 0.3 * unit, top, x, top + unit), fill=(240, 240, 240))
     image.paste(cloth, (0, 0), mask)
     if luck.random() < 0.3:  # a necklace, or a boat-neck collar
-        at = (x - 0.4 * unit, top - 0.5 * unit, x + 0.4 * unit, top + 0.2 * unit)
-        ImageDraw.Draw(image).arc(at, 10, 170, fill=other, width=5)
+        chain = (x - 0.4 * unit, top - 0.5 * unit, x + 0.4 * unit, top + 0.2 * unit)
+        ImageDraw.Draw(image).arc(chain, 10, 170, fill=other, width=5)
 
 
 def _counter(image: Image.Image, box: Box, luck: random.Random) -> None:
