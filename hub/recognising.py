@@ -227,7 +227,7 @@ class Recognising:
             raise DomainError("face_starting")
         if self._consent_of(person) is None:
             raise DomainError("face_no_consent")
-        found = await self.portraits(content)
+        found: Any = await self.portraits(content)
         if (why := getattr(found, "reason", None)) is not None:
             raise DomainError(why)
         if getattr(found, "copied", False):

@@ -48,7 +48,6 @@ _UNDER: Final = 0.65  # widths to each side of the face's middle: neck and shoul
 _UNDER_LEAST: Final = 0.5
 _LOWEST_LEAST: Final = 0.65
 _SIDE_LEAST: Final = 0.7  # fingers
-_ALL_LEAST: Final = 0.82
 _CUT_LEAST: Final = 0.85  # where the picture ends below the sheet's upper edge
 _CORNER: Final = 0.07  # of an edge at each end is let off: round corners
 
@@ -299,7 +298,7 @@ def _ends_at(bottom: Lines, upright: Lines, side: int) -> Flags:
 
 
 def _goes_on(lines: Lines, at: Any, side: int) -> Any:
-    """Whether edges go on beyond a corner, as far as the window shows it: as ``at``, lines first."""
+    """Whether edges go on beyond a corner, as far as the window shows it; lines come first."""
     most = lines.held.shape[1] - 1
     ends = np.clip(at + side * _BEYOND_PX[0], 0, most), np.clip(at + side * _BEYOND_PX[1], 0, most)
     return lines.share(np.minimum(*ends), np.maximum(*ends), True) > _ON_MOST
@@ -324,7 +323,6 @@ def _closes(
         _inner(bottom, starts[None], ends[None]),
     ))  # fmt: skip
     fine = (seen[:3] >= (_CUT_LEAST if cut else _SIDE_LEAST)).all(0) & (seen[3] >= _LOWEST_LEAST)
-    fine &= seen.mean(0) >= _ALL_LEAST
     fine &= (ends - starts >= _WIDE_LEAST * wide) & (top_ends - tops >= _WIDE_LEAST * wide)
     fine &= np.abs(left.slope[:, None] - right.slope) <= _ASKEW_MOST
     fine &= (np.abs(top.slope - bottom.slope) <= _ASKEW_MOST)[:, None, None]

@@ -156,11 +156,13 @@ def placed(ground: Image.Image, card: Face, corners: Corners) -> Scene:
     scene.paste(bent, (0, 0), cover)
     there = homography(corners, flat)
     box = card.box
-    ends = [_through(there, one) for one in ((box.left, box.top), (box.right, box.top),
-                                             (box.right, box.bottom), (box.left, box.bottom))]  # fmt: skip
+    ends = [_through(there, (x, y)) for x in (box.left, box.right) for y in (box.top, box.bottom)]
     across, down = sorted(x for x, _ in ends), sorted(y for _, y in ends)
-    return scene, Box(round((across[0] + across[1]) / 2), round((down[0] + down[1]) / 2),
-                      round((across[2] + across[3]) / 2), round((down[2] + down[3]) / 2))  # fmt: skip
+    near, far = (
+        (across[0] + across[1], down[0] + down[1]),
+        (across[2] + across[3], down[2] + down[3]),
+    )
+    return scene, Box(*(round(one / 2) for one in near + far))
 
 
 def _through(back: list[float], point: tuple[float, float]) -> tuple[float, float]:

@@ -18,7 +18,7 @@ _GROUNDS: Final[tuple[Colour, Colour]] = ((0, 0, 0), (255, 255, 255))
 
 
 def cut_out(seed: int, face_px: int) -> Cutout:
-    """Somebody drawn, RGBA without what is behind: what two grounds do to a pixel tells its share."""
+    """Somebody drawn, without what is behind: two grounds tell how much of a pixel is theirs."""
     dark, bright = (portrait(seed, Pose(face_px), one) for one in _GROUNDS)
     between = np.asarray(bright, np.float32) - np.asarray(dark, np.float32)
     alpha = np.clip(1 - between.max(2) / max(1.0, float(between.max())), 0, 1)
@@ -121,8 +121,8 @@ def _torso(image: Image.Image, box: Box, luck: random.Random) -> None:
         on.polygon((x - 0.3 * unit, top, x + 0.3 * unit, top, x, top + unit), fill=(240, 240, 240))
     image.paste(cloth, (0, 0), mask)
     if luck.random() < 0.3:  # a necklace, or a boat-neck collar
-        ImageDraw.Draw(image).arc((x - 0.4 * unit, top - 0.5 * unit, x + 0.4 * unit, top + 0.2 * unit),
-                                  10, 170, fill=other, width=5)  # fmt: skip
+        chain = (x - 0.4 * unit, top - 0.5 * unit, x + 0.4 * unit, top + 0.2 * unit)
+        ImageDraw.Draw(image).arc(chain, 10, 170, fill=other, width=5)
 
 
 def _counter(image: Image.Image, box: Box, luck: random.Random) -> None:
@@ -151,9 +151,10 @@ def cut_roughly(picture: Image.Image, box: Box) -> Cutout:
     pen.ellipse((x - 0.62 * unit, box.top - 0.42 * unit, x + 0.62 * unit, box.bottom + 0.2 * unit),
                 fill=255)  # fmt: skip
     low = picture.height + 9
-    pen.polygon((x - 0.35 * unit, box.bottom, x + 0.35 * unit, box.bottom,
-                 x + 1.2 * unit, box.bottom + 0.7 * unit, x + 1.3 * unit, low,
-                 x - 1.3 * unit, low, x - 1.2 * unit, box.bottom + 0.7 * unit), fill=255)  # fmt: skip
+    half, wide, drop = 0.35 * unit, 1.2 * unit, box.bottom + 0.7 * unit
+    body = [(x - half, box.bottom), (x + half, box.bottom), (x + wide, drop),
+            (x + 1.3 * unit, low), (x - 1.3 * unit, low), (x - wide, drop)]  # fmt: skip
+    pen.polygon(body, fill=255)
     whole = picture.convert("RGB")
     whole.putalpha(mask.filter(ImageFilter.GaussianBlur(0.01 * unit)))
     return whole, box
