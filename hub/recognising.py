@@ -230,7 +230,7 @@ class Recognising:
         found: Any = await self.portraits(content)
         if (why := getattr(found, "reason", None)) is not None:
             raise DomainError(why)
-        if getattr(found, "copied", False):
+        if found.copied:
             raise DomainError("face_copied")
         async with self._one_photo:
             return await self._add(roll, person, found, by)
