@@ -43,8 +43,8 @@ CHANNELS: tuple[Channel, ...] = (
         wire.EVENT, "device", False, "linli-evt+jwt",
         ("id", "iss", "b", "seq", "ts", "clk", "k", "door", "outcome", "reason", "person", "cred",
          "via", "cmd", "late", "ms", "x"),
-        "A fact; (device, b, seq) names it for ever. Repeated until acknowledged. With seq 2^52 it is "
-        "none: it asks for the evt/ack of its boot.",
+        "A fact; (device, b, seq) names it for ever. Repeated until acknowledged. "
+        "With seq 2^52 it is none: it asks for the evt/ack of its boot.",
     ),
     Channel(wire.ALARM, "device", False, "linli-evt+jwt", (), "An event that cannot wait."),
     Channel(
