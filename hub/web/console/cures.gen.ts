@@ -273,6 +273,11 @@ export const cures: Readonly<Partial<Record<ReasonCode, Words>>> = {
     "zh-Hant": "一次只核對一位；先到門口的先來。",
     "en": "One claim at a time; whoever stands at the reader goes first."
   },
+  "face_copied": {
+    "zh-Hans": "脸四周有四条直边，或脸上有屏幕纹：不要让照片、屏幕、证件、镜子或窗口框住人。",
+    "zh-Hant": "臉四周有四條直邊，或臉上有螢幕紋：不要讓照片、螢幕、證件、鏡子或窗口框住人。",
+    "en": "Four straight edges close round the face, or a screen's grid lies on it: no print, screen, document, mirror or hatch may frame the person."
+  },
   "face_dark": {
     "zh-Hans": "在摄像头上方加一盏灯。",
     "zh-Hant": "在攝影機上方加一盞燈。",
