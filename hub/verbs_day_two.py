@@ -140,7 +140,6 @@ def restore(parser: argparse.ArgumentParser) -> None:
 def _restore(asked: argparse.Namespace) -> int:
     from hub.backup import bring_back, drill  # noqa: PLC0415
     from hub.store.engine import open_engines  # noqa: PLC0415
-    from hub.store.lease import lift_epoch  # noqa: PLC0415
 
     if asked.release:
         if not asked.reason.strip():
@@ -162,7 +161,6 @@ def _restore(asked: argparse.Namespace) -> int:
     done = bring_back(asked.file, opener, asked.data.absolute(), asked.database)
     engines = open_engines(done.settings.database)
     try:
-        lift_epoch(engines, time.time())
         what = Restored(done.mark, done.manifest["made_at"], done.manifest["epoch"])
         write_offline(engines, mark_restored, what)
         if asked.endings is not None:
@@ -444,7 +442,6 @@ class _Site:
         """The copy in the database's place; the doors are asked for what came after it."""
         from hub.acts.restoring import Restored, mark_restored  # noqa: PLC0415
         from hub.store.engine import open_engines  # noqa: PLC0415
-        from hub.store.lease import lift_epoch  # noqa: PLC0415
 
         if not self._database.startswith("sqlite"):
             raise Mistake(f"restore {self.out} into an empty PostgreSQL database by hand")
@@ -454,7 +451,6 @@ class _Site:
         (self._copy / "hub.db").replace(file)
         engines = open_engines(self._database)
         try:
-            lift_epoch(engines, time.time())
             mark = f"r-{secrets.token_hex(8)}"
             write_offline(engines, mark_restored, Restored(mark, time.time(), 0))
         finally:

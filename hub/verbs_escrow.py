@@ -97,7 +97,7 @@ def _put_in_force(folder: Path, masters: Masters) -> None:
     from hub import config  # noqa: PLC0415
     from hub import keys as hub_keys  # noqa: PLC0415
     from hub.store.engine import open_engines  # noqa: PLC0415
-    from hub.store.lease import FileLock, lift_epoch  # noqa: PLC0415
+    from hub.store.lease import FileLock, take_lease  # noqa: PLC0415
 
     now_s = time.time()
     lock = FileLock(folder)
@@ -107,7 +107,7 @@ def _put_in_force(folder: Path, masters: Masters) -> None:
         if (folder / "hub.toml").exists():
             engines = open_engines(config.load(folder).database)
             try:
-                lift_epoch(engines, now_s)
+                take_lease(engines, "escrow", now_s)
             finally:
                 engines.close()
     finally:

@@ -50,12 +50,3 @@ def take_lease(engines: Engines, holder: str, now_s: float = 0.0) -> int:
         connection.execute(insert(t.lives).values(epoch=taken, began_at=now_s))
         connection.execute(update(t.site).values(epoch=taken, holder=holder))
         return taken
-
-
-def lift_epoch(engines: Engines, now_s: float) -> int:
-    """Above every epoch that the site ever had: a hub starts less than once a second."""
-    with engines.write.begin() as connection:
-        epoch = connection.execute(select(t.site.c.epoch)).scalar_one()
-        lifted = max(int(epoch), int(now_s))
-        connection.execute(update(t.site).values(epoch=lifted))
-    return lifted

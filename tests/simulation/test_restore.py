@@ -23,7 +23,7 @@ from hub.sealed import Passphrase
 from hub.store import chain
 from hub.store import tables as t
 from hub.store.engine import open_engines
-from hub.store.lease import lift_epoch, take_lease
+from hub.store.lease import take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
 from tests.luck import seeds
 from tests.simulation import virtual
@@ -85,8 +85,7 @@ class Story:
         done = bring_back(self.folder / "copy", WORDS, self.folder / "back")
         shutil.move(self.folder / "back" / "hub.db", town.folder / "hub.db")
         engines = open_engines(f"sqlite:///{town.folder / 'hub.db'}")
-        lift_epoch(engines, town.now().timestamp())
-        epoch = take_lease(engines, "restore")
+        epoch = take_lease(engines, "restore", town.now().timestamp())
         writer = Writer(
             Batcher(engines, epoch, "restore"), town.now, town.fatal.append, inline=True
         )

@@ -27,7 +27,7 @@ from hub.sealed import Passphrase
 from hub.store import chain
 from hub.store import tables as t
 from hub.store.engine import open_engines
-from hub.store.lease import lift_epoch, take_lease
+from hub.store.lease import take_lease
 from hub.store.writer import Batcher, Done, Tx, Writer
 from tests.unit.hub_bench import SITE, HubBench, hub_bench, settle
 
@@ -235,9 +235,8 @@ async def test_a_restored_site_is_above_every_epoch_it_had(tmp_path: Path) -> No
     back_up(data, tmp_path / "copy", WORDS)
     done = bring_back(tmp_path / "copy", WORDS, tmp_path / "back")
     engines = open_engines(done.settings.database)
-    lift_epoch(engines, 1_795_000_000.0)
-    assert lift_epoch(engines, 5.0) == 1_795_000_000  # a clock that lost its battery
-    epoch = take_lease(engines, "new")
+    assert take_lease(engines, "by the clock", 1_795_000_000.0) == 1_795_000_000
+    epoch = take_lease(engines, "new", 5.0)  # a clock that lost its battery
     assert epoch == 1_795_000_001
     writer = Writer(Batcher(engines, epoch, "new"), _now, _never, inline=True)
     await writer.submit(mark_restored, Restored("r-1", 1.0, 2))
