@@ -6,6 +6,8 @@ it never had; by that it finds out by itself that its disk is old, and asks befo
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -29,7 +31,7 @@ from tests.simulation import virtual
 from tests.simulation.air import Weather
 from tests.simulation.test_put_back import copy
 from tests.simulation.test_restore import LOST, OTHER, Story, one_thing
-from tests.simulation.town import DEVICES, PEOPLE
+from tests.simulation.town import DEVICES, PEOPLE, SimTown
 
 SEEDS = seeds(range(1, 4), range(4, 20))
 
@@ -67,14 +69,28 @@ class Tale(Story):
         await self.town.settle()
         assert self.states() == dict.fromkeys(DEVICES, TOLD)
 
+    def lists(self) -> set[int]:
+        """Of how many lives of the hub the controllers keep endings."""
+        here = [one.device for one in self.town.controllers.values() if one.device]
+        return {len(one.journal.text("endings").split(BETWEEN)) for one in here}
+
     def alerts(self) -> set[str]:
         return {row.kind for row in self.town.rows(t.alerts)}
 
 
-async def blocked_since(seed: int, folder: Path) -> None:
-    tale, luck = Tale(seed, folder), Random(seed)
-    town = tale.town
+@asynccontextmanager
+async def told_in(seed: int, folder: Path) -> AsyncIterator[tuple[Tale, SimTown]]:
+    """A tale and its town, which ends with it."""
+    tale = Tale(seed, folder)
     try:
+        yield tale, tale.town
+    finally:
+        await tale.town.close()
+
+
+async def blocked_since(seed: int, folder: Path) -> None:
+    luck = Random(seed)
+    async with told_in(seed, folder) as (tale, town):
         await tale.begin()
         for _ in range(luck.randrange(3)):
             await tale.restart(luck.uniform(2, 60))
@@ -106,8 +122,6 @@ async def blocked_since(seed: int, folder: Path) -> None:
         (card,) = [row for row in town.rows(t.cards) if row.person_id == LOST]
         assert card.blocked_at is not None
         tale.check()
-    finally:
-        await town.close()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -117,9 +131,8 @@ def test_a_card_blocked_since_the_snapshot_stays_blocked(seed: int, tmp_path: Pa
 
 async def revoked_since(seed: int, folder: Path) -> None:
     """No policy tells of a phone: the events do, that doors were acknowledged for."""
-    tale, luck = Tale(seed, folder), Random(seed)
-    town = tale.town
-    try:
+    luck = Random(seed)
+    async with told_in(seed, folder) as (tale, town):
         await tale.begin()
         await tale.pass_by(OTHER)
         (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
@@ -144,8 +157,6 @@ async def revoked_since(seed: int, folder: Path) -> None:
         assert reply.body["outcome"] == "opened", reply.body
         await town.settle()
         tale.check()
-    finally:
-        await town.close()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -155,9 +166,7 @@ def test_a_phone_revoked_since_the_snapshot_stays_revoked(seed: int, tmp_path: P
 
 async def twice_a_day(folder: Path) -> None:
     """A liar was believed at noon; a snapshot of the afternoon is put back in the evening."""
-    tale = Tale(9, folder)
-    town = tale.town
-    try:
+    async with told_in(9, folder) as (tale, town):
         await tale.begin()
         liar = town.controllers["b"].door
         assert liar is not None
@@ -179,8 +188,6 @@ async def twice_a_day(folder: Path) -> None:
         await tale.told()
         reply = await town.phones[LOST].open("a2")
         assert reply.body["code"] == "phone_revoked", reply.body
-    finally:
-        await town.close()
 
 
 def test_what_one_device_claimed_does_not_silence_another(tmp_path: Path) -> None:
@@ -189,23 +196,16 @@ def test_what_one_device_claimed_does_not_silence_another(tmp_path: Path) -> Non
 
 async def a_life_begins(folder: Path) -> None:
     """The list of a hub that begins stands beside the one before until it could have asked."""
-    tale = Tale(11, folder)
-    town = tale.town
-
-    def kept() -> set[int]:
-        texts = [c.device.journal.text("endings") for c in town.controllers.values() if c.device]
-        return {len(text.split(BETWEEN)) for text in texts}
-
-    try:
+    async with told_in(11, folder) as (tale, town):
         await tale.begin()
         await tale.act(block_card, BlockCard(f"c-{LOST}", "test"))
         await asyncio.sleep(120.0)
-        assert kept() == {1}
+        assert tale.lists() == {1}
         await tale.restart(1.0)
         await asyncio.sleep(30.0)
-        assert kept() == {2}
+        assert tale.lists() == {2}
         await asyncio.sleep(60.0)
-        assert kept() == {1}
+        assert tale.lists() == {1}
         for controller in town.controllers.values():  # its key may have ended, or a clock be wrong
             own = controller.device
             assert own is not None
@@ -213,8 +213,6 @@ async def a_life_begins(folder: Path) -> None:
             held = own.journal.text("endings")
             own._keep_endings()
             assert own.journal.text("endings") == held != ""
-    finally:
-        await town.close()
 
 
 def test_endings_of_a_new_life_wait_beside_the_old_ones(tmp_path: Path) -> None:
@@ -223,9 +221,8 @@ def test_endings_of_a_new_life_wait_beside_the_old_ones(tmp_path: Path) -> None:
 
 async def whatever_is_killed(seed: int, folder: Path) -> None:
     """Hub, doors and lines die while the hub learns it, begins anew and asks."""
-    tale, luck = Tale(seed, folder), Random(seed)
-    town = tale.town
-    try:
+    luck = Random(seed)
+    async with told_in(seed, folder) as (tale, town):
         await tale.begin()
         (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
         await tale.act(revoke, Revocation(phone, "test"))
@@ -245,8 +242,6 @@ async def whatever_is_killed(seed: int, folder: Path) -> None:
         reply = await town.phones[LOST].open("a2")
         assert reply.body["code"] == "phone_revoked", reply.body
         assert town.fatal == []
-    finally:
-        await town.close()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -256,9 +251,8 @@ def test_it_stays_revoked_whatever_is_killed_when(seed: int, tmp_path: Path) -> 
 
 async def nothing_lost(seed: int, folder: Path) -> None:
     """Kills, cuts and repeated messages are no reason to doubt a disk."""
-    tale, luck = Tale(seed, folder), Random(seed)
-    town = tale.town
-    try:
+    luck = Random(seed)
+    async with told_in(seed, folder) as (tale, town):
         await tale.begin()
         town.air.weather = Weather((0.2, 3.0), 0.3)
         for _ in range(6):
@@ -274,8 +268,6 @@ async def nothing_lost(seed: int, folder: Path) -> None:
         assert town.begun_anew == 0
         assert "hub_older" not in tale.alerts()
         tale.check()
-    finally:
-        await town.close()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -285,9 +277,7 @@ def test_a_hub_that_lost_nothing_asks_nobody(seed: int, tmp_path: Path) -> None:
 
 async def a_liar(folder: Path) -> None:
     """A stolen controller claims a policy of tomorrow again and again: once a day it is asked."""
-    tale = Tale(7, folder)
-    town = tale.town
-    try:
+    async with told_in(7, folder) as (tale, town):
         await tale.begin()
         door = town.controllers["b"].door
         assert door is not None
@@ -309,8 +299,6 @@ async def a_liar(folder: Path) -> None:
         with town.hub.engines.read.connect() as connection:
             kinds = select(t.chain.c.kind).where(t.chain.c.kind == "disk_older")
             assert len(connection.execute(kinds).all()) == 1
-    finally:
-        await town.close()
 
 
 def test_a_device_that_lies_costs_one_moment_a_day(tmp_path: Path) -> None:
@@ -319,9 +307,7 @@ def test_a_device_that_lies_costs_one_moment_a_day(tmp_path: Path) -> None:
 
 async def one_event_each(folder: Path) -> None:
     """A quiet hour: since the snapshot each door has told a single thing."""
-    tale = Tale(8, folder)
-    town = tale.town
-    try:
+    async with told_in(8, folder) as (tale, town):
         await tale.begin()
         (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
         await tale.act(revoke, Revocation(phone, "test"))
@@ -334,8 +320,6 @@ async def one_event_each(folder: Path) -> None:
         reply = await town.phones[LOST].open("a2")
         assert reply.body["code"] == "phone_revoked", reply.body
         tale.check()
-    finally:
-        await town.close()
 
 
 def test_one_event_that_a_hub_forgot_is_enough(tmp_path: Path) -> None:
@@ -344,10 +328,8 @@ def test_one_event_that_a_hub_forgot_is_enough(tmp_path: Path) -> None:
 
 async def much_to_tell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Busy doors have days to tell again: the hub hears first that it forgot."""
-    tale = Tale(5, folder)
-    town = tale.town
     monkeypatch.setattr(device, "WINDOW", 4)
-    try:
+    async with told_in(5, folder) as (tale, town):
         await tale.begin()
         (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
         await tale.act(revoke, Revocation(phone, "test"))
@@ -367,8 +349,6 @@ async def much_to_tell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         reply = await town.phones[LOST].open("a2")
         assert reply.body["code"] == "phone_revoked", reply.body
         tale.check()
-    finally:
-        await town.close()
 
 
 def test_that_a_hub_forgot_is_told_before_all_that_it_forgot(
@@ -379,14 +359,7 @@ def test_that_a_hub_forgot_is_told_before_all_that_it_forgot(
 
 async def deaf_for_long(folder: Path) -> None:
     """A hub that does not hear it in time: the longer list waits for a life that asks."""
-    tale = Tale(6, folder)
-    town = tale.town
-
-    def lists() -> set[int]:
-        texts = [c.device.journal.text("endings") for c in town.controllers.values() if c.device]
-        return {len(text.split(BETWEEN)) for text in texts}
-
-    try:
+    async with told_in(6, folder) as (tale, town):
         await tale.begin()
         (phone,) = [row.id for row in town.rows(t.phones) if row.person_id == LOST]
         await tale.act(revoke, Revocation(phone, "test"))
@@ -399,7 +372,7 @@ async def deaf_for_long(folder: Path) -> None:
             ears[leaf] = partial(_but_what_it_forgot, ears[leaf], town.hub.ingest)
         await asyncio.sleep(300.0)
         assert town.begun_anew == 0
-        assert lists() == {2}
+        assert tale.lists() == {2}
         await tale.restart(1.0)
         await asyncio.sleep(5.0)
         await tale.told()
@@ -407,8 +380,6 @@ async def deaf_for_long(folder: Path) -> None:
         reply = await town.phones[LOST].open("a2")
         assert reply.body["code"] == "phone_revoked", reply.body
         tale.check()
-    finally:
-        await town.close()
 
 
 def _but_what_it_forgot(ear: Any, hub: Ingest, entry: DeviceEntry, raw: bytes) -> None:
