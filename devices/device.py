@@ -157,15 +157,8 @@ class Device:
         if parts is None or parts[0] != self.topics.site:
             return self.drop("topic")
         _, sender, leaf = parts
-        if sender == self.hub_topics.device:
-            if leaf in (wire.KEYSET, ENDINGS):
-                return (self._on_keyset if leaf == wire.KEYSET else self._on_endings)(payload)
-            return self._on_hub_state(payload) if leaf == wire.STATE else self.drop("topic")
-        if sender != self.topics.device:
-            return self.drop("topic")
-        handler = self.handlers.get(leaf)
         try:
-            return handler(payload) if handler else self.on_other(leaf, payload)
+            return self._serve(sender, leaf, payload)
         except sqlite3.Error as fault:  # the disk's trouble must not become the line's
             return self.drop("storage_fault", f"{leaf}: {fault}")
         except Exception:
@@ -173,6 +166,16 @@ class Device:
             if self.counters["fault"] == 1:
                 log.exception("a message could not be served: %s", leaf)
             return None
+
+    def _serve(self, sender: str, leaf: str, payload: bytes) -> None:
+        if sender == self.hub_topics.device:
+            if leaf in (wire.KEYSET, ENDINGS):
+                return (self._on_keyset if leaf == wire.KEYSET else self._on_endings)(payload)
+            return self._on_hub_state(payload) if leaf == wire.STATE else self.drop("topic")
+        if sender != self.topics.device:
+            return self.drop("topic")
+        handler = self.handlers.get(leaf)
+        return handler(payload) if handler else self.on_other(leaf, payload)
 
     def on_other(self, leaf: str, payload: bytes) -> None:
         """A leaf without a handler of its own name."""
@@ -394,7 +397,10 @@ class Device:
         if self._forgetful >= epoch or self._word is not None:
             return
         self._heard_in = max(self._heard_in, epoch)
-        self._keep_endings()
+        try:
+            self._keep_endings()
+        except sqlite3.Error as fault:  # the longer text stays, and does no harm
+            self.drop("storage_fault", str(fault))
 
     def _on_endings(self, raw: bytes) -> None:
         """Keep what the hub took back, unread: a restored one will ask for it.

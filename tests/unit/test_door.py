@@ -398,3 +398,17 @@ async def test_one_question_a_round_for_all_doors_of_a_board(folder: Path) -> No
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
     await bench.close()
+
+
+async def test_a_full_disk_does_not_cut_the_line_to_the_hub(folder: Path) -> None:
+    """The hub's own topics as well: its keys, and whom it ended."""
+    bench = await made(folder)
+    device = bench.device
+    device.journal.keep_text = full  # type: ignore[method-assign]
+    device.on_message(device.hub_topics.of(wire.KEYSET), bench.hub.keyset(9))
+    assert device.counters["storage_fault"] == 1
+    await bench.close()
+
+
+def full(key: str, value: str) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
