@@ -123,7 +123,7 @@ def _function(item: pytest.Item) -> object:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A plain run leaves out what the whole one has; what is asked for by name is run."""
-    if not WHOLE and not any("::" in arg for arg in config.args):
+    if not WHOLE and not any(".py" in arg for arg in config.args):
         _leave_to_the_whole_run(config, items)
     in_order(items)
 
